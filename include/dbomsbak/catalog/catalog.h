@@ -1,0 +1,117 @@
+// What a server's databases hold, as plain values. Filled once, then only read.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/base/object_id.h"
+#include "dbomsbak/catalog/server_traits.h"
+#include "dbomsbak/sql/column_kind.h"
+#include "dbomsbak/transport/session.h"
+
+namespace dbomsbak {
+
+struct Column {
+  std::string name;
+  ColumnKind kind;
+  std::string data_type;        // "bigint", "enum", lower case
+  std::string column_type;      // "bigint(20) unsigned"
+  std::string select_expression;  // `name`, or `name`+0 where the text is ambiguous
+  std::string charset;          // empty for non-text
+  std::string collation;
+  bool nullable = false;
+  bool is_unsigned = false;
+  bool generated = false;       // left out of INSERTs
+  bool invisible = false;
+};
+
+// A key rows can be walked by: unique, all columns NOT NULL.
+struct UniqueKey {
+  std::string name;  // "PRIMARY" first when there is one
+  std::vector<std::string> columns;
+};
+
+struct Table {
+  ObjectId id;
+  std::string create;  // SHOW CREATE TABLE
+  std::string engine;
+  std::vector<Column> columns;        // all, in order
+  std::vector<UniqueKey> unique_keys;  // usable for chunks, best first
+  std::optional<std::uint64_t> auto_increment;
+  std::uint64_t estimated_rows = 0;
+  std::uint64_t data_bytes = 0;
+  bool transactional = false;
+  bool system_versioned = false;
+
+  // Columns that are dumped, in the order of the INSERT's column list.
+  std::vector<const Column*> StoredColumns() const;
+};
+
+struct View {
+  ObjectId id;
+  std::string create;  // CREATE ALGORITHM=… DEFINER=… SQL SECURITY … VIEW `v` AS …
+  std::string definer, character_set_client, collation_connection;
+  std::vector<std::string> columns;  // empty when the view is broken
+  bool broken = false;               // its base is gone; the definition is kept all the same
+};
+
+// Triggers, routines, packages and events.
+struct StoredProgram {
+  ObjectId id;
+  std::string create;  // as SHOW CREATE prints it
+  std::string definer, sql_mode, character_set_client, collation_connection, database_collation;
+  std::string time_zone;  // events
+  std::string status;     // events
+  std::string table;      // triggers
+  std::uint64_t order = 0;  // triggers
+  std::vector<std::string> grants;  // routines: GRANT statements of accounts
+};
+
+struct Sequence {
+  ObjectId id;
+  std::string create;   // SHOW CREATE SEQUENCE
+  std::string restart;  // SELECT SETVAL(`s`, n, 0) that gives it its value
+};
+
+struct Database {
+  std::string name;
+  std::string charset, collation, comment;
+  std::string create;  // CREATE DATABASE `d` …
+  std::vector<Table> tables;  // each list sorted by name, bytewise
+  std::vector<View> views;    // sorted so that a view stands after those it is built on
+  std::vector<Sequence> sequences;
+  std::vector<StoredProgram> routines;  // functions, procedures, packages
+  std::vector<StoredProgram> triggers;  // by table, timing, event, order
+  std::vector<StoredProgram> events;
+};
+
+// An object that is there but cannot be read, and why.
+struct Unreadable {
+  ObjectId id;
+  std::string reason;
+  std::string remedy;  // a GRANT, usually
+};
+
+struct Catalog {
+  std::vector<Database> databases;  // in the order asked for
+  std::vector<Unreadable> unreadable;
+
+  const Database* Find(const std::string& database) const;
+};
+
+struct CatalogRequest {
+  std::vector<std::string> databases;
+  bool definitions = true;   // SHOW CREATE of each object
+  bool routine_grants = true;
+};
+
+// One query for all wherever the server allows it; never one a table but SHOW CREATE.
+// Errors: kUsage for a database that does not exist (with near names), kPrivilege.
+Catalog ReadCatalog(Session& session, const ServerTraits& traits, const CatalogRequest& request);
+
+// Names of all databases the account can see.
+std::vector<std::string> ListDatabases(Session& session);
+
+}  // namespace dbomsbak

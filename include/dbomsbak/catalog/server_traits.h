@@ -1,0 +1,54 @@
+// What a server can do, asked once after connecting. Code asks for features, not for brands.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "dbomsbak/transport/session.h"
+
+namespace dbomsbak {
+
+enum class ServerFlavour { kMariaDb, kMySql, kOceanBase };
+
+struct ServerTraits {
+  ServerFlavour flavour = ServerFlavour::kMySql;
+  std::string version;           // "10.11.19-MariaDB-0+deb12u1"
+  std::string version_comment;
+  unsigned version_number = 0;   // 101119, 90704, 50624
+
+  bool has_sequences = false;
+  bool has_packages = false;                // Oracle mode packages
+  bool has_system_versioning = false;
+  bool has_invisible_columns = false;
+  bool has_backup_stage = false;
+  bool has_flush_tables_with_read_lock = false;
+  bool has_lock_instance_for_backup = false;
+  bool has_real_table_locks = false;        // LOCK TABLES locks
+  bool has_consistent_snapshot = false;     // START TRANSACTION WITH CONSISTENT SNAPSHOT is honest
+  bool has_snapshot_reads = false;          // AS OF SNAPSHOT
+  bool has_metadata_locks_for_readers = false;  // a touched table keeps DDL off until COMMIT
+  bool has_atomic_ddl = false;              // one multi-table RENAME is all or nothing in a crash
+  bool rename_allowed_under_lock_tables = false;
+  bool create_or_replace_keeps_grants = false;
+  bool has_get_lock = false;
+  bool has_named_locks_many = false;        // several GET_LOCKs a session
+  unsigned lower_case_table_names = 0;
+  std::uint64_t max_allowed_packet = 0;
+  std::string charset_default;
+  bool log_bin = false;
+  bool read_only = false;
+  bool super_read_only = false;
+
+  std::string FlavourName() const;  // "MariaDB"
+};
+
+// Errors: kUnsupported for a server too old or of an unknown kind.
+ServerTraits ProbeServerTraits(Session& session);
+
+// Session settings every session of ours starts with: sql_mode, time_zone '+00:00', utf8mb4,
+// sql_quote_show_create, no statement time limits, long timeouts, no select limits, wide
+// group_concat; each only where the server knows it. `for_load` adds what loading needs
+// (checks off, NO_AUTO_VALUE_ON_ZERO, ALLOW_INVALID_DATES).
+void PrepareSession(Session& session, const ServerTraits& traits, bool for_load);
+
+}  // namespace dbomsbak

@@ -1,0 +1,35 @@
+// Is this server, with this account, good for a dump and a restore? Reads only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/transport/session.h"
+
+namespace dbomsbak {
+
+struct CheckFinding {
+  enum class Level { kOk, kWarning, kProblem };
+  Level level = Level::kOk;
+  std::string topic;    // "privilege", "version", "snapshot", "space", "leftover"
+  std::string message;
+  std::string remedy;   // the exact GRANT or command; empty when none
+};
+
+struct CheckReport {
+  std::string server;             // version and comment
+  std::string account;            // CURRENT_USER()
+  std::string snapshot_method;    // the rung a dump would reach now
+  std::vector<std::string> databases;
+  std::uint64_t data_bytes = 0, index_bytes = 0, tables = 0, estimated_rows = 0;
+  std::optional<std::uint64_t> disk_free_bytes;  // where it can be known
+  std::vector<CheckFinding> findings;
+  // kOk, or the code of the worst problem.
+  int exit_code = 0;
+};
+
+CheckReport RunCheck(SessionFactory& sessions, const std::vector<std::string>& databases);
+
+}  // namespace dbomsbak

@@ -1,0 +1,33 @@
+// How the engine tells what it does, without printing.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace dbomsbak {
+
+struct Progress {
+  std::string phase;   // "load", "prove", "dump"
+  std::string object;  // what is in hand
+  std::uint64_t rows_done = 0;
+  std::uint64_t rows_total = 0;  // 0 when unknown; an estimate while dumping
+  std::uint64_t bytes_done = 0;  // of SQL text
+  std::uint64_t objects_done = 0;
+  std::uint64_t objects_total = 0;
+};
+
+// Called from any engine thread, never two at a time. Must return soon.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void Phase(std::string_view text) = 0;    // "loading 3 databases into staging"
+  virtual void Notice(std::string_view text) = 0;   // worth knowing, not a failure
+  virtual void Warning(std::string_view text) = 0;
+  virtual void Update(const Progress& progress) = 0;
+};
+
+// Says nothing.
+Observer& SilentObserver();
+
+}  // namespace dbomsbak

@@ -1,0 +1,91 @@
+// Restore, undo, purge and status: sets of databases made live by one RENAME.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/archive/archive_reader.h"
+#include "dbomsbak/base/cancel.h"
+#include "dbomsbak/engine/observer.h"
+#include "dbomsbak/transport/session.h"
+
+namespace dbomsbak {
+
+struct RestoreOptions {
+  unsigned jobs = 0;  // loading sessions; 0: one a core
+  std::size_t max_memory_bytes = std::size_t{96} << 20;
+  unsigned lock_wait_s = 5;
+  unsigned lock_tries = 10;
+  bool dry_run = false;
+  bool rehearse = false;        // load and prove, then sweep
+  bool allow_partial = false;
+  bool allow_filtered = false;
+  bool force = false;           // go on although other sessions use the databases
+};
+
+// What restore would do or has done, for people and JSON.
+struct RestorePlan {
+  std::vector<std::string> databases;
+  std::vector<std::string> created_databases;
+  std::vector<ObjectId> replaced, added_back, removed;  // live objects: replaced, missing, extra
+  std::uint64_t rows = 0;
+  std::vector<std::string> problems;  // what makes preflight fail, complete
+  std::vector<std::string> warnings;
+  unsigned generation = 0;            // number of the displaced copy
+  std::uint64_t expected_window_ms = 0;
+};
+
+struct RestoreResult {
+  RestorePlan plan;
+  bool swapped = false;
+  std::uint64_t load_ms = 0, prove_ms = 0, window_ms = 0;
+  std::uint64_t rows_proved = 0, tables_proved = 0;
+};
+
+// `confirm` is shown the plan before the first change; false ends it (kInterrupted).
+using ConfirmRestore = std::function<bool(const RestorePlan&)>;
+
+RestoreResult RunRestore(SessionFactory& sessions, const ArchiveReader& archive,
+                         const RestoreOptions& options, const ConfirmRestore& confirm,
+                         Observer& observer, const CancelToken& cancel);
+
+// What the program left on a server.
+enum class LeftoverKind { kStaging, kOpenWindow, kDisplacedCopy };
+struct Leftover {
+  LeftoverKind kind = LeftoverKind::kStaging;
+  unsigned generation = 0;             // displaced copies
+  std::string run;                     // staging and windows
+  std::vector<std::string> databases;  // live names of the set
+  std::vector<std::string> holders;    // databases that hold it
+  std::string created;                 // UTC
+  std::uint64_t bytes = 0;
+  std::string advice;                  // what to do
+};
+std::vector<Leftover> FindLeftovers(Session& session);
+
+// Heals a window that was left open (by a kill). Returns what it did, one line a set; empty when
+// there was none. Every command that changes the server calls it first.
+std::vector<std::string> HealOpenWindows(SessionFactory& sessions, Observer& observer);
+
+struct UndoOptions {
+  std::vector<std::string> databases;  // empty: the only set there is
+  unsigned lock_wait_s = 5;
+  unsigned lock_tries = 10;
+  bool dry_run = false;
+};
+RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
+                      const ConfirmRestore& confirm, Observer& observer, const CancelToken& cancel);
+
+struct PurgeOptions {
+  std::vector<std::string> databases;
+  unsigned generation = 0;  // 0: all
+  bool dry_run = false;
+};
+// The copies dropped.
+std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& options,
+                               const std::function<bool(const std::vector<Leftover>&)>& confirm,
+                               Observer& observer);
+
+}  // namespace dbomsbak

@@ -1,0 +1,35 @@
+// Proving an archive, or a plain SQL file that carries its proof comment.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/archive/archive_reader.h"
+#include "dbomsbak/base/cancel.h"
+#include "dbomsbak/base/file.h"
+#include "dbomsbak/engine/observer.h"
+
+namespace dbomsbak {
+
+struct VerifyOptions {
+  unsigned jobs = 0;  // 0: one a core
+  std::optional<Sha256Digest> expect_root;
+};
+
+struct VerifyReport {
+  bool plain_sql = false;
+  bool partial = false;
+  std::optional<Receipt> receipt;      // archives
+  std::uint64_t rows = 0, tables = 0, objects = 0, frames = 0;
+  std::uint64_t text_bytes = 0;
+  std::vector<std::string> statements_not_counted;  // reserved for foreign dumps
+};
+
+// Everything there is to check: footer, header, index, seek table, each frame's digest and zstd
+// checksum, slices cover the text, row counts and row digests recomputed from the SQL text.
+// Throws the first damage found, naming frame, object and offset.
+VerifyReport Verify(std::shared_ptr<const RandomAccessFile> file, const VerifyOptions& options,
+                    Observer& observer, const CancelToken& cancel);
+
+}  // namespace dbomsbak

@@ -1,0 +1,40 @@
+// Rows as the server sends them, written as SQL literals and digested on the way.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/base/cell.h"
+#include "dbomsbak/sql/column_kind.h"
+#include "dbomsbak/sql/row_digest.h"
+
+namespace dbomsbak {
+
+// One thread at a time; no allocation a row once its buffers have grown.
+class RowEncoder {
+ public:
+  struct Options {
+    // A row whose hex literals would make it longer than this is written with _binary '…' instead
+    // (the statement must fit max_allowed_packet). 0: no limit.
+    std::size_t max_hex_row_bytes = 0;
+  };
+
+  explicit RowEncoder(std::vector<ColumnKind> columns) : RowEncoder(std::move(columns), Options{}) {}
+  RowEncoder(std::vector<ColumnKind> columns, Options options);
+
+  // Appends "(v1,v2,…)" to `out` and counts the row into `digest`.
+  // `cells` has one entry a column. Throws Error kUnsupported for a value no literal can hold.
+  void Append(std::span<const Cell> cells, std::string& out, RowDigest& digest);
+
+  // Only the digest: what proving a restored table needs.
+  void Digest(std::span<const Cell> cells, RowDigest& digest);
+
+ private:
+  std::vector<ColumnKind> columns_;
+  Options options_;
+  std::string canonical_;
+};
+
+}  // namespace dbomsbak

@@ -1,0 +1,56 @@
+// Where and as whom to connect, as the mysql client would read it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/base/secret.h"
+
+namespace dbomsbak {
+
+enum class SslMode { kDisabled, kPreferred, kRequired, kVerifyCa, kVerifyIdentity };
+
+// Empty or unset: the client's default. The user name is never split (`user@tenant#cluster`).
+struct ConnectionOptions {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string user;
+  Secret password;
+  bool has_password = false;  // an empty password that was given is not "ask"
+  std::string socket;
+  std::string protocol;  // "", "tcp", "socket"
+  std::optional<SslMode> ssl_mode;
+  std::string ssl_ca;
+  std::string ssl_cert;
+  std::string ssl_key;
+  unsigned connect_timeout_s = 10;
+
+  // For messages: "root@127.0.0.1:3306", "root at /run/mysqld/mysqld.sock".
+  std::string Describe() const;
+};
+
+// What was on the command line, before option files are consulted. Unset fields do not override.
+struct ConnectionArguments {
+  std::optional<std::string> host, user, socket, protocol, ssl_mode, ssl_ca, ssl_cert, ssl_key;
+  std::optional<std::uint16_t> port;
+  std::optional<unsigned> connect_timeout_s;
+  std::optional<Secret> password;           // -pSECRET, --password=SECRET
+  std::optional<std::string> password_file;  // --password-file
+  bool ask_password = false;                 // bare -p
+  std::optional<std::string> defaults_file;
+  std::optional<std::string> defaults_extra_file;
+  std::string defaults_group_suffix;
+  bool no_defaults = false;
+};
+
+// Option files ([client], [dbomsbak] and their suffixed kin, later files win), then environment
+// (DBOMSBAK_PASSWORD, MYSQL_PWD), then arguments; --password-file wins over the environment.
+// `prompt` is called when the password must be asked for; empty when there is no terminal.
+// Warnings (an option file others can read) go to `notices`. Errors: kUsage, kIo.
+ConnectionOptions ResolveConnection(const ConnectionArguments& arguments,
+                                    Secret (*prompt)(const std::string& question),
+                                    std::vector<std::string>& notices);
+
+}  // namespace dbomsbak

@@ -1,0 +1,75 @@
+#include "dbomsbak/base/error.h"
+
+#include <array>
+#include <utility>
+
+namespace dbomsbak {
+namespace {
+
+constexpr std::array kExitCodes{
+    ExitCodeInfo{ErrorCode::kOk, "ok", "done, and proved where proof was asked for"},
+    ExitCodeInfo{ErrorCode::kInternal, "internal", "a fault of this program"},
+    ExitCodeInfo{ErrorCode::kUsage, "usage", "the command line or a configuration file is wrong"},
+    ExitCodeInfo{ErrorCode::kPartial, "partial",
+                 "complete but for losses that --allow-partial allowed"},
+    ExitCodeInfo{ErrorCode::kDiffers, "differs", "archive and live databases differ (diff)"},
+    ExitCodeInfo{ErrorCode::kStale, "stale", "the newest good archive is too old (--check-age)"},
+    ExitCodeInfo{ErrorCode::kConnect, "connect", "the server could not be reached"},
+    ExitCodeInfo{ErrorCode::kPrivilege, "privilege", "the account lacks a privilege"},
+    ExitCodeInfo{ErrorCode::kUnsupported, "unsupported",
+                 "server, object or file is of a kind that cannot be handled"},
+    ExitCodeInfo{ErrorCode::kNoSnapshot, "no-snapshot", "no consistent snapshot could be kept"},
+    ExitCodeInfo{ErrorCode::kQueryRefused, "query-refused", "the server refused a statement"},
+    ExitCodeInfo{ErrorCode::kConnectionLost, "connection-lost",
+                 "the connection to the server was lost"},
+    ExitCodeInfo{ErrorCode::kDamaged, "damaged", "the archive is damaged"},
+    ExitCodeInfo{ErrorCode::kIncomplete, "incomplete", "the archive or dump ends too early"},
+    ExitCodeInfo{ErrorCode::kNewerFormat, "newer-format",
+                 "the archive was written by a newer version"},
+    ExitCodeInfo{ErrorCode::kUnproven, "unproven",
+                 "a complete plain dump of another program, which carries no proof"},
+    ExitCodeInfo{ErrorCode::kCopyDiffers, "copy-differs",
+                 "the restored copy differs from the archive; nothing was swapped"},
+    ExitCodeInfo{ErrorCode::kWrongKey, "wrong-key", "wrong key or signature"},
+    ExitCodeInfo{ErrorCode::kIo, "io", "a file could not be read or written, or the disk is full"},
+    ExitCodeInfo{ErrorCode::kWouldOverwrite, "would-overwrite", "the output file already exists"},
+    ExitCodeInfo{ErrorCode::kLocked, "locked", "another run holds the lock"},
+    ExitCodeInfo{ErrorCode::kBusy, "busy", "a lock wait on the server was over"},
+    ExitCodeInfo{ErrorCode::kRestorePreflight, "restore-preflight",
+                 "the restore cannot be done as asked; nothing was changed"},
+    ExitCodeInfo{ErrorCode::kUpgradePreflight, "upgrade-preflight",
+                 "the upgrade cannot be done as asked; nothing was changed"},
+    ExitCodeInfo{ErrorCode::kRolledBack, "rolled-back", "the upgrade failed and was rolled back"},
+    ExitCodeInfo{ErrorCode::kNeedsHelp, "needs-help",
+                 "stopped between two states; the message says what to do"},
+    ExitCodeInfo{ErrorCode::kInterrupted, "interrupted", "stopped by Ctrl-C (SIGINT) or at a prompt"},
+    ExitCodeInfo{ErrorCode::kTerminated, "terminated", "stopped by SIGTERM"},
+};
+
+}  // namespace
+
+std::span<const ExitCodeInfo> ExitCodeTable() { return kExitCodes; }
+
+const ExitCodeInfo& Describe(ErrorCode code) {
+  for (const ExitCodeInfo& info : kExitCodes) {
+    if (info.code == code) return info;
+  }
+  return Describe(ErrorCode::kInternal);
+}
+
+Error::Error(ErrorCode code, std::string message, std::string hint)
+    : code_(code), message_(std::move(message)), hint_(std::move(hint)) {}
+
+void Error::While(std::string_view doing) {
+  std::string longer(doing);
+  longer += ": ";
+  longer += message_;
+  message_ = std::move(longer);
+}
+
+Error& Error::About(std::string_view object) {
+  if (object_.empty()) object_ = object;
+  return *this;
+}
+
+}  // namespace dbomsbak

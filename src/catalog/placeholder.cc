@@ -1,0 +1,1 @@
+// Placeholder so that the layer builds; goes with the first real source file.

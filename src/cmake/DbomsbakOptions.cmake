@@ -1,0 +1,22 @@
+# Warnings, hardening and sanitizers, for every target of this project.
+add_library(dbomsbak_options INTERFACE)
+target_compile_options(dbomsbak_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wcast-align -Wformat=2
+  $<$<BOOL:${DBOMSBAK_WARNINGS_AS_ERRORS}>:-Werror>)
+target_compile_options(dbomsbak_options INTERFACE -fstack-protector-strong)
+if(DBOMSBAK_SANITIZE)
+  target_compile_options(dbomsbak_options INTERFACE
+    -fsanitize=${DBOMSBAK_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(dbomsbak_options INTERFACE -fsanitize=${DBOMSBAK_SANITIZE})
+else()
+  target_compile_definitions(dbomsbak_options INTERFACE
+    $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+endif()
+target_link_options(dbomsbak_options INTERFACE -Wl,-z,relro,-z,now)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(DBOMSBAK_CCACHE ccache)
+if(DBOMSBAK_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${DBOMSBAK_CCACHE})
+endif()

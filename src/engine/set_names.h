@@ -1,0 +1,24 @@
+// Names of the databases a restore works in.
+#pragma once
+
+#include <string>
+
+namespace dbomsbak {
+
+// Eight characters of [0-9a-z], unique a run.
+std::string NewRunId();
+
+// `DB__dbomsbak_new_RUN`, `DB__dbomsbak_old_N`. Where that exceeds 64 characters the live name is
+// cut and given a hash; the journal, not the name, tells which live database is meant.
+std::string StagingName(const std::string& live, const std::string& run);
+std::string DisplacedName(const std::string& live, unsigned generation);
+
+// Does a database name look like one of ours?
+bool IsStagingName(const std::string& name);
+bool IsDisplacedName(const std::string& name);
+unsigned GenerationOf(const std::string& displaced_name);  // 0 when it is none
+
+inline constexpr char kJournalTable[] = "__dbomsbak_journal";
+inline constexpr char kLoadTable[] = "__dbomsbak_load";  // load units done; dropped before the swap
+
+}  // namespace dbomsbak
