@@ -1,0 +1,273 @@
+"""What databases hold, taken through the `mysql` client alone, and compared.
+
+    before = fingerprint.take(server, ['d1', 'd2'])
+    …
+    fingerprint.expect_equal(before, fingerprint.take(server, ['d1', 'd2']))
+
+A fingerprint is {database: {(kind, name): {what: text}}}: every object's definition as SHOW CREATE
+prints it, its attributes in the catalogue, and for each table the number of rows and an
+order-independent sum over the rows' hashes, both computed by the server. Cells are hashed as the
+bytes they are stored in (HEX), numbers as the shortest text the server prints for them.
+
+As a program: `python3 -m support.fingerprint --socket S | --port P  DB…` prints it as JSON.
+"""
+
+import argparse
+import difflib
+import json
+import secrets
+import sys
+
+from support.server import Server
+
+# What is asked of information_schema about an object, beside its definition. A server that lacks a
+# column leaves it out.
+_ROUTINE = ['DTD_IDENTIFIER', 'ROUTINE_BODY', 'EXTERNAL_LANGUAGE', 'PARAMETER_STYLE',
+            'IS_DETERMINISTIC', 'SQL_DATA_ACCESS', 'SECURITY_TYPE', 'SQL_MODE', 'ROUTINE_COMMENT',
+            'DEFINER', 'CHARACTER_SET_CLIENT', 'COLLATION_CONNECTION', 'DATABASE_COLLATION',
+            'ROUTINE_DEFINITION']
+_TRIGGER = ['EVENT_MANIPULATION', 'EVENT_OBJECT_TABLE', 'ACTION_ORDER', 'ACTION_STATEMENT',
+            'ACTION_TIMING', 'SQL_MODE', 'DEFINER', 'CHARACTER_SET_CLIENT', 'COLLATION_CONNECTION',
+            'DATABASE_COLLATION']
+_EVENT = ['DEFINER', 'TIME_ZONE', 'EVENT_BODY', 'EVENT_DEFINITION', 'EVENT_TYPE', 'EXECUTE_AT',
+          'INTERVAL_VALUE', 'INTERVAL_FIELD', 'SQL_MODE', 'STARTS', 'ENDS', 'STATUS',
+          'ON_COMPLETION', 'EVENT_COMMENT', 'CHARACTER_SET_CLIENT', 'COLLATION_CONNECTION',
+          'DATABASE_COLLATION']
+_VIEW = ['VIEW_DEFINITION', 'CHECK_OPTION', 'IS_UPDATABLE', 'DEFINER', 'SECURITY_TYPE',
+         'CHARACTER_SET_CLIENT', 'COLLATION_CONNECTION', 'ALGORITHM']
+
+_SESSION = "SET time_zone='+00:00', sql_mode='', sql_quote_show_create=1, group_concat_max_len=4294967295;\n"
+
+
+def _name(text):
+    return '`' + text.replace('`', '``') + '`'
+
+
+def _text(text):
+    return "'" + text.replace('\\', '\\\\').replace("'", "''") + "'"
+
+
+def _batch(server, statements, database=None):
+    """Runs many statements in one client; the rows of each, told apart by a random mark."""
+    if not statements:
+        return []
+    mark = 'mark-' + secrets.token_hex(12)
+    script = [_SESSION]
+    for statement in statements:
+        script.append(f"{statement};\nSELECT '{mark}';\n")
+    results, current = [], []
+    for row in server.rows(''.join(script), database, timeout=3600):
+        if row == [mark]:
+            results.append(current)
+            current = []
+        else:
+            current.append(row)
+    if current or len(results) != len(statements):
+        raise AssertionError('the client left statements out')
+    return results
+
+
+def _catalogue_columns(server):
+    rows = server.rows('SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS '
+                       "WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME IN "
+                       "('ROUTINES', 'TRIGGERS', 'EVENTS', 'VIEWS', 'COLUMNS')")
+    known = {}
+    for table, column in rows:
+        known.setdefault(table.upper(), set()).add(column.upper())
+    return known
+
+
+def cell_expression(column, data_type):
+    """SQL text that gives a cell as ASCII text without loss, never NULL."""
+    quoted, data_type = _name(column), data_type.lower()
+    if data_type in ('float', 'double'):
+        # FLOAT's own text has six digits only; as a DOUBLE it is exact.
+        text = f'CONCAT({quoted}*1e0)'
+    elif data_type == 'bit':
+        text = f"CONCAT(HEX({quoted}), ':', {quoted}+0)"
+    elif data_type in ('enum', 'set'):
+        text = f"CONCAT(HEX({quoted}), ':', {quoted}+0)"
+    elif data_type in ('tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'year', 'date',
+                       'datetime', 'timestamp', 'time', 'uuid', 'inet4', 'inet6'):
+        text = f'CONCAT({quoted})'
+    elif data_type in ('tinyblob', 'blob', 'mediumblob', 'longblob', 'tinytext', 'text', 'mediumtext',
+                       'longtext', 'json', 'vector'):
+        # Twice the size in HEX may pass max_allowed_packet; the hash is of the same bytes.
+        text = f"CONCAT(LENGTH({quoted}), ':', SHA1({quoted}), MD5({quoted}))"
+    else:
+        text = f'HEX({quoted})'
+    return f"IFNULL(CONCAT('=', {text}), 'NULL')"
+
+
+def _rows_query(database, table, columns, versioned):
+    row = "CONCAT_WS(',', " + ', '.join(cell_expression(c, t) for c, t in columns) + ')'
+    # 15 hex digits of two parts each: a sum of them notices any change, and cannot be cancelled out
+    # by equal rows as a XOR can.
+    parts = [f'IFNULL(SUM(CAST(CONV(SUBSTR(h, {at}, 15), 16, 10) AS DECIMAL(65))), 0)'
+             for at in (1, 16)]
+    history = ' FOR SYSTEM_TIME ALL' if versioned else ''
+    return (f"SELECT COUNT(*), {', '.join(parts)} FROM (SELECT MD5({row}) AS h "
+            f'FROM {_name(database)}.{_name(table)}{history}) AS hashed')
+
+
+def _objects(server, database, known):
+    """{(kind, name): {what: text}} of one database."""
+    schema = _text(database)
+    found = {}
+
+    charset = _batch(server, ['SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME '
+                              f'FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {schema}'])[0]
+    if not charset:
+        raise AssertionError(f'there is no database {database}')
+    found['database', database] = {'charset': ' '.join(charset[0])}
+
+    listed = _batch(server, [
+        f'SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = {schema}',
+        # By type as declared: I_S calls MariaDB's JSON a longtext, which is what it is.
+        'SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS '
+        f'WHERE TABLE_SCHEMA = {schema} ORDER BY TABLE_NAME, ORDINAL_POSITION'])
+    columns = {}
+    for table, column, data_type in listed[1]:
+        columns.setdefault(table, []).append((column, data_type))
+
+    creates, counts = [], []  # (key, statement)
+    for table, table_type in listed[0]:
+        if 'VIEW' in table_type:
+            creates.append((('view', table), f'SHOW CREATE VIEW {_name(table)}'))
+            continue
+        kind = 'sequence' if table_type == 'SEQUENCE' else 'table'
+        creates.append(((kind, table), f'SHOW CREATE {kind.upper()} {_name(table)}'))
+        read, versioned = list(columns[table]), table_type == 'SYSTEM VERSIONED'
+        names = {column.lower() for column, _ in read}
+        found[kind, table] = {'type': table_type}
+        if versioned and not names & {'row_start', 'row_end'}:
+            found[kind, table]['implicit'] = 'maybe'
+        counts.append(((kind, table), _rows_query(database, table, read, versioned)))
+
+    attributes = []
+
+    def ask(kind, view, wanted, name_column, schema_column, kind_column="'%s'"):
+        use = [c for c in wanted if c in known.get(view, ())]
+        if not use:
+            return
+        query = (f'SELECT {name_column}, {kind_column % kind if "%" in kind_column else kind_column}, '
+                 f'{", ".join(use)} FROM information_schema.{view} WHERE {schema_column} = {schema}')
+        attributes.append((use, query))
+
+    ask('view', 'VIEWS', _VIEW, 'TABLE_NAME', 'TABLE_SCHEMA')
+    ask('', 'ROUTINES', _ROUTINE, 'ROUTINE_NAME', 'ROUTINE_SCHEMA', 'LOWER(ROUTINE_TYPE)')
+    ask('trigger', 'TRIGGERS', _TRIGGER, 'TRIGGER_NAME', 'TRIGGER_SCHEMA')
+    ask('event', 'EVENTS', _EVENT, 'EVENT_NAME', 'EVENT_SCHEMA')
+    for (use, _), rows in zip(attributes, _batch(server, [query for _, query in attributes])):
+        for name, kind, *values in rows:
+            entry = found.setdefault((kind, name), {})
+            entry.update(zip(map(str.lower, use), values))
+            if kind != 'view':
+                creates.append(((kind, name), f'SHOW CREATE {kind.upper()} {_name(name)}'))
+
+    # The words of SHOW CREATE, all but the object's name and the moment a trigger was made.
+    for (key, _), rows in zip(creates, _batch(server, [s for _, s in creates], database)):
+        cells = rows[0][1:]
+        if key[0] == 'trigger':
+            cells = cells[:5]
+        found.setdefault(key, {})['create'] = '\n'.join(cells)
+
+    # Implicit row_start and row_end of a system-versioned table are in no catalogue table.
+    for at, (key, query) in enumerate(counts):
+        if found[key].pop('implicit', None) and 'PERIOD FOR SYSTEM_TIME' not in found[key]['create']:
+            read = [*columns[key[1]], ('row_start', 'timestamp'), ('row_end', 'timestamp')]
+            counts[at] = key, _rows_query(database, key[1], read, True)
+    for (key, _), rows in zip(counts, _batch(server, [q for _, q in counts])):
+        found[key]['rows'] = rows[0][0]
+        found[key]['row hash'] = '-'.join(rows[0][1:])
+    return found
+
+
+def _grants(server, database):
+    """Grants on routines and tables of a database, by account."""
+    schema = _text(database)
+    tables = {row[0] for row in server.rows(
+        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'mysql'")}
+    queries = []
+    if 'procs_priv' in tables:
+        queries.append("SELECT CONCAT('routine ', Routine_type, ' ', Routine_name), User, Host, Proc_priv "
+                       f'FROM mysql.procs_priv WHERE Db = {schema}')
+    if 'tables_priv' in tables:
+        queries.append("SELECT CONCAT('table ', Table_name), User, Host, CONCAT(Table_priv, '/', Column_priv) "
+                       f'FROM mysql.tables_priv WHERE Db = {schema}')
+    if 'columns_priv' in tables:
+        queries.append("SELECT CONCAT('column ', Table_name, '.', Column_name), User, Host, Column_priv "
+                       f'FROM mysql.columns_priv WHERE Db = {schema}')
+    found = {}
+    for rows in _batch(server, queries):
+        for what, user, host, rights in rows:
+            found['grant', f'{what} to {user}@{host}'] = {'rights': rights}
+    return found
+
+
+def take(server, databases, grants=False):
+    """The fingerprint of these databases; `grants` adds the grants on their objects."""
+    if isinstance(databases, str):
+        databases = [databases]
+    known = _catalogue_columns(server)
+    result = {}
+    for database in databases:
+        result[database] = _objects(server, database, known)
+        if grants:
+            result[database].update(_grants(server, database))
+    return result
+
+
+def differences(before, after, ignore=()):
+    """Readable lines, none when equal. `ignore` holds (kind, what) pairs not to compare."""
+    lines = []
+    for database in sorted(before.keys() | after.keys()):
+        if database not in after or database not in before:
+            lines.append(f'{database}: {"gone" if database not in after else "new"}')
+            continue
+        old, new = before[database], after[database]
+        for key in sorted(old.keys() | new.keys()):
+            name = f'{key[0]} {database}.{key[1]}'
+            if key not in new:
+                lines.append(f'{name}: gone')
+            elif key not in old:
+                lines.append(f'{name}: new')
+            else:
+                for what in sorted(old[key].keys() | new[key].keys()):
+                    one, other = old[key].get(what), new[key].get(what)
+                    if one == other or (key[0], what) in ignore:
+                        continue
+                    lines.append(f'{name}: {what} differs')
+                    if one is None or other is None or '\n' not in one + other:
+                        lines += [f'    - {one!r}'[:2000], f'    + {other!r}'[:2000]]
+                    else:
+                        lines += ['    ' + line.rstrip('\n')[:400] for line in difflib.unified_diff(
+                            one.split('\n'), other.split('\n'), lineterm='', n=0)][2:60]
+    return lines
+
+
+def expect_equal(before, after, about='', ignore=()):
+    lines = differences(before, after, ignore)
+    if lines:
+        raise AssertionError('\n'.join([f'{about or "the databases"} differ:', *lines[:200]]))
+
+
+def as_json(print_of):
+    return json.dumps({database: {f'{kind} {name}': values for (kind, name), values in objects.items()}
+                       for database, objects in print_of.items()},
+                      indent=1, sort_keys=True, ensure_ascii=False)
+
+
+def main():
+    parser = argparse.ArgumentParser(description='Print the fingerprint of databases as JSON.')
+    parser.add_argument('--socket', default='')
+    parser.add_argument('--port', default='3306')
+    parser.add_argument('--grants', action='store_true')
+    parser.add_argument('databases', nargs='+')
+    given = parser.parse_args()
+    server = Server.at(port=given.port, socket=given.socket)
+    sys.stdout.write(as_json(take(server, given.databases, given.grants)) + '\n')
+
+
+if __name__ == '__main__':
+    main()
