@@ -71,6 +71,10 @@ class Session {
   virtual std::string server_version() const = 0;  // from the handshake
   virtual const std::string& description() const = 0;  // "root@127.0.0.1:3306", for messages
 
+  // Any thread, any time: the session is lost from now on, and a call that waits for the server
+  // (a lock, rows, the draining of a stream) returns at once with kConnectionLost.
+  virtual void Abort() noexcept {}
+
   // The first column of the first row; nullopt when there is none or it is NULL.
   std::optional<std::string> QueryValue(std::string_view sql);
 };
