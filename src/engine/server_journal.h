@@ -4,19 +4,27 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dbomsbak/engine/step_runner.h"
 #include "dbomsbak/transport/session.h"
+#include "engine/set_names.h"
 
 namespace dbomsbak {
 
-// `session` must outlive the journal; its thread. Every Append is committed before it returns.
+// `session` must outlive the journal; its thread, and its sql_mode is PrepareSession's at every
+// call. Every Append is committed before it returns (the session is in autocommit, no transaction
+// open). One writer at a time: whoever holds the RestoreLock.
 class ServerJournal final : public JournalStore {
  public:
-  static std::unique_ptr<ServerJournal> Create(Session& session, std::string database);
-  static std::unique_ptr<ServerJournal> Open(Session& session, std::string database);
-  static bool Exists(Session& session, const std::string& database);
+  static std::unique_ptr<ServerJournal> Create(Session& session, std::string database,
+                                               std::string table = kJournalTable);
+  static std::unique_ptr<ServerJournal> Open(Session& session, std::string database,
+                                             std::string table = kJournalTable);
+  // Asked by a SELECT: information_schema shows half-moved states while a RENAME runs.
+  static bool Exists(Session& session, const std::string& database,
+                     const std::string& table = kJournalTable);
 
   void Append(std::string_view event, std::string_view step, std::string_view payload) override;
   std::vector<JournalEntry> Load() override;
@@ -26,9 +34,13 @@ class ServerJournal final : public JournalStore {
   const std::string& database() const { return database_; }
 
  private:
-  ServerJournal(Session& session, std::string database);
+  ServerJournal(Session& session, std::string database, std::string table);
+  std::string QuotedTable() const;
+
   Session& session_;
   std::string database_;
+  std::string table_;
+  std::uint64_t next_sequence_ = 0;  // 0: not asked yet
 };
 
 }  // namespace dbomsbak

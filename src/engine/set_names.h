@@ -16,9 +16,13 @@ std::string DisplacedName(const std::string& live, unsigned generation);
 // Does a database name look like one of ours?
 bool IsStagingName(const std::string& name);
 bool IsDisplacedName(const std::string& name);
+std::string RunOf(const std::string& staging_name);        // empty when it is none
 unsigned GenerationOf(const std::string& displaced_name);  // 0 when it is none
 
 inline constexpr char kJournalTable[] = "__dbomsbak_journal";
+// The prepared set once more, in members[0].source, outside the RENAME: where DDL is not atomic the
+// journal itself may be the table that is torn. Dropped when the window is closed.
+inline constexpr char kJournalCopyTable[] = "__dbomsbak_journal_copy";
 inline constexpr char kLoadTable[] = "__dbomsbak_load";  // load units done; dropped before the swap
 
 }  // namespace dbomsbak

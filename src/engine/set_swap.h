@@ -29,10 +29,10 @@ struct PreparedSet {
   std::string root_digest;  // of the archive; empty for undo
   unsigned generation = 0;  // of the displaced copy this swap makes
   std::vector<SetMember> members;
-  // How each live database shall be afterwards (one a member, same order). Tables and sequences: only their
-  // names matter, they come with the RENAME. Views, routines, triggers, events, charset, collation:
-  // whole definitions; kinds outside the archive's scope are those that are live now. exists=false databases have
-  // an empty `create` and are dropped when empty.
+  // How each live database shall be afterwards (one a member, same order). Tables and sequences:
+  // only their names matter, they come with the RENAME. Views, routines, triggers, events, charset,
+  // collation: whole definitions; kinds outside the archive's scope are those that are live now.
+  // exists=false databases have an empty `create` and are dropped when empty.
   std::vector<Database> wanted;
   // How each was before the window, in the same form: what undo will want.
   std::vector<Database> before;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dbomsbak/engine/observer.h"
@@ -28,24 +29,32 @@ class JournalStore {
 
 struct Step {
   std::string name;
-  std::string description;             // for people: "swap 3 databases in one RENAME"
-  std::function<bool()> done;          // asked of the world, not of the journal; cheap
-  std::function<void()> run;           // safe to run again after a crash in the middle
-  std::function<void()> undo;          // empty: nothing to undo
+  std::string description;     // for people: "swap 3 databases in one RENAME"
+  std::function<bool()> done;  // asked of the world, not of the journal; cheap. Empty: never
+  std::function<void()> run;   // safe to run again after a crash in the middle
+  std::function<void()> undo;  // likewise, also when only part of the effect is there;
+                               // empty: nothing to undo
 };
 
+// One thread. `journal` and `observer` must outlive the runner. `scope` tells the steps of one
+// operation from those of others in the same journal: entries are named `scope/step`.
 class StepRunner {
  public:
-  StepRunner(JournalStore& journal, Observer& observer);
+  StepRunner(JournalStore& journal, Observer& observer, std::string scope = {});
 
-  // In order; a step whose `done` holds is skipped. Each is journaled before and after.
+  // In order; a step whose `done` holds is skipped. Each is journaled before and after, and `done`
+  // is asked again after `run`: Error kInternal when the effect is not there.
   void Run(const std::vector<Step>& steps);
-  // In reverse order, those whose effect is there.
+  // In reverse order, those the journal saw begin and not yet undone: what `Run` skipped because it
+  // was there already is not this runner's to take away.
   void Undo(const std::vector<Step>& steps);
 
  private:
+  std::string JournalName(const Step& step) const;
+
   JournalStore& journal_;
   Observer& observer_;
+  std::string scope_;
 };
 
 }  // namespace dbomsbak

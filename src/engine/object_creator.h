@@ -1,0 +1,40 @@
+// Creates views, routines, triggers and events under the settings they were made with.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/transport/session.h"
+
+namespace dbomsbak {
+
+// What a server remembers with an object. Empty fields are left as the session has them.
+struct CreationSettings {
+  std::string sql_mode;
+  bool has_sql_mode = false;  // an empty sql_mode is a mode, too
+  std::string character_set_client, collation_connection, database_collation, time_zone;
+};
+CreationSettings SettingsOf(const View& view);
+CreationSettings SettingsOf(const StoredProgram& program);
+
+// `session` must outlive it; one thread. The session keeps `database` as its default database, all
+// else is set back, also after an error.
+class ObjectCreator {
+ public:
+  explicit ObjectCreator(Session& session);
+
+  // `sql` is UTF-8; the server gets it in the object's own character_set_client. Where the
+  // database's collation is not the object's, it is changed for the moment.
+  // Errors: ServerError of the statement; kUnsupported for text its charset cannot hold.
+  void Create(const std::string& database, const CreationSettings& settings, std::string_view sql);
+
+ private:
+  Session& session_;
+  std::string own_sql_mode_, own_time_zone_;
+};
+
+// `CREATE …` → `CREATE OR REPLACE …`. Text that already says so is returned as it is.
+std::string WithOrReplace(std::string_view create);
+
+}  // namespace dbomsbak
