@@ -1,0 +1,262 @@
+#include "transport/mysql_session.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "transport/row_streams.h"
+#include "transport/server_error.h"
+
+namespace dbomsbak {
+namespace {
+
+const char* OrNull(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+
+template <typename Value>
+void Set(MYSQL* mysql, mysql_option option, const Value& value) {
+  mysql_options(mysql, option, &value);
+}
+
+// The transport is chosen as the mysql client chooses it: a socket for no host and localhost.
+bool UsesSocket(const ConnectionOptions& options) {
+  if (options.protocol == "tcp") return false;
+  if (options.protocol == "socket") return true;
+  return options.host.empty() || options.host == "localhost";
+}
+
+#ifdef MARIADB_PACKAGE_VERSION
+// Connector/C knows two switches: speak TLS when the server offers it, and verify chain and name.
+// A CA file alone makes it verify the chain. What it lacks, a refusal of servers without TLS, is
+// made good after the handshake (see RefuseClearText).
+void SetTls(MYSQL* mysql, SslMode mode) {
+  const MysqlBool yes = 1;
+  const MysqlBool no = 0;
+  Set(mysql, MYSQL_OPT_SSL_ENFORCE, mode == SslMode::kDisabled ? no : yes);
+  Set(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, mode == SslMode::kVerifyIdentity ? yes : no);
+}
+#else
+void SetTls(MYSQL* mysql, SslMode mode) {
+  unsigned value = SSL_MODE_PREFERRED;
+  switch (mode) {
+    case SslMode::kDisabled:
+      value = SSL_MODE_DISABLED;
+      break;
+    case SslMode::kPreferred:
+      break;
+    case SslMode::kRequired:
+      value = SSL_MODE_REQUIRED;
+      break;
+    case SslMode::kVerifyCa:
+      value = SSL_MODE_VERIFY_CA;
+      break;
+    case SslMode::kVerifyIdentity:
+      value = SSL_MODE_VERIFY_IDENTITY;
+      break;
+  }
+  Set(mysql, MYSQL_OPT_SSL_MODE, value);
+}
+#endif
+
+void SetOptions(MYSQL* mysql, const ConnectionOptions& options, SslMode mode, bool by_socket) {
+  Set(mysql, MYSQL_OPT_CONNECT_TIMEOUT, options.connect_timeout_s);
+  mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  // A hostile server may ask for any file of this machine otherwise.
+  const unsigned no_local_infile = 0;
+  Set(mysql, MYSQL_OPT_LOCAL_INFILE, no_local_infile);
+  const unsigned long largest_packet = 1UL << 30;  // the protocol's limit
+  Set(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, largest_packet);
+  // Truncation is how the binary stream learns that a buffer must grow.
+  const MysqlBool report = 1;
+  Set(mysql, MYSQL_REPORT_DATA_TRUNCATION, report);
+  const unsigned protocol = by_socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+  Set(mysql, MYSQL_OPT_PROTOCOL, protocol);
+  mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "dbomsbak");
+  SetTls(mysql, mode);
+  if (mode == SslMode::kDisabled) return;
+  // Files only when TLS is wanted: Connector/C takes them as a wish for TLS. Without at least
+  // VERIFY_CA a CA file is not looked at, as in Oracle's client.
+  if (mode >= SslMode::kVerifyCa && !options.ssl_ca.empty()) {
+    mysql_options(mysql, MYSQL_OPT_SSL_CA, options.ssl_ca.c_str());
+  }
+  if (!options.ssl_cert.empty()) mysql_options(mysql, MYSQL_OPT_SSL_CERT, options.ssl_cert.c_str());
+  if (!options.ssl_key.empty()) mysql_options(mysql, MYSQL_OPT_SSL_KEY, options.ssl_key.c_str());
+}
+
+}  // namespace
+
+MysqlSession::MysqlSession(const ConnectionOptions& options) : description_(options.Describe()) {
+  EnterMysqlLibrary();
+  mysql_.reset(mysql_init(nullptr));
+  if (mysql_ == nullptr) throw Error(ErrorCode::kInternal, "no memory for a session");
+  const bool by_socket = UsesSocket(options);
+  // A socket file is as private as the machine: TLS there only when it is asked for.
+  const SslMode mode =
+      options.ssl_mode.value_or(by_socket ? SslMode::kDisabled : SslMode::kPreferred);
+  SetOptions(mysql_.get(), options, mode, by_socket);
+  const std::string host = by_socket ? "localhost" : options.host.empty() ? "127.0.0.1" : options.host;
+  MYSQL* connected = mysql_real_connect(
+      mysql_.get(), host.c_str(), OrNull(options.user), options.password.Reveal().c_str(), nullptr,
+      options.port, by_socket ? OrNull(options.socket) : nullptr, CLIENT_MULTI_RESULTS);
+  if (connected == nullptr) {
+    throw ConnectError(mysql_errno(mysql_.get()), mysql_sqlstate(mysql_.get()),
+                       mysql_error(mysql_.get()), description_,
+                       options.has_password && !options.password.empty());
+  }
+  // MariaDB's library goes on in clear text when the server offers no TLS (with VERIFY_IDENTITY it
+  // refuses by itself, before the account's name is sent).
+  if (mode >= SslMode::kRequired && mysql_get_ssl_cipher(mysql_.get()) == nullptr) {
+    throw ServerError(ErrorCode::kConnect, 2026, "HY000",
+                      fmt::format("cannot connect to {}: TLS is required but the server offers none",
+                                  description_),
+                      "Set up TLS on the server, or use --ssl-mode=PREFERRED.");
+  }
+  server_version_ = mysql_get_server_info(mysql_.get());
+  connection_id_ = mysql_thread_id(mysql_.get());
+}
+
+MysqlSession::~MysqlSession() {
+  if (mysql_ == nullptr) return;
+  // A dead peer must not hold us up with COM_QUIT.
+  if (lost_) shutdown(SocketOf(mysql_.get()), SHUT_RDWR);
+}
+
+void MysqlSession::Throw(unsigned number, std::string_view sqlstate, std::string_view text) {
+  ServerError error = StatementError(number, sqlstate, text, description_);
+  if (error.code() == ErrorCode::kConnectionLost && !lost_) {
+    lost_ = true;
+    lost_reason_ = error.message();
+  }
+  throw error;
+}
+
+void MysqlSession::ThrowLastError() {
+  Throw(mysql_errno(mysql_.get()), mysql_sqlstate(mysql_.get()), mysql_error(mysql_.get()));
+}
+
+void MysqlSession::Cut(std::string_view reason) noexcept {
+  try {
+    if (!lost_) lost_reason_ = fmt::format("the connection to {} was closed: {}", description_, reason);
+  } catch (...) {  // the reason is a nicety
+  }
+  lost_ = true;
+  shutdown(SocketOf(mysql_.get()), SHUT_RDWR);
+}
+
+void MysqlSession::BeginStatement() {
+  EnterMysqlLibrary();
+  if (lost_) {
+    throw ServerError(ErrorCode::kConnectionLost, 2006, "HY000",
+                      lost_reason_.empty() ? "the connection was lost before" : lost_reason_,
+                      HintOfServerNumber(2006));
+  }
+  if (streaming_) {
+    throw Error(ErrorCode::kInternal, "a session was used while rows of it were still being read");
+  }
+}
+
+void MysqlSession::Send(std::string_view sql) {
+  BeginStatement();
+  if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0) ThrowLastError();
+}
+
+// A CALL ends with further answers, and each may hold an error.
+void MysqlSession::SkipFurtherResults() {
+  for (;;) {
+    const int more = mysql_next_result(mysql_.get());
+    if (more < 0) return;
+    if (more > 0) ThrowLastError();
+    const ResultHandle result(mysql_use_result(mysql_.get()));
+    if (result == nullptr) {
+      if (mysql_field_count(mysql_.get()) != 0) ThrowLastError();
+      continue;
+    }
+    while (mysql_fetch_row(result.get()) != nullptr) {
+    }
+    if (mysql_errno(mysql_.get()) != 0) ThrowLastError();
+  }
+}
+
+void MysqlSession::Execute(std::string_view sql) {
+  Send(sql);
+  const ResultHandle result(mysql_use_result(mysql_.get()));
+  if (result != nullptr) {
+    while (mysql_fetch_row(result.get()) != nullptr) {
+    }
+    // A null row means "end" or "error"; only the number tells them apart.
+    if (mysql_errno(mysql_.get()) != 0) ThrowLastError();
+    affected_rows_ = 0;
+  } else {
+    if (mysql_field_count(mysql_.get()) != 0) ThrowLastError();
+    affected_rows_ = mysql_affected_rows(mysql_.get());
+  }
+  warning_count_ = mysql_warning_count(mysql_.get());
+  SkipFurtherResults();
+}
+
+ResultSet MysqlSession::Query(std::string_view sql) {
+  Send(sql);
+  ResultSet answer;
+  {
+    const ResultHandle result(mysql_use_result(mysql_.get()));
+    if (result == nullptr) {
+      if (mysql_field_count(mysql_.get()) != 0) ThrowLastError();
+      affected_rows_ = mysql_affected_rows(mysql_.get());
+    } else {
+      const unsigned count = mysql_num_fields(result.get());
+      const MYSQL_FIELD* fields = mysql_fetch_fields(result.get());
+      answer.columns.reserve(count);
+      for (unsigned i = 0; i < count; ++i) answer.columns.emplace_back(fields[i].name);
+      while (MYSQL_ROW row = mysql_fetch_row(result.get())) {
+        const unsigned long* lengths = mysql_fetch_lengths(result.get());
+        Row& out = answer.rows.emplace_back();
+        out.reserve(count);
+        for (unsigned i = 0; i < count; ++i) {
+          if (row[i] == nullptr) {
+            out.emplace_back(std::nullopt);
+          } else {
+            out.emplace_back(std::in_place, row[i], lengths[i]);
+          }
+        }
+      }
+      if (mysql_errno(mysql_.get()) != 0) ThrowLastError();
+      affected_rows_ = 0;
+    }
+  }
+  warning_count_ = mysql_warning_count(mysql_.get());
+  SkipFurtherResults();
+  return answer;
+}
+
+std::unique_ptr<RowStream> MysqlSession::Stream(std::string_view sql, Protocol protocol) {
+  std::unique_ptr<RowStream> stream;
+  if (protocol == Protocol::kBinary) {
+    BeginStatement();
+    stream = std::make_unique<BinaryRowStream>(*this, sql);
+  } else {
+    Send(sql);
+    stream = std::make_unique<TextRowStream>(*this);
+  }
+  streaming_ = true;
+  return stream;
+}
+
+namespace {
+
+class MysqlSessionFactory final : public SessionFactory {
+ public:
+  explicit MysqlSessionFactory(ConnectionOptions options) : options_(std::move(options)) {}
+  std::unique_ptr<Session> Connect() override { return std::make_unique<MysqlSession>(options_); }
+
+ private:
+  const ConnectionOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<SessionFactory> MakeSessionFactory(const ConnectionOptions& options) {
+  EnterMysqlLibrary();
+  return std::make_unique<MysqlSessionFactory>(options);
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,56 @@
+// A Session over the client library.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "dbomsbak/transport/session.h"
+#include "transport/mysql_handle.h"
+
+namespace dbomsbak {
+
+// One thread at a time. Streams it hands out must go before it does.
+class MysqlSession final : public Session {
+ public:
+  // Connects. Error kConnect.
+  explicit MysqlSession(const ConnectionOptions& options);
+  ~MysqlSession() override;
+
+  void Execute(std::string_view sql) override;
+  ResultSet Query(std::string_view sql) override;
+  std::unique_ptr<RowStream> Stream(std::string_view sql, Protocol protocol) override;
+  std::uint64_t affected_rows() const override { return affected_rows_; }
+  unsigned warning_count() const override { return warning_count_; }
+  std::uint64_t connection_id() const override { return connection_id_; }
+  std::string server_version() const override { return server_version_; }
+  const std::string& description() const override { return description_; }
+
+  // For the streams.
+  MYSQL* handle() noexcept { return mysql_.get(); }
+  // Throws the error the session's handle holds; a lost connection is remembered.
+  [[noreturn]] void ThrowLastError();
+  [[noreturn]] void Throw(unsigned number, std::string_view sqlstate, std::string_view text);
+  void StreamEnded() noexcept { streaming_ = false; }
+  // The stream was left in the middle: cuts the connection, so that the server stops at once and
+  // nothing waits for rows nobody wants. Every later call is kConnectionLost.
+  void Cut(std::string_view reason) noexcept;
+
+ private:
+  void BeginStatement();
+  void Send(std::string_view sql);
+  void SkipFurtherResults();
+
+  MysqlHandle mysql_;
+  std::string description_;
+  std::string server_version_;
+  std::string lost_reason_;
+  std::uint64_t connection_id_ = 0;
+  std::uint64_t affected_rows_ = 0;
+  unsigned warning_count_ = 0;
+  bool lost_ = false;
+  bool streaming_ = false;
+};
+
+}  // namespace dbomsbak
