@@ -1,7 +1,9 @@
 #include "transport/mysql_session.h"
 
 #include <fmt/format.h>
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -87,6 +89,14 @@ void SetOptions(MYSQL* mysql, const ConnectionOptions& options, SslMode mode, bo
 
 MysqlSession::MysqlSession(const ConnectionOptions& options) : description_(options.Describe()) {
   EnterMysqlLibrary();
+  Connect(options);
+  socket_ = fcntl(SocketOf(mysql_.get()), F_DUPFD_CLOEXEC, 3);
+  if (socket_ < 0) throw Error(ErrorCode::kConnect, "no file descriptor left for a session");
+  server_version_ = mysql_get_server_info(mysql_.get());
+  connection_id_ = mysql_thread_id(mysql_.get());
+}
+
+void MysqlSession::Connect(const ConnectionOptions& options) {
   mysql_.reset(mysql_init(nullptr));
   if (mysql_ == nullptr) throw Error(ErrorCode::kInternal, "no memory for a session");
   const bool by_socket = UsesSocket(options);
@@ -111,23 +121,34 @@ MysqlSession::MysqlSession(const ConnectionOptions& options) : description_(opti
                                   description_),
                       "Set up TLS on the server, or use --ssl-mode=PREFERRED.");
   }
-  server_version_ = mysql_get_server_info(mysql_.get());
-  connection_id_ = mysql_thread_id(mysql_.get());
 }
 
 MysqlSession::~MysqlSession() {
-  if (mysql_ == nullptr) return;
   // A dead peer must not hold us up with COM_QUIT.
-  if (lost_) shutdown(SocketOf(mysql_.get()), SHUT_RDWR);
+  if (lost()) shutdown(socket_, SHUT_RDWR);
+  mysql_.reset();
+  close(socket_);
 }
 
 void MysqlSession::Throw(unsigned number, std::string_view sqlstate, std::string_view text) {
+  if (aborted_) {
+    lost_ = true;
+    lost_reason_ = fmt::format("the connection to {} was closed because work on it was given up",
+                               description_);
+    throw ServerError(ErrorCode::kConnectionLost, number, std::string(sqlstate), lost_reason_);
+  }
   ServerError error = StatementError(number, sqlstate, text, description_);
   if (error.code() == ErrorCode::kConnectionLost && !lost_) {
-    lost_ = true;
     lost_reason_ = error.message();
+    lost_ = true;
   }
   throw error;
+}
+
+void MysqlSession::Abort() noexcept {
+  aborted_ = true;
+  lost_ = true;
+  shutdown(socket_, SHUT_RDWR);
 }
 
 void MysqlSession::ThrowLastError() {
@@ -140,16 +161,23 @@ void MysqlSession::Cut(std::string_view reason) noexcept {
   } catch (...) {  // the reason is a nicety
   }
   lost_ = true;
-  shutdown(SocketOf(mysql_.get()), SHUT_RDWR);
+  shutdown(socket_, SHUT_RDWR);
+}
+
+void MysqlSession::ThrowIfLost() const {
+  if (!lost()) return;
+  if (lost_reason_.empty()) {
+    throw ServerError(ErrorCode::kConnectionLost, 2006, "HY000",
+                      fmt::format("the connection to {} was closed because work on it was given up",
+                                  description_));
+  }
+  throw ServerError(ErrorCode::kConnectionLost, 2006, "HY000", lost_reason_,
+                    aborted_ ? "" : HintOfServerNumber(2006));
 }
 
 void MysqlSession::BeginStatement() {
   EnterMysqlLibrary();
-  if (lost_) {
-    throw ServerError(ErrorCode::kConnectionLost, 2006, "HY000",
-                      lost_reason_.empty() ? "the connection was lost before" : lost_reason_,
-                      HintOfServerNumber(2006));
-  }
+  ThrowIfLost();
   if (streaming_) {
     throw Error(ErrorCode::kInternal, "a session was used while rows of it were still being read");
   }

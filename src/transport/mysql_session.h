@@ -1,6 +1,7 @@
 // A Session over the client library.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -26,12 +27,15 @@ class MysqlSession final : public Session {
   std::uint64_t connection_id() const override { return connection_id_; }
   std::string server_version() const override { return server_version_; }
   const std::string& description() const override { return description_; }
+  void Abort() noexcept override;
 
   // For the streams.
   MYSQL* handle() noexcept { return mysql_.get(); }
   // Throws the error the session's handle holds; a lost connection is remembered.
   [[noreturn]] void ThrowLastError();
   [[noreturn]] void Throw(unsigned number, std::string_view sqlstate, std::string_view text);
+  void ThrowIfLost() const;
+  bool lost() const noexcept { return lost_.load(std::memory_order_relaxed); }
   void StreamEnded() noexcept { streaming_ = false; }
   // The stream was left in the middle: cuts the connection, so that the server stops at once and
   // nothing waits for rows nobody wants. Every later call is kConnectionLost.
@@ -39,17 +43,22 @@ class MysqlSession final : public Session {
 
  private:
   void BeginStatement();
+  void Connect(const ConnectionOptions& options);
   void Send(std::string_view sql);
   void SkipFurtherResults();
 
   MysqlHandle mysql_;
+  // A descriptor of our own for the session's socket: the library may close its own at any time,
+  // and its number may then belong to another file when Abort() comes.
+  int socket_ = -1;
   std::string description_;
   std::string server_version_;
   std::string lost_reason_;
   std::uint64_t connection_id_ = 0;
   std::uint64_t affected_rows_ = 0;
   unsigned warning_count_ = 0;
-  bool lost_ = false;
+  std::atomic<bool> lost_{false};
+  std::atomic<bool> aborted_{false};
   bool streaming_ = false;
 };
 

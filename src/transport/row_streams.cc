@@ -36,7 +36,7 @@ bool Drain(RowStream& stream) {
 void FinishStream(RowStream& stream, bool& ended, MysqlSession& session) noexcept {
   if (ended) return;
   try {
-    if (!Drain(stream)) session.Cut("reading rows was given up");
+    if (!session.lost() && !Drain(stream)) session.Cut("reading rows was given up");
   } catch (...) {  // an error ends the answer as well
   }
   ended = true;
@@ -94,6 +94,7 @@ TextRowStream::~TextRowStream() { FinishStream(*this, ended_, session_); }
 bool TextRowStream::Next() {
   if (ended_) return false;
   EnterMysqlLibrary();
+  session_.ThrowIfLost();
   const MYSQL_ROW row = mysql_fetch_row(result_.get());
   if (row == nullptr) {
     ended_ = true;
@@ -235,6 +236,7 @@ void BinaryRowStream::GrowTruncated() {
 bool BinaryRowStream::Next() {
   if (ended_) return false;
   EnterMysqlLibrary();
+  session_.ThrowIfLost();
   if (rebind_) {
     Bind();
     rebind_ = false;

@@ -35,6 +35,7 @@ constexpr std::array kLost{
     1927u,  // MariaDB: connection was killed
     2006u,  // server has gone away
     2013u,  // lost connection during query
+    2026u,  // TLS failed in the middle
     2027u,  // malformed packet
     2055u,  // lost connection, with the system's reason
     3169u,  // MySQL: session was killed
