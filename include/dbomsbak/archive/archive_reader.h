@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "dbomsbak/archive/records.h"
 #include "dbomsbak/base/file.h"
@@ -13,8 +14,10 @@
 namespace dbomsbak {
 
 // Open() proves footer, header, index and seek table (digests, sizes, positions, that frames cover
-// the file without gap). Errors: kIncomplete without a footer, kDamaged, kNewerFormat; each names
-// what and at which offset. After that const methods may be called from any thread.
+// the file without gap). Errors: kIncomplete without a footer, kDamaged, kNewerFormat, kUnsupported
+// for a file that is no archive at all (it says what it looks like); each names what and at which
+// offset. After that const methods may be called from any thread. Memory: 48 bytes a frame, one
+// block of the index, and for each thread that reads a frame that frame.
 class ArchiveReader {
  public:
   static ArchiveReader Open(std::shared_ptr<const RandomAccessFile> file);
@@ -31,6 +34,11 @@ class ArchiveReader {
 
   // Streams the index in its order; memory stays at one block. `each` returns false to stop.
   void ForEachObject(const std::function<bool(ObjectRecord&&)>& each) const;
+  // The same by block, for those who share the work: blocks of some dozens of objects, in order.
+  std::uint64_t block_count() const;
+  std::uint64_t first_object_of(std::uint64_t block) const;  // its number in the index, from 0
+  void ReadBlock(std::uint64_t block, std::vector<ObjectRecord>& objects) const;  // replaces
+
   // By binary search over the block directory.
   std::optional<ObjectRecord> FindObject(const ObjectId& id) const;
 

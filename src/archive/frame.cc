@@ -1,0 +1,177 @@
+#include "dbomsbak/archive/frame.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <new>
+
+#include "archive/layout.h"
+#include "dbomsbak/base/bytes.h"
+#include "dbomsbak/base/error.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr std::size_t kMaxRawBlock = std::size_t{128} << 10;  // RFC 8878, 3.1.1.2.4
+constexpr unsigned char kChecksumBit = 1 << 2;                // of the frame header descriptor
+
+// Texts up to here are decompressed in one step; longer ones grow as their bytes arrive, so that
+// a size without bytes behind it costs nothing.
+constexpr std::size_t kOneStepText = std::size_t{32} << 20;
+
+// A frame of raw blocks, as RFC 8878 lays it out: 4-byte content size, 2 MiB window, checksum.
+std::string StoreRaw(std::string_view text) {
+  std::string frame;
+  frame.reserve(text.size() + 3 * (text.size() / kMaxRawBlock + 1) + 14);
+  PutU32(frame, ZSTD_MAGICNUMBER);
+  frame.push_back(static_cast<char>(0x80 | kChecksumBit));
+  frame.push_back(static_cast<char>((21 - 10) << 3));
+  PutU32(frame, static_cast<std::uint32_t>(text.size()));
+  std::string_view rest = text;
+  do {
+    const std::string_view block = rest.substr(0, kMaxRawBlock);
+    rest.remove_prefix(block.size());
+    const auto head = static_cast<std::uint32_t>(block.size() << 3 | (rest.empty() ? 1 : 0));
+    frame.push_back(static_cast<char>(head & 0xFF));
+    frame.push_back(static_cast<char>(head >> 8 & 0xFF));
+    frame.push_back(static_cast<char>(head >> 16 & 0xFF));
+    frame += block;
+  } while (!rest.empty());
+  PutU32(frame, static_cast<std::uint32_t>(XXH64(text.data(), text.size(), 0)));
+  return frame;
+}
+
+[[noreturn]] void ThrowDamaged(std::string message) {
+  throw Error(ErrorCode::kDamaged, std::move(message));
+}
+
+}  // namespace
+
+struct FrameCompressor::Impl {
+  int level = 3;
+  ZSTD_CCtx* context = nullptr;
+  Impl() = default;
+  ~Impl() { ZSTD_freeCCtx(context); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+};
+
+FrameCompressor::FrameCompressor(int level) : impl_(std::make_unique<Impl>()) {
+  impl_->level = level;
+  if (level == 0) return;
+  impl_->context = ZSTD_createCCtx();
+  if (impl_->context == nullptr) throw std::bad_alloc();
+  ZSTD_CCtx_setParameter(impl_->context, ZSTD_c_compressionLevel, level);
+  ZSTD_CCtx_setParameter(impl_->context, ZSTD_c_contentSizeFlag, 1);
+  ZSTD_CCtx_setParameter(impl_->context, ZSTD_c_checksumFlag, 1);
+  // Any zstd may read the file with its default memory limit (window of 8 MiB at most).
+  if (level > 19) ZSTD_CCtx_setParameter(impl_->context, ZSTD_c_windowLog, 23);
+}
+
+FrameCompressor::~FrameCompressor() = default;
+
+CompressedFrame FrameCompressor::Compress(std::string_view text) {
+  if (text.empty()) throw Error(ErrorCode::kInternal, "an archive frame may not be empty");
+  if (text.size() > layout::kMaxFrameText) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("a statement of {} bytes exceeds what an archive frame can hold",
+                            text.size()));
+  }
+  CompressedFrame frame;
+  frame.text_size = static_cast<std::uint32_t>(text.size());
+  if (impl_->level == 0) {
+    frame.stored = StoreRaw(text);
+  } else {
+    frame.stored.resize(ZSTD_compressBound(text.size()));
+    const std::size_t size = ZSTD_compress2(impl_->context, frame.stored.data(),
+                                            frame.stored.size(), text.data(), text.size());
+    if (ZSTD_isError(size)) {
+      throw Error(ErrorCode::kInternal,
+                  fmt::format("zstd cannot compress a frame: {}", ZSTD_getErrorName(size)));
+    }
+    frame.stored.resize(size);
+    // Frames wait in queues bounded by size(): do not carry a bound's worth of spare memory along.
+    frame.stored.shrink_to_fit();
+  }
+  frame.sha256 = Sha256(frame.stored);
+  return frame;
+}
+
+struct FrameDecompressor::Impl {
+  ZSTD_DCtx* context = ZSTD_createDCtx();
+  Impl() {
+    if (context == nullptr) throw std::bad_alloc();
+  }
+  ~Impl() { ZSTD_freeDCtx(context); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void InOneStep(std::string_view stored, std::uint32_t text_size, std::string& text) {
+    text.resize(text_size);
+    const std::size_t size =
+        ZSTD_decompressDCtx(context, text.data(), text.size(), stored.data(), stored.size());
+    if (ZSTD_isError(size)) ThrowDamaged(fmt::format("zstd: {}", ZSTD_getErrorName(size)));
+    if (size != text_size) ThrowDamaged(fmt::format("{} bytes of text, not {}", size, text_size));
+  }
+
+  void Growing(std::string_view stored, std::uint32_t text_size, std::string& text) {
+    ZSTD_DCtx_reset(context, ZSTD_reset_session_only);
+    text.resize(kOneStepText);
+    ZSTD_inBuffer in{stored.data(), stored.size(), 0};
+    std::size_t done = 0;
+    while (true) {
+      if (done == text.size()) {
+        if (done == text_size) break;
+        text.resize(std::min<std::size_t>(text.size() * 2, text_size));
+      }
+      ZSTD_outBuffer out{text.data(), text.size(), done};
+      const std::size_t in_before = in.pos;
+      const std::size_t result = ZSTD_decompressStream(context, &out, &in);
+      if (ZSTD_isError(result)) ThrowDamaged(fmt::format("zstd: {}", ZSTD_getErrorName(result)));
+      const bool moved = out.pos != done || in.pos != in_before;
+      done = out.pos;
+      if (result == 0) break;
+      if (!moved) ThrowDamaged("zstd: the frame ends too early");
+    }
+    // The checksum stands behind the last block and may not have been looked at yet.
+    while (in.pos < in.size) {
+      ZSTD_outBuffer none{text.data(), 0, 0};
+      const std::size_t in_before = in.pos;
+      const std::size_t result = ZSTD_decompressStream(context, &none, &in);
+      if (ZSTD_isError(result)) ThrowDamaged(fmt::format("zstd: {}", ZSTD_getErrorName(result)));
+      if (in.pos == in_before) ThrowDamaged("zstd: more text than the index says");
+    }
+    if (done != text_size) ThrowDamaged(fmt::format("{} bytes of text, not {}", done, text_size));
+  }
+};
+
+FrameDecompressor::FrameDecompressor() : impl_(std::make_unique<Impl>()) {}
+FrameDecompressor::~FrameDecompressor() = default;
+
+void FrameDecompressor::Decompress(std::string_view stored, std::uint32_t text_size,
+                                   std::string& text) {
+  if (stored.size() < 6 || GetU32(stored.data()) != ZSTD_MAGICNUMBER) {
+    ThrowDamaged("not a zstd frame");
+  }
+  if ((static_cast<unsigned char>(stored[4]) & kChecksumBit) == 0) {
+    ThrowDamaged("a zstd frame without checksum");
+  }
+  const unsigned long long claimed = ZSTD_getFrameContentSize(stored.data(), stored.size());
+  if (claimed != text_size) ThrowDamaged("the zstd frame holds another amount of text");
+  if (text_size > layout::MostTextOf(stored.size())) {
+    ThrowDamaged("the zstd frame is too small for its text");
+  }
+  const std::size_t frame_size = ZSTD_findFrameCompressedSize(stored.data(), stored.size());
+  if (ZSTD_isError(frame_size) || frame_size != stored.size()) {
+    ThrowDamaged("not exactly one zstd frame");
+  }
+  if (text_size <= kOneStepText) {
+    impl_->InOneStep(stored, text_size, text);
+  } else {
+    impl_->Growing(stored, text_size, text);
+  }
+}
+
+}  // namespace dbomsbak
