@@ -14,7 +14,7 @@ enum class ValueClass {
   kFloat32,   // canonical: 4 bytes IEEE 754, little endian
   kFloat64,   // canonical: 8 bytes
   kBits,      // canonical: raw bytes, most significant first, as the server sends them
-  kTemporal,  // DATE, TIME, DATETIME, TIMESTAMP at +00:00; canonical: the server's text
+  kTemporal,  // DATE, TIME, DATETIME, TIMESTAMP at +00:00, YEAR; canonical: the server's text
   kText,      // canonical: bytes in the column's own charset
   kBytes,     // BINARY, VARBINARY, BLOB, GEOMETRY, VECTOR; canonical: the bytes
   kEnum,      // ENUM and SET by text; canonical: text in the column's own charset, '' for number 0

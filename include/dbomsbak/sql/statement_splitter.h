@@ -14,7 +14,7 @@ namespace dbomsbak {
 class StatementSplitter {
  public:
   struct Statement {
-    std::string_view text;    // valid during the call only
+    std::string_view text;     // valid during the call only
     std::uint64_t offset = 0;  // of its first byte in the whole stream
   };
   using Sink = std::function<void(const Statement&)>;

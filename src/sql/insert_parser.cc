@@ -1,0 +1,427 @@
+#include "dbomsbak/sql/insert_parser.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/sql/quote.h"
+#include "sql/canonical_row.h"
+#include "sql/literal.h"
+#include "sql/text_scan.h"
+
+namespace dbomsbak {
+namespace {
+
+bool IsDigit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool IsUpperHexDigit(char c) noexcept { return IsDigit(c) || (c >= 'A' && c <= 'F'); }
+
+// Where and why the text is not what the encoder writes. Caught within this file.
+struct Damage {
+  const char* at;
+  const char* expected;
+};
+
+// A string literal's inside, checked and measured but not yet decoded.
+struct Quoted {
+  std::string_view raw;     // between the quotes
+  std::size_t escapes = 0;  // each is two bytes for one
+  bool has_high_bytes = false;
+  std::size_t size() const noexcept { return raw.size() - escapes; }
+};
+
+enum class HighBytes { kAny, kNone, kUtf8mb3, kUtf8mb4, kLatin1 };
+
+// Reads one text. Bounds are checked everywhere: the text may be a stranger's.
+class Reader {
+ public:
+  Reader(std::string_view text, CanonicalRow& row)
+      : p_(text.data()), end_(text.data() + text.size()), row_(row) {}
+
+  const char* position() const noexcept { return p_; }
+  bool at_end() const noexcept { return p_ == end_; }
+
+  bool TryTake(char c) noexcept {
+    if (p_ == end_ || *p_ != c) return false;
+    ++p_;
+    return true;
+  }
+  bool TryTake(std::string_view word) noexcept {
+    if (static_cast<std::size_t>(end_ - p_) < word.size() ||
+        std::memcmp(p_, word.data(), word.size()) != 0) {
+      return false;
+    }
+    p_ += word.size();
+    return true;
+  }
+  void Take(char c, const char* expected) {
+    if (!TryTake(c)) throw Damage{p_, expected};
+  }
+  void Take(std::string_view word, const char* expected) {
+    if (!TryTake(word)) throw Damage{p_, expected};
+  }
+
+  void Value(const LiteralPlan& plan) {
+    if (TryTake("NULL")) {
+      row_.Null();
+      return;
+    }
+    switch (plan.value_class) {
+      case ValueClass::kInteger:
+        Number(false);
+        return;
+      case ValueClass::kDecimal:
+        Number(true);
+        return;
+      case ValueClass::kFloat32:
+        Float32();
+        return;
+      case ValueClass::kFloat64:
+        Float64();
+        return;
+      case ValueClass::kTemporal:
+        Temporal();
+        return;
+      case ValueClass::kBits:
+        Hex("a BIT value");
+        return;
+      case ValueClass::kBytes:
+        Bytes(plan);
+        return;
+      case ValueClass::kText:
+        Text(plan);
+        return;
+      case ValueClass::kEnum:
+        if (TryTake('0')) {
+          row_.Bytes({});
+        } else {
+          Text(plan);
+        }
+        return;
+    }
+  }
+
+ private:
+  std::string_view Digits() noexcept {
+    const char* const start = p_;
+    while (p_ != end_ && IsDigit(*p_)) ++p_;
+    return {start, static_cast<std::size_t>(p_ - start)};
+  }
+
+  void Number(bool with_fraction) {
+    const char* const start = p_;
+    const bool negative = TryTake('-');
+    const std::string_view whole = Digits();
+    bool is_zero = whole == "0";
+    if (whole.empty() || (whole.front() == '0' && !is_zero)) throw Damage{start, "a number"};
+    if (with_fraction && TryTake('.')) {
+      const std::string_view fraction = Digits();
+      if (fraction.empty()) throw Damage{p_, "digits"};
+      is_zero = is_zero && fraction.find_first_not_of('0') == std::string_view::npos;
+    }
+    if (negative && is_zero) throw Damage{start, "a number"};
+    row_.Bytes({start, static_cast<std::size_t>(p_ - start)});
+  }
+
+  void Float64() {
+    double value = 0;
+    if (!ReadDouble(p_, end_, value)) throw Damage{p_, "a DOUBLE value"};
+    row_.Bytes({reinterpret_cast<const char*>(&value), sizeof value});
+  }
+
+  void Float32() {
+    const char* const start = p_;
+    double value = 0;
+    if (!ReadDouble(p_, end_, value) || value > static_cast<double>(kMaxFloat) ||
+        value < -static_cast<double>(kMaxFloat)) {
+      throw Damage{start, "a FLOAT value"};
+    }
+    const float rounded = static_cast<float>(value);
+    row_.Bytes({reinterpret_cast<const char*>(&rounded), sizeof rounded});
+  }
+
+  void Temporal() {
+    Take('\'', "a quoted date or time");
+    const char* const start = p_;
+    while (p_ != end_ && *p_ != '\'') ++p_;
+    const std::string_view value(start, static_cast<std::size_t>(p_ - start));
+    if (!IsPlainTemporal(value)) throw Damage{start, "a date or time"};
+    Take('\'', "the closing quote");
+    row_.Bytes(value);
+  }
+
+  // The digits behind "0x", as bytes of the row. They are taken first and judged afterwards, for
+  // their number must be known.
+  std::string_view HexDigits(const char* expected) {
+    Take("0x", expected);
+    const char* const start = p_;
+    while (p_ != end_ && IsUpperHexDigit(*p_)) ++p_;
+    const std::string_view digits(start, static_cast<std::size_t>(p_ - start));
+    if (digits.empty() || digits.size() % 2 != 0) throw Damage{p_, "pairs of hex digits"};
+    return digits;
+  }
+
+  void AppendHex(std::string_view digits) {
+    row_.BeginCell(digits.size() / 2);
+    while (!digits.empty()) {
+      const std::size_t size = std::min(digits.size() / 2, CanonicalRow::kMaxRoom);
+      char* const out = row_.Room(size);
+      if (!DecodeHexDigits(digits.data(), size, out)) throw Damage{digits.data(), "hex digits"};
+      row_.Advance(out + size);
+      digits.remove_prefix(2 * size);
+    }
+  }
+
+  void Hex(const char* expected) { AppendHex(HexDigits(expected)); }
+
+  void Bytes(const LiteralPlan& plan) {
+    if (TryTake("''")) {
+      row_.Bytes({});
+    } else if (TryTake(plan.introducer)) {
+      const char* const start = p_;
+      const Quoted quoted = Scan(HighBytes::kAny);
+      if (quoted.raw.empty()) throw Damage{start, "bytes"};
+      AppendUnescaped(quoted);
+    } else {
+      Hex("bytes as 0x, '' or _binary '…'");
+    }
+  }
+
+  static HighBytes HighBytesOf(TextForm form) noexcept {
+    switch (form) {
+      case TextForm::kUtf8mb4:
+        return HighBytes::kUtf8mb4;
+      case TextForm::kUtf8mb3:
+        return HighBytes::kUtf8mb3;
+      case TextForm::kLatin1:
+        return HighBytes::kLatin1;
+      case TextForm::kAscii:
+      case TextForm::kHex:
+        return HighBytes::kNone;
+    }
+    return HighBytes::kNone;
+  }
+
+  void Text(const LiteralPlan& plan) {
+    const char* const start = p_;
+    if (p_ != end_ && *p_ == '\'') {
+      const Quoted quoted = Scan(HighBytesOf(plan.form));
+      if (quoted.raw.empty() ? plan.value_class == ValueClass::kEnum
+                             : plan.form == TextForm::kHex) {
+        throw Damage{start, "another form of this text"};
+      }
+      if (plan.form == TextForm::kLatin1 && quoted.has_high_bytes) {
+        AppendLatin1(quoted);
+      } else {
+        AppendUnescaped(quoted);
+      }
+      return;
+    }
+    if (plan.form == TextForm::kLatin1 || !TryTake(plan.introducer)) {
+      throw Damage{start, "a text"};
+    }
+    if (p_ != end_ && *p_ == '\'') {
+      const Quoted quoted = Scan(HighBytes::kAny);
+      // Escapes stand for ASCII only, so they cannot change the answer.
+      if (quoted.raw.empty() || IsRawText(plan.form, quoted.raw)) {
+        throw Damage{start, "a text without introducer"};
+      }
+      AppendUnescaped(quoted);
+    } else {
+      const std::string_view digits = HexDigits("a text's bytes as 0x or '…'");
+      if (plan.form != TextForm::kHex && IsRawTextInHex(plan.form, digits)) {
+        throw Damage{start, "a text without introducer"};
+      }
+      AppendHex(digits);
+    }
+  }
+
+  // Hex stands for odd bytes in few values; here it may take its time.
+  static bool IsRawTextInHex(TextForm form, std::string_view digits) {
+    std::string bytes(digits.size() / 2, '\0');
+    return DecodeHexDigits(digits.data(), bytes.size(), bytes.data()) && IsRawText(form, bytes);
+  }
+
+  // From the opening to behind the closing quote.
+  Quoted Scan(HighBytes high_bytes) {
+    Take('\'', "a quoted text");
+    const char* const start = p_;
+    const char* p = p_;
+    Quoted quoted;
+    std::size_t shrink = 0;
+    for (;;) {
+      p = FindSpecial(p, end_);
+      if (p == end_) throw Damage{start, "a closing quote of the text"};
+      const char c = *p;
+      if (c == '\'') break;
+      if (c == '\\') {
+        if (end_ - p < 2 || UnescapeLetter(p[1]) < 0) throw Damage{p, "a known escape"};
+        ++shrink;
+        p += 2;
+      } else if (!IsHighByte(c)) {
+        if (EscapeLetter(c) != 0) throw Damage{p, "an escape for this byte"};
+        ++p;
+      } else {
+        quoted.has_high_bytes = true;
+        p = SkipHighBytes(p, high_bytes);
+      }
+    }
+    quoted.raw = {start, static_cast<std::size_t>(p - start)};
+    quoted.escapes = shrink;
+    p_ = p + 1;
+    return quoted;
+  }
+
+  const char* SkipHighBytes(const char* p, HighBytes high_bytes) const {
+    if (high_bytes == HighBytes::kNone) throw Damage{p, "ASCII"};
+    if (high_bytes == HighBytes::kAny) {
+      while (p != end_ && IsHighByte(*p)) ++p;
+      return p;
+    }
+    const unsigned longest = high_bytes == HighBytes::kUtf8mb4 ? 4 : 3;
+    while (p != end_ && IsHighByte(*p)) {
+      const unsigned length = Utf8SequenceLength(p, end_);
+      if (length == 0 || length > longest) throw Damage{p, "valid UTF-8"};
+      if (high_bytes == HighBytes::kLatin1 && Latin1Byte(CodePoint(p, length)) < 0) {
+        throw Damage{p, "a character of latin1"};
+      }
+      p += length;
+    }
+    return p;
+  }
+
+  static std::uint32_t CodePoint(const char* p, unsigned length) noexcept {
+    const auto byte = [p](int i) {
+      return static_cast<std::uint32_t>(static_cast<unsigned char>(p[i]));
+    };
+    return length == 2 ? (byte(0) & 0x1F) << 6 | (byte(1) & 0x3F)
+                       : (byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
+  }
+
+  void AppendUnescaped(const Quoted& quoted) {
+    row_.BeginCell(quoted.size());
+    if (quoted.escapes == 0) {
+      row_.Append(quoted.raw);
+      return;
+    }
+    const char* p = quoted.raw.data();
+    const char* const end = p + quoted.raw.size();
+    while (p != end) {
+      const std::size_t piece =
+          std::min(static_cast<std::size_t>(end - p), CanonicalRow::kMaxRoom - 2);
+      char* const out = row_.Room(piece + 1);
+      row_.Advance(Unescape(p, p + piece, end, out));
+    }
+  }
+
+  void AppendLatin1(const Quoted& quoted) {
+    const char* p = quoted.raw.data();
+    const char* const end = p + quoted.raw.size();
+    // Characters, not bytes: trailing bytes of UTF-8 do not count, nor do backslashes.
+    const auto trailing = std::count_if(p, end, [](char c) { return (c & 0xC0) == 0x80; });
+    row_.BeginCell(quoted.size() - static_cast<std::size_t>(trailing));
+    while (p != end) {
+      const std::size_t piece = std::min(static_cast<std::size_t>(end - p), CanonicalRow::kMaxRoom);
+      const char* const piece_end = p + piece;
+      char* out = row_.Room(piece);
+      while (p < piece_end) {
+        if (*p == '\\') {
+          *out++ = static_cast<char>(UnescapeLetter(p[1]));
+          p += 2;
+        } else if (IsHighByte(*p)) {
+          const unsigned length = Utf8SequenceLength(p, end);
+          *out++ = static_cast<char>(Latin1Byte(CodePoint(p, length)));
+          p += length;
+        } else {
+          *out++ = *p++;
+        }
+      }
+      row_.Advance(out);
+    }
+  }
+
+  static constexpr float kMaxFloat = 3.40282346638528859812e38F;
+
+  const char* p_;
+  const char* const end_;
+  CanonicalRow& row_;
+};
+
+}  // namespace
+
+struct InsertParser::State {
+  std::string table;
+  std::vector<std::string> names;
+  std::string head;
+  std::vector<LiteralPlan> plans;
+  CanonicalRow row;
+};
+
+InsertParser::InsertParser(std::string table, std::vector<std::string> column_names,
+                           std::vector<ColumnKind> columns)
+    : state_(std::make_unique<State>()) {
+  if (column_names.size() != columns.size()) {
+    throw Error(ErrorCode::kInternal,
+                fmt::format("{} column names for {} columns", column_names.size(), columns.size()));
+  }
+  state_->head = InsertHead(table, column_names);
+  state_->table = std::move(table);
+  state_->names = std::move(column_names);
+  state_->plans = PlanLiterals(columns);
+}
+
+InsertParser::~InsertParser() = default;
+InsertParser::InsertParser(InsertParser&&) noexcept = default;
+InsertParser& InsertParser::operator=(InsertParser&&) noexcept = default;
+
+void InsertParser::Digest(std::string_view text, RowDigest& digest) {
+  State& state = *state_;
+  RowDigest sum;
+  std::size_t column = 0;
+  bool in_row = false;
+  Reader reader(text, state.row);
+  try {
+    while (!reader.at_end()) {
+      reader.Take(state.head, "the head of an INSERT into this table");
+      for (;;) {
+        state.row.Restart();
+        reader.Take('(', "a row");
+        in_row = true;
+        for (column = 0; column < state.plans.size(); ++column) {
+          if (column != 0) reader.Take(',', "the next value");
+          reader.Value(state.plans[column]);
+        }
+        in_row = false;
+        reader.Take(')', "the end of the row");
+        ++sum.rows;
+        sum.sum += state.row.Finish();
+        if (reader.TryTake(",\n")) continue;
+        reader.Take(";\n", "the end of the line");
+        break;
+      }
+    }
+  } catch (const Damage& damage) {
+    std::string where = fmt::format("row {}", sum.rows + 1);
+    if (in_row && column < state.names.size()) {
+      where += fmt::format(", column {}", QuoteIdentifier(state.names[column]));
+    }
+    throw Error(ErrorCode::kDamaged, fmt::format("rows of table {}: {} expected at byte {} ({})",
+                                                 QuoteIdentifier(state.table), damage.expected,
+                                                 damage.at - text.data(), where));
+  }
+  digest += sum;
+}
+
+std::string InsertHead(std::string_view table, const std::vector<std::string>& column_names) {
+  std::string head = "INSERT INTO " + QuoteIdentifier(table) + " (";
+  for (std::size_t i = 0; i < column_names.size(); ++i) {
+    if (i != 0) head.push_back(',');
+    head += QuoteIdentifier(column_names[i]);
+  }
+  head += ") VALUES\n";
+  return head;
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,157 @@
+#include "sql/literal.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "dbomsbak/base/error.h"
+#include "sql/text_scan.h"
+
+namespace dbomsbak {
+namespace {
+
+bool IsDigit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+bool AllDigits(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), IsDigit);
+}
+
+// "1.5e+07" becomes 1.5e7, "0.25" becomes 0.25e0.
+char* WriteExponent(char* text, char* end) noexcept {
+  char* const e = std::find(text, end, 'e');
+  if (e == end) {
+    *end++ = 'e';
+    *end++ = '0';
+    return end;
+  }
+  char* out = e + 1;
+  const char* p = out;
+  if (*p == '-') ++out;
+  ++p;  // to_chars always writes a sign
+  while (p + 1 < end && *p == '0') ++p;
+  while (p < end) *out++ = *p++;
+  return out;
+}
+
+}  // namespace
+
+std::vector<LiteralPlan> PlanLiterals(const std::vector<ColumnKind>& columns) {
+  std::vector<LiteralPlan> plans;
+  plans.reserve(columns.size());
+  for (const ColumnKind& column : columns) {
+    LiteralPlan plan{.value_class = column.value_class, .introducer = "_binary "};
+    if (plan.is_text()) {
+      if (column.charset.empty()) {
+        throw Error(ErrorCode::kInternal, "a text column has no character set");
+      }
+      plan.form = TextFormOf(column.charset);
+      plan.introducer = "_" + column.charset + " ";
+    }
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+bool IsRawText(TextForm form, std::string_view text) noexcept {
+  switch (form) {
+    case TextForm::kUtf8mb4:
+      return IsValidUtf8(text, 4);
+    case TextForm::kUtf8mb3:
+      return IsValidUtf8(text, 3);
+    case TextForm::kAscii:
+      return !TraitsOf(text).has_high_bytes;
+    case TextForm::kLatin1:
+      return true;
+    case TextForm::kHex:
+      return false;
+  }
+  return false;
+}
+
+PlainNumber StripInteger(std::string_view text) noexcept {
+  PlainNumber number;
+  if (!text.empty() && text.front() == '-') {
+    number.negative = true;
+    text.remove_prefix(1);
+  }
+  if (!AllDigits(text)) return {};
+  while (text.size() > 1 && text.front() == '0') text.remove_prefix(1);
+  if (text == "0") number.negative = false;
+  number.digits = text;
+  return number;
+}
+
+PlainNumber StripDecimal(std::string_view text) noexcept {
+  const std::size_t point = text.find('.');
+  if (point == std::string_view::npos) return StripInteger(text);
+  PlainNumber number;
+  if (!text.empty() && text.front() == '-') {
+    number.negative = true;
+    text.remove_prefix(1);
+  }
+  const std::size_t whole = point - (number.negative ? 1 : 0);
+  if (!AllDigits(text.substr(0, whole)) || !AllDigits(text.substr(whole + 1))) return {};
+  const std::size_t zeros = std::min(text.find_first_not_of('0'), whole - 1);
+  text.remove_prefix(zeros);
+  if (text.find_first_not_of("0.") == std::string_view::npos) number.negative = false;
+  number.digits = text;
+  return number;
+}
+
+bool IsPlainTemporal(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return IsDigit(c) || c == '-' || c == ':' || c == '.' || c == ' ';
+  });
+}
+
+char* WriteDouble(double value, char* out) noexcept {
+  if (!std::isfinite(value)) return nullptr;
+  const auto written = std::to_chars(out, out + kMaxDoubleText - 2, value);
+  return WriteExponent(out, written.ptr);
+}
+
+char* WriteFloat(float value, char* out) noexcept {
+  if (!std::isfinite(value)) return nullptr;
+  const auto written = std::to_chars(out, out + kMaxDoubleText - 2, value);
+  // The server reads a DOUBLE and rounds that: twice rounded is not always rounded right, and what
+  // exceeds FLT_MAX as a DOUBLE is out of range for it.
+  double reread = 0;
+  std::from_chars(out, written.ptr, reread);
+  if (static_cast<float>(reread) != value ||
+      std::fabs(reread) > static_cast<double>(std::numeric_limits<float>::max())) {
+    return WriteDouble(static_cast<double>(value), out);
+  }
+  return WriteExponent(out, written.ptr);
+}
+
+bool ReadDouble(const char*& p, const char* end, double& value) noexcept {
+  const char* q = p;
+  const auto digits = [&q, end] {
+    const char* const start = q;
+    while (q != end && IsDigit(*q)) ++q;
+    return std::string_view(start, static_cast<std::size_t>(q - start));
+  };
+  if (q != end && *q == '-') ++q;
+  const std::string_view whole = digits();
+  if (whole.empty() || (whole.size() > 1 && whole.front() == '0')) return false;
+  if (q != end && *q == '.') {
+    ++q;
+    const std::string_view fraction = digits();
+    if (fraction.empty() || fraction.back() == '0') return false;
+  }
+  if (q == end || *q++ != 'e') return false;
+  if (q != end && *q == '-') ++q;
+  const std::string_view exponent = digits();
+  if (exponent.empty() || exponent.size() > 3 || (exponent.size() > 1 && exponent.front() == '0') ||
+      static_cast<std::size_t>(q - p) > kMaxDoubleText) {
+    return false;
+  }
+  const auto read = std::from_chars(p, q, value);
+  if (read.ec != std::errc() || read.ptr != q) return false;
+  p = q;
+  return true;
+}
+
+}  // namespace dbomsbak

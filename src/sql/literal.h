@@ -1,0 +1,56 @@
+// What encoder and parser have in common: which literals a column's values may take, and numbers.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbomsbak/sql/column_kind.h"
+#include "sql/charsets.h"
+
+namespace dbomsbak {
+
+struct LiteralPlan {
+  ValueClass value_class;
+  TextForm form = TextForm::kHex;  // kText and kEnum
+  std::string introducer;          // "_gbk ", "_binary "
+
+  bool is_text() const noexcept {
+    return value_class == ValueClass::kText || value_class == ValueClass::kEnum;
+  }
+};
+
+// Error kInternal for a text column without a character set.
+std::vector<LiteralPlan> PlanLiterals(const std::vector<ColumnKind>& columns);
+
+// Is this text of `form` written raw between quotes? (Not for kLatin1 and kHex, which do not ask.)
+bool IsRawText(TextForm form, std::string_view text) noexcept;
+
+// "00042" is 42, "-007.50" is -7.50: the number without needless zeros in front. Empty when it is
+// no number of that kind. The result is a part of `text`, but for the sign: when `negative` is set
+// a '-' belongs in front of it.
+struct PlainNumber {
+  bool negative = false;
+  std::string_view digits;
+};
+PlainNumber StripInteger(std::string_view text) noexcept;
+PlainNumber StripDecimal(std::string_view text) noexcept;
+
+// DATE, TIME and their kin, and short ASCII values that are written as they are.
+bool IsPlainTemporal(std::string_view text) noexcept;
+
+inline constexpr std::size_t kMaxDoubleText = 40;
+
+// Text with an exponent, so that every server reads it as DOUBLE and not as DECIMAL, and so that it
+// gives exactly `value` again. `out` has room for kMaxDoubleText bytes; returns the new end,
+// nullptr for infinities and NaN, for which SQL has no literal.
+char* WriteDouble(double value, char* out) noexcept;
+// For FLOAT columns: read as DOUBLE and rounded to FLOAT it gives exactly `value`.
+char* WriteFloat(float value, char* out) noexcept;
+
+// Reads what WriteDouble and WriteFloat write, from the front of [p, end). Sets `p` behind it;
+// false when there is no such number.
+bool ReadDouble(const char*& p, const char* end, double& value) noexcept;
+
+}  // namespace dbomsbak

@@ -1,0 +1,359 @@
+#include "dbomsbak/sql/row_encoder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "dbomsbak/base/bytes.h"
+#include "dbomsbak/base/error.h"
+#include "sql/canonical_row.h"
+#include "sql/literal.h"
+#include "sql/text_scan.h"
+
+namespace dbomsbak {
+namespace {
+
+// Small pieces are gathered here and appended to the output in one go: std::string cannot be
+// written to without being filled first.
+class TextSink {
+ public:
+  static constexpr std::size_t kCapacity = 64 * 1024;
+
+  TextSink() : buffer_(new char[kCapacity + kScanSlack]), next_(buffer_.get()) {}
+
+  void Begin(std::string& out) {
+    out_ = &out;
+    next_ = buffer_.get();
+  }
+  // At least `bytes` (at most kCapacity) to write to; Advance says how far it went.
+  char* Room(std::size_t bytes) {
+    if (static_cast<std::size_t>(buffer_.get() + kCapacity - next_) < bytes) Flush();
+    return next_;
+  }
+  void Advance(char* new_end) noexcept { next_ = new_end; }
+
+  void Put(char c) {
+    *Room(1) = c;
+    ++next_;
+  }
+  void Put(std::string_view text) {
+    if (text.size() > kCapacity / 4) {
+      Flush();
+      out_->append(text);
+      return;
+    }
+    std::memcpy(Room(text.size()), text.data(), text.size());
+    next_ += text.size();
+  }
+  void Flush() {
+    out_->append(buffer_.get(), next_);
+    next_ = buffer_.get();
+  }
+
+ private:
+  std::unique_ptr<char[]> buffer_;
+  char* next_;
+  std::string* out_ = nullptr;
+};
+
+constexpr std::size_t kPiece = TextSink::kCapacity / 4;
+
+void PutEscaped(std::string_view text, TextSink& sink) {
+  while (!text.empty()) {
+    const std::string_view piece = text.substr(0, kPiece);
+    sink.Advance(Escape(piece, sink.Room(2 * piece.size())));
+    text.remove_prefix(piece.size());
+  }
+}
+
+void PutQuoted(std::string_view text, bool may_need_escapes, TextSink& sink) {
+  sink.Put('\'');
+  if (may_need_escapes) {
+    PutEscaped(text, sink);
+  } else {
+    sink.Put(text);
+  }
+  sink.Put('\'');
+}
+
+void PutHex(std::string_view bytes, TextSink& sink) {
+  sink.Put("0x");
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, kPiece);
+    sink.Advance(EncodeHex(piece, sink.Room(2 * piece.size())));
+    bytes.remove_prefix(piece.size());
+  }
+}
+
+void PutLatin1(std::string_view text, TextSink& sink) {
+  sink.Put('\'');
+  while (!text.empty()) {
+    const std::string_view piece = text.substr(0, kPiece);
+    char* out = sink.Room(3 * piece.size());
+    for (const char byte : piece) {
+      if (!IsHighByte(byte)) {
+        if (const char letter = EscapeLetter(byte); letter != 0) {
+          *out++ = '\\';
+          *out++ = letter;
+        } else {
+          *out++ = byte;
+        }
+        continue;
+      }
+      const unsigned code_point = Latin1CodePoint(static_cast<unsigned char>(byte));
+      if (code_point < 0x800) {
+        *out++ = static_cast<char>(0xC0 | code_point >> 6);
+      } else {
+        *out++ = static_cast<char>(0xE0 | code_point >> 12);
+        *out++ = static_cast<char>(0x80 | (code_point >> 6 & 0x3F));
+      }
+      *out++ = static_cast<char>(0x80 | (code_point & 0x3F));
+    }
+    sink.Advance(out);
+    text.remove_prefix(piece.size());
+  }
+  sink.Put('\'');
+}
+
+void PutBytes(std::string_view bytes, std::string_view introducer, bool with_introducer_in_hex,
+              bool hex, TextSink& sink) {
+  if (!hex || with_introducer_in_hex) sink.Put(introducer);
+  if (hex) {
+    PutHex(bytes, sink);
+  } else {
+    PutQuoted(bytes, true, sink);
+  }
+}
+
+std::string Shown(std::string_view value) {
+  constexpr std::size_t kShown = 32;
+  std::string text = "0x" + ToHex(value.substr(0, kShown));
+  if (value.size() > kShown) text += "…";
+  return text;
+}
+
+Error NoLiteral(std::size_t column, std::string_view what, std::string_view value) {
+  return Error(ErrorCode::kUnsupported,
+               fmt::format("column {} holds {}: bytes {}", column + 1, what, Shown(value)),
+               "Correct or delete that row, or leave its table out of the dump.");
+}
+
+float ReadFloat32(std::string_view bytes) noexcept {
+  float value;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return value;
+}
+
+double ReadFloat64(std::string_view bytes) noexcept {
+  double value;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return value;
+}
+
+bool IsNumberClass(ValueClass value_class) noexcept {
+  return value_class == ValueClass::kInteger || value_class == ValueClass::kDecimal;
+}
+
+// The number's text, in canonical form. Error kUnsupported when the server sent something else.
+PlainNumber NumberOf(const LiteralPlan& plan, std::size_t column, std::string_view text) {
+  const PlainNumber number =
+      plan.value_class == ValueClass::kInteger ? StripInteger(text) : StripDecimal(text);
+  if (number.digits.empty()) throw NoLiteral(column, "no number where one must be", text);
+  return number;
+}
+
+void CheckFloatSize(const LiteralPlan& plan, std::size_t column, std::string_view bytes) {
+  const std::size_t size = plan.value_class == ValueClass::kFloat32 ? 4 : 8;
+  if (bytes.size() != size) {
+    throw Error(ErrorCode::kInternal,
+                fmt::format("column {} came with {} bytes instead of {} of IEEE 754", column + 1,
+                            bytes.size(), size));
+  }
+}
+
+void DigestCell(const LiteralPlan& plan, std::size_t column, const Cell& cell, CanonicalRow& row) {
+  if (cell.is_null) {
+    row.Null();
+    return;
+  }
+  const std::string_view value = cell.view();
+  if (!IsNumberClass(plan.value_class)) {
+    row.Bytes(value);
+    return;
+  }
+  const PlainNumber number = NumberOf(plan, column, value);
+  row.BeginCell(number.digits.size() + (number.negative ? 1 : 0));
+  if (number.negative) row.Append("-");
+  row.Append(number.digits);
+}
+
+// Does the value stand in hex as long as the row is short enough?
+bool IsHex(const LiteralPlan& plan, const Cell& cell) noexcept {
+  if (plan.value_class == ValueClass::kBytes) return true;
+  return plan.is_text() && plan.form != TextForm::kLatin1 && !IsRawText(plan.form, cell.view());
+}
+
+}  // namespace
+
+struct RowEncoder::State {
+  std::vector<LiteralPlan> plans;
+  Options options;
+  CanonicalRow row;
+  TextSink sink;
+
+  void CheckCount(std::size_t cells) const {
+    if (cells != plans.size()) {
+      throw Error(ErrorCode::kInternal,
+                  fmt::format("a row has {} values for {} columns", cells, plans.size()));
+    }
+  }
+
+  // True when hex would make the row too long.
+  bool TooLongInHex(std::span<const Cell> cells) const noexcept {
+    if (options.max_hex_row_bytes == 0) return false;
+    std::size_t at_most = 0;
+    for (const Cell& cell : cells) at_most += 2 * cell.size;
+    if (at_most <= options.max_hex_row_bytes) return false;
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (!cells[i].is_null) bytes += cells[i].size * (IsHex(plans[i], cells[i]) ? 2 : 1);
+    }
+    return bytes > options.max_hex_row_bytes;
+  }
+
+  // A long row is given its room at once: doubling would hold three times of it for a moment.
+  void Reserve(std::span<const Cell> cells, bool hex, std::string& out) const {
+    constexpr std::size_t kLongRow = std::size_t{1} << 20;
+    std::size_t bytes = 0;
+    for (const Cell& cell : cells) bytes += cell.size;
+    if (bytes < kLongRow) return;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (cells[i].is_null) continue;
+      if (hex && IsHex(plans[i], cells[i])) {
+        bytes += cells[i].size;
+      } else {
+        bytes += EscapedSize(cells[i].view()) - cells[i].size;
+      }
+    }
+    out.reserve(out.size() + bytes + 32 * cells.size());
+  }
+
+  void PutText(const LiteralPlan& plan, std::string_view text, bool hex) {
+    if (text.empty()) {
+      sink.Put(plan.value_class == ValueClass::kEnum ? std::string_view("0")
+                                                     : std::string_view("''"));
+      return;
+    }
+    if (plan.form == TextForm::kHex) {
+      PutBytes(text, plan.introducer, true, hex, sink);
+      return;
+    }
+    const TextTraits traits = TraitsOf(text);
+    if (!traits.has_high_bytes) {
+      PutQuoted(text, traits.may_need_escapes, sink);
+    } else if (plan.form == TextForm::kLatin1) {
+      PutLatin1(text, sink);
+    } else if (plan.form != TextForm::kAscii && IsRawText(plan.form, text)) {
+      PutQuoted(text, traits.may_need_escapes, sink);
+    } else {
+      PutBytes(text, plan.introducer, true, hex, sink);
+    }
+  }
+
+  void PutValue(std::size_t column, std::string_view value, bool hex) {
+    const LiteralPlan& plan = plans[column];
+    switch (plan.value_class) {
+      case ValueClass::kInteger:
+      case ValueClass::kDecimal: {
+        const PlainNumber number = NumberOf(plan, column, value);
+        if (number.negative) sink.Put('-');
+        sink.Put(number.digits);
+        return;
+      }
+      case ValueClass::kFloat32:
+      case ValueClass::kFloat64: {
+        CheckFloatSize(plan, column, value);
+        char* const out = sink.Room(kMaxDoubleText);
+        char* const end = plan.value_class == ValueClass::kFloat32
+                              ? WriteFloat(ReadFloat32(value), out)
+                              : WriteDouble(ReadFloat64(value), out);
+        if (end == nullptr) throw NoLiteral(column, "a number that is not finite", value);
+        sink.Advance(end);
+        return;
+      }
+      case ValueClass::kTemporal:
+        if (!IsPlainTemporal(value)) throw NoLiteral(column, "no date or time", value);
+        PutQuoted(value, false, sink);
+        return;
+      case ValueClass::kBits:
+        if (value.empty()) throw NoLiteral(column, "a BIT value of no bytes", value);
+        PutHex(value, sink);
+        return;
+      case ValueClass::kBytes:
+        if (value.empty()) {
+          sink.Put("''");
+        } else {
+          PutBytes(value, plan.introducer, false, hex, sink);
+        }
+        return;
+      case ValueClass::kText:
+      case ValueClass::kEnum:
+        PutText(plan, value, hex);
+        return;
+    }
+  }
+};
+
+RowEncoder::RowEncoder(std::vector<ColumnKind> columns, Options options)
+    : state_(std::make_unique<State>()) {
+  state_->plans = PlanLiterals(columns);
+  state_->options = options;
+}
+
+RowEncoder::~RowEncoder() = default;
+RowEncoder::RowEncoder(RowEncoder&&) noexcept = default;
+RowEncoder& RowEncoder::operator=(RowEncoder&&) noexcept = default;
+
+void RowEncoder::Append(std::span<const Cell> cells, std::string& out, RowDigest& digest) {
+  State& state = *state_;
+  state.CheckCount(cells.size());
+  const bool hex = !state.TooLongInHex(cells);
+  state.Reserve(cells, hex, out);
+  const std::size_t start = out.size();
+  state.sink.Begin(out);
+  state.row.Restart();
+  try {
+    state.sink.Put('(');
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (i != 0) state.sink.Put(',');
+      if (cells[i].is_null) {
+        state.sink.Put("NULL");
+      } else {
+        state.PutValue(i, cells[i].view(), hex);
+      }
+      DigestCell(state.plans[i], i, cells[i], state.row);
+    }
+    state.sink.Put(')');
+    state.sink.Flush();
+  } catch (...) {
+    out.resize(start);
+    throw;
+  }
+  ++digest.rows;
+  digest.sum += state.row.Finish();
+}
+
+void RowEncoder::Digest(std::span<const Cell> cells, RowDigest& digest) {
+  State& state = *state_;
+  state.CheckCount(cells.size());
+  state.row.Restart();
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    DigestCell(state.plans[i], i, cells[i], state.row);
+  }
+  ++digest.rows;
+  digest.sum += state.row.Finish();
+}
+
+}  // namespace dbomsbak
