@@ -1,0 +1,271 @@
+#include "engine/definition_text.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/sql/quote.h"
+
+namespace dbomsbak {
+namespace {
+
+enum class TokenType { kWord, kIdentifier, kString, kOther, kEnd };
+
+struct Token {
+  TokenType type = TokenType::kEnd;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+bool IsWordByte(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return std::isalnum(byte) != 0 || c == '_' || c == '$' || byte >= 0x80;
+}
+
+// Walks a definition token by token. Comments are skipped; the content of version comments is not.
+class TokenReader {
+ public:
+  explicit TokenReader(std::string_view text) : text_(text) {}
+
+  Token Next() {
+    SkipBlanks();
+    Token token;
+    token.begin = position_;
+    if (position_ >= text_.size()) {
+      token.end = position_;
+      return token;
+    }
+    const char c = text_[position_];
+    if (c == '`' || c == '\'' || c == '"') {
+      SkipQuoted(c);
+      token.type = c == '`' ? TokenType::kIdentifier : TokenType::kString;
+    } else if (IsWordByte(c)) {
+      while (position_ < text_.size() && IsWordByte(text_[position_])) ++position_;
+      token.type = TokenType::kWord;
+    } else {
+      ++position_;
+      token.type = TokenType::kOther;
+    }
+    token.end = position_;
+    return token;
+  }
+
+  std::string_view Text(const Token& token) const {
+    return text_.substr(token.begin, token.end - token.begin);
+  }
+
+  bool Is(const Token& token, std::string_view word) const {
+    const std::string_view text = Text(token);
+    return token.type == TokenType::kWord && text.size() == word.size() &&
+           std::equal(text.begin(), text.end(), word.begin(), [](char a, char b) {
+             return std::toupper(static_cast<unsigned char>(a)) == b;
+           });
+  }
+
+  bool IsPunctuation(const Token& token, char c) const {
+    return token.type == TokenType::kOther && text_[token.begin] == c;
+  }
+
+ private:
+  void SkipBlanks() {
+    while (position_ < text_.size()) {
+      const std::string_view rest = text_.substr(position_);
+      if (std::isspace(static_cast<unsigned char>(rest[0])) != 0) {
+        ++position_;
+      } else if (rest.starts_with("/*!") || rest.starts_with("/*M!")) {
+        position_ += rest[2] == '!' ? 3 : 4;
+        while (position_ < text_.size() &&
+               std::isdigit(static_cast<unsigned char>(text_[position_])) != 0) {
+          ++position_;
+        }
+      } else if (rest.starts_with("*/")) {
+        position_ += 2;
+      } else if (rest.starts_with("/*")) {
+        const std::size_t close = text_.find("*/", position_ + 2);
+        position_ = close == std::string_view::npos ? text_.size() : close + 2;
+      } else if (rest[0] == '#' ||
+                 (rest.starts_with("--") && (rest.size() == 2 || rest[2] <= ' '))) {
+        const std::size_t close = text_.find('\n', position_);
+        position_ = close == std::string_view::npos ? text_.size() : close + 1;
+      } else {
+        return;
+      }
+    }
+  }
+
+  void SkipQuoted(char quote) {
+    ++position_;
+    while (position_ < text_.size()) {
+      const char c = text_[position_++];
+      if (c == '\\' && quote != '`') {
+        if (position_ < text_.size()) ++position_;
+      } else if (c == quote) {
+        if (position_ >= text_.size() || text_[position_] != quote) return;
+        ++position_;  // a doubled quote stands for itself
+      }
+    }
+  }
+
+  std::string_view text_;
+  std::size_t position_ = 0;
+};
+
+void AddOnce(std::vector<std::string>& words, std::string_view word) {
+  std::string lower(word);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (std::find(words.begin(), words.end(), lower) == words.end())
+    words.push_back(std::move(lower));
+}
+
+bool CanBeName(const Token& token) {
+  return token.type == TokenType::kWord || token.type == TokenType::kIdentifier ||
+         token.type == TokenType::kString;  // "t" under ANSI_QUOTES
+}
+
+[[noreturn]] void ThrowUnreadable(ObjectKind kind, std::string_view create) {
+  throw Error(ErrorCode::kUnsupported,
+              "the head of a " + std::string(ToString(kind)) +
+                  " definition cannot be read: " + std::string(create.substr(0, 120)));
+}
+
+// Reads "[db .] name", `first` being its first token, and removes the "db ." from `out`, which is
+// `create` with `removed` bytes fewer so far. Returns the token behind the name.
+class HeadEditor {
+ public:
+  HeadEditor(ObjectKind kind, std::string_view create)
+      : kind_(kind), create_(create), reader_(create), out_(create) {}
+
+  Token Next() { return reader_.Next(); }
+  const TokenReader& reader() const { return reader_; }
+
+  Token DropDatabase(const Token& first) {
+    if (!CanBeName(first)) ThrowUnreadable(kind_, create_);
+    const Token dot = reader_.Next();
+    if (!reader_.IsPunctuation(dot, '.')) return dot;
+    const Token name = reader_.Next();
+    if (!CanBeName(name)) ThrowUnreadable(kind_, create_);
+    std::string replacement(reader_.Text(name));
+    if (name.type == TokenType::kWord) replacement = QuoteIdentifier(replacement);
+    const std::size_t length = name.end - first.begin;
+    out_.replace(first.begin - removed_, length, replacement);
+    removed_ += length - replacement.size();
+    return reader_.Next();
+  }
+
+  // Skips to the word; false at the end.
+  bool SkipTo(std::string_view word) {
+    for (Token token = Next(); token.type != TokenType::kEnd; token = Next()) {
+      if (reader_.Is(token, word)) return true;
+    }
+    return false;
+  }
+
+  std::string Take() { return std::move(out_); }
+
+ private:
+  ObjectKind kind_;
+  std::string_view create_;
+  TokenReader reader_;
+  std::string out_;
+  std::size_t removed_ = 0;
+};
+
+std::string_view KeywordOf(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::kTrigger:
+      return "TRIGGER";
+    case ObjectKind::kFunction:
+      return "FUNCTION";
+    case ObjectKind::kProcedure:
+      return "PROCEDURE";
+    case ObjectKind::kPackage:
+      return "PACKAGE";
+    case ObjectKind::kPackageBody:
+      return "BODY";
+    case ObjectKind::kEvent:
+      return "EVENT";
+    case ObjectKind::kView:
+      return "VIEW";
+    case ObjectKind::kDatabase:
+    case ObjectKind::kSequence:
+    case ObjectKind::kTable:
+      break;
+  }
+  throw Error(ErrorCode::kInternal, "this kind of definition has no head to change");
+}
+
+}  // namespace
+
+DefinitionNeeds NeedsOf(std::string_view create) {
+  DefinitionNeeds needs;
+  TokenReader reader(create);
+  for (Token token = reader.Next(); token.type != TokenType::kEnd; token = reader.Next()) {
+    bool collation = false;
+    if (reader.Is(token, "COLLATE")) {
+      collation = true;
+    } else if (reader.Is(token, "CHARACTER")) {
+      if (!reader.Is(reader.Next(), "SET")) continue;
+    } else if (!reader.Is(token, "CHARSET")) {
+      continue;
+    }
+    Token value = reader.Next();
+    if (reader.IsPunctuation(value, '=')) value = reader.Next();
+    if (value.type != TokenType::kWord) continue;
+    AddOnce(collation ? needs.collations : needs.charsets, reader.Text(value));
+  }
+  return needs;
+}
+
+std::string WithoutHeadDatabase(ObjectKind kind, std::string_view create) {
+  HeadEditor head(kind, create);
+  if (!head.SkipTo(KeywordOf(kind))) ThrowUnreadable(kind, create);
+  Token token = head.Next();
+  if (head.reader().Is(token, "IF")) {  // IF NOT EXISTS, or an object called IF
+    const Token next = head.Next();
+    if (!head.reader().Is(next, "NOT")) ThrowUnreadable(kind, create);
+    head.Next();
+    token = head.Next();
+  }
+  token = head.DropDatabase(token);
+  if (kind == ObjectKind::kTrigger) {
+    // BEFORE|AFTER INSERT|UPDATE|DELETE ON table
+    head.Next();
+    if (!head.reader().Is(head.Next(), "ON")) ThrowUnreadable(kind, create);
+    head.DropDatabase(head.Next());
+  }
+  return head.Take();
+}
+
+std::string WithEventDisabled(std::string_view create_event) {
+  TokenReader reader(create_event);
+  for (Token token = reader.Next(); token.type != TokenType::kEnd; token = reader.Next()) {
+    if (!reader.Is(token, "PRESERVE")) continue;
+    const Token status = reader.Next();
+    if (!reader.Is(status, "ENABLE") && !reader.Is(status, "DISABLE")) break;
+    std::size_t end = status.end;
+    if (reader.Is(reader.Next(), "ON")) end = reader.Next().end;  // ON SLAVE
+    std::string disabled(create_event.substr(0, status.begin));
+    disabled += "DISABLE";
+    disabled += create_event.substr(end);
+    return disabled;
+  }
+  ThrowUnreadable(ObjectKind::kEvent, create_event);
+}
+
+bool DeclaresItsData(std::string_view create_function) {
+  TokenReader reader(create_function);
+  bool negated = false;
+  for (Token token = reader.Next(); token.type != TokenType::kEnd; token = reader.Next()) {
+    // The body begins; what it says is no declaration.
+    if (reader.Is(token, "BEGIN") || reader.Is(token, "RETURN")) return false;
+    if (reader.Is(token, "READS")) return true;
+    if (reader.Is(token, "DETERMINISTIC") && !negated) return true;
+    if (reader.Is(token, "NO") && reader.Is(reader.Next(), "SQL")) return true;
+    negated = reader.Is(token, "NOT");
+  }
+  return false;
+}
+
+}  // namespace dbomsbak

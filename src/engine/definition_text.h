@@ -1,0 +1,33 @@
+// What restore must find, or change, in the text of a definition: by tokens, never by pattern.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbomsbak/base/object_id.h"
+
+namespace dbomsbak {
+
+// Charsets and collations a definition asks for, lower case, each once. Words inside strings,
+// comments and quoted identifiers are not taken for them.
+struct DefinitionNeeds {
+  std::vector<std::string> charsets;
+  std::vector<std::string> collations;
+};
+DefinitionNeeds NeedsOf(std::string_view create);
+
+// A definition whose head names its object without a database, so that `USE db` decides where it
+// goes: "CREATE … TRIGGER db.t … ON db.x" becomes "CREATE … TRIGGER `t` … ON `x`". Servers print
+// the head of a trigger as it was typed. Triggers, routines, packages, events and views.
+// Error kUnsupported when the head cannot be read.
+std::string WithoutHeadDatabase(ObjectKind kind, std::string_view create);
+
+// The same event, DISABLED. Error kUnsupported when the text does not say ENABLE or DISABLE.
+std::string WithEventDisabled(std::string_view create_event);
+
+// Does a function say DETERMINISTIC, NO SQL or READS SQL DATA? A server with a binary log may ask
+// for it.
+bool DeclaresItsData(std::string_view create_function);
+
+}  // namespace dbomsbak

@@ -1,0 +1,143 @@
+#include "engine/privileges.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "dbomsbak/sql/quote.h"
+
+namespace dbomsbak {
+namespace {
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+std::string Upper(std::string_view text) {
+  std::string upper(text);
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return upper;
+}
+
+// "SELECT, INSERT (`a`, `b`), CREATE VIEW": privileges on columns are not the whole thing.
+std::set<std::string, std::less<>> SplitPrivileges(std::string_view list) {
+  std::set<std::string, std::less<>> privileges;
+  int depth = 0;
+  bool on_columns = false;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= list.size(); ++i) {
+    if (i < list.size() && list[i] == '(') {
+      ++depth;
+      on_columns = true;
+    } else if (i < list.size() && list[i] == ')') {
+      --depth;
+    } else if (i == list.size() || (list[i] == ',' && depth == 0)) {
+      if (!on_columns) privileges.insert(Upper(Trim(list.substr(begin, i - begin))));
+      on_columns = false;
+      begin = i + 1;
+    }
+  }
+  return privileges;
+}
+
+// Takes a name in back-ticks (or plain) off the front.
+std::string TakeName(std::string_view& text) {
+  std::string name;
+  if (text.starts_with('`')) {
+    text.remove_prefix(1);
+    while (!text.empty()) {
+      if (text.front() == '`') {
+        text.remove_prefix(1);
+        if (!text.starts_with('`')) break;
+      }
+      name += text.front();
+      text.remove_prefix(1);
+    }
+  } else {
+    while (!text.empty() && text.front() != '.' && text.front() != ' ') {
+      name += text.front();
+      text.remove_prefix(1);
+    }
+  }
+  return name;
+}
+
+// LIKE as GRANT has it: % and _ with backslash escapes.
+bool MatchesPattern(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  if (pattern.front() == '%') {
+    for (std::size_t skip = 0; skip <= name.size(); ++skip) {
+      if (MatchesPattern(pattern.substr(1), name.substr(skip))) return true;
+    }
+    return false;
+  }
+  if (name.empty()) return false;
+  if (pattern.front() == '\\' && pattern.size() > 1) {
+    return pattern[1] == name.front() && MatchesPattern(pattern.substr(2), name.substr(1));
+  }
+  return (pattern.front() == '_' || pattern.front() == name.front()) &&
+         MatchesPattern(pattern.substr(1), name.substr(1));
+}
+
+bool Holds(const std::set<std::string, std::less<>>& privileges, std::string_view privilege) {
+  if (privileges.contains(privilege)) return true;
+  return privilege != "GRANT OPTION" &&
+         (privileges.contains("ALL PRIVILEGES") || privileges.contains("ALL"));
+}
+
+}  // namespace
+
+Privileges Privileges::Parse(const std::vector<std::string>& grants) {
+  Privileges parsed;
+  for (const std::string& line : grants) {
+    std::string_view text = line;
+    if (!text.starts_with("GRANT ")) continue;
+    text.remove_prefix(6);
+    const std::size_t on = text.find(" ON ");
+    if (on == std::string_view::npos) continue;  // a role
+    std::set<std::string, std::less<>> privileges = SplitPrivileges(text.substr(0, on));
+    text.remove_prefix(on + 4);
+    const bool everywhere = text.starts_with("*.*");
+    const std::string pattern = TakeName(text);
+    if (!everywhere && !text.starts_with(".* ")) continue;  // a table or a routine
+    if (text.find("WITH GRANT OPTION") != std::string_view::npos) privileges.insert("GRANT OPTION");
+    (everywhere ? parsed.global_ : parsed.by_pattern_[pattern]).merge(privileges);
+  }
+  return parsed;
+}
+
+bool Privileges::HasGlobal(std::string_view privilege) const { return Holds(global_, privilege); }
+
+bool Privileges::Has(std::string_view privilege, std::string_view database) const {
+  if (HasGlobal(privilege)) return true;
+  return std::any_of(by_pattern_.begin(), by_pattern_.end(), [&](const auto& entry) {
+    return MatchesPattern(entry.first, database) && Holds(entry.second, privilege);
+  });
+}
+
+Privileges ReadPrivileges(Session& session) {
+  const ResultSet answer = session.Query("SHOW GRANTS");
+  std::vector<std::string> lines;
+  for (std::size_t row = 0; row < answer.rows.size(); ++row) lines.push_back(answer.Text(row, 0));
+  return Privileges::Parse(lines);
+}
+
+std::string QuoteAccount(std::string_view account) {
+  const std::size_t at = account.rfind('@');
+  if (at == std::string_view::npos) return QuoteString(account);
+  return QuoteString(account.substr(0, at)) + "@" + QuoteString(account.substr(at + 1));
+}
+
+std::string GrantTarget(std::string_view database, std::string_view wildcard_tail) {
+  std::string name;
+  for (const char c : database) {
+    if (c == '_' || c == '%') name += '\\';
+    name += c;
+  }
+  name += wildcard_tail;
+  return QuoteIdentifier(name) + ".*";
+}
+
+}  // namespace dbomsbak

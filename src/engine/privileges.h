@@ -1,0 +1,40 @@
+// What an account may do, from SHOW GRANTS.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbomsbak/transport/session.h"
+
+namespace dbomsbak {
+
+// Global and database privileges; those on single tables, columns and routines are left aside.
+class Privileges {
+ public:
+  // `grants`: the lines of SHOW GRANTS.
+  static Privileges Parse(const std::vector<std::string>& grants);
+
+  // `privilege` in capitals, as GRANT writes it: "CREATE VIEW".
+  bool HasGlobal(std::string_view privilege) const;
+  bool Has(std::string_view privilege, std::string_view database) const;
+  // May it hand on what it has in `database`?
+  bool MayGrant(std::string_view database) const { return Has("GRANT OPTION", database); }
+
+ private:
+  std::set<std::string, std::less<>> global_;
+  std::map<std::string, std::set<std::string, std::less<>>> by_pattern_;  // as LIKE has it
+};
+
+// Of the session's own account, with its active roles.
+Privileges ReadPrivileges(Session& session);
+
+// `root`@`localhost` of "root@localhost", as GRANT … TO wants it.
+std::string QuoteAccount(std::string_view account);
+
+// A database name as the target of a GRANT: its own _ and % are no wildcards.
+std::string GrantTarget(std::string_view database, std::string_view wildcard_tail = {});
+
+}  // namespace dbomsbak

@@ -1,0 +1,315 @@
+#include "engine/restore_content.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/base/task_group.h"
+#include "dbomsbak/sql/create_table.h"
+#include "dbomsbak/sql/insert_parser.h"
+#include "dbomsbak/sql/statement_splitter.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr std::size_t kMaxDefinitionBytes = std::size_t{16} << 20;
+
+[[noreturn]] void ThrowDamaged(const ArchiveReader& archive, const ObjectId& id,
+                               std::string_view what) {
+  throw Error(ErrorCode::kDamaged, fmt::format("{}: {}: {}", archive.name(), id.Describe(), what),
+              "Run verify on the archive; restore from another one.")
+      .About(id.Describe());
+}
+
+// Text of small slices. Keeps the frame it read last: definitions of small tables stand together.
+class SliceCache {
+ public:
+  explicit SliceCache(const ArchiveReader& archive) : archive_(archive) {}
+
+  std::string Text(const Slice& slice) {
+    if (slice.frame != frame_ || !filled_) {
+      archive_.ReadFrame(slice.frame, text_);
+      frame_ = slice.frame;
+      filled_ = true;
+    }
+    if (slice.offset <= text_.size() && slice.length <= text_.size() - slice.offset) {
+      return text_.substr(slice.offset, slice.length);
+    }
+    return archive_.ReadSliceText(slice, kMaxDefinitionBytes);
+  }
+
+ private:
+  const ArchiveReader& archive_;
+  std::uint64_t frame_ = 0;
+  bool filled_ = false;
+  std::string text_;
+};
+
+// The statement behind CREATE SEQUENCE in its schema block.
+std::string RestartOf(const std::string& schema) {
+  std::string restart;
+  StatementSplitter splitter(kMaxDefinitionBytes, [&](const StatementSplitter::Statement& found) {
+    if (found.text.starts_with("SELECT SETVAL(")) restart = found.text;
+  });
+  splitter.Feed(schema);
+  splitter.Finish();
+  return restart;
+}
+
+std::vector<ContentObject>* ListFor(RestoreContent& content, ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::kDatabase:
+      return &content.databases;
+    case ObjectKind::kSequence:
+      return &content.sequences;
+    case ObjectKind::kTable:
+      return &content.tables;
+    case ObjectKind::kView:
+      return &content.views;
+    case ObjectKind::kFunction:
+    case ObjectKind::kProcedure:
+    case ObjectKind::kPackage:
+    case ObjectKind::kPackageBody:
+      return &content.routines;
+    case ObjectKind::kTrigger:
+      return &content.triggers;
+    case ObjectKind::kEvent:
+      return &content.events;
+  }
+  throw Error(ErrorCode::kInternal, "an object of no kind");
+}
+
+void ReadDefinitions(const ArchiveReader& archive, std::vector<ContentObject>& objects,
+                     const CancelToken& cancel) {
+  std::vector<ContentObject*> by_place;
+  for (ContentObject& object : objects) {
+    if (object.record.create) by_place.push_back(&object);
+  }
+  const auto place = [](const ContentObject* object) {
+    return std::pair(object->record.create->frame, object->record.create->offset);
+  };
+  std::sort(by_place.begin(), by_place.end(),
+            [&](const auto* a, const auto* b) { return place(a) < place(b); });
+  SliceCache cache(archive);
+  for (ContentObject* object : by_place) {
+    cancel.ThrowIfCancelled();
+    const ObjectRecord& record = object->record;
+    object->create = cache.Text(*record.create);
+    const std::string proved = record.id.kind == ObjectKind::kTable
+                                   ? WithoutAutoIncrement(object->create)
+                                   : object->create;
+    if (record.id.kind != ObjectKind::kDatabase &&
+        Sha256(proved).hex() != record.definition_sha256) {
+      ThrowDamaged(archive, record.id, "its definition does not match the index");
+    }
+    if (record.id.kind == ObjectKind::kSequence && record.schema) {
+      object->restart = RestartOf(cache.Text(*record.schema));
+    }
+  }
+}
+
+void SortByText(std::vector<ContentObject>& objects) {
+  std::stable_sort(objects.begin(), objects.end(),
+                   [](const ContentObject& a, const ContentObject& b) {
+                     const Slice x = a.record.create.value_or(Slice{});
+                     const Slice y = b.record.create.value_or(Slice{});
+                     return std::pair(x.frame, x.offset) < std::pair(y.frame, y.offset);
+                   });
+}
+
+void ReadIndex(const ArchiveReader& archive, RestoreContent& content) {
+  archive.ForEachObject([&](ObjectRecord&& record) {
+    if (!record.omitted.empty()) {
+      content.omitted.push_back(std::move(record));
+      return true;
+    }
+    if (record.id.kind != ObjectKind::kDatabase && !record.create) {
+      throw Error(ErrorCode::kUnsupported,
+                  fmt::format("{} holds no definition of {}", archive.name(), record.id.Describe()),
+                  "It was dumped with --no-create-info: load it into tables that exist with "
+                  "zstd -dc FILE | mysql.");
+    }
+    ContentObject object;
+    object.record = std::move(record);
+    ListFor(content, object.record.id.kind)->push_back(std::move(object));
+    return true;
+  });
+}
+
+// Cuts the rows of all tables into load units. They must not overlap: no row is loaded twice.
+void CutUnits(const ArchiveReader& archive, RestoreContent& content) {
+  const auto text_size = [&](std::uint64_t frame) { return archive.frame(frame).text_size; };
+  for (std::size_t i = 0; i < content.tables.size(); ++i) {
+    const ObjectRecord& record = content.tables[i].record;
+    content.rows += record.rows;
+    if (!record.data) {
+      if (record.rows != 0) ThrowDamaged(archive, record.id, "the index has no place for its rows");
+      continue;
+    }
+    AppendLoadUnits(static_cast<std::uint32_t>(i), *record.data, archive.frame_count(), text_size,
+                    content.units);
+  }
+  std::sort(content.units.begin(), content.units.end(), [](const LoadUnit& a, const LoadUnit& b) {
+    return std::pair(a.frame, a.offset) < std::pair(b.frame, b.offset);
+  });
+  for (std::size_t i = 1; i < content.units.size(); ++i) {
+    const LoadUnit& before = content.units[i - 1];
+    const LoadUnit& unit = content.units[i];
+    if (before.frame == unit.frame && before.offset + before.length > unit.offset) {
+      ThrowDamaged(archive, content.tables[unit.table].record.id,
+                   "its rows stand where another table's are");
+    }
+  }
+}
+
+// Every frame read and hashed, every INSERT looked at, by `jobs` threads.
+class FrameCheck {
+ public:
+  FrameCheck(const ArchiveReader& archive, RestoreContent& content, Observer& observer,
+             const CancelToken& cancel)
+      : archive_(archive),
+        content_(content),
+        observer_(observer),
+        cancel_(cancel),
+        rows_(content.tables.size()) {
+    for (const ContentObject& table : content.tables) heads_.push_back(HeadOf(table.record));
+  }
+
+  void Run(unsigned jobs) {
+    TaskGroup group([this] { stopped_ = true; });
+    for (unsigned job = 0; job < jobs; ++job) {
+      group.Start([this] { CheckFrames(); });
+    }
+    group.Wait();
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      const ObjectRecord& record = content_.tables[i].record;
+      if (rows_[i] != record.rows) {
+        ThrowDamaged(
+            archive_, record.id,
+            fmt::format("it holds {} rows where the index says {}", rows_[i], record.rows));
+      }
+    }
+  }
+
+ private:
+  static std::string HeadOf(const ObjectRecord& record) {
+    std::vector<std::string> names;
+    for (const ColumnRecord& column : record.columns) names.push_back(column.name);
+    return InsertHead(record.id.name, names);
+  }
+
+  void CheckFrames() {
+    std::string text;
+    for (;;) {
+      const std::uint64_t frame = next_++;
+      if (frame >= archive_.frame_count() || stopped_) return;
+      cancel_.ThrowIfCancelled();
+      archive_.ReadFrame(frame, text);
+      auto unit = std::lower_bound(
+          content_.units.begin(), content_.units.end(), frame,
+          [](const LoadUnit& each, std::uint64_t number) { return each.frame < number; });
+      for (; unit != content_.units.end() && unit->frame == frame; ++unit) CheckUnit(*unit, text);
+      Report(text.size());
+    }
+  }
+
+  void CheckUnit(const LoadUnit& unit, std::string_view text) {
+    std::uint64_t rows = 0;
+    std::uint64_t largest = 0;
+    if (unit.offset > text.size() || unit.length > text.size() - unit.offset) {
+      ThrowDamaged(archive_, content_.tables[unit.table].record.id, "its rows run past the frame");
+    }
+    try {
+      ForEachInsert(text.substr(unit.offset, unit.length), heads_[unit.table],
+                    [&](std::string_view statement, std::uint64_t count) {
+                      rows += count;
+                      largest = std::max<std::uint64_t>(largest, statement.size());
+                    });
+    } catch (Error& e) {
+      e.While(fmt::format("{}: {} in frame {}", archive_.name(),
+                          content_.tables[unit.table].record.id.Describe(), unit.frame));
+      throw;
+    }
+    std::lock_guard lock(mutex_);
+    rows_[unit.table] += rows;
+    ContentObject& table = content_.tables[unit.table];
+    table.largest_statement = std::max(table.largest_statement, largest);
+  }
+
+  void Report(std::uint64_t bytes) {
+    std::lock_guard lock(mutex_);
+    progress_.phase = "check";
+    progress_.bytes_done += bytes;
+    ++progress_.objects_done;
+    progress_.objects_total = archive_.frame_count();
+    observer_.Update(progress_);
+  }
+
+  const ArchiveReader& archive_;
+  RestoreContent& content_;
+  Observer& observer_;
+  const CancelToken& cancel_;
+  std::vector<std::string> heads_;
+  std::atomic<std::uint64_t> next_{0};
+  std::atomic<bool> stopped_{false};
+  std::mutex mutex_;
+  std::vector<std::uint64_t> rows_;
+  Progress progress_;
+};
+
+}  // namespace
+
+bool RestoreContent::Covers(const ObjectId& id, const std::string& table) const {
+  const Scope& scope = header.scope;
+  if (std::find(scope.databases.begin(), scope.databases.end(), id.database) ==
+          scope.databases.end() ||
+      !scope.CoversKind(id.kind)) {
+    return false;
+  }
+  const bool left_out = std::any_of(omitted.begin(), omitted.end(),
+                                    [&](const ObjectRecord& each) { return each.id == id; });
+  if (left_out) return false;
+  switch (id.kind) {
+    case ObjectKind::kTable:
+    case ObjectKind::kSequence:
+    case ObjectKind::kView:
+      return scope.CoversTable(id.database, id.name);
+    case ObjectKind::kTrigger:
+      return scope.CoversTable(id.database, table);
+    case ObjectKind::kDatabase:
+    case ObjectKind::kFunction:
+    case ObjectKind::kProcedure:
+    case ObjectKind::kPackage:
+    case ObjectKind::kPackageBody:
+    case ObjectKind::kEvent:
+      return scope.only_tables.empty();
+  }
+  return false;
+}
+
+RestoreContent ReadContent(const ArchiveReader& archive, unsigned jobs, Observer& observer,
+                           const CancelToken& cancel) {
+  observer.Phase(fmt::format("checking {}: {} frames", archive.name(), archive.frame_count()));
+  RestoreContent content;
+  content.header = archive.header();
+  content.root_digest = archive.receipt().root.hex();
+  content.partial = archive.footer().partial;
+  content.text_bytes = archive.footer().text_size;
+  ReadIndex(archive, content);
+  CutUnits(archive, content);
+  FrameCheck(archive, content, observer, cancel).Run(std::max(1U, jobs));
+  for (auto* objects : {&content.databases, &content.sequences, &content.tables, &content.views,
+                        &content.routines, &content.triggers, &content.events}) {
+    ReadDefinitions(archive, *objects, cancel);
+  }
+  // The text has views in the order they can be created in, and triggers in theirs.
+  SortByText(content.views);
+  SortByText(content.triggers);
+  return content;
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,53 @@
+// What an archive holds, read once and checked, as restore needs it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbomsbak/archive/archive_reader.h"
+#include "dbomsbak/base/cancel.h"
+#include "dbomsbak/engine/observer.h"
+#include "engine/load_units.h"
+
+namespace dbomsbak {
+
+struct ContentObject {
+  ObjectRecord record;
+  std::string create;                   // the CREATE statement
+  std::string restart;                  // sequences: the statement that gives it its value
+  std::uint64_t largest_statement = 0;  // tables: bytes of the longest INSERT
+};
+
+// Filled once, then only read.
+struct RestoreContent {
+  HeaderRecord header;
+  std::string root_digest;  // hex
+  bool partial = false;
+  std::uint64_t rows = 0;
+  std::uint64_t text_bytes = 0;
+
+  std::vector<ContentObject> databases;  // in order of name, as all that follow but views
+  std::vector<ContentObject> sequences;
+  std::vector<ContentObject> tables;
+  std::vector<ContentObject> views;  // a view stands after those it is built on
+  std::vector<ContentObject> routines;
+  std::vector<ContentObject> triggers;  // in the order they must be created in
+  std::vector<ContentObject> events;
+  std::vector<ObjectRecord> omitted;  // in scope, but not in the archive
+
+  std::vector<LoadUnit> units;  // by frame, then by offset
+
+  // Does the archive speak for this object? Restore is exact for those, and touches no other.
+  // `table` is the table a trigger stands on.
+  bool Covers(const ObjectId& id, const std::string& table = {}) const;
+};
+
+// Reads the whole archive: every frame against its digest, every INSERT against the one form there
+// is, every definition against its digest. Memory: definitions, and two frames a job.
+// Errors: kDamaged, kUnsupported for an archive without definitions.
+RestoreContent ReadContent(const ArchiveReader& archive, unsigned jobs, Observer& observer,
+                           const CancelToken& cancel);
+
+}  // namespace dbomsbak

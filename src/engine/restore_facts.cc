@@ -1,0 +1,151 @@
+#include "engine/restore_facts.h"
+
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "dbomsbak/sql/quote.h"
+
+namespace dbomsbak {
+namespace {
+
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+// The first column of an answer. Servers differ in what they have and show: no answer is none.
+std::set<std::string> LowerNames(Session& session, const std::string& sql) {
+  std::set<std::string> names;
+  try {
+    const ResultSet answer = session.Query(sql);
+    for (std::size_t row = 0; row < answer.rows.size(); ++row) {
+      names.insert(Lower(answer.Text(row, 0)));
+    }
+  } catch (const ServerError& e) {
+    if (e.code() == ErrorCode::kConnectionLost) throw;
+  }
+  return names;
+}
+
+std::optional<std::string> Variable(Session& session, const std::string& name) {
+  const ResultSet answer =
+      session.Query("SHOW GLOBAL VARIABLES WHERE Variable_name = " + QuoteString(name));
+  if (answer.empty()) return std::nullopt;
+  return answer.Text(0, 1);
+}
+
+std::string LiveNames(const std::vector<RestoreMember>& members) {
+  std::string list;
+  for (const RestoreMember& member : members) {
+    if (!list.empty()) list += ",";
+    list += QuoteString(member.live);
+  }
+  return list;
+}
+
+std::vector<ForeignKeyFact> KeysInto(Session& session, const std::string& databases) {
+  const ResultSet answer = session.Query(fmt::format(
+      "SELECT CONSTRAINT_NAME, CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, "
+      "REFERENCED_TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS "
+      "WHERE UNIQUE_CONSTRAINT_SCHEMA IN ({}) ORDER BY 2, 3, 1",
+      databases));
+  std::vector<ForeignKeyFact> keys;
+  for (std::size_t row = 0; row < answer.rows.size(); ++row) {
+    keys.push_back({answer.Text(row, 0), answer.Text(row, 1), answer.Text(row, 2),
+                    answer.Text(row, 3), answer.Text(row, 4)});
+  }
+  return keys;
+}
+
+std::vector<std::string> SessionsIn(Session& session, const std::string& databases) {
+  const ResultSet answer = session.Query(fmt::format(
+      "SELECT ID, USER, HOST, DB FROM information_schema.PROCESSLIST WHERE DB IN ({}) AND ID <> {} "
+      "ORDER BY ID",
+      databases, session.connection_id()));
+  std::vector<std::string> sessions;
+  for (std::size_t row = 0; row < answer.rows.size(); ++row) {
+    sessions.push_back(fmt::format("session {} of {}@{} in {}", answer.Text(row, 0),
+                                   answer.Text(row, 1), answer.Text(row, 2),
+                                   QuoteIdentifier(answer.Text(row, 3))));
+  }
+  return sessions;
+}
+
+std::optional<std::set<std::string>> Accounts(Session& session) {
+  try {
+    const ResultSet answer = session.Query("SELECT User, Host FROM mysql.user");
+    std::set<std::string> accounts;
+    for (std::size_t row = 0; row < answer.rows.size(); ++row) {
+      accounts.insert(answer.Text(row, 0) + "@" + answer.Text(row, 1));
+    }
+    return accounts;
+  } catch (const ServerError& e) {
+    if (e.code() == ErrorCode::kConnectionLost) throw;
+    return std::nullopt;
+  }
+}
+
+// Only where the server runs on this machine: a folder of the same name elsewhere tells nothing.
+std::optional<std::uint64_t> FreeBytes(Session& session) {
+  std::array<char, 256> own_name{};
+  if (gethostname(own_name.data(), own_name.size() - 1) != 0) return std::nullopt;
+  if (Variable(session, "hostname") != std::string(own_name.data())) return std::nullopt;
+  const std::optional<std::string> folder = Variable(session, "datadir");
+  struct statvfs space {};
+  if (!folder || statvfs(folder->c_str(), &space) != 0) return std::nullopt;
+  return std::uint64_t{space.f_bavail} * space.f_frsize;
+}
+
+}  // namespace
+
+RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members) {
+  RestoreFacts facts;
+  facts.traits = ProbeServerTraits(session);
+  facts.account = session.QueryValue("SELECT CURRENT_USER()").value_or("");
+  facts.privileges = ReadPrivileges(session);
+  for (std::string& name : ListDatabases(session)) facts.databases.insert(std::move(name));
+
+  facts.charsets =
+      LowerNames(session, "SELECT CHARACTER_SET_NAME FROM information_schema.CHARACTER_SETS");
+  facts.collations =
+      LowerNames(session, "SELECT COLLATION_NAME FROM information_schema.COLLATIONS");
+  // Collations of several charsets have their full names only here (MariaDB from 10.10).
+  facts.collations.merge(LowerNames(session,
+                                    "SELECT FULL_COLLATION_NAME FROM "
+                                    "information_schema.COLLATION_CHARACTER_SET_APPLICABILITY"));
+  facts.engines = LowerNames(
+      session, "SELECT ENGINE FROM information_schema.ENGINES WHERE SUPPORT IN ('YES','DEFAULT')");
+  facts.accounts = Accounts(session);
+
+  const std::string databases = LiveNames(members);
+  facts.keys_into_set = KeysInto(session, databases);
+  facts.sessions = SessionsIn(session, databases);
+  facts.leftovers = FindLeftovers(session);
+  facts.innodb_read_only = Variable(session, "innodb_read_only") == "ON";
+  facts.trusts_function_creators =
+      Variable(session, "log_bin_trust_function_creators").value_or("ON") == "ON";
+  facts.free_bytes = FreeBytes(session);
+  try {
+    const ResultSet status = session.Query("SHOW MASTER STATUS");
+    facts.binlog_filtered =
+        !status.empty() && (!status.Text(0, 2).empty() || !status.Text(0, 3).empty());
+  } catch (const ServerError& e) {  // needs a privilege that a restore does not
+    if (e.code() == ErrorCode::kConnectionLost) throw;
+  }
+
+  CatalogRequest request;
+  for (RestoreMember& member : members) {
+    member.exists = facts.databases.contains(member.live);
+    if (member.exists) request.databases.push_back(member.live);
+  }
+  if (!request.databases.empty()) facts.live = ReadCatalog(session, facts.traits, request);
+  return facts;
+}
+
+}  // namespace dbomsbak

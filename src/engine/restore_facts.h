@@ -1,0 +1,56 @@
+// What a server and an account are like, as far as a restore depends on it. Asked before anything
+// changes, then only read.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/catalog/server_traits.h"
+#include "dbomsbak/engine/restore.h"
+#include "engine/privileges.h"
+
+namespace dbomsbak {
+
+// One database of the set, under all its names.
+struct RestoreMember {
+  std::string archived;   // in the archive
+  std::string live;       // what applications use
+  std::string staging;    // where it is loaded
+  std::string displaced;  // where what is live now goes
+  bool exists = false;    // live, now
+};
+
+struct ForeignKeyFact {
+  std::string name;
+  std::string database, table;                        // the child
+  std::string referenced_database, referenced_table;  // the parent
+};
+
+struct RestoreFacts {
+  ServerTraits traits;
+  std::string account;  // CURRENT_USER()
+  Privileges privileges;
+  std::set<std::string> databases;  // all the account can see
+  // Lower case, as the server lists them.
+  std::set<std::string> charsets, collations, engines;
+  // user@host; empty when the account may not see them.
+  std::optional<std::set<std::string>> accounts;
+  std::vector<ForeignKeyFact> keys_into_set;  // from any table of the server
+  std::vector<std::string> sessions;          // other sessions in databases of the set
+  std::vector<Leftover> leftovers;
+  bool innodb_read_only = false;
+  bool binlog_filtered = false;  // binlog_do_db or binlog_ignore_db
+  bool trusts_function_creators = true;
+  std::optional<std::uint64_t>
+      free_bytes;  // where the server keeps its data, if it is this machine
+  Catalog live;    // of the members that exist
+};
+
+// `members` with their live names; `exists` is filled in here.
+RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members);
+
+}  // namespace dbomsbak
