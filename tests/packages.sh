@@ -1,0 +1,42 @@
+# Debian packages that building, the demo and the tests need, and how they are installed.
+# Sourced by tests/run and tests/demo.
+# shellcheck shell=bash disable=SC2034
+
+build_packages=(g++ cmake ninja-build pkg-config default-libmysqlclient-dev libzstd-dev libssl-dev
+  libxxhash-dev libfmt-dev libspdlog-dev libcli11-dev nlohmann-json3-dev)
+# The -core package has the server's programs but starts no service on this machine.
+server_packages=(mariadb-server-core mariadb-client zstd python3)
+test_packages=(git ccache libgtest-dev libgmock-dev jq libarchive-tools openssl procps
+  python3-venv shellcheck clang-format)
+
+# install_packages PACKAGE…: installs what is missing, quietly; does nothing when nothing is.
+install_packages() {
+  local package missing=() root=()
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null)" = installed ] ||
+      missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo > /dev/null || {
+      echo "missing packages: ${missing[*]} (run this as root, or install sudo)" >&2
+      return 1
+    }
+    root=(sudo)
+  fi
+  echo "installing ${#missing[@]} packages: ${missing[*]}" >&2
+  local log
+  log=$(mktemp)
+  # DPkg::Lock::Timeout: another apt may be at work, on a fresh machine it often is.
+  if ! {
+    "${root[@]}" apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 update &&
+      "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
+        -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 install "${missing[@]}"
+  } > "$log" 2>&1 < /dev/null; then
+    tail -30 "$log" >&2
+    rm -f "$log"
+    echo "apt-get could not install: ${missing[*]}" >&2
+    return 1
+  fi
+  rm -f "$log"
+}
