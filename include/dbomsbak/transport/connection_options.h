@@ -45,10 +45,19 @@ struct ConnectionArguments {
   bool no_defaults = false;
 };
 
-// Option files ([client], [dbomsbak] and their suffixed kin, later files win), then environment
-// (DBOMSBAK_PASSWORD, MYSQL_PWD), then arguments; --password-file wins over the environment.
-// `prompt` is called when the password must be asked for; empty when there is no terminal.
-// Warnings (an option file others can read) go to `notices`. Errors: kUsage, kIo.
+// Lowest first: environment (MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_UNIX_PORT), option files, arguments.
+// Option files are the mysql client's: /etc/my.cnf, /etc/mysql/my.cnf, $MYSQL_HOME/my.cnf,
+// --defaults-extra-file, ~/.my.cnf, or --defaults-file alone; groups [client], [client-server],
+// [client-mariadb], [dbomsbak] and their kin with --defaults-group-suffix. Of several lines the
+// last counts, whatever its group, as in the client. (No .mylogin.cnf, no abbreviated names.)
+// Passwords, highest first: `password`; `ask_password`; --password-file (its first line);
+// DBOMSBAK_PASSWORD; MYSQL_PWD; option file. A `password` line without '=' asks.
+// TLS without a mode: VERIFY_IDENTITY for ssl-verify-server-cert, VERIFY_CA for a CA file, REQUIRED
+// for `ssl`, a certificate or a key; else PREFERRED by TCP and none by socket. With REQUIRED and
+// stronger there is no way back to clear text.
+// `prompt` is called when the password must be asked for; null when there is no terminal.
+// Warnings (an option file others can read) go to `notices`. Call it before threads are started.
+// Errors: kUsage, kIo.
 ConnectionOptions ResolveConnection(const ConnectionArguments& arguments,
                                     Secret (*prompt)(const std::string& question),
                                     std::vector<std::string>& notices);
