@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kProofStart = "-- dbomsbak proof: sha256=";
 constexpr std::string_view kProofBytes = " bytes=";
 constexpr std::string_view kOwnMark = "\n-- dbomsbak: {";  // the machine-readable line at the start
-constexpr std::size_t kHeadBytes = 8192;  // holds the comment for people and the line behind it
+constexpr std::size_t kHeadBytes = 65536;  // holds the comment for people and the line behind it
 constexpr std::size_t kTailBytes = 4096;  // holds the last lines
 constexpr std::size_t kReadPiece = std::size_t{1} << 20;
 
