@@ -1,6 +1,3 @@
-#include <cstdio>
+#include "cli/main_function.h"
 
-int main() {
-  std::puts("dbomsbak " DBOMSBAK_VERSION);
-  return 0;
-}
+int main(int argc, char** argv) { return dbomsbak::Main(argc, argv); }

@@ -1,0 +1,33 @@
+// The command `dump`: a dump that is published whole, or not there.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dbomsbak/app/output_target.h"
+#include "dbomsbak/base/cancel.h"
+#include "dbomsbak/base/file.h"
+#include "dbomsbak/engine/dump.h"
+#include "dbomsbak/engine/observer.h"
+#include "dbomsbak/transport/session.h"
+
+namespace dbomsbak {
+
+struct DumpCommand {
+  OutputTarget target;
+  bool overwrite = false;
+  DumpOptions options;
+};
+
+// Output files of the command while they are not published yet.
+std::vector<std::string> UnpublishedFilesOf(const OutputTarget& target);
+
+// Writes the dump and, beside a file, FILE.sha256. Whatever fails before both are complete leaves
+// older files of these names as they were; an existing one is kWouldOverwrite before the server is
+// asked anything. A word that is no database but a table of another one named is answered with a
+// question (kUsage).
+DumpResult RunDumpCommand(SessionFactory& sessions, FileSystem& files,
+                          WritableFile& standard_output, const DumpCommand& command,
+                          Observer& observer, const CancelToken& cancel);
+
+}  // namespace dbomsbak

@@ -1,0 +1,117 @@
+// verify, info and cat: commands that need no server.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/render.h"
+#include "cli/terminal.h"
+#include "dbomsbak/app/cat_command.h"
+#include "dbomsbak/app/file_kind.h"
+#include "dbomsbak/app/names.h"
+#include "dbomsbak/app/verify_command.h"
+
+namespace dbomsbak {
+namespace {
+
+std::optional<Sha256Digest> ExpectedDigest(const CommandLine& line) {
+  const auto text = line.Last("expect");
+  if (!text) return std::nullopt;
+  std::string_view digits = *text;
+  if (digits.starts_with("sha256:")) digits.remove_prefix(7);
+  if (auto digest = Sha256Digest::FromHex(digits)) return digest;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("--expect wants the 64 hexadecimal digits of a receipt, not '{}'", *text),
+              "The receipt is the last line of dump; it has them behind sha256:.");
+}
+
+}  // namespace
+
+ErrorCode RunVerifyCommandLine(Invocation& run) {
+  VerifyOptions options;
+  options.expect_root = ExpectedDigest(run.line);
+  if (options.expect_root && run.line.arguments().size() > 1) {
+    throw Error(ErrorCode::kUsage, "--expect goes with one file", "Verify the files one by one.");
+  }
+  if (const auto jobs = run.line.Number("jobs", 1, 64)) options.jobs = static_cast<unsigned>(*jobs);
+  const auto observer = ObserveAsAsked(run);
+  run.signals.AllowForcedEnd({});
+
+  ErrorCode worst = ErrorCode::kOk;
+  std::vector<FileVerdict> verdicts;
+  for (const std::string& path : run.line.arguments()) {
+    FileVerdict verdict = VerifyFile(run.files, path, options, *observer, run.cancel);
+    worst = Worse(worst, verdict.code);
+    run.console.ClearStatusLine();
+    if (!run.json()) {
+      if (verdict.error && run.line.arguments().size() == 1) throw *verdict.error;
+      if (verdict.error) {
+        run.console.Err(RenderVerdict(verdict));
+      } else if (!run.console.quiet()) {
+        run.console.Out(RenderVerdict(verdict));
+      }
+    }
+    verdicts.push_back(std::move(verdict));
+  }
+  if (run.json()) run.console.Out(ToLine(VerifyToJson(verdicts, worst)));
+  return worst;
+}
+
+ErrorCode RunInfoCommandLine(Invocation& run) {
+  const std::string& path = run.line.arguments().front();
+  const ArchiveReader archive = OpenArchive(run.files, path);
+  run.signals.AllowForcedEnd({});
+  const Receipt receipt = archive.receipt();
+
+  // Written piece by piece: an index may be larger than memory should be.
+  constexpr std::size_t kPieceBytes = 64 * 1024;
+  std::string text;
+  const auto write = [&](std::string_view more) {
+    text += more;
+    if (text.size() < kPieceBytes) return;
+    run.cancel.ThrowIfCancelled();
+    run.console.Out(text);
+    text.clear();
+  };
+  if (run.json()) {
+    std::string head = ToLine(ManifestToJson(path, archive.header(), receipt));
+    head.resize(head.size() - 2);  // the closing brace and the newline
+    write(head + ",\"objects\":[");
+    bool first = true;
+    archive.ForEachObject([&](ObjectRecord&& object) {
+      std::string entry = ToLine(ObjectToJson(object));
+      entry.pop_back();
+      write((first ? "" : ",") + entry);
+      first = false;
+      return true;
+    });
+    write("]}\n");
+  } else {
+    write(RenderManifest(path, archive.header(), receipt));
+    write(RenderObjectHeading());
+    archive.ForEachObject([&](ObjectRecord&& object) {
+      write(RenderObject(object));
+      return true;
+    });
+  }
+  run.console.Out(text);
+  return receipt.footer.partial ? ErrorCode::kPartial : ErrorCode::kOk;
+}
+
+ErrorCode RunCatCommandLine(Invocation& run) {
+  CatCommand command;
+  for (const std::string& text : run.line.All("only")) {
+    command.only.push_back(ParseTableName(text, "--only"));
+  }
+  const bool schema = run.line.Flag("schema");
+  const bool data = run.line.Flag("data");
+  command.schema = schema || !data;
+  command.data = data || !schema;
+  const ArchiveReader archive = OpenArchive(run.files, run.line.arguments().front());
+  run.signals.AllowForcedEnd({});
+  RunCatCommand(archive, command, run.console.out(), run.cancel);
+  return ErrorCode::kOk;
+}
+
+}  // namespace dbomsbak

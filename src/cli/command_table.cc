@@ -1,0 +1,81 @@
+#include "cli/command_table.h"
+
+#include <array>
+#include <limits>
+
+namespace dbomsbak {
+namespace {
+
+constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
+
+constexpr std::array kCommands{
+    CommandInfo{
+        kCommandDump, "dump", "[DB…]", 0, kAny, "write a consistent dump of one or more databases",
+        "Streams the databases from one snapshot. -o x.sql.zst writes an archive: compressed, "
+        "checksummed, still ordinary SQL (zstd -dc x.sql.zst | mysql --comments). -o x.sql writes "
+        "plain SQL. Without -o plain SQL goes to standard output, as mysqldump does it. Beside a "
+        "file stands FILE.sha256 for sha256sum -c. A dump is published whole or not at all; the "
+        "last line is its receipt.",
+        "dbomsbak dump -h 10.0.0.5 -P 2883 -u root@oms -p oms_rm oms_cm oms_cm_hb -o oms.sql.zst"},
+    CommandInfo{
+        kCommandVerify, "verify", "FILE…", 1, kAny, "prove that archives are complete and intact",
+        "Checks every byte of an archive: frames, index, footer, seek table, and for each table the "
+        "row count and the row digest, computed again from the SQL text. Plain SQL written by dump "
+        "is proved by its proof comment. Several files: the exit code is the worst.",
+        "dbomsbak verify oms.sql.zst"},
+    CommandInfo{kCommandInfo, "info", "FILE", 1, 1, "show what an archive holds",
+                "Header, scope, snapshot and the list of objects with rows and sizes. Reads header, "
+                "index and footer only; verify proves the rest.",
+                "dbomsbak info oms.sql.zst"},
+    CommandInfo{kCommandCat, "cat", "FILE", 1, 1, "write the SQL text of an archive to stdout",
+                "All of it, or by the index: one table, definitions only, rows only. Only the frames "
+                "that hold the part are read.",
+                "dbomsbak cat oms.sql.zst --only oms_rm.cluster_info --schema"},
+    CommandInfo{
+        kCommandCheck, "check", "[DB…]", 0, kAny, "tell whether a server and account will do",
+        "Connects, reads, changes nothing: version, privileges with the exact GRANT for each missing "
+        "one, the snapshot method a dump would reach, sizes, disk space where it can be known, and "
+        "what earlier runs left behind.",
+        "dbomsbak check -h 10.0.0.5 -u root -p oms_rm oms_cm"},
+    CommandInfo{
+        kCommandRestore, "restore", "FILE", 1, 1, "bring databases back exactly, all or nothing",
+        "Loads the archive into staging databases, proves them against the index, and makes them "
+        "live with one RENAME. What was live before is kept as a displaced copy: undo swaps it "
+        "back, purge drops it. A restore that fails before the swap has changed nothing live. On a "
+        "terminal the plan is shown and asked for; --yes, or no terminal, restores at once.",
+        "dbomsbak restore oms.sql.zst -h 10.0.0.5 -P 2883 -u root@oms -p --dry-run"},
+    CommandInfo{kCommandUndo, "undo", "[DB…]", 0, kAny, "swap the newest displaced copy back",
+                "Takes the newest restore or undo back: what it displaced is live again, and what "
+                "was live becomes a displaced copy in turn. Always the whole set of databases; "
+                "naming one of them is enough.",
+                "dbomsbak undo -h 10.0.0.5 -u root -p"},
+    CommandInfo{kCommandPurge, "purge", "[DB…]", 0, kAny, "drop displaced copies",
+                "Drops what restores displaced, once it is not needed any more: all copies, or one "
+                "generation. Always the whole set.",
+                "dbomsbak purge -h 10.0.0.5 -u root -p --generation 1"},
+    CommandInfo{kCommandStatus, "status", "", 0, 0, "show what this program left on a server",
+                "Open windows, staging databases and displaced copies, with age and size, and what to "
+                "do about each.",
+                "dbomsbak status -h 10.0.0.5 -u root -p"},
+    CommandInfo{kCommandHelp, "help", "[TOPIC]", 0, 1, "help on a command, exit codes, options, JSON",
+                "Topics: a command, exit-codes, options, json.", "dbomsbak help exit-codes"},
+};
+
+}  // namespace
+
+std::span<const CommandInfo> CommandTable() { return kCommands; }
+
+const CommandInfo* FindCommand(std::string_view name) {
+  for (const CommandInfo& info : kCommands) {
+    if (info.name == name) return &info;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> CommandNames() {
+  std::vector<std::string> names;
+  for (const CommandInfo& info : kCommands) names.emplace_back(info.name);
+  return names;
+}
+
+}  // namespace dbomsbak

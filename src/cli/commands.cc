@@ -1,0 +1,108 @@
+#include "cli/commands.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "cli/help.h"
+#include "cli/progress.h"
+#include "cli/terminal.h"
+#include "dbomsbak/transport/connection_options.h"
+
+namespace dbomsbak {
+namespace {
+
+std::optional<std::string> SslMode(const CommandLine& line) {
+  if (const auto mode = line.Last("ssl-mode")) return mode;
+  if (line.Flag("ssl-verify-server-cert")) return "VERIFY_IDENTITY";
+  if (line.Has("ssl")) return line.Flag("ssl") ? "REQUIRED" : "DISABLED";
+  return std::nullopt;
+}
+
+ConnectionArguments ConnectionOf(const CommandLine& line, const PasswordArguments& password) {
+  ConnectionArguments arguments;
+  arguments.host = line.Last("host");
+  arguments.user = line.Last("user");
+  arguments.socket = line.Last("socket");
+  arguments.protocol = line.Last("protocol");
+  arguments.ssl_mode = SslMode(line);
+  arguments.ssl_ca = line.Last("ssl-ca");
+  arguments.ssl_cert = line.Last("ssl-cert");
+  arguments.ssl_key = line.Last("ssl-key");
+  if (const auto port = line.Number("port", 1, 65535)) {
+    arguments.port = static_cast<std::uint16_t>(*port);
+  }
+  if (const auto timeout = line.Number("connect-timeout", 1, 3600)) {
+    arguments.connect_timeout_s = static_cast<unsigned>(*timeout);
+  }
+  arguments.password = password.password;
+  arguments.ask_password = password.ask;
+  arguments.password_file = line.Last("password-file");
+  arguments.defaults_file = line.Last("defaults-file");
+  arguments.defaults_extra_file = line.Last("defaults-extra-file");
+  arguments.defaults_group_suffix = line.Last("defaults-group-suffix").value_or("");
+  arguments.no_defaults = line.Flag("no-defaults");
+  return arguments;
+}
+
+ProgressStyle StyleOf(Invocation& run) {
+  if (const auto style = run.line.Last("progress")) {
+    if (*style == "json") return ProgressStyle::kJson;
+    if (*style == "bar" || *style == "true") return ProgressStyle::kBar;
+    if (*style == "none" || *style == "false") return ProgressStyle::kNone;
+    throw Error(ErrorCode::kUsage, fmt::format("--progress is json, bar or none, not '{}'", *style),
+                "Without --progress a bar is shown on a terminal.");
+  }
+  const bool bar = StderrIsTerminal() && !run.console.quiet();
+  return bar ? ProgressStyle::kBar : ProgressStyle::kNone;
+}
+
+}  // namespace
+
+std::unique_ptr<SessionFactory> ConnectAsAsked(Invocation& run) {
+  std::vector<std::string> notices;
+  const ConnectionOptions options =
+      ResolveConnection(ConnectionOf(run.line, run.password), AskPassword, notices);
+  for (const std::string& notice : notices) run.console.Warning(notice);
+  run.cancel.ThrowIfCancelled();
+  return MakeSessionFactory(options);
+}
+
+std::unique_ptr<Observer> ObserveAsAsked(Invocation& run) {
+  return MakeObserver(run.console, StyleOf(run), run.line.Flag("verbose"), TerminalWidth);
+}
+
+ErrorCode RunHelpCommandLine(Invocation& run) {
+  const std::string topic = run.line.arguments().empty() ? "" : run.line.arguments().front();
+  run.console.Out(run.line.Flag("markdown") ? HelpMarkdown(topic) : HelpPage(topic));
+  return ErrorCode::kOk;
+}
+
+ErrorCode RunCommand(Invocation& run) {
+  switch (run.line.command().command) {
+    case kCommandDump:
+      return RunDumpCommandLine(run);
+    case kCommandVerify:
+      return RunVerifyCommandLine(run);
+    case kCommandInfo:
+      return RunInfoCommandLine(run);
+    case kCommandCat:
+      return RunCatCommandLine(run);
+    case kCommandCheck:
+      return RunCheckCommandLine(run);
+    case kCommandRestore:
+      return RunRestoreCommandLine(run);
+    case kCommandUndo:
+      return RunUndoCommandLine(run);
+    case kCommandPurge:
+      return RunPurgeCommandLine(run);
+    case kCommandStatus:
+      return RunStatusCommandLine(run);
+    case kCommandHelp:
+      return RunHelpCommandLine(run);
+  }
+  throw Error(ErrorCode::kInternal, "a command without a function");
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,50 @@
+// Each command from its parsed options to its exit code.
+#pragma once
+
+#include <memory>
+
+#include "cli/command_line.h"
+#include "cli/console.h"
+#include "cli/password_arguments.h"
+#include "cli/signals.h"
+#include "dbomsbak/base/cancel.h"
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/base/file.h"
+#include "dbomsbak/engine/observer.h"
+#include "dbomsbak/transport/session.h"
+
+namespace dbomsbak {
+
+// What a command works with.
+struct Invocation {
+  const CommandLine& line;
+  const PasswordArguments& password;
+  Console& console;
+  FileSystem& files;
+  CancelToken& cancel;
+  SignalWatch& signals;
+
+  bool json() const { return line.Flag("json"); }
+};
+
+// Runs the command. Errors are thrown; what is no error but no success either (partial, a bad
+// verdict, problems found by check) is returned.
+ErrorCode RunCommand(Invocation& run);
+
+ErrorCode RunDumpCommandLine(Invocation& run);
+ErrorCode RunVerifyCommandLine(Invocation& run);
+ErrorCode RunInfoCommandLine(Invocation& run);
+ErrorCode RunCatCommandLine(Invocation& run);
+ErrorCode RunCheckCommandLine(Invocation& run);
+ErrorCode RunRestoreCommandLine(Invocation& run);
+ErrorCode RunUndoCommandLine(Invocation& run);
+ErrorCode RunPurgeCommandLine(Invocation& run);
+ErrorCode RunStatusCommandLine(Invocation& run);
+ErrorCode RunHelpCommandLine(Invocation& run);
+
+// Sessions by the connection options of the command line; asks for the password when told to.
+std::unique_ptr<SessionFactory> ConnectAsAsked(Invocation& run);
+// By --progress, --verbose and --quiet.
+std::unique_ptr<Observer> ObserveAsAsked(Invocation& run);
+
+}  // namespace dbomsbak

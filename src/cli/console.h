@@ -1,0 +1,48 @@
+// Everything the program prints goes through here: stdout for what was asked for, stderr for people.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/base/file.h"
+
+namespace dbomsbak {
+
+// Any thread. Errors of stderr are dropped (there is nobody to tell); errors of stdout are thrown
+// (kIo), for a report that is cut short must not look like success.
+class Console {
+ public:
+  Console(WritableFile& out, WritableFile& err) : out_(out), err_(err) {}
+
+  void set_quiet(bool quiet) { quiet_ = quiet; }
+  bool quiet() const { return quiet_; }
+
+  void Out(std::string_view text);       // as it is
+  void Err(std::string_view text);       // as it is
+  void Say(std::string_view line);       // "dbomsbak: LINE" unless quiet
+  void Note(std::string_view text);      // "dbomsbak: note: TEXT" unless quiet
+  void Warning(std::string_view text);   // "dbomsbak: warning: TEXT"
+  void PrintError(const Error& error);   // "dbomsbak: error: MESSAGE" and the hint below it
+
+  // The progress line on a terminal: replaced by the next, cleared before anything else is printed.
+  void ShowStatusLine(std::string_view line);
+  void ClearStatusLine();
+
+  WritableFile& out() { return out_; }
+
+ private:
+  void WriteErr(std::string_view text);
+
+  WritableFile& out_;
+  WritableFile& err_;
+  bool quiet_ = false;
+  std::mutex mutex_;
+  bool status_shown_ = false;
+};
+
+// Text from servers and files, safe for a terminal: control characters as \xNN, newlines as blanks.
+std::string Printable(std::string_view text);
+
+}  // namespace dbomsbak

@@ -1,0 +1,185 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/render.h"
+#include "cli/terminal.h"
+#include "dbomsbak/app/dump_command.h"
+#include "dbomsbak/app/names.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr std::uint64_t kLeastMemory = std::uint64_t{16} << 20;  // one frame a stage and a reserve
+constexpr std::uint64_t kMostMemory = std::uint64_t{1} << 40;
+
+std::optional<DumpFormat> FormatOf(const CommandLine& line) {
+  const auto word = line.Last("format");
+  if (!word) return std::nullopt;
+  if (*word == "sql") return DumpFormat::kPlainSql;
+  if (*word == "archive") return DumpFormat::kArchive;
+  throw Error(ErrorCode::kUsage, fmt::format("--format is sql or archive, not '{}'", *word),
+              "Leave it away to let the name of the file decide.");
+}
+
+std::optional<std::int64_t> SourceDateEpoch() {
+  const char* const text = std::getenv("SOURCE_DATE_EPOCH");
+  if (text == nullptr || *text == '\0') return std::nullopt;
+  const std::string_view view = text;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(view.data(), view.data() + view.size(), value);
+  if (error == std::errc() && end == view.data() + view.size() && value >= 0) return value;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("SOURCE_DATE_EPOCH is '{}', which is no number of seconds", view),
+              "Unset it, or set it to seconds since 1970.");
+}
+
+int LevelOf(const CommandLine& line) {
+  constexpr int kDefault = 3;
+  const auto level = line.Last("compress");
+  if (!level) return kDefault;
+  if (*level == "true") {
+    // mysqldump's --compress means the connection. A number behind it was taken for a database.
+    const auto& words = line.arguments();
+    const auto number = std::find_if(words.begin(), words.end(), [](const std::string& word) {
+      return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+    });
+    if (number != words.end()) {
+      throw Error(ErrorCode::kUsage, fmt::format("is '{}' a database or a level?", *number),
+                  fmt::format("Write --compress={} for a level.", *number));
+    }
+    return kDefault;
+  }
+  return static_cast<int>(*line.Number("compress", 0, 19));
+}
+
+Scope ScopeOf(const CommandLine& line, Console& console) {
+  Scope scope;
+  scope.databases = line.arguments();
+  for (const std::string& text : line.All("only")) {
+    scope.only_tables.push_back(ParseTableName(text, "--only"));
+  }
+  if (scope.databases.empty()) {
+    for (const auto& [database, table] : scope.only_tables) scope.databases.push_back(database);
+  }
+  std::sort(scope.databases.begin(), scope.databases.end());
+  scope.databases.erase(std::unique(scope.databases.begin(), scope.databases.end()),
+                        scope.databases.end());
+  const auto is_dumped = [&](const std::string& database) {
+    return std::binary_search(scope.databases.begin(), scope.databases.end(), database);
+  };
+  const bool all = line.Flag("all-databases");
+  for (const auto& [database, table] : scope.only_tables) {
+    if (is_dumped(database) || all) continue;
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--only {}.{}: {} is not among the databases to dump", database, table,
+                            database),
+                fmt::format("Name {} as well, or leave the other databases away.", database));
+  }
+  for (const std::string& text : line.All("ignore-table")) {
+    auto table = ParseTableName(text, "--ignore-table");
+    if (is_dumped(table.first) || all) {
+      scope.ignored_tables.push_back(std::move(table));
+    } else {
+      console.Note(fmt::format("--ignore-table {}: {} is not dumped at all", text, table.first));
+    }
+  }
+  if (!line.Flag("triggers", true)) scope.excluded_kinds.push_back(ObjectKind::kTrigger);
+  if (!line.Flag("routines", true)) {
+    scope.excluded_kinds.insert(scope.excluded_kinds.end(),
+                                {ObjectKind::kFunction, ObjectKind::kProcedure,
+                                 ObjectKind::kPackage, ObjectKind::kPackageBody});
+  }
+  if (!line.Flag("events", true)) scope.excluded_kinds.push_back(ObjectKind::kEvent);
+  if (const auto condition = line.Last("where")) scope.row_filters["*"] = *condition;
+  scope.no_data = line.Flag("no-data");
+  scope.no_create_info = line.Flag("no-create-info");
+  if (scope.no_data && scope.no_create_info) {
+    throw Error(ErrorCode::kUsage, "--no-data and --no-create-info together leave nothing to dump",
+                "Leave one of them away.");
+  }
+  return scope;
+}
+
+void CheckCharset(const CommandLine& line) {
+  const auto name = line.Last("default-character-set");
+  if (!name || *name == "utf8mb4" || *name == "utf8" || *name == "utf8mb3" || *name == "auto" ||
+      *name == "binary") {
+    return;
+  }
+  throw Error(ErrorCode::kUsage,
+              fmt::format("--default-character-set={} cannot be honoured: the text is utf8mb4", *name),
+              "Leave it away: values in other charsets are written exactly.");
+}
+
+DumpOptions OptionsOf(const CommandLine& line, Console& console) {
+  DumpOptions options;
+  options.scope = ScopeOf(line, console);
+  options.all_databases = line.Flag("all-databases");
+  if (options.all_databases && !line.arguments().empty()) {
+    throw Error(ErrorCode::kUsage, "--all-databases and names of databases exclude each other",
+                "Leave one of them away.");
+  }
+  if (!options.all_databases && options.scope.databases.empty()) {
+    throw Error(ErrorCode::kUsage, "no database is named",
+                "Name the databases to dump, or add --all-databases.");
+  }
+  if (const auto jobs = line.Number("jobs", 1, 64)) options.jobs = static_cast<unsigned>(*jobs);
+  options.compression_level = LevelOf(line);
+  if (const auto bytes = line.Bytes("max-memory")) {
+    options.max_memory_bytes = std::clamp(*bytes, kLeastMemory, kMostMemory);
+  }
+  if (const auto seconds = line.Number("lock-wait", 1, 86400)) {
+    options.lock_wait_s = static_cast<unsigned>(*seconds);
+  }
+  options.allow_partial = line.Flag("allow-partial");
+  options.add_drop_database = line.Flag("add-drop-database");
+  options.with_create_database = line.Flag("databases") || options.all_databases;
+  options.source_date_epoch = SourceDateEpoch();
+  return options;
+}
+
+}  // namespace
+
+ErrorCode RunDumpCommandLine(Invocation& run) {
+  const CommandLine& line = run.line;
+  DumpCommand command;
+  command.options = OptionsOf(line, run.console);
+  CheckCharset(line);
+  command.target = ResolveOutput(line.Last("output"), FormatOf(line), StdoutIsTerminal());
+  command.overwrite = line.Flag("overwrite");
+  if (run.json() && command.target.to_stdout) {
+    throw Error(ErrorCode::kUsage, "--json needs -o FILE: standard output carries the dump",
+                "Name a file with -o, or leave --json away.");
+  }
+  if (const auto ignored = line.ignored(); !ignored.empty()) {
+    std::string names;
+    for (const auto& option : ignored) names += fmt::format(" {}", option.option);
+    run.console.Note(fmt::format("of no use here, ignored:{} (dbomsbak help options)", names));
+  }
+
+  const auto sessions = ConnectAsAsked(run);
+  const auto observer = ObserveAsAsked(run);
+  run.signals.AllowForcedEnd(UnpublishedFilesOf(command.target));
+  const DumpResult result =
+      RunDumpCommand(*sessions, run.files, run.console.out(), command, *observer, run.cancel);
+  run.signals.AllowForcedEnd({});
+
+  const ErrorCode code = result.omitted.empty() ? ErrorCode::kOk : ErrorCode::kPartial;
+  run.console.ClearStatusLine();
+  const std::string path = command.target.to_stdout ? "stdout" : command.target.path;
+  if (run.json()) {
+    run.console.Out(ToLine(DumpToJson(result, code, path)));
+  } else if (!run.console.quiet() || code != ErrorCode::kOk) {
+    run.console.Err(RenderDump(result, path));
+  }
+  return code;
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,252 @@
+#include "cli/help.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "cli/json_table.h"
+#include "cli/option_table.h"
+#include "dbomsbak/app/names.h"
+#include "dbomsbak/base/error.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr std::size_t kWidth = 98;
+constexpr std::size_t kOptionColumn = 30;
+
+constexpr OptionGroup kListedGroups[] = {OptionGroup::kOutput, OptionGroup::kContent,
+                                         OptionGroup::kRun, OptionGroup::kReport,
+                                         OptionGroup::kConnection};
+
+// Columns a UTF-8 text takes; "…" is one.
+std::size_t Columns(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+std::string Padded(std::string_view text, std::size_t columns) {
+  std::string padded(text);
+  const std::size_t used = Columns(text);
+  if (used < columns) padded.append(columns - used, ' ');
+  return padded;
+}
+
+// "-o, --output FILE", "--progress[=json|bar|none]".
+std::string Spelling(const OptionInfo& option) {
+  std::string text;
+  for (const std::string_view name : option.AllNames()) {
+    if (!text.empty()) text += ", ";
+    text += name;
+  }
+  if (option.value.empty()) return text;
+  switch (option.style) {
+    case OptionStyle::kOptionalValue:
+      return fmt::format("{}[={}]", text, option.value);
+    case OptionStyle::kPassword:
+      return fmt::format("-p[{0}], --password[={0}]", option.value);
+    default:
+      return fmt::format("{} {}", text, option.value);
+  }
+}
+
+std::string OptionLine(const OptionInfo& option) {
+  std::string line = "  " + Spelling(option);
+  if (Columns(line) + 2 > kOptionColumn) {
+    line += '\n';
+    return line + Wrap(option.help, kOptionColumn, kWidth - kOptionColumn);
+  }
+  line = Padded(line, kOptionColumn);
+  return line + Wrap(option.help, kOptionColumn, kWidth - kOptionColumn).substr(kOptionColumn);
+}
+
+std::vector<const OptionInfo*> OptionsOf(CommandSet commands, OptionGroup group) {
+  std::vector<const OptionInfo*> options;
+  for (const OptionInfo& option : OptionTable()) {
+    if (option.group == group && (option.commands & commands) != 0) options.push_back(&option);
+  }
+  return options;
+}
+
+std::string NamesOf(const std::vector<const OptionInfo*>& options) {
+  std::string text;
+  for (const OptionInfo* option : options) {
+    if (!text.empty()) text += ' ';
+    const bool is_long = option->names.find("--") != std::string_view::npos;
+    text += fmt::format("{}{}", is_long ? "--" : "-", option->id());
+  }
+  return text;
+}
+
+std::string CommandsOf(CommandSet commands) {
+  std::string text;
+  for (const CommandInfo& info : CommandTable()) {
+    if ((info.command & commands) == 0) continue;
+    if (!text.empty()) text += ", ";
+    text += info.name;
+  }
+  return text;
+}
+
+std::string ExitCodesPage() {
+  std::string text = "Exit codes\n\n";
+  for (const ExitCodeInfo& info : ExitCodeTable()) {
+    text += fmt::format("  {:>3}  {:<18} {}\n", static_cast<int>(info.code), info.name, info.meaning);
+  }
+  return text + "\nVerify of several files ends with the worst of their codes. A code that is not in "
+                "this table\nmeans failure.\n";
+}
+
+std::string OptionsPage() {
+  std::string text;
+  for (const OptionGroup group : {OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun,
+                                  OptionGroup::kReport, OptionGroup::kConnection,
+                                  OptionGroup::kIgnored, OptionGroup::kRefused}) {
+    text += fmt::format("{}{}\n", text.empty() ? "" : "\n", Title(group));
+    for (const OptionInfo* option : OptionsOf(~0U, group)) text += OptionLine(*option);
+  }
+  return text;
+}
+
+std::string JsonPage() {
+  std::string text =
+      "Fields of the object that --json writes to standard output; an error is such an object too.\n";
+  for (const JsonField& field : JsonFieldTable()) {
+    text += fmt::format("\n  {} ({}; {})\n", field.path, field.type, CommandsOf(field.commands));
+    if (!field.meaning.empty()) text += Wrap(field.meaning, 6, kWidth - 6);
+  }
+  return text;
+}
+
+// A text within a Markdown table cell.
+std::string Cell(std::string_view text) {
+  std::string cell;
+  for (const char c : text) {
+    if (c == '|') cell += '\\';
+    cell += c;
+  }
+  return cell;
+}
+
+Error UnknownTopic(std::string_view topic, const std::vector<std::string>& known) {
+  std::string hint = DidYouMean(topic, known);
+  if (hint.empty()) {
+    hint = "Topics are";
+    for (const std::string& name : known) hint += " " + name;
+    hint += ".";
+  }
+  return Error(ErrorCode::kUsage, fmt::format("there is no help on '{}'", topic), std::move(hint));
+}
+
+}  // namespace
+
+std::string Wrap(std::string_view text, std::size_t indent, std::size_t width) {
+  std::string result;
+  std::string line;
+  const auto flush = [&] {
+    result += std::string(indent, ' ') + line + "\n";
+    line.clear();
+  };
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string_view word = text.substr(at, end - at);
+    if (!line.empty() && Columns(line) + 1 + Columns(word) > width) flush();
+    if (!line.empty()) line += ' ';
+    line += word;
+    at = end + 1;
+  }
+  flush();
+  return result;
+}
+
+std::string VersionLine() { return "dbomsbak " DBOMSBAK_VERSION "\n"; }
+
+std::string OverviewPage() {
+  std::string text =
+      "dbomsbak: consistent backup and exact rollback of databases that speak the MySQL protocol\n\n"
+      "Usage: dbomsbak COMMAND [options] [arguments]\n\nCommands\n";
+  for (const CommandInfo& info : CommandTable()) {
+    text += fmt::format("  {:<10} {}\n", info.name, info.summary);
+  }
+  return text +
+         "\nConnection options are the mysql client's. Each command answers --help; see also\n"
+         "dbomsbak help exit-codes, help options, help json, and dbomsbak --version.\n"
+         "\nExample: back up before an upgrade, and roll back\n"
+         "  dbomsbak dump -h 10.0.0.5 -u root -p oms_rm oms_cm oms_cm_hb -o oms.sql.zst\n"
+         "  dbomsbak restore oms.sql.zst -h 10.0.0.5 -u root -p\n";
+}
+
+std::string CommandPage(const CommandInfo& command) {
+  std::string text = fmt::format("dbomsbak {}: {}\n\nUsage: dbomsbak {} [options]{}{}\n\n",
+                                 command.name, command.summary, command.name,
+                                 command.arguments.empty() ? "" : " ", command.arguments);
+  text += Wrap(command.description, 0, kWidth);
+  for (const OptionGroup group : kListedGroups) {
+    const auto options = OptionsOf(command.command, group);
+    if (options.empty()) continue;
+    text += fmt::format("\n{}\n", Title(group));
+    for (const OptionInfo* option : options) text += OptionLine(*option);
+  }
+  for (const OptionGroup group : {OptionGroup::kIgnored, OptionGroup::kRefused}) {
+    const auto options = OptionsOf(command.command, group);
+    if (options.empty()) continue;
+    text += fmt::format("\n{} (reasons: dbomsbak help options)\n", Title(group));
+    text += Wrap(NamesOf(options), 2, kWidth - 2);
+  }
+  return text + fmt::format("\nExit codes: dbomsbak help exit-codes\n\nExample\n  {}\n",
+                            command.example);
+}
+
+std::string HelpPage(std::string_view topic) {
+  if (topic.empty()) return OverviewPage();
+  if (topic == "exit-codes") return ExitCodesPage();
+  if (topic == "options") return OptionsPage();
+  if (topic == "json") return JsonPage();
+  if (const CommandInfo* command = FindCommand(topic)) return CommandPage(*command);
+  std::vector<std::string> known = CommandNames();
+  known.insert(known.end(), {"exit-codes", "options", "json"});
+  throw UnknownTopic(topic, known);
+}
+
+std::string HelpMarkdown(std::string_view topic) {
+  std::string text;
+  if (topic == "commands") {
+    text = "| command | does |\n|---|---|\n";
+    for (const CommandInfo& info : CommandTable()) {
+      text += fmt::format("| `{}{}{}` | {} |\n", info.name, info.arguments.empty() ? "" : " ",
+                          info.arguments, Cell(info.summary));
+    }
+  } else if (topic == "exit-codes") {
+    text = "| code | name | meaning |\n|---:|---|---|\n";
+    for (const ExitCodeInfo& info : ExitCodeTable()) {
+      text += fmt::format("| {} | {} | {} |\n", static_cast<int>(info.code), info.name,
+                          Cell(info.meaning));
+    }
+  } else if (topic == "options") {
+    for (const OptionGroup group : {OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun,
+                                    OptionGroup::kReport, OptionGroup::kConnection,
+                                    OptionGroup::kIgnored, OptionGroup::kRefused}) {
+      const bool of_mysqldump = group == OptionGroup::kIgnored || group == OptionGroup::kRefused;
+      text += fmt::format("{}**{}**\n\n| option | commands | {} |\n|---|---|---|\n",
+                          text.empty() ? "" : "\n", Title(group), of_mysqldump ? "why" : "meaning");
+      for (const OptionInfo* option : OptionsOf(~0U, group)) {
+        text += fmt::format("| `{}` | {} | {} |\n", Cell(Spelling(*option)),
+                            CommandsOf(option->commands), Cell(option->help));
+      }
+    }
+  } else if (topic == "json") {
+    text = "| field | type | commands | meaning |\n|---|---|---|---|\n";
+    for (const JsonField& field : JsonFieldTable()) {
+      text += fmt::format("| `{}` | {} | {} | {} |\n", field.path, field.type,
+                          CommandsOf(field.commands), Cell(field.meaning));
+    }
+  } else {
+    throw UnknownTopic(topic, {"commands", "exit-codes", "options", "json"});
+  }
+  return text;
+}
+
+}  // namespace dbomsbak

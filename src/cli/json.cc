@@ -1,0 +1,265 @@
+#include "cli/json.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace dbomsbak {
+namespace {
+
+Json Coded(ErrorCode code) {
+  Json json;
+  json["code"] = static_cast<int>(code);
+  json["name"] = std::string(Describe(code).name);
+  return json;
+}
+
+Json Strings(const std::vector<std::string>& texts) {
+  Json array = Json::array();
+  for (const std::string& text : texts) array.push_back(text);
+  return array;
+}
+
+Json TableNames(const std::vector<std::pair<std::string, std::string>>& tables) {
+  Json array = Json::array();
+  for (const auto& [database, table] : tables) {
+    array.push_back(fmt::format("{}.{}", database, table));
+  }
+  return array;
+}
+
+Json Objects(const std::vector<ObjectId>& ids) {
+  Json array = Json::array();
+  for (const ObjectId& id : ids) array.push_back(id.Describe());
+  return array;
+}
+
+Json ToJson(const SnapshotRecord& snapshot) {
+  Json json;
+  json["method"] = snapshot.method;
+  json["time"] = snapshot.time;
+  json["binlog_file"] = snapshot.binlog_file;
+  json["binlog_position"] = snapshot.binlog_position;
+  json["gtid"] = snapshot.gtid;
+  json["ddl_locked"] = snapshot.ddl_locked;
+  return json;
+}
+
+Json ToJson(const Receipt& receipt, bool is_archive) {
+  Json json;
+  json["root"] = is_archive ? receipt.root.hex() : std::string();
+  json["databases"] = Strings(receipt.databases);
+  json["objects"] = receipt.footer.object_count;
+  json["tables"] = receipt.footer.table_count;
+  json["rows"] = receipt.footer.row_count;
+  json["text_bytes"] = receipt.footer.text_size;
+  json["file_bytes"] = receipt.footer.file_size;
+  json["partial"] = receipt.footer.partial;
+  json["snapshot"] = ToJson(receipt.snapshot);
+  return json;
+}
+
+void AddError(const Error& error, Json& json) {
+  json["message"] = error.message();
+  json["hint"] = error.hint();
+  json["object"] = error.object();
+}
+
+const char* Word(LeftoverKind kind) {
+  switch (kind) {
+    case LeftoverKind::kStaging:
+      return "staging";
+    case LeftoverKind::kOpenWindow:
+      return "open-window";
+    case LeftoverKind::kDisplacedCopy:
+      return "displaced-copy";
+  }
+  return "";
+}
+
+const char* Word(CheckFinding::Level level) {
+  switch (level) {
+    case CheckFinding::Level::kOk:
+      return "ok";
+    case CheckFinding::Level::kWarning:
+      return "warning";
+    case CheckFinding::Level::kProblem:
+      return "problem";
+  }
+  return "";
+}
+
+Json ToJson(const FileVerdict& verdict) {
+  Json json;
+  json["file"] = verdict.path;
+  json["code"] = static_cast<int>(verdict.code);
+  json["name"] = std::string(Describe(verdict.code).name);
+  if (verdict.error) AddError(*verdict.error, json);
+  if (!verdict.report) return json;
+  const VerifyReport& report = *verdict.report;
+  json["format"] = report.plain_sql ? "sql" : "archive";
+  json["objects"] = report.objects;
+  json["tables"] = report.tables;
+  json["rows"] = report.rows;
+  json["frames"] = report.frames;
+  json["text_bytes"] = report.text_bytes;
+  if (report.receipt) json["receipt"] = ToJson(*report.receipt, true);
+  return json;
+}
+
+Json ToJson(const RestorePlan& plan) {
+  Json json;
+  json["databases"] = Strings(plan.databases);
+  json["created_databases"] = Strings(plan.created_databases);
+  json["replaced"] = Objects(plan.replaced);
+  json["added_back"] = Objects(plan.added_back);
+  json["removed"] = Objects(plan.removed);
+  json["rows"] = plan.rows;
+  json["problems"] = Strings(plan.problems);
+  json["warnings"] = Strings(plan.warnings);
+  json["generation"] = plan.generation;
+  json["expected_window_ms"] = plan.expected_window_ms;
+  return json;
+}
+
+}  // namespace
+
+std::string ToLine(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json ErrorToJson(const Error& error) {
+  Json json = Coded(error.code());
+  AddError(error, json);
+  return json;
+}
+
+Json DumpToJson(const DumpResult& result, ErrorCode code, const std::string& path) {
+  const bool is_archive = result.format == DumpFormat::kArchive;
+  Json json = Coded(code);
+  json["file"] = path;
+  json["format"] = is_archive ? "archive" : "sql";
+  json["sha256"] = result.output_sha256.hex();
+  json["bytes"] = result.output_bytes;
+  json["receipt"] = ToJson(result.receipt, is_archive);
+  json["omitted"] = Json::array();
+  for (const auto& [id, reason] : result.omitted) {
+    Json omitted;
+    omitted["object"] = id.Describe();
+    omitted["reason"] = reason;
+    json["omitted"].push_back(std::move(omitted));
+  }
+  return json;
+}
+
+Json VerifyToJson(const std::vector<FileVerdict>& verdicts, ErrorCode code) {
+  Json json = Coded(code);
+  json["files"] = Json::array();
+  for (const FileVerdict& verdict : verdicts) json["files"].push_back(ToJson(verdict));
+  return json;
+}
+
+Json ManifestToJson(const std::string& path, const HeaderRecord& header, const Receipt& receipt) {
+  Json json = Coded(receipt.footer.partial ? ErrorCode::kPartial : ErrorCode::kOk);
+  json["file"] = path;
+  json["format"] = "archive";
+  json["tool"] = header.tool;
+  json["created"] = header.created;
+  json["server_version"] = header.server_version;
+  json["server_flavour"] = header.server_flavour;
+  json["frames"] = receipt.footer.frame_count;
+  json["receipt"] = ToJson(receipt, true);
+  json["options"] = header.options;
+  Json& scope = json["scope"];
+  scope["databases"] = Strings(header.scope.databases);
+  scope["only_tables"] = TableNames(header.scope.only_tables);
+  scope["ignored_tables"] = TableNames(header.scope.ignored_tables);
+  scope["excluded_kinds"] = Json::array();
+  for (const ObjectKind kind : header.scope.excluded_kinds) {
+    scope["excluded_kinds"].push_back(std::string(ToString(kind)));
+  }
+  scope["row_filters"] = header.scope.row_filters;
+  scope["no_data"] = header.scope.no_data;
+  scope["no_create_info"] = header.scope.no_create_info;
+  return json;
+}
+
+Json ObjectToJson(const ObjectRecord& object) {
+  Json json;
+  json["database"] = object.id.database;
+  json["kind"] = std::string(ToString(object.id.kind));
+  json["name"] = object.id.name;
+  if (!object.omitted.empty()) json["omitted"] = object.omitted;
+  if (!object.definition_sha256.empty()) json["definition_sha256"] = object.definition_sha256;
+  if (object.schema) json["definition_bytes"] = object.schema->length;
+  if (object.id.kind == ObjectKind::kTable) {
+    json["engine"] = object.engine;
+    json["rows"] = object.rows;
+    json["data_bytes"] = object.data ? object.data->length : 0;
+    if (object.row_digest) {
+      json["row_digest_id"] = object.row_digest->id;
+      json["row_digest"] = object.row_digest->value;
+    }
+    json["row_filtered"] = object.row_filtered;
+  }
+  if (!object.definer.empty()) json["definer"] = object.definer;
+  if (!object.table.empty()) json["table"] = object.table;
+  return json;
+}
+
+Json CheckToJson(const CheckReport& report) {
+  Json json = Coded(static_cast<ErrorCode>(report.exit_code));
+  json["server"] = report.server;
+  json["account"] = report.account;
+  json["snapshot_method"] = report.snapshot_method;
+  json["databases"] = Strings(report.databases);
+  json["tables"] = report.tables;
+  json["estimated_rows"] = report.estimated_rows;
+  json["data_bytes"] = report.data_bytes;
+  json["index_bytes"] = report.index_bytes;
+  json["disk_free_bytes"] = report.disk_free_bytes ? Json(*report.disk_free_bytes) : Json(nullptr);
+  json["findings"] = Json::array();
+  for (const CheckFinding& finding : report.findings) {
+    Json entry;
+    entry["level"] = Word(finding.level);
+    entry["topic"] = finding.topic;
+    entry["message"] = finding.message;
+    entry["remedy"] = finding.remedy;
+    json["findings"].push_back(std::move(entry));
+  }
+  return json;
+}
+
+Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bool rehearsed) {
+  Json json = Coded(code);
+  json["swapped"] = result.swapped;
+  json["dry_run"] = dry_run;
+  json["rehearsed"] = rehearsed;
+  json["load_ms"] = result.load_ms;
+  json["prove_ms"] = result.prove_ms;
+  json["window_ms"] = result.window_ms;
+  json["rows_proved"] = result.rows_proved;
+  json["tables_proved"] = result.tables_proved;
+  json["plan"] = ToJson(result.plan);
+  return json;
+}
+
+Json LeftoversToJson(const std::vector<Leftover>& leftovers, const char* key) {
+  Json json = Coded(ErrorCode::kOk);
+  json[key] = Json::array();
+  for (const Leftover& leftover : leftovers) {
+    Json entry;
+    entry["kind"] = Word(leftover.kind);
+    entry["generation"] = leftover.generation;
+    entry["run"] = leftover.run;
+    entry["databases"] = Strings(leftover.databases);
+    entry["holders"] = Strings(leftover.holders);
+    entry["created"] = leftover.created;
+    entry["bytes"] = leftover.bytes;
+    entry["advice"] = leftover.advice;
+    json[key].push_back(std::move(entry));
+  }
+  return json;
+}
+
+}  // namespace dbomsbak

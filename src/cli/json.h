@@ -1,0 +1,33 @@
+// Results as JSON, field by field as json_table.h lists them.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/app/verify_command.h"
+#include "dbomsbak/archive/records.h"
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/engine/check.h"
+#include "dbomsbak/engine/dump.h"
+#include "dbomsbak/engine/restore.h"
+
+namespace dbomsbak {
+
+// Keys keep the order in which they are set: people read this too.
+using Json = nlohmann::ordered_json;
+
+// One line with its newline. Text that is not UTF-8 gets U+FFFD.
+std::string ToLine(const Json& json);
+
+Json ErrorToJson(const Error& error);
+Json DumpToJson(const DumpResult& result, ErrorCode code, const std::string& path);
+Json VerifyToJson(const std::vector<FileVerdict>& verdicts, ErrorCode code);
+// The manifest without its objects, which are streamed: they are its last member.
+Json ManifestToJson(const std::string& path, const HeaderRecord& header, const Receipt& receipt);
+Json ObjectToJson(const ObjectRecord& object);
+Json CheckToJson(const CheckReport& report);
+Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bool rehearsed);
+Json LeftoversToJson(const std::vector<Leftover>& leftovers, const char* key);
+
+}  // namespace dbomsbak

@@ -1,0 +1,124 @@
+#include "cli/main_function.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/json.h"
+#include "dbomsbak/app/names.h"
+
+namespace dbomsbak {
+namespace {
+
+// No core file: it would hold passwords and rows.
+void ForbidCoreFiles() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+}
+
+bool Contains(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+const CommandInfo& CommandOf(const std::vector<std::string>& words) {
+  const std::string& word = words.front();
+  if (const CommandInfo* command = FindCommand(word)) return *command;
+  if (word.starts_with('-')) {
+    throw Error(ErrorCode::kUsage, fmt::format("the command comes first, before {}", word),
+                "Usage: dbomsbak COMMAND [options] [arguments]; dbomsbak --help lists the commands.");
+  }
+  std::string hint = DidYouMean(word, CommandNames());
+  if (hint.empty()) hint = "dbomsbak --help lists the commands.";
+  throw Error(ErrorCode::kUsage, fmt::format("there is no command '{}'", word), std::move(hint))
+      .About(word);
+}
+
+ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& cancel,
+                   SignalWatch& signals) {
+  std::vector<std::string>& words = arguments.rest;
+  if (words.empty() || words.front() == "--help" || words.front() == "-?") {
+    console.Out(OverviewPage());
+    return ErrorCode::kOk;
+  }
+  if (words.front() == "--version" || words.front() == "-V") {
+    console.Out(VersionLine());
+    return ErrorCode::kOk;
+  }
+  const CommandInfo& command = CommandOf(words);
+  words.erase(words.begin());
+  const CommandLine line(command, std::move(words));
+  if (line.help()) {
+    console.Out(CommandPage(command));
+    return ErrorCode::kOk;
+  }
+  if (arguments.password.given() && FindOption(command.command, "--password") == nullptr) {
+    throw Error(ErrorCode::kUsage, fmt::format("{} needs no password: it asks no server", command.name),
+                fmt::format("Leave -p away. See dbomsbak {} --help.", command.name));
+  }
+  if (FindOption(command.command, "--quiet") != nullptr) console.set_quiet(line.Flag("quiet"));
+  Invocation run{line, arguments.password, console, FileSystem::Posix(), cancel, signals};
+  return RunCommand(run);
+}
+
+// After Ctrl-C whatever breaks first is told as what it is: an interruption. A restore's own
+// verdict on where it stopped matters more.
+Error AsInterruption(const Error& error, const CancelToken& cancel) {
+  const ErrorCode code = error.code();
+  if (!cancel.cancelled() || (code != ErrorCode::kConnectionLost && code != ErrorCode::kConnect &&
+                              code != ErrorCode::kQueryRefused)) {
+    return error;
+  }
+  try {
+    cancel.ThrowIfCancelled();
+  } catch (const Error& interruption) {
+    return interruption;
+  }
+  return error;
+}
+
+int Report(const Error& error, bool json, Console& console) {
+  console.PrintError(error);
+  if (json) {
+    try {
+      console.Out(ToLine(ErrorToJson(error)));
+    } catch (const Error&) {  // stdout is gone; stderr and the code have told
+    }
+  }
+  return static_cast<int>(error.code());
+}
+
+}  // namespace
+
+int Main(int argc, char** argv) {
+  CleanArguments arguments = TakePasswords(argc, argv);  // before anything else
+  ForbidCoreFiles();
+  ::umask(077);
+  const auto out = WrapDescriptor(STDOUT_FILENO, "standard output");
+  const auto err = WrapDescriptor(STDERR_FILENO, "standard error");
+  Console console(*out, *err);
+  CancelToken cancel;
+  const bool json = Contains(arguments.rest, "--json");
+  try {
+    SignalWatch signals(cancel, console);
+    return static_cast<int>(RunWords(arguments, console, cancel, signals));
+  } catch (const Error& error) {
+    return Report(AsInterruption(error, cancel), json, console);
+  } catch (const std::bad_alloc&) {
+    return Report(Error(ErrorCode::kInternal, "out of memory", "Lower --jobs or --max-memory."), json,
+                  console);
+  } catch (const std::exception& error) {
+    return Report(Error(ErrorCode::kInternal, fmt::format("unexpected: {}", error.what()),
+                        "This is a fault of dbomsbak; please report it."),
+                  json, console);
+  }
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,267 @@
+#include "cli/option_table.h"
+
+#include <array>
+#include <cstddef>
+
+namespace dbomsbak {
+namespace {
+
+using enum OptionStyle;
+using enum OptionGroup;
+
+constexpr CommandSet kDump = kCommandDump;
+constexpr CommandSet kServer = kCommandDump | kCommandCheck | kCommandRestore | kCommandUndo |
+                               kCommandPurge | kCommandStatus;
+constexpr CommandSet kLocks = kCommandDump | kCommandRestore | kCommandUndo;
+constexpr CommandSet kAsks = kCommandRestore | kCommandUndo | kCommandPurge;
+constexpr CommandSet kLong = kCommandDump | kCommandVerify | kCommandRestore | kCommandUndo;
+constexpr CommandSet kJson = kServer | kCommandVerify | kCommandInfo;
+constexpr CommandSet kAll = kJson | kCommandCat;
+
+constexpr std::array kOptions{
+    // Output
+    OptionInfo{"-o,--output,-r,--result-file", "FILE", kValue, kOutput, kDump,
+               "write to FILE: .sql.zst archive, .sql plain SQL; - archive to stdout"},
+    OptionInfo{"--format", "sql|archive", kValue, kOutput, kDump, "overrides what the name tells"},
+    OptionInfo{"--overwrite", "", kFlag, kOutput, kDump,
+               "replace an existing FILE, when the new dump is complete"},
+    OptionInfo{"--compress", "LEVEL", kOptionalValue, kOutput, kDump,
+               "--compress=1 to 19, 0 stores (default 3)"},
+
+    // What is dumped
+    OptionInfo{"-A,--all-databases", "", kFlag, kContent, kDump,
+               "all databases but the server's own"},
+    OptionInfo{"-B,--databases", "", kFlag, kContent, kDump,
+               "write CREATE DATABASE and USE even for one database"},
+    OptionInfo{"--only", "DB.TABLE", kValue, kContent, kDump | kCommandCat,
+               "this table alone; may be given again"},
+    OptionInfo{"--ignore-table", "DB.TABLE", kValue, kContent, kDump,
+               "leave this table out; may be given again"},
+    OptionInfo{"-w,--where", "COND", kValue, kContent, kDump,
+               "only rows for which COND holds (a filtered archive)"},
+    OptionInfo{"-d,--no-data", "", kFlag, kContent, kDump, "definitions only (a filtered archive)"},
+    OptionInfo{"-t,--no-create-info", "", kFlag, kContent, kDump,
+               "rows only (a filtered archive)"},
+    OptionInfo{"--triggers,!--skip-triggers", "", kFlag, kContent, kDump,
+               "with triggers (default); --triggers=false without"},
+    OptionInfo{"-R,--routines,!--skip-routines", "", kFlag, kContent, kDump,
+               "with procedures and functions (default); --routines=false without"},
+    OptionInfo{"-E,--events,!--skip-events", "", kFlag, kContent, kDump,
+               "with events (default); --events=false without"},
+    OptionInfo{"--add-drop-database", "", kFlag, kContent, kDump,
+               "DROP DATABASE before each CREATE DATABASE"},
+    OptionInfo{"--schema", "", kFlag, kContent, kCommandCat, "definitions only"},
+    OptionInfo{"--data", "", kFlag, kContent, kCommandCat, "rows only"},
+    OptionInfo{"--generation", "N", kValue, kContent, kCommandPurge,
+               "drop this displaced copy only (default: all)"},
+
+    // How it is done
+    OptionInfo{"--expect", "DIGEST", kValue, kRun, kCommandVerify,
+               "the archive must be the one whose receipt says sha256:DIGEST"},
+    OptionInfo{"--dry-run", "", kFlag, kRun, kAsks, "show the plan, change nothing"},
+    OptionInfo{"--rehearse", "", kFlag, kRun, kCommandRestore,
+               "load and prove, then sweep: nothing live changes"},
+    OptionInfo{"-y,--yes", "", kFlag, kRun, kAsks, "do not ask"},
+    OptionInfo{"-j,--jobs", "N", kValue, kRun, kCommandDump | kCommandVerify | kCommandRestore,
+               "sessions or threads at a time (dump: 2; else one a core)"},
+    OptionInfo{"--max-memory", "SIZE", kValue, kRun, kCommandDump | kCommandRestore,
+               "bound for buffers, such as 96M (default) or 1G"},
+    OptionInfo{"--lock-wait", "SECONDS", kValue, kRun, kLocks,
+               "longest wait for a lock on the server, tried 10 times (default 5)"},
+    OptionInfo{"--allow-partial", "", kFlag, kRun, kCommandDump | kCommandRestore,
+               "go on without objects that cannot be read; exit code 3"},
+    OptionInfo{"--allow-filtered", "", kFlag, kRun, kCommandRestore,
+               "restore an archive that does not hold all rows"},
+    OptionInfo{"-f,--force", "", kFlag, kRun, kCommandRestore,
+               "go on although other sessions use the databases"},
+
+    // Reporting
+    OptionInfo{"--json", "", kFlag, kReport, kJson, "the result as one JSON object on stdout"},
+    OptionInfo{"--progress", "json|bar|none", kOptionalValue, kReport, kLong,
+               "--progress=json: one event a line on stderr"},
+    OptionInfo{"-q,--quiet", "", kFlag, kReport, kAll, "warnings and errors only"},
+    OptionInfo{"-v,--verbose", "", kFlag, kReport, kAll, "tell each phase, with its time"},
+    OptionInfo{"-?,--help", "", kFlag, kReport, kAll | kCommandHelp, "this text"},
+    OptionInfo{"--markdown", "", kFlag, kReport, kCommandHelp, "as a Markdown table"},
+
+    // Connection, as for the mysql client
+    OptionInfo{"-h,--host", "HOST", kValue, kConnection, kServer, "server (default localhost)"},
+    OptionInfo{"-P,--port", "PORT", kValue, kConnection, kServer, "TCP port (default 3306)"},
+    OptionInfo{"-u,--user", "USER", kValue, kConnection, kServer,
+               "account; never split, so user@tenant#cluster works"},
+    OptionInfo{"-p,--password", "SECRET", kPassword, kConnection, kServer,
+               "-p asks; -pSECRET is wiped from the process list at once"},
+    OptionInfo{"--password-file", "FILE", kValue, kConnection, kServer,
+               "first line of FILE; also DBOMSBAK_PASSWORD, MYSQL_PWD, option files"},
+    OptionInfo{"-S,--socket", "PATH", kValue, kConnection, kServer, "Unix socket"},
+    OptionInfo{"--protocol", "tcp|socket", kValue, kConnection, kServer,
+               "rather than what the host name implies"},
+    OptionInfo{"--defaults-file", "FILE", kValue, kConnection, kServer,
+               "read this option file only: groups [client] and [dbomsbak]"},
+    OptionInfo{"--defaults-extra-file", "FILE", kValue, kConnection, kServer,
+               "read this option file too"},
+    OptionInfo{"--defaults-group-suffix", "TEXT", kValue, kConnection, kServer,
+               "read also the groups with this suffix"},
+    OptionInfo{"--no-defaults", "", kFlag, kConnection, kServer, "read no option file"},
+    OptionInfo{"--ssl-mode", "MODE", kValue, kConnection, kServer,
+               "DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY"},
+    OptionInfo{"--ssl,!--skip-ssl", "", kFlag, kConnection, kServer,
+               "--ssl-mode REQUIRED; --skip-ssl is DISABLED"},
+    OptionInfo{"--ssl-verify-server-cert", "", kFlag, kConnection, kServer,
+               "--ssl-mode VERIFY_IDENTITY"},
+    OptionInfo{"--ssl-ca", "FILE", kValue, kConnection, kServer, "certificates to trust"},
+    OptionInfo{"--ssl-cert", "FILE", kValue, kConnection, kServer, "own certificate"},
+    OptionInfo{"--ssl-key", "FILE", kValue, kConnection, kServer, "its key"},
+    OptionInfo{"--connect-timeout", "SECONDS", kValue, kConnection, kServer,
+               "longest wait for the connection (default 10)"},
+
+    // mysqldump's, pointless here
+    OptionInfo{"--single-transaction,!--skip-single-transaction", "", kFlag, kIgnored, kDump,
+               "every dump is one consistent snapshot"},
+    OptionInfo{"-l,--lock-tables,!--skip-lock-tables", "", kFlag, kIgnored, kDump,
+               "locks are chosen by what the server can do"},
+    OptionInfo{"-x,--lock-all-tables", "", kFlag, kIgnored, kDump,
+               "locks are chosen by what the server can do"},
+    OptionInfo{"--quick,!--skip-quick", "", kFlag, kIgnored, kDump, "rows are always streamed"},
+    OptionInfo{"--opt", "", kFlag, kIgnored, kDump, "what it stands for is always done"},
+    OptionInfo{"--hex-blob,!--skip-hex-blob", "", kFlag, kIgnored, kDump,
+               "binary values are always exact"},
+    OptionInfo{"--set-gtid-purged", "V", kOptionalValue, kIgnored, kDump,
+               "no GTID statement is ever written"},
+    OptionInfo{"--gtid", "", kFlag, kIgnored, kDump, "no GTID statement is ever written"},
+    OptionInfo{"--column-statistics,!--skip-column-statistics", "V", kOptionalValue, kIgnored, kDump,
+               "statistics are left to the server"},
+    OptionInfo{"--max-allowed-packet", "SIZE", kValue, kIgnored, kDump,
+               "statements are about 1 MiB long"},
+    OptionInfo{"--net-buffer-length", "SIZE", kValue, kIgnored, kDump,
+               "statements are about 1 MiB long"},
+    OptionInfo{"-y,--no-tablespaces", "", kFlag, kIgnored, kDump, "tablespaces are never dumped"},
+    OptionInfo{"-i,--comments,!--skip-comments", "", kFlag, kIgnored, kDump,
+               "the few comments belong to the text"},
+    OptionInfo{"--dump-date,!--skip-dump-date", "", kFlag, kIgnored, kDump,
+               "the last line carries no date"},
+    OptionInfo{"-e,--extended-insert,!--skip-extended-insert", "", kFlag, kIgnored, kDump,
+               "INSERTs always have many rows, one a line"},
+    OptionInfo{"-c,--complete-insert,!--skip-complete-insert", "", kFlag, kIgnored, kDump,
+               "INSERTs always name their columns"},
+    OptionInfo{"-a,--create-options,!--skip-create-options", "", kFlag, kIgnored, kDump,
+               "definitions are always whole"},
+    OptionInfo{"--add-drop-table", "", kFlag, kIgnored, kDump, "is always done"},
+    OptionInfo{"--add-drop-trigger", "", kFlag, kIgnored, kDump,
+               "triggers go with their tables, which are dropped"},
+    OptionInfo{"--add-locks,!--skip-add-locks", "", kFlag, kIgnored, kDump,
+               "loading does not need table locks"},
+    OptionInfo{"-K,--disable-keys,!--skip-disable-keys", "", kFlag, kIgnored, kDump,
+               "has no effect on InnoDB"},
+    OptionInfo{"--no-autocommit,!--skip-no-autocommit", "", kFlag, kIgnored, kDump,
+               "each INSERT is large enough"},
+    OptionInfo{"--order-by-primary", "", kFlag, kIgnored, kDump, "rows are written in key order"},
+    OptionInfo{"-Q,--quote-names,!--skip-quote-names", "", kFlag, kIgnored, kDump,
+               "names are always quoted"},
+    OptionInfo{"--allow-keywords", "", kFlag, kIgnored, kDump, "names are always quoted"},
+    OptionInfo{"--tz-utc,!--skip-tz-utc", "", kFlag, kIgnored, kDump,
+               "times are always written in UTC"},
+    OptionInfo{"--set-charset,!--skip-set-charset", "", kFlag, kIgnored, kDump,
+               "the text always says that it is utf8mb4"},
+    OptionInfo{"--default-character-set", "NAME", kValue, kIgnored, kDump,
+               "the text is utf8mb4; values in other charsets are exact in it"},
+    OptionInfo{"--compact", "", kFlag, kIgnored, kDump, "the settings belong to the text"},
+    OptionInfo{"-C", "", kFlag, kIgnored, kDump, "the connection is not compressed"},
+    OptionInfo{"--network-timeout", "", kFlag, kIgnored, kDump, "timeouts are always raised"},
+
+    // mysqldump's, that cannot be honoured
+    OptionInfo{"-T,--tab", "DIR", kValue, kRefused, kDump,
+               "tab-separated files are not written; the archive holds SQL"},
+    OptionInfo{"-X,--xml", "", kFlag, kRefused, kDump, "XML is not written"},
+    OptionInfo{"--tables", "", kFlag, kRefused, kDump,
+               "arguments are databases; single tables are named with --only DB.TABLE"},
+    OptionInfo{"--master-data,--source-data", "V", kOptionalValue, kRefused, kDump,
+               "no CHANGE MASTER is written; info shows the snapshot's binary log position"},
+    OptionInfo{"--dump-slave,--dump-replica", "V", kOptionalValue, kRefused, kDump,
+               "no CHANGE MASTER is written"},
+    OptionInfo{"--apply-slave-statements,--apply-replica-statements", "", kFlag, kRefused, kDump,
+               "no replication statements are written"},
+    OptionInfo{"--include-master-host-port,--include-source-host-port", "", kFlag, kRefused, kDump,
+               "no replication statements are written"},
+    OptionInfo{"--delete-master-logs,--delete-source-logs", "", kFlag, kRefused, kDump,
+               "a dump does not delete binary logs"},
+    OptionInfo{"-F,--flush-logs", "", kFlag, kRefused, kDump, "a dump does not rotate logs"},
+    OptionInfo{"--flush-privileges", "", kFlag, kRefused, kDump,
+               "the server's own databases are not dumped"},
+    OptionInfo{"--system", "V", kOptionalValue, kRefused, kDump,
+               "accounts and other things of the server are not dumped"},
+    OptionInfo{"-f,--force", "", kFlag, kRefused, kDump,
+               "an error ends the dump; --allow-partial names the losses it allows"},
+    OptionInfo{"--skip-add-drop-table", "", kFlag, kRefused, kDump,
+               "each CREATE TABLE has its DROP TABLE IF EXISTS before it"},
+    OptionInfo{"--skip-opt", "", kFlag, kRefused, kDump,
+               "each CREATE TABLE has its DROP TABLE IF EXISTS before it"},
+    OptionInfo{"-n,--no-create-db", "", kFlag, kRefused, kDump,
+               "several databases need their USE; one alone has no CREATE DATABASE anyway"},
+    OptionInfo{"--insert-ignore", "", kFlag, kRefused, kDump,
+               "rows that clash would get lost silently"},
+    OptionInfo{"--replace", "", kFlag, kRefused, kDump, "rows are written as INSERT"},
+    OptionInfo{"--compatible", "NAME", kValue, kRefused, kDump,
+               "definitions are written as the server has them"},
+    OptionInfo{"--ignore-database", "DB", kValue, kRefused, kDump,
+               "name the databases that are wanted"},
+    OptionInfo{"--fields-terminated-by", "TEXT", kValue, kRefused, kDump, "belongs to --tab"},
+    OptionInfo{"--lines-terminated-by", "TEXT", kValue, kRefused, kDump, "belongs to --tab"},
+};
+
+}  // namespace
+
+std::vector<std::string_view> OptionInfo::AllNames() const {
+  std::vector<std::string_view> all;
+  std::string_view rest = names;
+  while (!rest.empty()) {
+    const std::size_t comma = rest.find(',');
+    std::string_view name = rest.substr(0, comma);
+    if (name.starts_with('!')) name.remove_prefix(1);
+    all.push_back(name);
+    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+  }
+  return all;
+}
+
+std::string_view OptionInfo::id() const {
+  const std::vector<std::string_view> all = AllNames();
+  for (const std::string_view name : all) {
+    if (name.starts_with("--")) return name.substr(2);
+  }
+  return all.front().substr(1);
+}
+
+std::span<const OptionInfo> OptionTable() { return kOptions; }
+
+std::string_view Title(OptionGroup group) {
+  switch (group) {
+    case kOutput:
+      return "Output";
+    case kContent:
+      return "Content";
+    case kRun:
+      return "Running";
+    case kReport:
+      return "Reporting";
+    case kConnection:
+      return "Connection";
+    case kIgnored:
+      return "mysqldump options that are accepted and ignored";
+    case kRefused:
+      return "mysqldump options that are refused";
+  }
+  return {};
+}
+
+const OptionInfo* FindOption(CommandSet commands, std::string_view name) {
+  for (const OptionInfo& option : kOptions) {
+    if ((option.commands & commands) == 0) continue;
+    for (const std::string_view known : option.AllNames()) {
+      if (known == name) return &option;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,157 @@
+#include "cli/progress.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cli/units.h"
+
+namespace dbomsbak {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+milliseconds Since(Clock::time_point start) {
+  return std::chrono::duration_cast<milliseconds>(Clock::now() - start);
+}
+
+// Notices and warnings; phases only with -v.
+class PlainObserver : public Observer {
+ public:
+  PlainObserver(Console& console, bool verbose) : console_(console), verbose_(verbose) {}
+
+  void Phase(std::string_view text) override {
+    if (!verbose_) return;
+    console_.Say(fmt::format("[{:7.1f} s] {}", static_cast<double>(Since(start_).count()) / 1000.0,
+                             text));
+  }
+  void Notice(std::string_view text) override { console_.Note(text); }
+  void Warning(std::string_view text) override { console_.Warning(text); }
+  void Update(const Progress&) override {}
+
+ protected:
+  Console& console_;
+  const bool verbose_;
+  const Clock::time_point start_ = Clock::now();
+};
+
+class BarObserver final : public PlainObserver {
+ public:
+  BarObserver(Console& console, bool verbose, int (*width)())
+      : PlainObserver(console, verbose), width_(width) {}
+  ~BarObserver() override { console_.ClearStatusLine(); }
+
+  void Phase(std::string_view text) override { console_.Say(text); }
+
+  void Update(const Progress& progress) override {
+    constexpr milliseconds kRedraw{100};
+    const Clock::time_point now = Clock::now();
+    if (progress.phase != phase_) {
+      phase_ = progress.phase;
+      phase_start_ = now;
+    } else if (now - drawn_ < kRedraw) {
+      return;
+    }
+    drawn_ = now;
+    console_.ShowStatusLine(RenderBar(progress, Since(phase_start_), width_()));
+  }
+
+ private:
+  int (*width_)();
+  std::string phase_;
+  Clock::time_point phase_start_ = Clock::now();
+  Clock::time_point drawn_{};
+};
+
+// One event a line on stderr. Updates at most ten times a second.
+class JsonObserver final : public Observer {
+ public:
+  explicit JsonObserver(Console& console) : console_(console) {}
+
+  void Phase(std::string_view text) override { Text("phase", text); }
+  void Notice(std::string_view text) override { Text("notice", text); }
+  void Warning(std::string_view text) override { Text("warning", text); }
+
+  void Update(const Progress& progress) override {
+    constexpr milliseconds kInterval{100};
+    const Clock::time_point now = Clock::now();
+    if (progress.phase == phase_ && now - written_ < kInterval) return;
+    phase_ = progress.phase;
+    written_ = now;
+    Write({{"event", "progress"},
+           {"phase", progress.phase},
+           {"object", progress.object},
+           {"rows_done", progress.rows_done},
+           {"rows_total", progress.rows_total},
+           {"bytes_done", progress.bytes_done},
+           {"objects_done", progress.objects_done},
+           {"objects_total", progress.objects_total}});
+  }
+
+ private:
+  void Text(const char* event, std::string_view text) {
+    Write({{"event", event}, {"text", std::string(text)}});
+  }
+  void Write(nlohmann::json event) {
+    event["elapsed_ms"] = Since(start_).count();
+    console_.Err(event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  }
+
+  Console& console_;
+  std::string phase_;
+  const Clock::time_point start_ = Clock::now();
+  Clock::time_point written_{};
+};
+
+}  // namespace
+
+std::string RenderBar(const Progress& progress, milliseconds elapsed, int width) {
+  // Before any row has been counted, objects tell how far it is.
+  const bool by_rows = progress.rows_total > 0;
+  const double done = static_cast<double>(by_rows ? progress.rows_done : progress.objects_done);
+  const double total = static_cast<double>(by_rows ? progress.rows_total : progress.objects_total);
+  const double share = total > 0 ? std::min(done / total, 1.0) : 0;
+  const double seconds = std::max(static_cast<double>(elapsed.count()) / 1000.0, 0.001);
+
+  std::string line = progress.phase;
+  if (total > 0) {
+    constexpr int kCells = 20;
+    const int filled = static_cast<int>(share * kCells);
+    line += fmt::format(" [{}{}] {:3.0f} %", std::string(filled, '#'),
+                        std::string(kCells - filled, ' '), share * 100);
+  }
+  line += fmt::format("  {} rows  {}  {}/s", Grouped(progress.rows_done),
+                      HumanBytes(progress.bytes_done),
+                      HumanBytes(static_cast<std::uint64_t>(
+                          static_cast<double>(progress.bytes_done) / seconds)));
+  if (share > 0.01 && share < 1 && elapsed.count() > 1000) {
+    line += fmt::format("  ETA {}", HumanDuration(static_cast<std::uint64_t>(
+                                        static_cast<double>(elapsed.count()) * (1 - share) / share)));
+  }
+  if (!progress.object.empty()) line += "  " + Printable(progress.object);
+  const std::size_t limit = width > 1 ? static_cast<std::size_t>(width - 1) : 79;
+  if (line.size() > limit) {
+    // Never within a UTF-8 character.
+    std::size_t cut = limit;
+    while (cut > 0 && (static_cast<unsigned char>(line[cut]) & 0xC0) == 0x80) --cut;
+    line.resize(cut);
+  }
+  return line;
+}
+
+std::unique_ptr<Observer> MakeObserver(Console& console, ProgressStyle style, bool verbose,
+                                       int (*width)()) {
+  switch (style) {
+    case ProgressStyle::kJson:
+      return std::make_unique<JsonObserver>(console);
+    case ProgressStyle::kBar:
+      return std::make_unique<BarObserver>(console, verbose, width);
+    case ProgressStyle::kNone:
+      break;
+  }
+  return std::make_unique<PlainObserver>(console, verbose);
+}
+
+}  // namespace dbomsbak

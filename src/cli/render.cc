@@ -1,0 +1,234 @@
+#include "cli/render.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "cli/console.h"
+#include "cli/units.h"
+
+namespace dbomsbak {
+namespace {
+
+std::string Joined(const std::vector<std::string>& texts, std::string_view separator) {
+  std::string joined;
+  for (const std::string& text : texts) {
+    if (!joined.empty()) joined += separator;
+    joined += Printable(text);
+  }
+  return joined;
+}
+
+std::string SnapshotPosition(const SnapshotRecord& snapshot) {
+  if (snapshot.binlog_file.empty()) return {};
+  return fmt::format("{}:{}", snapshot.binlog_file, snapshot.binlog_position);
+}
+
+std::string Line(std::string_view label, std::string_view text) {
+  return fmt::format("{:<16}{}\n", label, Printable(text));
+}
+
+std::string ScopeText(const Scope& scope) {
+  std::vector<std::string> parts;
+  for (const auto& [database, table] : scope.only_tables) {
+    parts.push_back(fmt::format("only {}.{}", database, table));
+  }
+  for (const auto& [database, table] : scope.ignored_tables) {
+    parts.push_back(fmt::format("without {}.{}", database, table));
+  }
+  for (const ObjectKind kind : scope.excluded_kinds) {
+    parts.push_back(fmt::format("no {}s", ToString(kind)));
+  }
+  for (const auto& [table, condition] : scope.row_filters) {
+    parts.push_back(fmt::format("rows of {} where {}", table == "*" ? "all tables" : table, condition));
+  }
+  if (scope.no_data) parts.emplace_back("no rows");
+  if (scope.no_create_info) parts.emplace_back("no definitions");
+  return parts.empty() ? "everything in these databases" : Joined(parts, "; ");
+}
+
+const char* Mark(CheckFinding::Level level) {
+  switch (level) {
+    case CheckFinding::Level::kOk:
+      return "ok";
+    case CheckFinding::Level::kWarning:
+      return "warning";
+    case CheckFinding::Level::kProblem:
+      return "PROBLEM";
+  }
+  return "";
+}
+
+std::string ObjectList(std::string_view title, const std::vector<ObjectId>& ids, bool whole) {
+  if (ids.empty()) return {};
+  constexpr std::size_t kShown = 12;
+  std::string text = fmt::format("  {}: {}\n", title, Grouped(ids.size()));
+  const std::size_t shown = whole ? ids.size() : std::min(ids.size(), kShown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    text += fmt::format("    {}\n", Printable(ids[i].Describe()));
+  }
+  if (shown < ids.size()) text += fmt::format("    … and {} more\n", Grouped(ids.size() - shown));
+  return text;
+}
+
+}  // namespace
+
+std::string RenderReceipt(const Receipt& receipt, bool is_archive) {
+  std::string line = is_archive ? "sha256:" + receipt.root.hex() : std::string("plain-sql");
+  line += fmt::format(" databases={} tables={} rows={} snapshot={}", Joined(receipt.databases, ","),
+                      receipt.footer.table_count, receipt.footer.row_count,
+                      receipt.snapshot.time.empty() ? "unknown" : receipt.snapshot.time);
+  if (!receipt.snapshot.method.empty()) line += fmt::format(" method={}", receipt.snapshot.method);
+  const std::string position = SnapshotPosition(receipt.snapshot);
+  if (!position.empty()) line += fmt::format(" binlog={}", position);
+  if (receipt.footer.partial) line += " PARTIAL";
+  return line;
+}
+
+std::string RenderDump(const DumpResult& result, const std::string& path) {
+  const bool is_archive = result.format == DumpFormat::kArchive;
+  std::string text;
+  for (const auto& [id, reason] : result.omitted) {
+    text += fmt::format("dbomsbak: left out: {}: {}\n", Printable(id.Describe()), Printable(reason));
+  }
+  return text + fmt::format("receipt: {} {}\n", Printable(path), RenderReceipt(result.receipt, is_archive));
+}
+
+std::string RenderVerdict(const FileVerdict& verdict) {
+  if (verdict.error) {
+    std::string text = fmt::format("{}: {}: {}\n", Printable(verdict.path),
+                                   Describe(verdict.code).name, Printable(verdict.error->message()));
+    if (!verdict.error->hint().empty()) {
+      text += fmt::format("  hint: {}\n", Printable(verdict.error->hint()));
+    }
+    return text;
+  }
+  const VerifyReport& report = *verdict.report;
+  std::string text = fmt::format("{}: {}: ", Printable(verdict.path), Describe(verdict.code).name);
+  if (report.plain_sql) {
+    text += fmt::format("plain SQL, {}, as its proof comment says\n", HumanBytes(report.text_bytes));
+  } else {
+    text += fmt::format("{}, {}, {} of SQL text in {}\n", Counted(report.objects, "object"),
+                        Counted(report.rows, "row"), HumanBytes(report.text_bytes),
+                        Counted(report.frames, "frame"));
+  }
+  if (report.receipt) {
+    text += fmt::format("receipt: {} {}\n", Printable(verdict.path),
+                        RenderReceipt(*report.receipt, true));
+  }
+  return text;
+}
+
+std::string RenderManifest(const std::string& path, const HeaderRecord& header,
+                           const Receipt& receipt) {
+  const FooterRecord& footer = receipt.footer;
+  std::string text = Line("archive", path);
+  text += Line("root digest", "sha256:" + receipt.root.hex());
+  text += Line("written", fmt::format("{} by {}", header.created, header.tool));
+  text += Line("server", fmt::format("{} {}", header.server_flavour, header.server_version));
+  text += Line("databases", Joined(header.scope.databases, ", "));
+  text += Line("scope", ScopeText(header.scope));
+  text += Line("snapshot", fmt::format("{} by {}{}", header.snapshot.time, header.snapshot.method,
+                                       header.snapshot.ddl_locked ? ", definitions locked" : ""));
+  const std::string position = SnapshotPosition(header.snapshot);
+  if (!position.empty()) text += Line("binary log", position);
+  if (!header.snapshot.gtid.empty()) text += Line("GTID", header.snapshot.gtid);
+  for (const auto& [name, value] : header.options) {
+    text += Line("option", fmt::format("{} = {}", name, value));
+  }
+  text += Line("content", fmt::format("{}, {}, {}", Counted(footer.object_count, "object"),
+                                      Counted(footer.table_count, "table"),
+                                      Counted(footer.row_count, "row")));
+  text += Line("size", fmt::format("{}, {} of SQL text in {}", HumanBytes(footer.file_size),
+                                   HumanBytes(footer.text_size), Counted(footer.frame_count, "frame")));
+  if (footer.partial) text += Line("PARTIAL", "objects in scope were left out, see below");
+  return text;
+}
+
+std::string RenderObjectHeading() {
+  return fmt::format("\n{:<14} {:>14} {:>11} {:>11}  {}\n", "kind", "rows", "data", "definition",
+                     "name");
+}
+
+std::string RenderObject(const ObjectRecord& object) {
+  const bool is_table = object.id.kind == ObjectKind::kTable;
+  const std::string name = object.id.kind == ObjectKind::kDatabase
+                               ? object.id.database
+                               : fmt::format("{}.{}", object.id.database, object.id.name);
+  std::string text = fmt::format(
+      "{:<14} {:>14} {:>11} {:>11}  {}", ToString(object.id.kind),
+      is_table ? Grouped(object.rows) : "", is_table && object.data ? HumanBytes(object.data->length) : "",
+      object.schema ? HumanBytes(object.schema->length) : "", Printable(name));
+  if (object.row_filtered) text += "  (rows left out)";
+  if (!object.omitted.empty()) text += fmt::format("  LEFT OUT: {}", Printable(object.omitted));
+  return text + "\n";
+}
+
+std::string RenderCheck(const CheckReport& report) {
+  std::string text = Line("server", report.server);
+  text += Line("account", report.account);
+  text += Line("snapshot", report.snapshot_method);
+  text += Line("databases", report.databases.empty() ? "none named" : Joined(report.databases, ", "));
+  text += Line("size", fmt::format("{}, about {}, {} of data, {} of indexes",
+                                   Counted(report.tables, "table"),
+                                   Counted(report.estimated_rows, "row"),
+                                   HumanBytes(report.data_bytes), HumanBytes(report.index_bytes)));
+  if (report.disk_free_bytes) text += Line("disk free", HumanBytes(*report.disk_free_bytes));
+  for (const CheckFinding& finding : report.findings) {
+    text += fmt::format("{:<8} {}: {}\n", Mark(finding.level), finding.topic,
+                        Printable(finding.message));
+    if (!finding.remedy.empty()) text += fmt::format("         {}\n", Printable(finding.remedy));
+  }
+  return text;
+}
+
+std::string RenderPlan(const RestorePlan& plan, bool whole) {
+  std::string text = fmt::format("plan for {}\n", Joined(plan.databases, ", "));
+  if (!plan.created_databases.empty()) {
+    text += fmt::format("  databases created: {}\n", Joined(plan.created_databases, ", "));
+  }
+  text += ObjectList("replaced", plan.replaced, whole);
+  text += ObjectList("brought back (missing now)", plan.added_back, whole);
+  text += ObjectList("removed (not in the archive)", plan.removed, whole);
+  if (plan.rows > 0) text += fmt::format("  rows to load: {}\n", Grouped(plan.rows));
+  if (plan.generation > 0) {
+    text += fmt::format("  what is live now is kept as displaced copy {}\n", plan.generation);
+  }
+  if (plan.expected_window_ms > 0) {
+    text += fmt::format("  downtime to expect: {}\n", HumanDuration(plan.expected_window_ms));
+  }
+  for (const std::string& warning : plan.warnings) {
+    text += fmt::format("  warning: {}\n", Printable(warning));
+  }
+  for (const std::string& problem : plan.problems) {
+    text += fmt::format("  PROBLEM: {}\n", Printable(problem));
+  }
+  return text;
+}
+
+std::string RenderLeftovers(const std::vector<Leftover>& leftovers) {
+  std::string text;
+  for (const Leftover& leftover : leftovers) {
+    std::string what;
+    switch (leftover.kind) {
+      case LeftoverKind::kStaging:
+        what = fmt::format("staging of run {}", leftover.run);
+        break;
+      case LeftoverKind::kOpenWindow:
+        what = fmt::format("OPEN WINDOW of run {}", leftover.run);
+        break;
+      case LeftoverKind::kDisplacedCopy:
+        what = fmt::format("displaced copy {}", leftover.generation);
+        break;
+    }
+    text += fmt::format("{} of {}\n", what, Joined(leftover.databases, ", "));
+    text += fmt::format("  made {}, {}, in {}\n",
+                        leftover.created.empty() ? "at an unknown time" : leftover.created,
+                        HumanBytes(leftover.bytes), Joined(leftover.holders, ", "));
+    if (!leftover.advice.empty()) text += fmt::format("  {}\n", Printable(leftover.advice));
+  }
+  return text;
+}
+
+}  // namespace dbomsbak

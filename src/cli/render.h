@@ -1,0 +1,29 @@
+// Results as text for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dbomsbak/app/verify_command.h"
+#include "dbomsbak/archive/records.h"
+#include "dbomsbak/engine/check.h"
+#include "dbomsbak/engine/dump.h"
+#include "dbomsbak/engine/restore.h"
+
+namespace dbomsbak {
+
+// One line, no newline: "sha256:… databases=a,b tables=47 rows=1234 snapshot=…".
+std::string RenderReceipt(const Receipt& receipt, bool is_archive);
+
+// Several lines, each with its newline.
+std::string RenderDump(const DumpResult& result, const std::string& path);
+std::string RenderVerdict(const FileVerdict& verdict);
+std::string RenderManifest(const std::string& path, const HeaderRecord& header,
+                           const Receipt& receipt);
+std::string RenderObjectHeading();
+std::string RenderObject(const ObjectRecord& object);
+std::string RenderCheck(const CheckReport& report);
+std::string RenderPlan(const RestorePlan& plan, bool whole);  // `whole`: name every object
+std::string RenderLeftovers(const std::vector<Leftover>& leftovers);
+
+}  // namespace dbomsbak

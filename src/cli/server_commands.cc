@@ -1,0 +1,172 @@
+// check, restore, undo, purge and status.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/render.h"
+#include "cli/terminal.h"
+#include "cli/units.h"
+#include "dbomsbak/app/restore_command.h"
+#include "dbomsbak/engine/check.h"
+#include "dbomsbak/engine/restore.h"
+
+namespace dbomsbak {
+namespace {
+
+bool MustAsk(Invocation& run) { return !run.line.Flag("yes") && CanAsk(); }
+
+// Shows the plan and, on a terminal, asks.
+ConfirmRestore Confirm(Invocation& run, std::string question) {
+  return [&run, question](const RestorePlan& plan) {
+    run.console.ClearStatusLine();
+    if (!run.console.quiet() || MustAsk(run)) run.console.Err(RenderPlan(plan, false));
+    return !MustAsk(run) || AskYesNo(question + " [y/N] ", run.cancel);
+  };
+}
+
+
+// What a restore or an undo ended with.
+ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, bool rehearsed) {
+  const ErrorCode code = dry_run && !result.plan.problems.empty() ? ErrorCode::kRestorePreflight
+                                                                  : ErrorCode::kOk;
+  run.console.ClearStatusLine();
+  if (run.json()) {
+    run.console.Out(ToLine(RestoreToJson(result, code, dry_run, rehearsed)));
+    return code;
+  }
+  if (dry_run) {
+    run.console.Out(RenderPlan(result.plan, true));
+    run.console.Say("dry run: nothing was changed");
+    return code;
+  }
+  const std::string proved = fmt::format("{} with {} proved", Counted(result.tables_proved, "table"),
+                                         Counted(result.rows_proved, "row"));
+  if (rehearsed) {
+    run.console.Say(fmt::format("rehearsed: {}, loaded in {}, proved in {}; nothing live was changed",
+                                proved, HumanDuration(result.load_ms),
+                                HumanDuration(result.prove_ms)));
+    if (result.plan.expected_window_ms > 0) {
+      run.console.Say(fmt::format("downtime to expect: {}",
+                                  HumanDuration(result.plan.expected_window_ms)));
+    }
+  } else if (result.swapped) {
+    if (result.tables_proved > 0) {
+      run.console.Say(fmt::format("{}, loaded in {}, proved in {}", proved,
+                                  HumanDuration(result.load_ms), HumanDuration(result.prove_ms)));
+    }
+    run.console.Say(fmt::format("live since now; the window was open for {}",
+                                HumanDuration(result.window_ms)));
+    if (result.plan.generation > 0) {
+      run.console.Say(fmt::format("what was live is displaced copy {}: dbomsbak undo swaps it back, "
+                                  "dbomsbak purge drops it",
+                                  result.plan.generation));
+    }
+  }
+  return code;
+}
+
+}  // namespace
+
+ErrorCode RunCheckCommandLine(Invocation& run) {
+  const auto sessions = ConnectAsAsked(run);
+  run.signals.AllowForcedEnd({});
+  const CheckReport report = RunCheck(*sessions, run.line.arguments());
+  run.console.Out(run.json() ? ToLine(CheckToJson(report)) : RenderCheck(report));
+  return static_cast<ErrorCode>(report.exit_code);
+}
+
+ErrorCode RunRestoreCommandLine(Invocation& run) {
+  const CommandLine& line = run.line;
+  RestoreCommand command;
+  command.path = line.arguments().front();
+  RestoreOptions& options = command.options;
+  options.dry_run = line.Flag("dry-run");
+  options.rehearse = line.Flag("rehearse");
+  options.allow_partial = line.Flag("allow-partial");
+  options.allow_filtered = line.Flag("allow-filtered");
+  options.force = line.Flag("force");
+  if (options.dry_run && options.rehearse) {
+    throw Error(ErrorCode::kUsage, "--dry-run and --rehearse exclude each other",
+                "A rehearsal shows the plan, too.");
+  }
+  if (const auto jobs = line.Number("jobs", 1, 64)) options.jobs = static_cast<unsigned>(*jobs);
+  if (const auto bytes = line.Bytes("max-memory")) options.max_memory_bytes = *bytes;
+  if (const auto seconds = line.Number("lock-wait", 1, 86400)) {
+    options.lock_wait_s = static_cast<unsigned>(*seconds);
+  }
+  const auto sessions = ConnectAsAsked(run);
+  const auto observer = ObserveAsAsked(run);
+  run.signals.ForbidForcedEnd();
+  const RestoreResult result =
+      RunRestoreCommand(*sessions, run.files, command,
+                        Confirm(run, options.rehearse ? "Rehearse this?" : "Restore this?"),
+                        *observer, run.cancel);
+  return Report(run, result, options.dry_run, options.rehearse);
+}
+
+ErrorCode RunUndoCommandLine(Invocation& run) {
+  UndoOptions options;
+  options.databases = run.line.arguments();
+  options.dry_run = run.line.Flag("dry-run");
+  if (const auto seconds = run.line.Number("lock-wait", 1, 86400)) {
+    options.lock_wait_s = static_cast<unsigned>(*seconds);
+  }
+  const auto sessions = ConnectAsAsked(run);
+  const auto observer = ObserveAsAsked(run);
+  run.signals.ForbidForcedEnd();
+  const RestoreResult result =
+      RunUndo(*sessions, options, Confirm(run, "Swap this back?"), *observer, run.cancel);
+  return Report(run, result, options.dry_run, false);
+}
+
+ErrorCode RunPurgeCommandLine(Invocation& run) {
+  PurgeOptions options;
+  options.databases = run.line.arguments();
+  options.dry_run = run.line.Flag("dry-run");
+  if (const auto generation = run.line.Number("generation", 1, 1'000'000'000)) {
+    options.generation = static_cast<unsigned>(*generation);
+  }
+  const auto sessions = ConnectAsAsked(run);
+  const auto observer = ObserveAsAsked(run);
+  run.signals.ForbidForcedEnd();
+  const auto confirm = [&](const std::vector<Leftover>& copies) {
+    if (!run.console.quiet() || MustAsk(run)) run.console.Err(RenderLeftovers(copies));
+    return !MustAsk(run) || AskYesNo("Drop this for ever? [y/N] ", run.cancel);
+  };
+  const std::vector<Leftover> dropped = RunPurge(*sessions, options, confirm, *observer);
+  if (run.json()) {
+    Json json = LeftoversToJson(dropped, "leftovers");
+    json["dry_run"] = options.dry_run;
+    run.console.Out(ToLine(json));
+  } else if (options.dry_run) {
+    run.console.Out(RenderLeftovers(dropped));
+    run.console.Say("dry run: nothing was dropped");
+  } else {
+    run.console.Say(dropped.empty() ? "there is no displaced copy to drop"
+                                    : fmt::format("{} dropped", dropped.size() == 1
+                                                                    ? "1 displaced copy"
+                                                                    : fmt::format("{} displaced copies",
+                                                                                  dropped.size())));
+  }
+  return ErrorCode::kOk;
+}
+
+ErrorCode RunStatusCommandLine(Invocation& run) {
+  const auto sessions = ConnectAsAsked(run);
+  run.signals.AllowForcedEnd({});
+  const auto session = sessions->Connect();
+  const std::vector<Leftover> leftovers = FindLeftovers(*session);
+  if (run.json()) {
+    run.console.Out(ToLine(LeftoversToJson(leftovers, "leftovers")));
+  } else if (leftovers.empty()) {
+    run.console.Out(fmt::format("nothing of dbomsbak's is left on {}\n",
+                                Printable(session->description())));
+  } else {
+    run.console.Out(RenderLeftovers(leftovers));
+  }
+  return ErrorCode::kOk;
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,101 @@
+#include "cli/signals.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <ctime>
+#include <optional>
+#include <utility>
+
+#include "cli/terminal.h"
+
+namespace dbomsbak {
+namespace {
+
+// A stop is promised within a second; what ends by itself in this time may clean up.
+constexpr long kGraceNanoseconds = 700'000'000;
+constexpr long kPollNanoseconds = 50'000'000;
+constexpr long kForever = 3'600'000'000'000;  // an hour, then again
+
+sigset_t WatchedSignals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGTERM);
+  // A shell lets background jobs ignore Ctrl-C; so do we then.
+  struct sigaction action {};
+  if (::sigaction(SIGINT, nullptr, &action) == 0 && action.sa_handler != SIG_IGN) {
+    ::sigaddset(&set, SIGINT);
+  }
+  return set;
+}
+
+std::optional<int> WaitForSignal(const sigset_t& set, long nanoseconds) {
+  const timespec timeout{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
+  const int number = ::sigtimedwait(&set, nullptr, &timeout);
+  if (number <= 0) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+SignalWatch::SignalWatch(CancelToken& cancel, Console& console)
+    : cancel_(cancel), console_(console) {
+  ::signal(SIGPIPE, SIG_IGN);
+  const sigset_t set = WatchedSignals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  thread_ = std::thread([this] { Run(); });
+}
+
+SignalWatch::~SignalWatch() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  ::pthread_kill(thread_.native_handle(), SIGTERM);  // wakes it; it is blocked, so nothing ends
+  thread_.join();
+}
+
+void SignalWatch::AllowForcedEnd(std::vector<std::string> temporary_files) {
+  std::lock_guard lock(mutex_);
+  may_force_ = true;
+  temporary_files_ = std::move(temporary_files);
+}
+
+void SignalWatch::ForbidForcedEnd() {
+  std::lock_guard lock(mutex_);
+  may_force_ = false;
+  temporary_files_.clear();
+}
+
+void SignalWatch::Run() {
+  const sigset_t set = WatchedSignals();
+  std::optional<int> first;
+  long waited = 0;
+  for (;;) {
+    const std::optional<int> signal_number = WaitForSignal(set, first ? kPollNanoseconds : kForever);
+    std::unique_lock lock(mutex_);
+    if (stop_) return;
+    if (signal_number && first) EndByForce(*signal_number);
+    if (signal_number) {
+      first = signal_number;
+      cancel_.Cancel(*signal_number);
+      RestoreTerminal();
+      if (!may_force_) {
+        console_.Say("stopping at the next safe point; a second signal stops at once");
+      }
+    } else if (first) {
+      waited += kPollNanoseconds;
+      if (may_force_ && waited >= kGraceNanoseconds) EndByForce(*first);
+    }
+  }
+}
+
+void SignalWatch::EndByForce(int signal_number) {
+  RestoreTerminal();
+  for (const std::string& path : temporary_files_) ::unlink(path.c_str());
+  console_.Err(signal_number == SIGINT ? "dbomsbak: error: interrupted\n"
+                                       : "dbomsbak: error: terminated\n");
+  ::_exit(128 + signal_number);
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,42 @@
+// SIGINT and SIGTERM as a request to stop; a dead reader of our output as an error (EPIPE).
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cli/console.h"
+#include "dbomsbak/base/cancel.h"
+
+namespace dbomsbak {
+
+// Create it before any other thread: it blocks the signals, and all threads inherit that. A thread
+// of its own waits for them and sets the token. A command that then does not return in time (it
+// waits for the server, say) is ended by force where that is harmless; a second signal always does.
+class SignalWatch {
+ public:
+  SignalWatch(CancelToken& cancel, Console& console);
+  ~SignalWatch();
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+
+  // From now on ending by force is harmless, once `temporary_files` are removed.
+  void AllowForcedEnd(std::vector<std::string> temporary_files);
+  // From now on only a second signal ends by force.
+  void ForbidForcedEnd();
+
+ private:
+  void Run();
+  [[noreturn]] void EndByForce(int signal_number);
+
+  CancelToken& cancel_;
+  Console& console_;
+  std::mutex mutex_;
+  bool stop_ = false;
+  bool may_force_ = true;
+  std::vector<std::string> temporary_files_;
+  std::thread thread_;
+};
+
+}  // namespace dbomsbak

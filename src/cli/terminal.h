@@ -1,0 +1,27 @@
+// The terminal, if there is one.
+#pragma once
+
+#include <string>
+
+#include "dbomsbak/base/cancel.h"
+#include "dbomsbak/base/secret.h"
+
+namespace dbomsbak {
+
+bool StdoutIsTerminal();
+bool StderrIsTerminal();
+bool CanAsk();        // a person can be asked: stdin and stderr are a terminal
+int TerminalWidth();  // columns of stderr, 80 when unknown
+
+// Asks on /dev/tty without echo, as the mysql client does. Errors: kUsage when there is no
+// terminal, kInterrupted.
+Secret AskPassword(const std::string& question);
+
+// Asks on the terminal; true for y or yes. Errors: kInterrupted, kTerminated.
+bool AskYesNo(const std::string& question, const CancelToken& cancel);
+
+// Puts the terminal back when the program ends in the middle of AskPassword.
+// Async-signal-safe.
+void RestoreTerminal() noexcept;
+
+}  // namespace dbomsbak
