@@ -174,6 +174,11 @@ class Server:
         return self.run_client(text, database, ['--batch', '--raw', '--skip-column-names'],
                                user, password, timeout).decode(errors='surrogateescape')
 
+    def try_sql(self, text, database=None):
+        """Runs statements and goes on after each that fails."""
+        subprocess.run(self.client_command(database, ['--force']), input=text.encode(),
+                       capture_output=True)
+
     def rows(self, text, database=None, user='root', password=None, timeout=600):
         """Rows of a query: a list of lists of str; NULL comes as the word NULL."""
         out = self.run_client(text, database, ['--batch', '--skip-column-names'], user, password,
