@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include "dbomsbak/app/names.h"
@@ -53,8 +54,7 @@ Error UnknownOption(const CommandInfo& command, const std::string& argument) {
 
 }  // namespace
 
-CommandLine::CommandLine(const CommandInfo& command, std::vector<std::string> arguments)
-    : command_(command) {
+CommandLine::CommandLine(const CommandInfo& command, Words words) : command_(command) {
   CLI::App app;
   app.set_help_flag();
   app.allow_extras();  // unknown options are told in our own words
@@ -69,21 +69,20 @@ CommandLine::CommandLine(const CommandInfo& command, std::vector<std::string> ar
     parsed->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     options.emplace_back(&option, parsed);
   }
-  std::vector<std::string> words;
-  CLI::Option* positional = app.add_option("ARGUMENT", words);
-  positional->allow_extra_args(false);  // or CLI11 would read "[a,b]" as a list
-
-  std::reverse(arguments.begin(), arguments.end());
+  std::reverse(words.words.begin(), words.words.end());
   try {
-    app.parse(std::move(arguments));
+    app.parse(std::move(words.words));
   } catch (const CLI::ParseError& error) {
     throw Error(ErrorCode::kUsage, fmt::format("{}: {}", command.name, error.what()),
                 SeeHelp(command));
   }
-  for (const std::string& extra : app.remaining()) {
+  // Not positionals of CLI11: it would read a database called "[a,b]" as a list.
+  for (std::string& extra : app.remaining()) {
     if (extra.size() > 1 && extra[0] == '-') throw UnknownOption(command, extra);
+    arguments_.push_back(std::move(extra));
   }
-  arguments_ = positional->results();
+  arguments_.insert(arguments_.end(), std::make_move_iterator(words.operands.begin()),
+                    std::make_move_iterator(words.operands.end()));
   for (const auto& [option, parsed] : options) {
     if (parsed->count() > 0) values_.emplace(option, parsed->results());
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/option_table.h"
+#include "cli/password_arguments.h"
 
 namespace dbomsbak {
 
@@ -17,9 +18,9 @@ namespace dbomsbak {
 // of the program (kInternal). Numbers and sizes are checked when asked for (kUsage).
 class CommandLine {
  public:
-  // `arguments`: what stands behind the command. Errors: kUsage, with near names for misspelt
-  // options, and the reason for options of mysqldump that cannot be honoured.
-  CommandLine(const CommandInfo& command, std::vector<std::string> arguments);
+  // `words`: what stands behind the command. Errors: kUsage, with near names for misspelt options,
+  // and the reason for options of mysqldump that cannot be honoured.
+  CommandLine(const CommandInfo& command, Words words);
 
   const CommandInfo& command() const { return command_; }
   const std::vector<std::string>& arguments() const { return arguments_; }

@@ -43,7 +43,7 @@ const CommandInfo& CommandOf(const std::vector<std::string>& words) {
 
 ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& cancel,
                    SignalWatch& signals) {
-  std::vector<std::string>& words = arguments.rest;
+  std::vector<std::string>& words = arguments.rest.words;
   if (words.empty() || words.front() == "--help" || words.front() == "-?") {
     console.Out(OverviewPage());
     return ErrorCode::kOk;
@@ -54,7 +54,7 @@ ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& can
   }
   const CommandInfo& command = CommandOf(words);
   words.erase(words.begin());
-  const CommandLine line(command, std::move(words));
+  const CommandLine line(command, std::move(arguments.rest));
   if (line.help()) {
     console.Out(CommandPage(command));
     return ErrorCode::kOk;
@@ -105,7 +105,7 @@ int Main(int argc, char** argv) {
   const auto err = WrapDescriptor(STDERR_FILENO, "standard error");
   Console console(*out, *err);
   CancelToken cancel;
-  const bool json = Contains(arguments.rest, "--json");
+  const bool json = Contains(arguments.rest.words, "--json");
   try {
     SignalWatch signals(cancel, console);
     return static_cast<int>(RunWords(arguments, console, cancel, signals));

@@ -40,10 +40,11 @@ class Walker {
     for (index_ = 1; index_ < argc_; ++index_) {
       char* const argument = argv_[index_];
       const std::string_view text = argument;
-      if (options_end || text.size() < 2 || text[0] != '-') {
-        result_.rest.emplace_back(text);
+      if (options_end) {
+        result_.rest.operands.emplace_back(text);
+      } else if (text.size() < 2 || text[0] != '-') {
+        result_.rest.words.emplace_back(text);
       } else if (text == "--") {
-        result_.rest.emplace_back(text);
         options_end = true;
       } else if (text[1] == '-') {
         Long(argument);
@@ -72,7 +73,7 @@ class Walker {
   }
 
   void TakeNextVerbatim() {
-    if (index_ + 1 < argc_) result_.rest.emplace_back(argv_[++index_]);
+    if (index_ + 1 < argc_) result_.rest.words.emplace_back(argv_[++index_]);
   }
 
   void Long(char* argument) {
@@ -94,13 +95,13 @@ class Walker {
     const OptionInfo* option = Find(name);
     const bool wants_value = option != nullptr && option->style == OptionStyle::kValue;
     if (equals == nullptr) {
-      result_.rest.push_back(name);
+      result_.rest.words.push_back(name);
       if (wants_value) TakeNextVerbatim();
     } else if (wants_value && equals[1] == '\0') {
-      result_.rest.push_back(name);
-      result_.rest.emplace_back();
+      result_.rest.words.push_back(name);
+      result_.rest.words.emplace_back();
     } else {
-      result_.rest.push_back(name + equals);
+      result_.rest.words.push_back(name + equals);
     }
   }
 
@@ -110,7 +111,7 @@ class Walker {
       const OptionInfo* option = Find(std::string{'-', *letter});
       if (option == nullptr) continue;
       if (option->style == OptionStyle::kPassword) {
-        if (letter > argument + 1) result_.rest.emplace_back(argument, letter);
+        if (letter > argument + 1) result_.rest.words.emplace_back(argument, letter);
         if (letter[1] == '\0') {
           Ask();
         } else {
@@ -119,12 +120,12 @@ class Walker {
         return;
       }
       if (option->style == OptionStyle::kValue) {
-        result_.rest.emplace_back(argument);
+        result_.rest.words.emplace_back(argument);
         if (letter[1] == '\0') TakeNextVerbatim();
         return;
       }
     }
-    result_.rest.emplace_back(argument);
+    result_.rest.words.emplace_back(argument);
   }
 
   int argc_;

@@ -15,11 +15,16 @@ struct PasswordArguments {
   bool given() const { return password || ask; }
 };
 
+struct Words {
+  // Options and arguments up to "--": long names with dashes for underscores as the mysql client
+  // reads them, an option's empty value as a word of its own.
+  std::vector<std::string> words;
+  std::vector<std::string> operands;  // what stands behind "--"
+};
+
 struct CleanArguments {
   PasswordArguments password;
-  // The other arguments, without argv[0]: long names with dashes for underscores as the mysql
-  // client reads them, an option's empty value as an argument of its own.
-  std::vector<std::string> rest;
+  Words rest;  // without argv[0]
 };
 
 // Copies each secret and overwrites it where it stood, so that neither the process list nor

@@ -2,7 +2,6 @@
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED)                 # libssl-dev
 find_package(fmt REQUIRED)                       # libfmt-dev
-find_package(spdlog REQUIRED)                    # libspdlog-dev
 find_package(CLI11 REQUIRED)                     # libcli11-dev
 find_package(nlohmann_json REQUIRED)             # nlohmann-json3-dev
 find_package(PkgConfig REQUIRED)                 # pkg-config

@@ -1,0 +1,100 @@
+#include "cli/help.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+
+#include "cli/json_table.h"
+#include "cli/option_table.h"
+#include "dbomsbak/base/error.h"
+
+namespace dbomsbak {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<std::string> Lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(HelpTest, EachPageFitsTwoScreensAndEndsWithAnExample) {
+  std::vector<std::string> pages{OverviewPage()};
+  for (const CommandInfo& command : CommandTable()) pages.push_back(CommandPage(command));
+  for (const std::string& page : pages) {
+    const auto lines = Lines(page);
+    EXPECT_LE(lines.size(), 90U) << page;
+    for (const std::string& line : lines) EXPECT_LE(line.size(), 110U) << line;
+    EXPECT_TRUE(lines.back().starts_with("  dbomsbak ")) << page;
+  }
+}
+
+TEST(HelpTest, EveryOptionOfACommandIsOnItsPage) {
+  for (const CommandInfo& command : CommandTable()) {
+    const std::string page = CommandPage(command);
+    for (const OptionInfo& option : OptionTable()) {
+      if ((option.commands & command.command) == 0) continue;
+      EXPECT_THAT(page, HasSubstr(std::string(option.id()))) << command.name;
+    }
+  }
+}
+
+TEST(HelpTest, OverviewNamesEveryCommand) {
+  for (const CommandInfo& command : CommandTable()) {
+    EXPECT_THAT(OverviewPage(), HasSubstr("\n  " + std::string(command.name) + " "));
+  }
+}
+
+TEST(HelpTest, ExitCodesAreAllThere) {
+  const std::string page = HelpPage("exit-codes");
+  const std::string markdown = HelpMarkdown("exit-codes");
+  for (const ExitCodeInfo& info : ExitCodeTable()) {
+    const std::string number = std::to_string(static_cast<int>(info.code));
+    EXPECT_THAT(page, HasSubstr(number + "  " + std::string(info.name)));
+    EXPECT_THAT(markdown, HasSubstr("| " + number + " | " + std::string(info.name) + " | "));
+  }
+}
+
+// Bars that separate cells; an escaped one belongs to a cell.
+int BarsOf(const std::string& line) {
+  int bars = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '|' && (i == 0 || line[i - 1] != '\\')) ++bars;
+  }
+  return bars;
+}
+
+TEST(HelpTest, MarkdownTablesHaveTheSameCellsInEachRow) {
+  for (const char* topic : {"commands", "exit-codes", "options", "json"}) {
+    int bars_above = 0;
+    for (const std::string& line : Lines(HelpMarkdown(topic))) {
+      const int bars = BarsOf(line);
+      if (bars > 0 && bars_above > 0) {
+        EXPECT_EQ(bars, bars_above) << line;
+      }
+      bars_above = bars;
+    }
+  }
+}
+
+TEST(HelpTest, UnknownTopicsSuggestNearOnes) {
+  try {
+    HelpPage("exitcodes");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage);
+    EXPECT_THAT(error.hint(), HasSubstr("'exit-codes'"));
+  }
+}
+
+TEST(HelpTest, WrapKeepsEveryWord) {
+  EXPECT_EQ(Wrap("one two three", 2, 7), "  one two\n  three\n");
+  EXPECT_EQ(Wrap("unbreakable", 0, 3), "unbreakable\n");
+}
+
+}  // namespace
+}  // namespace dbomsbak

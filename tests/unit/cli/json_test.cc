@@ -1,0 +1,144 @@
+#include "cli/json.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "cli/json_table.h"
+
+namespace dbomsbak {
+namespace {
+
+// "a.b", "list[].c": the paths of a value's leaves, as the table writes them.
+void CollectPaths(const Json& value, const std::string& path, std::set<std::string>& paths) {
+  if (value.is_object() && !value.empty()) {
+    for (const auto& [key, member] : value.items()) {
+      CollectPaths(member, path.empty() ? key : path + "." + key, paths);
+    }
+  } else if (value.is_array() && !value.empty()) {
+    for (const Json& member : value) CollectPaths(member, path + "[]", paths);
+  } else {
+    paths.insert(path);
+  }
+}
+
+std::set<std::string> PathsOfTable(CommandSet command) {
+  std::set<std::string> paths;
+  for (const JsonField& field : JsonFieldTable()) {
+    if ((field.commands & command) != 0) paths.insert(std::string(field.path));
+  }
+  return paths;
+}
+
+// Free-form objects are one entry of the table.
+std::set<std::string> Folded(std::set<std::string> paths, const std::string& object) {
+  std::set<std::string> folded;
+  for (const std::string& path : paths) {
+    folded.insert(path.starts_with(object + ".") ? object : path);
+  }
+  return folded;
+}
+
+Receipt FullReceipt() {
+  Receipt receipt;
+  receipt.databases = {"d"};
+  receipt.snapshot.method = "global-read-lock";
+  return receipt;
+}
+
+std::set<std::string> ErrorPaths() { return {"code", "name", "message", "hint", "object"}; }
+
+TEST(JsonTest, DumpWritesTheFieldsOfTheTable) {
+  DumpResult result;
+  result.receipt = FullReceipt();
+  result.omitted.emplace_back(ObjectId{"d", ObjectKind::kView, "v"}, "no privilege");
+  std::set<std::string> paths = ErrorPaths();
+  CollectPaths(DumpToJson(result, ErrorCode::kPartial, "x.sql.zst"), "", paths);
+  EXPECT_EQ(paths, PathsOfTable(kCommandDump));
+}
+
+TEST(JsonTest, VerifyWritesTheFieldsOfTheTable) {
+  FileVerdict good;
+  good.path = "a";
+  good.code = ErrorCode::kOk;
+  good.report = VerifyReport{};
+  good.report->receipt = FullReceipt();
+  FileVerdict bad;
+  bad.path = "b";
+  bad.code = ErrorCode::kDamaged;
+  bad.error = Error(ErrorCode::kDamaged, "frame 3 is damaged");
+  std::set<std::string> paths = ErrorPaths();
+  CollectPaths(VerifyToJson({good, bad}, ErrorCode::kDamaged), "", paths);
+  EXPECT_EQ(Folded(paths, "files[].receipt"), PathsOfTable(kCommandVerify));
+}
+
+TEST(JsonTest, InfoWritesTheFieldsOfTheTable) {
+  HeaderRecord header;
+  header.options["triggers"] = "false";
+  header.scope.databases = {"d"};
+  header.scope.only_tables = {{"d", "t"}};
+  header.scope.ignored_tables = {{"d", "u"}};
+  header.scope.excluded_kinds = {ObjectKind::kTrigger};
+  header.scope.row_filters["*"] = "1";
+  Json json = ManifestToJson("x", header, FullReceipt());
+  ObjectRecord table;
+  table.id = {"d", ObjectKind::kTable, "t"};
+  table.omitted = "why";
+  table.definition_sha256 = "00";
+  table.schema = Slice{};
+  table.row_digest = RowDigestRecord{"xxh3-128-sum/1", "00"};
+  table.definer = "root@%";
+  table.table = "t";
+  json["objects"] = Json::array({ObjectToJson(table)});
+  std::set<std::string> paths = ErrorPaths();
+  CollectPaths(json, "", paths);
+  EXPECT_EQ(Folded(Folded(paths, "options"), "scope.row_filters"), PathsOfTable(kCommandInfo));
+}
+
+TEST(JsonTest, CheckWritesTheFieldsOfTheTable) {
+  CheckReport report;
+  report.databases = {"d"};
+  report.findings.emplace_back();
+  std::set<std::string> paths = ErrorPaths();
+  CollectPaths(CheckToJson(report), "", paths);
+  EXPECT_EQ(paths, PathsOfTable(kCommandCheck));
+}
+
+TEST(JsonTest, RestoreWritesTheFieldsOfTheTable) {
+  RestoreResult result;
+  result.plan.databases = {"d"};
+  result.plan.created_databases = {"d"};
+  result.plan.replaced = result.plan.added_back = result.plan.removed = {
+      ObjectId{"d", ObjectKind::kTable, "t"}};
+  result.plan.problems = {"p"};
+  result.plan.warnings = {"w"};
+  std::set<std::string> paths = ErrorPaths();
+  CollectPaths(RestoreToJson(result, ErrorCode::kOk, false, false), "", paths);
+  EXPECT_EQ(paths, PathsOfTable(kCommandRestore));
+  EXPECT_EQ(paths, PathsOfTable(kCommandUndo));
+}
+
+TEST(JsonTest, LeftoversAreWrittenAsTheTableSays) {
+  Leftover leftover;
+  leftover.databases = {"d"};
+  leftover.holders = {"d__dbomsbak_old_1"};
+  std::set<std::string> paths = ErrorPaths();
+  CollectPaths(LeftoversToJson({leftover}, "leftovers"), "", paths);
+  EXPECT_EQ(paths, PathsOfTable(kCommandStatus));
+}
+
+TEST(JsonTest, ErrorsHaveCodeNameMessageHintAndObject) {
+  Error error(ErrorCode::kConnect, "cannot connect", "Check the port.");
+  error.About("h:1");
+  EXPECT_EQ(ToLine(ErrorToJson(error)),
+            "{\"code\":10,\"name\":\"connect\",\"message\":\"cannot connect\","
+            "\"hint\":\"Check the port.\",\"object\":\"h:1\"}\n");
+}
+
+TEST(JsonTest, TextThatIsNotUtf8DoesNotBreakTheLine) {
+  EXPECT_EQ(ToLine(Json{{"a", "x\xff"}}), "{\"a\":\"x\xef\xbf\xbd\"}\n");
+}
+
+}  // namespace
+}  // namespace dbomsbak

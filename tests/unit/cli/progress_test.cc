@@ -1,0 +1,112 @@
+#include "cli/progress.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "cli/units.h"
+
+namespace dbomsbak {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+class MemoryOutput final : public WritableFile {
+ public:
+  void Append(std::string_view bytes) override { text += bytes; }
+  void Sync() override {}
+  void Close() override {}
+  const std::string& name() const override { return name_; }
+  std::string text;
+
+ private:
+  std::string name_ = "memory";
+};
+
+Progress HalfWay() {
+  Progress progress;
+  progress.phase = "dump";
+  progress.object = "table `d`.`t`";
+  progress.rows_done = 1000;
+  progress.rows_total = 2000;
+  progress.bytes_done = 10 << 20;
+  return progress;
+}
+
+TEST(ProgressTest, BarTellsShareRowsBytesRateAndTimeLeft) {
+  EXPECT_EQ(RenderBar(HalfWay(), milliseconds(10'000), 200),
+            "dump [##########          ]  50 %  1,000 rows  10.0 MiB  1.0 MiB/s  ETA 10.0 s  "
+            "table `d`.`t`");
+}
+
+TEST(ProgressTest, BarIsCutToTheTerminal) {
+  for (int width = 2; width < 100; ++width) {
+    EXPECT_LT(RenderBar(HalfWay(), milliseconds(5), width).size(), static_cast<std::size_t>(width));
+  }
+  Progress progress = HalfWay();
+  progress.object = "\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad";
+  for (int width = 50; width < 110; ++width) {
+    const std::string bar = RenderBar(progress, milliseconds(5), width);
+    const std::size_t start = bar.find('\xe4');
+    if (start != std::string::npos) {
+      EXPECT_EQ((bar.size() - start) % 3, 0U);
+    }
+  }
+}
+
+TEST(ProgressTest, EstimatesBelowTheTruthDoNotOverflowTheBar) {
+  Progress progress = HalfWay();
+  progress.rows_done = 5000;
+  EXPECT_THAT(RenderBar(progress, milliseconds(10'000), 200), HasSubstr("] 100 %"));
+}
+
+TEST(ProgressTest, JsonEventsAreOneALine) {
+  MemoryOutput out, err;
+  Console console(out, err);
+  const auto observer = MakeObserver(console, ProgressStyle::kJson, false, [] { return 80; });
+  observer->Phase("loading");
+  observer->Warning("two\nlines");
+  observer->Update(HalfWay());
+  EXPECT_TRUE(out.text.empty());
+  EXPECT_EQ(std::count(err.text.begin(), err.text.end(), '\n'), 3);
+  EXPECT_THAT(err.text, HasSubstr("\"rows_done\":1000"));
+}
+
+TEST(ProgressTest, QuietKeepsWarningsOnly) {
+  MemoryOutput out, err;
+  Console console(out, err);
+  console.set_quiet(true);
+  const auto observer = MakeObserver(console, ProgressStyle::kNone, false, [] { return 80; });
+  observer->Phase("phase");
+  observer->Notice("notice");
+  observer->Update(HalfWay());
+  observer->Warning("careful");
+  EXPECT_EQ(err.text, "dbomsbak: warning: careful\n");
+}
+
+TEST(ProgressTest, TextIsSafeForTheTerminal) {
+  EXPECT_EQ(Printable("a\x1b[31mb\nc\x07"), "a\\x1b[31mb c\\x07");
+}
+
+TEST(UnitsTest, NumbersForPeople) {
+  EXPECT_EQ(HumanBytes(0), "0 B");
+  EXPECT_EQ(HumanBytes(1023), "1023 B");
+  EXPECT_EQ(HumanBytes(1024), "1.0 KiB");
+  EXPECT_EQ(HumanBytes((1U << 20) - 1), "1.0 MiB");
+  EXPECT_EQ(HumanDuration(999), "999 ms");
+  EXPECT_EQ(HumanDuration(12'345), "12.3 s");
+  EXPECT_EQ(HumanDuration(245'000), "4 min 05 s");
+  EXPECT_EQ(HumanDuration(3'660'000), "1 h 01 min");
+  EXPECT_EQ(Grouped(0), "0");
+  EXPECT_EQ(Grouped(999), "999");
+  EXPECT_EQ(Grouped(1000), "1,000");
+  EXPECT_EQ(Grouped(1234567), "1,234,567");
+  EXPECT_EQ(Counted(1, "table"), "1 table");
+  EXPECT_EQ(Counted(2, "table"), "2 tables");
+}
+
+}  // namespace
+}  // namespace dbomsbak
