@@ -87,6 +87,18 @@ Sha256Digest Sha256Hasher::Finish() {
   return digest;
 }
 
+Sha256Digest Sha256Hasher::SoFar() const {
+  Impl copy;
+  Sha256Digest digest;
+  unsigned size = 0;
+  if (EVP_MD_CTX_copy_ex(copy.context, impl_->context) != 1 ||
+      EVP_DigestFinal_ex(copy.context, digest.bytes.data(), &size) != 1 ||
+      size != digest.bytes.size()) {
+    throw Error(ErrorCode::kInternal, "OpenSSL cannot compute SHA-256");
+  }
+  return digest;
+}
+
 Sha256Digest Sha256(std::string_view bytes) {
   Sha256Hasher hasher;
   hasher.Update(bytes);

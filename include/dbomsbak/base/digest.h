@@ -36,6 +36,8 @@ class Sha256Hasher {
   void Update(std::string_view bytes);
   // The digest of all bytes so far; the hasher starts afresh.
   Sha256Digest Finish();
+  // The digest of all bytes so far; the hasher goes on.
+  Sha256Digest SoFar() const;
 
  private:
   struct Impl;

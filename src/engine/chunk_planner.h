@@ -1,0 +1,73 @@
+// Cuts tables into chunks while they are being read.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/transport/session.h"
+#include "engine/key_ranges.h"
+
+namespace dbomsbak {
+
+struct Chunk {
+  std::uint64_t number = 0;  // over all tables, in the order of the text
+  std::size_t table = 0;     // index into the planner's tables
+  std::string condition;     // empty: all rows
+  bool last = false;         // of its table
+};
+
+// One table to be read. `table` must outlive the planner.
+struct TableToRead {
+  const Table* table = nullptr;
+  std::string row_filter;          // a --where of its own; empty for all rows
+  bool non_transactional = false;  // read under lock; such tables come first
+};
+
+// Chunks are handed out in order and each boundary is looked up only when its chunk is due, so the
+// first row is not delayed by a table's size. Any thread, each with its own session of the
+// snapshot.
+class ChunkPlanner {
+ public:
+  // A chunk's SQL text should be about `target_bytes`.
+  ChunkPlanner(std::vector<TableToRead> tables, std::size_t target_bytes);
+
+  // The next chunk; nothing when all tables are handed out, or after Close().
+  std::optional<Chunk> Next(Session& session);
+  // A chunk has been read: how long rows of its table really are as text.
+  void Learn(const Chunk& chunk, std::uint64_t rows, std::uint64_t text_bytes);
+  void Close();
+
+  const TableToRead& table(std::size_t index) const { return tables_[index]; }
+  std::size_t table_count() const { return tables_.size(); }
+
+  // True once no table that must be read under lock is open any more.
+  bool NonTransactionalRead() const;
+
+ private:
+  void BeginTable();
+  std::optional<std::vector<std::string>> NextBoundary(Session& session);
+
+  const std::vector<TableToRead> tables_;
+  const std::size_t target_bytes_;
+
+  std::mutex planning_;  // held while a boundary is looked up
+  // Of the table in hand:
+  std::size_t table_ = 0;
+  bool begun_ = false;
+  std::optional<KeyRanges> ranges_;  // nothing: the table is one chunk
+  std::vector<std::string> low_;     // literals; rows up to and with it are handed out
+  std::uint64_t next_number_ = 0;
+
+  mutable std::mutex mutex_;
+  std::size_t learned_table_ = 0;
+  std::uint64_t learned_rows_ = 0, learned_bytes_ = 0;
+  std::uint64_t non_transactional_open_ = 0;
+  bool non_transactional_planned_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace dbomsbak

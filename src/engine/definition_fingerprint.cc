@@ -1,0 +1,81 @@
+#include "engine/definition_fingerprint.h"
+
+#include <fmt/format.h>
+
+#include "dbomsbak/sql/quote.h"
+
+namespace dbomsbak {
+
+std::string NameList(const std::vector<std::string>& names) {
+  std::string list = "(";
+  for (const std::string& name : names) {
+    if (list.size() > 1) list += ", ";
+    list += QuoteString(name);
+  }
+  return list + ")";
+}
+
+DefinitionFingerprint ReadDefinitionFingerprint(Session& session,
+                                                const std::vector<std::string>& databases) {
+  struct Kind {
+    const char* word;
+    const char* table;
+    const char* schema;
+    const char* name;
+    const char* parts;
+  };
+  // Columns that all servers share. An event's LAST_EXECUTED is no part of its definition.
+  static constexpr Kind kKinds[] = {
+      {"database", "SCHEMATA", "SCHEMA_NAME", "SCHEMA_NAME",
+       "DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME"},
+      {"view", "VIEWS", "TABLE_SCHEMA", "TABLE_NAME",
+       "VIEW_DEFINITION, CHECK_OPTION, DEFINER, SECURITY_TYPE, CHARACTER_SET_CLIENT, "
+       "COLLATION_CONNECTION"},
+      {"routine", "ROUTINES", "ROUTINE_SCHEMA", "CONCAT(ROUTINE_TYPE, ' ', ROUTINE_NAME)",
+       "ROUTINE_DEFINITION, LAST_ALTERED, SQL_MODE, DEFINER, SECURITY_TYPE, DATABASE_COLLATION, "
+       "SQL_DATA_ACCESS, IS_DETERMINISTIC, ROUTINE_COMMENT, CHARACTER_SET_CLIENT, "
+       "COLLATION_CONNECTION"},
+      {"event", "EVENTS", "EVENT_SCHEMA", "EVENT_NAME",
+       "EVENT_DEFINITION, LAST_ALTERED, SQL_MODE, DEFINER, STATUS, TIME_ZONE, EXECUTE_AT, "
+       "INTERVAL_VALUE, INTERVAL_FIELD, STARTS, ENDS, ON_COMPLETION, EVENT_COMMENT"},
+      {"trigger", "TRIGGERS", "TRIGGER_SCHEMA", "TRIGGER_NAME",
+       "ACTION_STATEMENT, ACTION_TIMING, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, SQL_MODE, "
+       "DEFINER, ACTION_ORDER"},
+  };
+  DefinitionFingerprint fingerprint;
+  for (const Kind& kind : kKinds) {
+    // CONCAT_WS leaves NULLs out, so each part is made to show.
+    std::string parts;
+    std::string rest = kind.parts;
+    while (!rest.empty()) {
+      const std::size_t comma = rest.find(", ");
+      parts += fmt::format(", IFNULL({}, '~')", rest.substr(0, comma));
+      rest = comma == std::string::npos ? "" : rest.substr(comma + 2);
+    }
+    const ResultSet answer = session.Query(
+        fmt::format("SELECT {}, {}, MD5(CONCAT_WS('|'{})) FROM information_schema.{} "
+                    "WHERE {} IN {}",
+                    kind.schema, kind.name, parts, kind.table, kind.schema, NameList(databases)));
+    for (std::size_t i = 0; i < answer.rows.size(); ++i) {
+      fingerprint[fmt::format("{} {}", kind.word,
+                              QuoteQualified(answer.Text(i, 0), answer.Text(i, 1)))] =
+          answer.Text(i, 2);
+    }
+  }
+  return fingerprint;
+}
+
+std::optional<std::string> FirstDifference(const DefinitionFingerprint& before,
+                                           const DefinitionFingerprint& after) {
+  for (const auto& [name, digest] : before) {
+    const auto found = after.find(name);
+    if (found == after.end()) return name + " (dropped)";
+    if (found->second != digest) return name + " (changed)";
+  }
+  for (const auto& [name, digest] : after) {
+    if (before.count(name) == 0) return name + " (created)";
+  }
+  return std::nullopt;
+}
+
+}  // namespace dbomsbak

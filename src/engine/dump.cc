@@ -1,0 +1,44 @@
+#include "dbomsbak/engine/dump.h"
+
+#include <fmt/format.h>
+
+#include "engine/dump_pipeline.h"
+#include "engine/dump_set.h"
+#include "engine/session_registry.h"
+
+namespace dbomsbak {
+namespace {
+
+DumpResult Attempt(SessionFactory& sessions, const DumpOptions& options, DumpFormat format,
+                   DumpOutput& output, Observer& observer, const CancelToken& cancel) {
+  SessionRegistry registry(cancel);
+  try {
+    DumpSet set = PrepareDumpSet(sessions, registry, options, observer, cancel);
+    observer.Phase(fmt::format("dumping {} database{}", set.catalog.databases.size(),
+                               set.catalog.databases.size() == 1 ? "" : "s"));
+    observer.Notice(fmt::format("snapshot by {} at {}, taken in {:.1f} ms; {} reading session{}",
+                                set.snapshot.record.method, set.snapshot.record.time,
+                                set.snapshot.lock_ms, set.readers.size(),
+                                set.readers.size() == 1 ? "" : "s"));
+    return WriteDump(set, registry, options, format, output.Begin(), observer, cancel);
+  } catch (const Error&) {
+    cancel.ThrowIfCancelled();  // a session cut by Ctrl-C is no lost connection
+    registry.AbortAll();        // nothing is worth draining any more
+    throw;
+  }
+}
+
+}  // namespace
+
+DumpResult RunDump(SessionFactory& sessions, const DumpOptions& options, DumpFormat format,
+                   DumpOutput& output, Observer& observer, const CancelToken& cancel) {
+  try {
+    return Attempt(sessions, options, format, output, observer, cancel);
+  } catch (const ChangedMeanwhile& e) {
+    if (!options.may_restart) throw;
+    observer.Warning(fmt::format("{}; starting over once", e.message()));
+  }
+  return Attempt(sessions, options, format, output, observer, cancel);
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,409 @@
+#include "engine/dump_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "dbomsbak/sql/create_table.h"
+#include "dbomsbak/sql/quote.h"
+#include "engine/set_names.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr unsigned kNoSuchTable = 1146;
+constexpr unsigned kTableDefinitionChanged = 1412;
+constexpr int kAttempts = 4;
+constexpr std::size_t kTouchedAtATime = 50;
+
+using NameSet = std::set<QualifiedName>;
+
+bool IsServersOwn(const std::string& name) {
+  static const std::set<std::string> own = {
+      "information_schema", "performance_schema", "mysql",    "sys",
+      "oceanbase",          "__recyclebin",       "__public", "ndbinfo"};
+  std::string lower = name;
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return own.count(lower) > 0;
+}
+
+Scope NormalisedScope(const DumpOptions& options, Session& session, Observer& observer) {
+  Scope scope = options.scope;
+  if (options.all_databases) {
+    scope.databases.clear();
+    for (const std::string& name : ListDatabases(session)) {
+      if (IsServersOwn(name)) continue;
+      if (IsStagingName(name) || IsDisplacedName(name)) {
+        observer.Notice(
+            fmt::format("left out database {}, which a restore made", QuoteIdentifier(name)));
+        continue;
+      }
+      scope.databases.push_back(name);
+    }
+  }
+  std::sort(scope.databases.begin(), scope.databases.end());
+  scope.databases.erase(std::unique(scope.databases.begin(), scope.databases.end()),
+                        scope.databases.end());
+  if (scope.databases.empty()) {
+    throw Error(ErrorCode::kUsage, "there is no database to dump",
+                "Name the databases, or use --all-databases with an account that sees them.");
+  }
+  if (!scope.only_tables.empty()) {
+    // A list of tables speaks for these alone (and their triggers).
+    for (const ObjectKind kind :
+         {ObjectKind::kFunction, ObjectKind::kProcedure, ObjectKind::kPackage,
+          ObjectKind::kPackageBody, ObjectKind::kEvent}) {
+      if (scope.CoversKind(kind)) scope.excluded_kinds.push_back(kind);
+    }
+  }
+  return scope;
+}
+
+// Tables and sequences by name; views have nothing to touch.
+struct NamesNow {
+  NameSet tables;
+  NameSet sequences;
+};
+
+NamesNow ListNames(Session& session, const Scope& scope) {
+  NamesNow names;
+  const ResultSet answer = session.Query(
+      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
+                  "WHERE TABLE_SCHEMA IN {}",
+                  NameList(scope.databases)));
+  for (std::size_t i = 0; i < answer.rows.size(); ++i) {
+    const QualifiedName name{answer.Text(i, 0), answer.Text(i, 1)};
+    const std::string type = answer.Text(i, 2);
+    if (type == "VIEW" || type == "SYSTEM VIEW" || type.find("TEMPORARY") != std::string::npos) {
+      continue;
+    }
+    if (!scope.CoversTable(name.first, name.second)) continue;
+    if (type == "SEQUENCE") {
+      names.sequences.insert(name);
+    } else {
+      names.tables.insert(name);
+    }
+  }
+  return names;
+}
+
+std::string TouchStatement(const QualifiedName* begin, const QualifiedName* end) {
+  std::string sql;
+  for (const QualifiedName* name = begin; name != end; ++name) {
+    if (!sql.empty()) sql += " UNION ALL ";
+    sql += fmt::format("(SELECT 1 FROM {} LIMIT 0)", QuoteQualified(name->first, name->second));
+  }
+  return sql;
+}
+
+using Untouchable = std::map<QualifiedName, std::string>;
+
+// Opens every table in the guard's transaction. Tables that cannot be opened come back with the
+// reason.
+Untouchable TouchAll(Session& guard, const NameSet& names, const LockPatience& patience,
+                     const CancelToken& cancel) {
+  Untouchable untouchable;
+  const std::vector<QualifiedName> list(names.begin(), names.end());
+  for (std::size_t i = 0; i < list.size(); i += kTouchedAtATime) {
+    const QualifiedName* begin = list.data() + i;
+    const QualifiedName* end = begin + std::min(kTouchedAtATime, list.size() - i);
+    const auto touch = [&](const QualifiedName* from, const QualifiedName* to) {
+      WithPatience(guard, patience, "the definitions of the tables", cancel,
+                   [&] { guard.Execute(TouchStatement(from, to)); });
+    };
+    try {
+      touch(begin, end);
+      continue;
+    } catch (const ServerError& e) {
+      if (e.code() == ErrorCode::kConnectionLost) throw;
+    }
+    for (const QualifiedName* name = begin; name != end; ++name) {
+      try {
+        touch(name, name + 1);
+      } catch (const ServerError& e) {
+        if (e.code() == ErrorCode::kConnectionLost) throw;
+        // Dropped meanwhile: the lists will differ.
+        if (e.number() != kNoSuchTable) untouchable[*name] = e.message();
+      }
+    }
+  }
+  return untouchable;
+}
+
+// A table that appeared meanwhile: is it part of the snapshot?
+bool IsInSnapshot(Session& reader, const QualifiedName& name) {
+  try {
+    reader.Execute(
+        fmt::format("SELECT 1 FROM {} LIMIT 1", QuoteQualified(name.first, name.second)));
+    return true;
+  } catch (const ServerError& e) {
+    if (e.number() == kTableDefinitionChanged || e.number() == kNoSuchTable) return false;
+    throw;
+  }
+}
+
+std::optional<std::string> FirstNewName(const NamesNow& before, const NamesNow& after,
+                                        Session& reader) {
+  for (const auto& [old, now] :
+       {std::pair(&before.tables, &after.tables), std::pair(&before.sequences, &after.sequences)}) {
+    for (const QualifiedName& name : *old) {
+      if (now->count(name) == 0) return QuoteQualified(name.first, name.second) + " (dropped)";
+    }
+    for (const QualifiedName& name : *now) {
+      if (old->count(name) == 0 && IsInSnapshot(reader, name)) {
+        return QuoteQualified(name.first, name.second) + " (created)";
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+DefinitionFingerprint TableDefinitions(const Catalog& catalog) {
+  DefinitionFingerprint fingerprint;
+  for (const Database& database : catalog.databases) {
+    for (const Table& table : database.tables) {
+      fingerprint[table.id.Describe()] = WithoutAutoIncrement(table.create);
+    }
+  }
+  return fingerprint;
+}
+
+template <typename List, typename Keep>
+void KeepOnly(List& list, Keep keep) {
+  list.erase(
+      std::remove_if(list.begin(), list.end(), [&](const auto& object) { return !keep(object); }),
+      list.end());
+}
+
+// Takes out of the catalogue what is not asked for.
+void ApplyScope(const Scope& scope, Catalog& catalog) {
+  const auto covered = [&](const auto& object) {
+    return scope.CoversKind(object.id.kind) &&
+           scope.CoversTable(object.id.database, object.id.name);
+  };
+  for (Database& database : catalog.databases) {
+    KeepOnly(database.tables, covered);
+    KeepOnly(database.views, covered);
+    KeepOnly(database.sequences, covered);
+    const auto kind = [&](const StoredProgram& p) { return scope.CoversKind(p.id.kind); };
+    KeepOnly(database.routines, kind);
+    KeepOnly(database.events, kind);
+    KeepOnly(database.triggers, [&](const StoredProgram& trigger) {
+      return kind(trigger) && scope.CoversTable(trigger.id.database, trigger.table);
+    });
+  }
+  KeepOnly(catalog.unreadable, [&](const Unreadable& object) {
+    const ObjectKind kind = object.id.kind;
+    const bool table_like =
+        kind == ObjectKind::kTable || kind == ObjectKind::kView || kind == ObjectKind::kSequence;
+    return scope.CoversKind(kind) &&
+           (!table_like || scope.CoversTable(object.id.database, object.id.name));
+  });
+}
+
+void RequireNamedTables(const Scope& scope, const Catalog& catalog, Observer& observer) {
+  const auto exists = [&](const QualifiedName& name) {
+    const Database* database = catalog.Find(name.first);
+    if (database == nullptr) return false;
+    const auto named = [&](const auto& object) { return object.id.name == name.second; };
+    return std::any_of(database->tables.begin(), database->tables.end(), named) ||
+           std::any_of(database->views.begin(), database->views.end(), named) ||
+           std::any_of(database->sequences.begin(), database->sequences.end(), named) ||
+           std::any_of(catalog.unreadable.begin(), catalog.unreadable.end(),
+                       [&](const Unreadable& object) {
+                         return object.id.database == name.first && object.id.name == name.second;
+                       });
+  };
+  for (const QualifiedName& name : scope.only_tables) {
+    if (!exists(name)) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("there is no table {}", QuoteQualified(name.first, name.second)),
+                  "Name tables as DATABASE.TABLE; upper and lower case may matter.")
+          .About(QuoteQualified(name.first, name.second));
+    }
+  }
+  for (const QualifiedName& name : scope.ignored_tables) {
+    if (!exists(name)) {
+      observer.Notice(fmt::format("table {} is to be ignored, but there is none",
+                                  QuoteQualified(name.first, name.second)));
+    }
+  }
+}
+
+// Objects that cannot be read leave the set, or end the dump.
+void SettleUnreadable(const DumpOptions& options, const Untouchable& untouchable, DumpSet& set) {
+  std::string remedy;
+  for (const Unreadable& object : set.catalog.unreadable) {
+    set.omitted.emplace_back(object.id, object.reason);
+    if (remedy.empty()) remedy = object.remedy;
+  }
+  for (Database& database : set.catalog.databases) {
+    const auto touched = [&](const auto& object) {
+      const auto found = untouchable.find({object.id.database, object.id.name});
+      if (found == untouchable.end()) return true;
+      set.omitted.emplace_back(object.id, found->second);
+      return false;
+    };
+    KeepOnly(database.tables, touched);
+    KeepOnly(database.sequences, touched);
+    KeepOnly(database.tables, [&](const Table& table) {
+      if (!table.system_versioned) return true;
+      set.omitted.emplace_back(table.id, "system-versioned tables are not supported");
+      return false;
+    });
+    // A trigger or a row has no place without its table.
+    KeepOnly(database.triggers, [&](const StoredProgram& trigger) {
+      const bool omitted =
+          std::any_of(set.omitted.begin(), set.omitted.end(), [&](const auto& gone) {
+            return gone.first.database == database.name && gone.first.name == trigger.table &&
+                   gone.first.kind == ObjectKind::kTable;
+          });
+      if (omitted) set.omitted.emplace_back(trigger.id, "its table is not in the dump");
+      return !omitted;
+    });
+  }
+  if (set.omitted.empty() || options.allow_partial) return;
+  const auto& [id, reason] = set.omitted.front();
+  const bool unsupported = reason.find("not supported") != std::string::npos;
+  std::string hint = remedy.empty() ? std::string() : remedy + " ";
+  throw Error(unsupported ? ErrorCode::kUnsupported : ErrorCode::kPrivilege,
+              fmt::format("cannot dump {}: {}{}", id.Describe(), reason,
+                          set.omitted.size() > 1
+                              ? fmt::format(" (and {} more objects)", set.omitted.size() - 1)
+                              : std::string()),
+              hint +
+                  "Or leave such objects out with --allow-partial; the archive is then marked "
+                  "partial.")
+      .About(id.Describe());
+}
+
+}  // namespace
+
+ChangedMeanwhile::ChangedMeanwhile(const std::string& what)
+    : Error(ErrorCode::kNoSnapshot, fmt::format("a definition changed during the dump: {}", what),
+            "Run the dump again when no schema changes are under way.") {
+  About(what);
+}
+
+void DumpSet::ReleaseTables() {
+  if (!snapshot.tables_held) return;
+  snapshot.tables_held = false;
+  holder->Execute("UNLOCK TABLES");
+}
+
+void DumpSet::CheckStillGuarded() {
+  try {
+    if (!traits.has_metadata_locks_for_readers) {
+      const Catalog now =
+          ReadCatalog(*guard, traits, {.databases = scope.databases, .routine_grants = false});
+      const DefinitionFingerprint after = TableDefinitions(now);
+      for (const auto& [name, definition] : TableDefinitions(catalog)) {
+        const auto found = after.find(name);
+        if (found == after.end()) throw ChangedMeanwhile(name + " (dropped)");
+        if (found->second != definition) throw ChangedMeanwhile(name + " (changed)");
+      }
+    }
+    guard->Execute("SELECT 1");
+  } catch (Error& e) {
+    e.While("making sure that no definition changed");
+    throw;
+  }
+}
+
+DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
+                       const DumpOptions& options, Observer& observer, const CancelToken& cancel) {
+  DumpSet set;
+  Session& coordinator = registry.Add(sessions.Connect());
+  set.traits = ProbeServerTraits(coordinator);
+  const auto connect = [&]() -> Session& {
+    Session& session = registry.Add(sessions.Connect());
+    PrepareSession(session, set.traits, false);
+    return session;
+  };
+  PrepareSession(coordinator, set.traits, false);
+  set.guard = &connect();
+  set.holder = &connect();
+  set.scope = NormalisedScope(options, *set.guard, observer);
+  std::vector<Session*> readers;
+  for (unsigned i = 0; i < std::max(1u, options.jobs); ++i) {
+    Session& reader = connect();
+    // Dates that are none must compare as they sort.
+    reader.Execute("SET SESSION sql_mode = 'ALLOW_INVALID_DATES'");
+    readers.push_back(&reader);
+  }
+
+  const LockPatience patience{options.lock_wait_s, options.lock_tries};
+  const CatalogRequest request{.databases = set.scope.databases};
+  for (int attempt = 1;; ++attempt) {
+    cancel.ThrowIfCancelled();
+    set.omitted.clear();
+    set.guard->Execute(
+        fmt::format("SET SESSION lock_wait_timeout = {}", std::max(1u, options.lock_wait_s)));
+    set.guard->Execute("START TRANSACTION");
+    observer.Phase("reading definitions");
+    const NamesNow before = ListNames(*set.guard, set.scope);
+    NameSet to_touch = before.tables;
+    to_touch.insert(before.sequences.begin(), before.sequences.end());
+    const Untouchable untouchable = TouchAll(*set.guard, to_touch, patience, cancel);
+    const DefinitionFingerprint definitions =
+        ReadDefinitionFingerprint(*set.guard, set.scope.databases);
+    set.catalog = ReadCatalog(*set.guard, set.traits, request);
+    RequireNamedTables(set.scope, set.catalog, observer);
+    const DefinitionFingerprint table_definitions = set.traits.has_metadata_locks_for_readers
+                                                        ? DefinitionFingerprint{}
+                                                        : TableDefinitions(set.catalog);
+    ApplyScope(set.scope, set.catalog);
+    SettleUnreadable(options, untouchable, set);
+
+    SnapshotRequest snapshot;
+    snapshot.patience = patience;
+    const bool rows_wanted = !set.scope.no_data;
+    for (const Database& database : set.catalog.databases) {
+      for (const Table& table : database.tables) {
+        snapshot.tables.emplace_back(table.id.database, table.id.name);
+        if (!table.transactional && rows_wanted) {
+          snapshot.non_transactional.emplace_back(table.id.database, table.id.name);
+        }
+      }
+      for (const Sequence& sequence : database.sequences) {
+        snapshot.sequences.emplace_back(sequence.id.database, sequence.id.name);
+      }
+    }
+    observer.Phase("taking the snapshot");
+    set.snapshot =
+        TakeSnapshot(set.traits, snapshot, coordinator, *set.holder, readers, observer, cancel);
+
+    std::optional<std::string> changed =
+        FirstDifference(definitions, ReadDefinitionFingerprint(*set.guard, set.scope.databases));
+    if (!changed) {
+      changed = FirstNewName(before, ListNames(*set.guard, set.scope), *readers.front());
+    }
+    if (!changed && !set.traits.has_metadata_locks_for_readers) {
+      changed = FirstDifference(table_definitions,
+                                TableDefinitions(ReadCatalog(*set.guard, set.traits, request)));
+    }
+    if (!changed) break;
+    if (attempt == kAttempts) throw ChangedMeanwhile(*changed);
+    observer.Notice(fmt::format("{} while the snapshot was taken; trying again", *changed));
+    set.ReleaseTables();
+    for (Session* reader : readers) reader->Execute("ROLLBACK");
+    set.guard->Execute("ROLLBACK");
+  }
+
+  for (const SequenceValue& value : set.snapshot.sequence_values) {
+    if (value.next_not_cached_value.empty()) continue;
+    set.sequence_restarts[{value.sequence.first, ObjectKind::kSequence, value.sequence.second}] =
+        fmt::format("SELECT SETVAL({}, {}, 0)", QuoteIdentifier(value.sequence.second),
+                    value.next_not_cached_value);
+  }
+  set.readers.assign(readers.begin(), readers.begin() + set.snapshot.readers);
+  for (std::size_t i = set.snapshot.readers; i < readers.size(); ++i) registry.Close(*readers[i]);
+  registry.Close(coordinator);
+  return set;
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,52 @@
+// What a dump is to hold, and the sessions that see it at one point in time.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/engine/dump.h"
+#include "engine/definition_fingerprint.h"
+#include "engine/lock_ladder.h"
+#include "engine/session_registry.h"
+
+namespace dbomsbak {
+
+// Something changed a definition while the dump was reading: starting over may help.
+class ChangedMeanwhile : public Error {
+ public:
+  explicit ChangedMeanwhile(const std::string& what);
+};
+
+// Definitions are read before the snapshot, under metadata locks that outlive it: a guard session
+// has touched every table in a transaction of its own, so that from then on others' DDL waits. What
+// no such lock protects is fingerprinted before and behind; a difference means another attempt.
+// So catalogue, rows and definitions belong to one moment, and the lock is held for that alone.
+struct DumpSet {
+  ServerTraits traits;
+  Scope scope;      // normalised: databases sorted, kinds that a list of tables leaves out
+  Catalog catalog;  // in scope and readable; each list in its order
+  std::vector<std::pair<ObjectId, std::string>> omitted;  // in scope, not readable, and why
+  SnapshotTaken snapshot;
+  std::map<ObjectId, std::string>
+      sequence_restarts;  // statement that gives the value at the snapshot
+
+  Session* guard = nullptr;       // keeps definitions still; must live to the end of the dump
+  Session* holder = nullptr;      // keeps non-transactional tables locked until Release
+  std::vector<Session*> readers;  // with the snapshot
+
+  // Non-transactional tables have been read: let writers at them again.
+  void ReleaseTables();
+  // Proves at the end that nothing slipped: the guard still stands. Errors: kConnectionLost,
+  // ChangedMeanwhile on servers without metadata locks.
+  void CheckStillGuarded();
+};
+
+// Connects, decides what is in scope, takes the snapshot. Sessions belong to `registry`.
+// Errors: kUsage, kPrivilege, kBusy, kNoSnapshot, kUnsupported.
+DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
+                       const DumpOptions& options, Observer& observer, const CancelToken& cancel);
+
+}  // namespace dbomsbak

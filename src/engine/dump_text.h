@@ -1,0 +1,61 @@
+// The SQL text of definitions: what stands around the rows. Pure functions.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbomsbak/archive/records.h"
+#include "dbomsbak/catalog/catalog.h"
+
+namespace dbomsbak {
+
+// A definition block; the CREATE statement itself is text.substr(create_offset, create_size).
+struct TextBlock {
+  std::string text;
+  std::size_t create_offset = 0;
+  std::size_t create_size = 0;
+};
+
+struct DumpHead {
+  std::string tool;    // "dbomsbak 0.1.0"
+  std::string server;  // "MariaDB 10.11.19-MariaDB"
+  SnapshotRecord snapshot;
+  std::vector<std::string> databases;
+  bool create_databases = false;  // CREATE DATABASE and USE are in the text
+  bool plain = false;             // not to be decompressed first
+};
+
+std::string Preamble(const DumpHead& head);
+std::string Epilogue();  // old values back; without the last line
+inline constexpr std::string_view kLastLine = "-- Dump completed\n";
+// The line before the last one of plain SQL.
+std::string ProofLine(const Sha256Digest& sha256, std::uint64_t bytes);
+
+TextBlock DatabaseBlock(const Database& database, bool drop_first);
+std::string UseDatabase(std::string_view database);
+TextBlock SequenceBlock(const Sequence& sequence, std::string_view restart);
+TextBlock TableBlock(const Table& table);
+// What is in the view's place until everything it needs is there.
+std::string ViewStandIn(const View& view);
+// `known` answers whether "database"."table" will be there when the view is created; what is not is
+// stubbed for the moment of its creation.
+struct KnownTable {
+  bool exists = false;
+  std::set<std::string> columns;  // lower case
+};
+using TableLookup = std::map<std::pair<std::string, std::string>, KnownTable>;
+TextBlock ViewBlock(const View& view, const TableLookup& known);
+TextBlock ProgramBlock(const StoredProgram& program, const Database& database);
+
+// What the index says of a definition; slices are the caller's.
+ObjectRecord RecordOf(const Database& database);
+ObjectRecord RecordOf(const Table& table);
+ObjectRecord RecordOf(const View& view);
+ObjectRecord RecordOf(const Sequence& sequence);
+ObjectRecord RecordOf(const StoredProgram& program);
+
+}  // namespace dbomsbak

@@ -1,0 +1,306 @@
+#include "engine/lock_ladder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "dbomsbak/sql/quote.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr unsigned kLockWaitTimeout = 1205;
+constexpr unsigned kDeadlock = 1213;
+constexpr unsigned kBackupLockConflict = 4145;
+
+using Clock = std::chrono::steady_clock;
+
+void Pause(unsigned attempt, const CancelToken& cancel) {
+  const auto pause = std::chrono::milliseconds(std::min(200u * attempt, 2000u));
+  const auto until = Clock::now() + pause;
+  while (Clock::now() < until) {
+    cancel.ThrowIfCancelled();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+std::string OneLine(std::string text, std::size_t longest) {
+  for (char& c : text) {
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+  }
+  if (text.size() > longest) {
+    std::size_t cut = longest;
+    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
+    text.resize(cut);
+    text += "…";
+  }
+  return text;
+}
+
+std::string TableList(const std::vector<QualifiedName>& tables, std::size_t most) {
+  std::string list;
+  for (std::size_t i = 0; i < tables.size() && i < most; ++i) {
+    if (i > 0) list += ", ";
+    list += QuoteQualified(tables[i].first, tables[i].second);
+  }
+  if (tables.size() > most) list += fmt::format(" and {} more", tables.size() - most);
+  return list;
+}
+
+// Transactions that the snapshot must not lose sight of again: repeatable reads, opened at once.
+void StartConsistentSnapshot(Session& reader) {
+  reader.Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  reader.Execute("START TRANSACTION WITH CONSISTENT SNAPSHOT");
+}
+
+class GlobalReadLock final : public SnapshotRung {
+ public:
+  std::string_view method() const override { return "global-read-lock"; }
+  std::string_view lock_name() const override { return "the global read lock"; }
+  bool Fits(const ServerTraits& traits) const override {
+    return traits.has_flush_tables_with_read_lock && traits.has_consistent_snapshot;
+  }
+  bool many_sessions() const override { return true; }
+  bool holds_tables() const override { return true; }
+  void Lock(Session& coordinator, const std::vector<QualifiedName>&) const override {
+    coordinator.Execute("FLUSH TABLES WITH READ LOCK");
+  }
+  void Unlock(Session& coordinator) const override { coordinator.Execute("UNLOCK TABLES"); }
+  void OpenSnapshot(Session& reader) const override { StartConsistentSnapshot(reader); }
+};
+
+class TableLocks final : public SnapshotRung {
+ public:
+  std::string_view method() const override { return "table-locks"; }
+  std::string_view lock_name() const override { return "read locks on all tables"; }
+  bool Fits(const ServerTraits& traits) const override {
+    return traits.has_real_table_locks && traits.has_consistent_snapshot;
+  }
+  bool many_sessions() const override { return true; }
+  bool holds_tables() const override { return true; }
+  void Lock(Session& coordinator, const std::vector<QualifiedName>& tables) const override {
+    // With autocommit on, MySQL 5.6 lets go of InnoDB's own table locks at once, and commits pass.
+    coordinator.Execute("SET autocommit = 0");
+    if (tables.empty()) return;
+    std::string sql = "LOCK TABLES ";
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      if (i > 0) sql += ", ";
+      sql += QuoteQualified(tables[i].first, tables[i].second);
+      sql += " READ";
+    }
+    coordinator.Execute(sql);
+  }
+  void Unlock(Session& coordinator) const override {
+    coordinator.Execute("UNLOCK TABLES");
+    coordinator.Execute("COMMIT");
+  }
+  void OpenSnapshot(Session& reader) const override { StartConsistentSnapshot(reader); }
+};
+
+class SingleSession final : public SnapshotRung {
+ public:
+  std::string_view method() const override { return "single-session"; }
+  std::string_view lock_name() const override { return "no lock"; }
+  bool Fits(const ServerTraits& traits) const override { return traits.has_consistent_snapshot; }
+  bool many_sessions() const override { return false; }
+  bool holds_tables() const override { return false; }
+  void Lock(Session&, const std::vector<QualifiedName>&) const override {}
+  void Unlock(Session&) const override {}
+  void OpenSnapshot(Session& reader) const override { StartConsistentSnapshot(reader); }
+};
+
+// The server's position in its binary log at the snapshot. Needs no right where the server keeps
+// it with the snapshot (MariaDB), one to ask for it elsewhere; unknown is no error.
+void RecordBinlogPosition(Session& reader, Session& coordinator, const ServerTraits& traits,
+                          bool locked, SnapshotRecord& record) {
+  if (!traits.log_bin) return;
+  try {
+    const ResultSet answer = reader.Query("SHOW STATUS LIKE 'binlog_snapshot_%'");
+    for (std::size_t i = 0; i < answer.rows.size(); ++i) {
+      std::string name = answer.Text(i, 0);
+      std::transform(name.begin(), name.end(), name.begin(),
+                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+      if (name == "binlog_snapshot_file") record.binlog_file = answer.Text(i, 1);
+      if (name == "binlog_snapshot_position" && !answer.Text(i, 1).empty()) {
+        record.binlog_position = std::stoull(answer.Text(i, 1));
+      }
+    }
+  } catch (const ServerError&) {
+  }
+  if (locked && record.binlog_file.empty()) {
+    for (const char* sql : {"SHOW MASTER STATUS", "SHOW BINARY LOG STATUS"}) {
+      try {
+        const ResultSet answer = coordinator.Query(sql);
+        if (answer.empty()) continue;
+        record.binlog_file = answer.Text(0, 0);
+        record.binlog_position = std::stoull(answer.Text(0, 1));
+        break;
+      } catch (const ServerError&) {
+      }
+    }
+  }
+  if (!locked) return;
+  for (const char* sql : {"SELECT @@GLOBAL.gtid_binlog_pos", "SELECT @@GLOBAL.gtid_executed"}) {
+    try {
+      record.gtid = coordinator.QueryValue(sql).value_or("");
+      record.gtid.erase(std::remove(record.gtid.begin(), record.gtid.end(), '\n'),
+                        record.gtid.end());
+      return;
+    } catch (const ServerError&) {
+    }
+  }
+}
+
+[[noreturn]] void RefuseNonTransactional(const std::vector<QualifiedName>& tables) {
+  throw Error(ErrorCode::kNoSnapshot,
+              fmt::format("no lock can be had to read tables without transactions: {}",
+                          TableList(tables, 5)),
+              "Grant RELOAD, or LOCK TABLES on the databases, or convert the tables to InnoDB.")
+      .About(QuoteQualified(tables.front().first, tables.front().second));
+}
+
+}  // namespace
+
+std::string DescribeLockHolders(Session& session) {
+  // Who holds metadata locks, where the plugin that tells is there; who has written and not yet
+  // committed, where we may see that; else whoever has been at work longest.
+  static constexpr const char* kQuestions[] = {
+      "SELECT p.ID, p.USER, p.HOST, p.TIME, CONCAT(m.LOCK_TYPE, ' on `', m.TABLE_SCHEMA, '`.`', "
+      "m.TABLE_NAME, '`'), p.INFO FROM information_schema.METADATA_LOCK_INFO m "
+      "JOIN information_schema.PROCESSLIST p ON p.ID = m.THREAD_ID "
+      "WHERE p.ID <> CONNECTION_ID() AND m.LOCK_MODE NOT IN ('MDL_SHARED', 'MDL_SHARED_READ', "
+      "'MDL_INTENTION_EXCLUSIVE') ORDER BY p.TIME DESC LIMIT 3",
+      "SELECT p.ID, p.USER, p.HOST, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), "
+      "'open transaction', IFNULL(p.INFO, '') FROM information_schema.INNODB_TRX t "
+      "JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id "
+      "WHERE p.ID <> CONNECTION_ID() AND (t.trx_rows_modified > 0 OR t.trx_rows_locked > 0) "
+      "ORDER BY t.trx_started LIMIT 3",
+      "SELECT ID, USER, HOST, TIME, IFNULL(STATE, ''), INFO FROM information_schema.PROCESSLIST "
+      "WHERE ID <> CONNECTION_ID() AND COMMAND NOT IN ('Sleep', 'Daemon', 'Binlog Dump') "
+      "AND USER <> 'system user' ORDER BY TIME DESC LIMIT 3",
+  };
+  std::string description;
+  for (const char* question : kQuestions) {
+    try {
+      const ResultSet answer = session.Query(question);
+      for (std::size_t i = 0; i < answer.rows.size(); ++i) {
+        if (!description.empty()) description += "; ";
+        description +=
+            fmt::format("session {} ({}@{}, {} s, {})", answer.Text(i, 0), answer.Text(i, 1),
+                        answer.Text(i, 2), answer.Text(i, 3), answer.Text(i, 4));
+        const std::string statement = OneLine(answer.Text(i, 5), 100);
+        if (!statement.empty()) description += ": " + statement;
+      }
+    } catch (const ServerError& e) {
+      if (e.code() == ErrorCode::kConnectionLost) throw;
+    }
+    if (!description.empty()) break;
+  }
+  return description;
+}
+
+void WithPatience(Session& observer_session, const LockPatience& patience, std::string_view what,
+                  const CancelToken& cancel, const std::function<void()>& lock) {
+  for (unsigned attempt = 1;; ++attempt) {
+    cancel.ThrowIfCancelled();
+    try {
+      lock();
+      return;
+    } catch (const ServerError& e) {
+      const bool again = e.number() == kLockWaitTimeout || e.number() == kDeadlock ||
+                         e.number() == kBackupLockConflict;
+      if (!again) throw;
+      if (attempt < std::max(1u, patience.tries)) {
+        Pause(attempt, cancel);
+        continue;
+      }
+    }
+    const std::string holders = DescribeLockHolders(observer_session);
+    throw Error(
+        ErrorCode::kBusy,
+        fmt::format("could not get {} in {} tries of {} s{}", what, std::max(1u, patience.tries),
+                    patience.wait_s, holders.empty() ? std::string() : "; in the way: " + holders),
+        holders.empty()
+            ? "Look at the server's process list for what holds it, or raise --lock-wait."
+            : "Wait until that session is finished (or end it), then run again.");
+  }
+}
+
+const std::vector<const SnapshotRung*>& SnapshotLadder() {
+  static const GlobalReadLock global_read_lock;
+  static const TableLocks table_locks;
+  static const SingleSession single_session;
+  static const std::vector<const SnapshotRung*> ladder = {&global_read_lock, &table_locks,
+                                                          &single_session};
+  return ladder;
+}
+
+SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& request,
+                           Session& coordinator, Session& holder,
+                           const std::vector<Session*>& readers, Observer& observer,
+                           const CancelToken& cancel) {
+  const std::string set_wait =
+      fmt::format("SET SESSION lock_wait_timeout = {}", std::max(1u, request.patience.wait_s));
+  for (const SnapshotRung* rung : SnapshotLadder()) {
+    if (!rung->Fits(traits)) continue;
+    if (!request.non_transactional.empty() && !rung->holds_tables()) {
+      RefuseNonTransactional(request.non_transactional);
+    }
+    try {
+      coordinator.Execute(set_wait);
+      WithPatience(coordinator, request.patience, rung->lock_name(), cancel,
+                   [&] { rung->Lock(coordinator, request.tables); });
+    } catch (const ServerError& e) {
+      if (e.code() != ErrorCode::kPrivilege) throw;
+      observer.Notice(fmt::format("{} cannot be had ({}); trying the next way to a snapshot",
+                                  rung->lock_name(), e.message()));
+      continue;
+    }
+    const auto locked_at = Clock::now();
+    SnapshotTaken taken;
+    taken.readers = rung->many_sessions() ? readers.size() : 1;
+    for (std::size_t i = 0; i < taken.readers; ++i) rung->OpenSnapshot(*readers[i]);
+    taken.record.method = rung->method();
+    taken.record.time =
+        coordinator.QueryValue("SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%dT%H:%i:%sZ')")
+            .value_or("");
+    taken.record.ddl_locked = traits.has_metadata_locks_for_readers;
+    RecordBinlogPosition(*readers.front(), coordinator, traits, rung->many_sessions(),
+                         taken.record);
+    // At the snapshot or behind it, never before: a sequence that lags would hand out values that
+    // rows already have.
+    for (const QualifiedName& sequence : request.sequences) {
+      taken.sequence_values.push_back(
+          {sequence, readers.front()
+                         ->QueryValue(fmt::format("SELECT next_not_cached_value FROM {}",
+                                                  QuoteQualified(sequence.first, sequence.second)))
+                         .value_or("")});
+    }
+    if (!request.non_transactional.empty()) {
+      std::string sql = "LOCK TABLES ";
+      for (std::size_t i = 0; i < request.non_transactional.size(); ++i) {
+        if (i > 0) sql += ", ";
+        sql +=
+            QuoteQualified(request.non_transactional[i].first, request.non_transactional[i].second);
+        sql += " READ";
+      }
+      try {
+        holder.Execute(set_wait);
+        holder.Execute(sql);
+        taken.tables_held = true;
+      } catch (const ServerError& e) {
+        if (e.code() == ErrorCode::kPrivilege) RefuseNonTransactional(request.non_transactional);
+        throw;
+      }
+    }
+    rung->Unlock(coordinator);
+    taken.lock_ms = std::chrono::duration<double, std::milli>(Clock::now() - locked_at).count();
+    return taken;
+  }
+  throw Error(ErrorCode::kNoSnapshot, "this server offers no way to a consistent snapshot",
+              "Stop all writers and use another tool, or upgrade the server.");
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,84 @@
+// One point in time for several sessions: the ladder of ways to get it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "dbomsbak/archive/records.h"
+#include "dbomsbak/base/cancel.h"
+#include "dbomsbak/catalog/server_traits.h"
+#include "dbomsbak/engine/observer.h"
+#include "dbomsbak/transport/session.h"
+
+namespace dbomsbak {
+
+using QualifiedName = std::pair<std::string, std::string>;  // database, name
+
+struct LockPatience {
+  unsigned wait_s = 5;  // lock_wait_timeout, set before every lock
+  unsigned tries = 10;  // with growing pauses between them
+};
+
+// Runs `lock` until it succeeds, at most `patience.tries` times. A lock wait timeout or a deadlock
+// is tried again; after the last one Error kBusy names who holds what (asked through
+// `observer_session`, which may be the waiting session itself). `what`: "the global read lock".
+void WithPatience(Session& observer_session, const LockPatience& patience, std::string_view what,
+                  const CancelToken& cancel, const std::function<void()>& lock);
+
+// Who stands in the way, for people: "session 17 (app@10.0.0.5, 63 s): ALTER TABLE …". Best effort.
+std::string DescribeLockHolders(Session& session);
+
+// A rung of the ladder. Stateless; the lock belongs to the coordinator's session.
+class SnapshotRung {
+ public:
+  virtual ~SnapshotRung() = default;
+  virtual std::string_view method() const = 0;  // SnapshotRecord::method
+  virtual std::string_view lock_name() const = 0;
+  // Can this server do it honestly?
+  virtual bool Fits(const ServerTraits& traits) const = 0;
+  // Many sessions may share the snapshot; false: one session reads everything.
+  virtual bool many_sessions() const = 0;
+  // Can tables without transactions be held still until they are read?
+  virtual bool holds_tables() const = 0;
+  // Throws ServerError: kPrivilege leads to the next rung.
+  virtual void Lock(Session& coordinator, const std::vector<QualifiedName>& tables) const = 0;
+  virtual void Unlock(Session& coordinator) const = 0;
+  // Opens the snapshot in a reading session while the lock is held.
+  virtual void OpenSnapshot(Session& reader) const = 0;
+};
+
+// From the best to the last resort.
+const std::vector<const SnapshotRung*>& SnapshotLadder();
+
+struct SnapshotRequest {
+  std::vector<QualifiedName> tables;             // every table of the set
+  std::vector<QualifiedName> non_transactional;  // of these, tables that have no snapshot
+  std::vector<QualifiedName> sequences;
+  LockPatience patience;
+};
+
+struct SequenceValue {
+  QualifiedName sequence;
+  std::string next_not_cached_value;
+};
+
+struct SnapshotTaken {
+  SnapshotRecord record;
+  std::size_t readers = 0;   // how many of the sessions given have the snapshot (the first ones)
+  bool tables_held = false;  // `holder` keeps non_transactional locked until UNLOCK TABLES
+  std::vector<SequenceValue> sequence_values;
+  double lock_ms = 0;
+};
+
+// Climbs down the ladder until a rung holds. `coordinator` takes the lock and has given it back on
+// return; `holder` keeps the non-transactional tables locked. Errors: kBusy, kNoSnapshot naming the
+// tables that cannot be read consistently.
+SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& request,
+                           Session& coordinator, Session& holder,
+                           const std::vector<Session*>& readers, Observer& observer,
+                           const CancelToken& cancel);
+
+}  // namespace dbomsbak
