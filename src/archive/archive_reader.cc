@@ -80,6 +80,17 @@ struct ArchiveReader::Impl {
                                               layout::kFrameRecordSize));
   }
 
+  // The same without the digest: a terabyte has 262,144 of them, and opening looks at all.
+  struct Place {
+    std::uint64_t offset;
+    std::uint32_t stored_size;
+    std::uint32_t text_size;
+  };
+  Place PlaceOf(std::uint64_t number) const noexcept {
+    const char* record = frame_table.data() + number * layout::kFrameRecordSize;
+    return {GetU64(record), GetU32(record + 8), GetU32(record + 12)};
+  }
+
   // ---- opening -------------------------------------------------------------------------------
 
   void Open() {
@@ -182,7 +193,7 @@ struct ArchiveReader::Impl {
     std::uint64_t offset = footer().header_size;
     std::uint64_t text_size = 0;
     for (std::uint64_t number = 0; number < frame_count(); ++number) {
-      const FrameRecord frame = Frame(number);
+      const Place frame = PlaceOf(number);
       if (frame.offset != offset || frame.text_size == 0 ||
           frame.text_size > layout::kMaxFrameText ||
           frame.text_size > layout::MostTextOf(frame.stored_size) ||
@@ -244,7 +255,7 @@ struct ArchiveReader::Impl {
     layout::PutSeekTableHead(expected, tail.seek_table_entries);
     layout::PutSeekTableEntry(expected, footer().header_size, 0);
     for (std::uint64_t number = 0; number < frame_count(); ++number) {
-      const FrameRecord frame = Frame(number);
+      const Place frame = PlaceOf(number);
       layout::PutSeekTableEntry(expected, frame.stored_size, frame.text_size);
       compare(false);
     }

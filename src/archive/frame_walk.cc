@@ -120,6 +120,11 @@ class Walker {
       ThrowDamaged(file_, fmt::format("the footer at byte {} contradicts itself", footer_offset));
     }
     const FooterRecord& record = footer->record;
+    if (record.index_offset + record.index_size != footer_offset) {
+      ThrowDamaged(file_, fmt::format("the footer at byte {} stood at byte {} when it was written: bytes "
+                                      "before it are missing or were added",
+                                      footer_offset, record.index_offset + record.index_size));
+    }
     if (size_ > record.file_size && record.file_size >= offset_) {
       const std::string behind = ReadUpTo(file_, record.file_size, 4);
       const bool another = behind.size() == 4 && GetU32(behind.data()) == kOwnFrameMagic;

@@ -99,7 +99,8 @@ std::uint64_t ProvePlainSql(const RandomAccessFile& file, Observer& observer,
   const std::size_t newline = tail.rfind(line_start);
   if (newline == std::string::npos) ThrowWithoutProof(file, tail);
   const std::size_t proof_at = newline + 1;
-  const std::size_t line_end = std::min(tail.find('\n', proof_at), tail.size());
+  const std::size_t line_end = tail.find('\n', proof_at);
+  if (line_end == std::string::npos) ThrowWithoutProof(file, tail);
   const std::optional<Proof> proof =
       ParseProofLine(std::string_view(tail).substr(proof_at, line_end - proof_at));
   if (!proof) ThrowWithoutProof(file, tail);
@@ -109,7 +110,7 @@ std::uint64_t ProvePlainSql(const RandomAccessFile& file, Observer& observer,
   }
   if (!IsExactEnd(tail, proof_at, *proof)) {
     const std::string expected = std::string(kDumpCompleted) + "\n";
-    const std::string_view found = std::string_view(tail).substr(std::min(line_end + 1, tail.size()));
+    const std::string_view found = std::string_view(tail).substr(line_end + 1);
     if (expected.starts_with(found)) {
       throw Error(ErrorCode::kIncomplete,
                   fmt::format("'{}' is incomplete: it ends at byte {}, inside its last line",

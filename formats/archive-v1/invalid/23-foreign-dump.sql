@@ -1,0 +1,3 @@
+-- MariaDB dump 10.19
+CREATE TABLE t (a int);
+-- Dump completed on 2024-05-01

@@ -1,0 +1,211 @@
+// A damaged, cut or lengthened archive is never taken for a good one, and no file makes the program
+// crash or take much memory.
+#include "dbomsbak/engine/verify.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "dbomsbak/base/error.h"
+#include "support/allocation_watch.h"
+#include "support/sample_archive.h"
+
+namespace dbomsbak {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLargeAllocation = std::size_t{8} << 20;
+const fs::path kGolden = fs::path(DBOMSBAK_SOURCE_DIR) / "formats/archive-v1";
+
+std::string ReadFile(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream content;
+  content << file.rdbuf();
+  return content.str();
+}
+
+VerifyReport VerifyBytes(std::string bytes, unsigned jobs = 1) {
+  VerifyOptions options;
+  options.jobs = jobs;
+  return Verify(InMemory(std::move(bytes)), options, SilentObserver(), CancelToken());
+}
+
+// 0 when the file is proved (or proved partial), else the error's code and message.
+std::pair<int, std::string> Judge(const std::string& bytes) {
+  try {
+    VerifyBytes(bytes);
+    return {0, ""};
+  } catch (const Error& e) {
+    return {static_cast<int>(e.code()), e.message()};
+  }
+}
+
+TEST(VerifyTest, ValidGoldenFilesAreProved) {
+  int files = 0;
+  for (const auto& entry : fs::directory_iterator(kGolden / "valid")) {
+    SCOPED_TRACE(entry.path().filename());
+    const VerifyReport report = VerifyBytes(ReadFile(entry.path()), 2);
+    EXPECT_EQ(report.plain_sql, entry.path().extension() == ".sql");
+    EXPECT_EQ(report.partial, entry.path().filename() == "partial.sql.zst");
+    ++files;
+  }
+  EXPECT_GE(files, 9);
+}
+
+TEST(VerifyTest, InvalidGoldenFilesAreRefusedWithTheCodeInTheirName) {
+  int files = 0;
+  for (const auto& entry : fs::directory_iterator(kGolden / "invalid")) {
+    SCOPED_TRACE(entry.path().filename());
+    const AllocationWatch memory;
+    const auto [code, message] = Judge(ReadFile(entry.path()));
+    EXPECT_EQ(code, std::stoi(entry.path().filename())) << message;
+    EXPECT_NE(message.find("'memory'"), std::string::npos) << message;
+    EXPECT_LT(memory.largest(), kLargeAllocation);
+    ++files;
+  }
+  EXPECT_GE(files, 50);
+}
+
+TEST(VerifyTest, DamageIsNamedByFrameObjectAndOffset) {
+  const std::map<std::string, std::string> expected{
+      {"20-bit-in-frame-1.sql.zst", "frame 1 (bytes "},
+      {"20-bit-in-header.sql.zst", "the header (bytes 0 to "},
+      {"20-bit-in-seek-table.sql.zst", "the seek table is wrong at byte 4021"},
+      {"20-byte-behind-the-end.sql.zst", "1 bytes stand behind its end at byte 4041"},
+      {"20-two-archives.sql.zst", "another archive was appended"},
+      {"20-other-row-count.sql.zst", "table `shop`.`t`: its text holds 2 rows, the index says 3"},
+      {"20-other-row-digest.sql.zst", "table `shop`.`t`: its rows do not match its row digest"},
+      {"20-other-definition.sql.zst", "table `shop`.`t`: its definition in frame 0"},
+      {"21-cut-in-frame.sql.zst", "inside frame 2, which begins at byte 1498"},
+      {"12-gzip.sql.gz", "a gzip file"},
+      {"12-plain-zstd.sql.zst", "a plain zstd file"},
+      {"22-newer-version.sql.zst", "archive format 2"},
+  };
+  for (const auto& [name, words] : expected) {
+    const std::string message = Judge(ReadFile(kGolden / "invalid" / name)).second;
+    EXPECT_NE(message.find(words), std::string::npos) << name << ": " << message;
+  }
+}
+
+class EveryDamageTest : public testing::TestWithParam<const char*> {
+ protected:
+  const std::string good_ = ReadFile(kGolden / "valid" / GetParam());
+};
+
+TEST_P(EveryDamageTest, EveryFlippedBitIsFound) {
+  ASSERT_EQ(Judge(good_).first, 0);
+  const std::set<int> allowed{12, 20, 21, 22};
+  const AllocationWatch memory;
+  for (std::size_t i = 0; i < good_.size() * 8; ++i) {
+    std::string bad = good_;
+    bad[i / 8] = static_cast<char>(bad[i / 8] ^ (1 << i % 8));
+    const auto [code, message] = Judge(bad);
+    ASSERT_TRUE(allowed.contains(code)) << "bit " << i << ": code " << code << " " << message;
+    ASSERT_NE(message.find("byte"), std::string::npos) << message;
+  }
+  EXPECT_LT(memory.largest(), kLargeAllocation);
+}
+
+TEST_P(EveryDamageTest, EveryCutIsIncomplete) {
+  const AllocationWatch memory;
+  for (std::size_t size = 0; size < good_.size(); ++size) {
+    const auto [code, message] = Judge(good_.substr(0, size));
+    ASSERT_EQ(code, 21) << size << ": " << message;
+  }
+  EXPECT_LT(memory.largest(), kLargeAllocation);
+}
+
+TEST_P(EveryDamageTest, EveryAppendedByteIsFound) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const auto [code, message] = Judge(good_ + static_cast<char>(byte));
+    ASSERT_EQ(code, 20) << message;
+    ASSERT_NE(message.find("byte " + std::to_string(good_.size())), std::string::npos) << message;
+  }
+}
+
+TEST_P(EveryDamageTest, EveryMissingAndEveryExtraByteIsFound) {
+  for (std::size_t i = 0; i < good_.size(); ++i) {
+    std::string bad = good_;
+    bad.erase(i, 1);
+    ASSERT_NE(Judge(bad).first, 0) << i;
+    bad = good_;
+    bad.insert(i, 1, '\0');
+    ASSERT_NE(Judge(bad).first, 0) << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, EveryDamageTest,
+                         testing::Values("one-table.sql.zst", "every-kind.sql.zst"),
+                         [](const auto& golden) {
+                           return golden.param[0] == 'o' ? "OneTable" : "EveryKind";
+                         });
+
+TEST(VerifyTest, EveryFlippedBitAndEveryCutOfPlainSqlIsFound) {
+  const std::string good = ReadFile(kGolden / "valid/plain.sql");
+  for (std::size_t i = 0; i < good.size() * 8; ++i) {
+    std::string bad = good;
+    bad[i / 8] = static_cast<char>(bad[i / 8] ^ (1 << i % 8));
+    const int code = Judge(bad).first;
+    ASSERT_TRUE(code == 20 || code == 21 || code == 12) << "bit " << i << ": " << code;
+  }
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    const int code = Judge(good.substr(0, size)).first;
+    ASSERT_TRUE(code == 21 || (code == 12 && size < 16)) << size << ": " << code;
+  }
+}
+
+TEST(VerifyTest, ExpectedRootIsCompared) {
+  const std::string good = ReadFile(kGolden / "valid/one-table.sql.zst");
+  VerifyOptions options;
+  options.expect_root = VerifyBytes(good).receipt->root;
+  EXPECT_NO_THROW(Verify(InMemory(good), options, SilentObserver(), CancelToken()));
+  options.expect_root->bytes[31] ^= 1;
+  try {
+    Verify(InMemory(good), options, SilentObserver(), CancelToken());
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ErrorCode::kDamaged);
+    EXPECT_NE(e.message().find(options.expect_root->hex()), std::string::npos);
+  }
+}
+
+TEST(VerifyTest, TheSameDamageIsNamedAtAnyNumberOfJobs) {
+  SampleArchive archive(SampleHeader({"d"}));
+  archive.AddDatabase("d");
+  std::vector<SampleRow> rows;
+  for (int i = 0; i < 400; ++i) rows.push_back({std::to_string(i)});
+  archive.AddTable("d", "t", "CREATE TABLE `t` (`v` int)", {{"v", "int"}}, rows, 2, true);
+  std::string bad = archive.Build();
+  const ArchiveParts parts = ArchiveParts::Of(bad);
+  ASSERT_EQ(parts.records.size(), 200U);
+  for (const std::size_t frame : {150, 37, 151}) bad[parts.records[frame].offset + 15] ^= 1;
+  for (const unsigned jobs : {1U, 2U, 8U}) {
+    for (int again = 0; again < 20; ++again) {
+      try {
+        VerifyBytes(bad, jobs);
+        FAIL();
+      } catch (const Error& e) {
+        EXPECT_NE(e.message().find("frame 37 "), std::string::npos) << e.message();
+      }
+    }
+  }
+}
+
+TEST(VerifyTest, CancelStopsIt) {
+  CancelToken cancel;
+  cancel.Cancel(2);
+  try {
+    Verify(InMemory(ReadFile(kGolden / "valid/every-kind.sql.zst")), {}, SilentObserver(), cancel);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ErrorCode::kInterrupted);
+  }
+}
+
+}  // namespace
+}  // namespace dbomsbak
