@@ -41,18 +41,34 @@ struct PreparedSet {
   std::vector<std::vector<std::string>> outgoing, incoming;
 };
 
+// Of tables and sequences only the names are kept.
 std::string ToJson(const PreparedSet& set);
-PreparedSet PreparedSetFromJson(const std::string& json);
+PreparedSet PreparedSetFromJson(const std::string& json);  // Error kNeedsHelp when it is none
 
 struct SwapOptions {
   unsigned lock_wait_s = 5;
   unsigned lock_tries = 10;
 };
 
-// Opens and closes the window. `journal` stands in members[0].source and moves with the RENAME.
-// Returns its length in ms. On an error before the RENAME everything is put back and the error is
-// rethrown; after it the way is forward only, and an error is kNeedsHelp unless healing succeeds.
+// Opens and closes the window. `journal` stands in members[0].source and moves with the RENAME;
+// `session` holds the RestoreLock and is PrepareSession's; `set.before` was read just now: where
+// names of live objects differ from it nothing is done (kRestorePreflight).
+// Returns the window's length in ms. On an error before the RENAME everything is put back and the
+// error is rethrown; after it the way is forward only, and what cannot be finished is kNeedsHelp.
+// A lost connection cannot be put back from here: kConnectionLost, and HealOpenWindows with a new
+// session does it. The source databases are dropped when nothing but rehearsal is left in them.
 std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const PreparedSet& set,
                        ServerJournal& journal, const SwapOptions& options, Observer& observer);
+
+// Finishes or takes back a window that was left open, as the server's catalogue says; safe to be
+// killed and called again. `journal` is where it was found. True: the set is live.
+bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet& set,
+                ServerJournal& journal, Observer& observer);
+
+// Steps under which SwapLive leaves word in the journal, all of event "note".
+inline constexpr char kNoteSet[] = "set";  // payload: the PreparedSet; the window opens
+inline constexpr char kNoteTakenBack[] = "taken-back";  // closed before the RENAME; nothing changed
+inline constexpr char kNoteFinished[] = "finished";  // closed behind it; payload: {"window_ms":n}
+inline constexpr char kNotePurging[] = "purging";    // this displaced copy is being dropped
 
 }  // namespace dbomsbak

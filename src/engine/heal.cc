@@ -1,0 +1,75 @@
+#include "engine/heal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "dbomsbak/engine/restore.h"
+#include "engine/live_names.h"
+#include "engine/restore_lock.h"
+#include "engine/set_history.h"
+#include "engine/window.h"
+
+namespace dbomsbak {
+namespace {
+
+// A dead session's RENAME goes on, and its lock stays until then.
+constexpr unsigned kLockWaitS = 30;
+
+// The window is closed, but its program was killed before it had swept up.
+bool HasLeftSource(Session& session, const JournaledSet& found) {
+  return found.state == SetState::kFinished &&
+         std::any_of(
+             found.set.members.begin(), found.set.members.end(),
+             [&](const SetMember& member) { return DatabaseExists(session, member.source); });
+}
+
+std::unique_ptr<ServerJournal> OpenJournal(Session& session, const JournaledSet& found) {
+  if (!found.holder.empty()) return ServerJournal::Open(session, found.holder);
+  // The journal itself was torn; a new one in its old place moves with what is still to move.
+  auto journal = ServerJournal::Create(session, found.set.members[0].source);
+  journal->Append("note", kNoteSet, ToJson(found.set));
+  return journal;
+}
+
+}  // namespace
+
+std::vector<std::string> HealWithLock(Session& session, const ServerTraits& traits,
+                                      Observer& observer) {
+  std::vector<std::string> healed;
+  for (const JournaledSet& found : FindSets(session)) {
+    const std::string what =
+        fmt::format("the {} of {}", found.set.operation, QuotedList(found.LiveNames()));
+    if (HasLeftSource(session, found)) {
+      auto journal = OpenJournal(session, found);
+      Window(session, traits, found.set, *journal, observer).Sweep();
+    }
+    if (found.state != SetState::kOpen) continue;
+    observer.Phase(fmt::format("healing {}, which was interrupted at {}", what, found.time));
+    auto journal = OpenJournal(session, found);
+    const bool live = HealWindow(session, traits, found.set, *journal, observer);
+    healed.push_back(
+        live ? fmt::format("{} was interrupted behind its swap; it is finished now", what)
+             : fmt::format("{} was interrupted before its swap; it is taken back, the "
+                           "databases are as they were",
+                           what));
+  }
+  return healed;
+}
+
+std::vector<std::string> HealOpenWindows(SessionFactory& sessions, Observer& observer) {
+  const auto session = sessions.Connect();
+  const std::vector<JournaledSet> sets = FindSets(*session);
+  if (std::none_of(sets.begin(), sets.end(), [&](const JournaledSet& found) {
+        return found.state == SetState::kOpen || HasLeftSource(*session, found);
+      })) {
+    return {};
+  }
+  const ServerTraits traits = ProbeServerTraits(*session);
+  PrepareSession(*session, traits, false);
+  const RestoreLock lock(*session, kLockWaitS);
+  return HealWithLock(*session, traits, observer);
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,18 @@
+// Healing with a session that holds the RestoreLock already.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dbomsbak/catalog/server_traits.h"
+#include "dbomsbak/engine/observer.h"
+#include "dbomsbak/transport/session.h"
+
+namespace dbomsbak {
+
+// As HealOpenWindows, which opens its own session and takes the lock only if there is something to
+// heal. One line a set that was finished or taken back.
+std::vector<std::string> HealWithLock(Session& session, const ServerTraits& traits,
+                                      Observer& observer);
+
+}  // namespace dbomsbak

@@ -1,0 +1,145 @@
+// What the program left on a server: `dbomsbak status`.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "dbomsbak/engine/restore.h"
+#include "dbomsbak/sql/quote.h"
+#include "engine/set_history.h"
+
+namespace dbomsbak {
+namespace {
+
+std::uint64_t SizeOf(Session& session, const std::vector<std::string>& databases) {
+  std::uint64_t bytes = 0;
+  for (const std::string& database : databases) {
+    const auto sum = session.QueryValue(
+        fmt::format("SELECT SUM(IFNULL(DATA_LENGTH, 0) + IFNULL(INDEX_LENGTH, 0)) FROM "
+                    "information_schema.TABLES WHERE TABLE_SCHEMA = {}",
+                    QuoteString(database)));
+    if (sum) bytes += std::stoull(*sum);
+  }
+  return bytes;
+}
+
+std::string OldestTable(Session& session, const std::vector<std::string>& databases) {
+  std::string oldest;
+  for (const std::string& database : databases) {
+    const auto created = session.QueryValue(
+        fmt::format("SELECT DATE_FORMAT(MIN(CREATE_TIME), '%Y-%m-%dT%H:%i:%sZ') FROM "
+                    "information_schema.TABLES WHERE TABLE_SCHEMA = {}",
+                    QuoteString(database)));
+    if (created && (oldest.empty() || *created < oldest)) oldest = *created;
+  }
+  return oldest;
+}
+
+std::string DropAdvice(const std::vector<std::string>& databases) {
+  std::string statements;
+  for (const std::string& database : databases) {
+    statements += fmt::format("{}DROP DATABASE {};", statements.empty() ? "" : " ",
+                              QuoteIdentifier(database));
+  }
+  return statements;
+}
+
+// Databases of the set's two other places that are there.
+std::vector<std::string> HoldersOf(const JournaledSet& found,
+                                   const std::set<std::string>& databases) {
+  std::vector<std::string> holders;
+  for (const SetMember& member : found.set.members) {
+    const bool open = found.state == SetState::kOpen;
+    if (open && databases.contains(member.source)) holders.push_back(member.source);
+    if (databases.contains(member.displaced)) holders.push_back(member.displaced);
+  }
+  return holders;
+}
+
+Leftover Describe(Session& session, const JournaledSet& found,
+                  const std::set<std::string>& databases) {
+  Leftover leftover;
+  leftover.generation = found.set.generation;
+  leftover.run = found.set.run;
+  leftover.databases = found.LiveNames();
+  leftover.holders = HoldersOf(found, databases);
+  leftover.created = found.time;
+  leftover.bytes = SizeOf(session, leftover.holders);
+  switch (found.state) {
+    case SetState::kOpen:
+      leftover.kind = LeftoverKind::kOpenWindow;
+      leftover.advice = fmt::format(
+          "{} was interrupted {} its swap. Any restore, undo or purge {} first.",
+          found.set.operation == "undo" ? "An undo" : "A restore",
+          found.swapped ? "behind" : "before", found.swapped ? "finishes it" : "takes it back");
+      break;
+    case SetState::kFinished:
+      leftover.kind = LeftoverKind::kDisplacedCopy;
+      leftover.advice = fmt::format(
+          "What was live before the {} of {}. `dbomsbak undo` brings back the newest copy; "
+          "`dbomsbak purge --generation {}` drops this one.",
+          found.set.operation, found.time, found.set.generation);
+      break;
+    case SetState::kPurging:
+      leftover.kind = LeftoverKind::kDisplacedCopy;
+      leftover.advice =
+          fmt::format("Its purge was interrupted. `dbomsbak purge --generation {}` finishes it.",
+                      found.set.generation);
+      break;
+  }
+  return leftover;
+}
+
+}  // namespace
+
+std::vector<Leftover> FindLeftovers(Session& session) {
+  const std::vector<std::string> list = ListDatabases(session);
+  const std::set<std::string> databases(list.begin(), list.end());
+  std::set<std::string> explained;
+  std::vector<Leftover> leftovers;
+  for (const JournaledSet& found : FindSets(session)) {
+    leftovers.push_back(Describe(session, found, databases));
+    const std::vector<std::string>& holders = leftovers.back().holders;
+    explained.insert(holders.begin(), holders.end());
+  }
+  // Staging areas by run, and displaced databases that no journal names, by generation.
+  std::map<std::string, Leftover> others;
+  for (const std::string& database : list) {
+    if (explained.contains(database)) continue;
+    const bool staging = IsStagingName(database);
+    if (!staging && !IsDisplacedName(database)) continue;
+    Leftover& leftover = others[staging ? "new " + RunOf(database)
+                                        : fmt::format("old {:09}", GenerationOf(database))];
+    leftover.kind = staging ? LeftoverKind::kStaging : LeftoverKind::kDisplacedCopy;
+    leftover.run = RunOf(database);
+    leftover.generation = GenerationOf(database);
+    leftover.holders.push_back(database);
+  }
+  const bool busy = session.QueryValue("SELECT IS_USED_LOCK('dbomsbak')").has_value();
+  for (auto& [key, leftover] : others) {
+    for (const std::string& database : leftover.holders) {
+      if (!ServerJournal::Exists(session, database)) continue;
+      const auto entries = ServerJournal::Open(session, database)->Load();
+      if (!entries.empty()) leftover.created = entries.front().time;
+    }
+    if (leftover.created.empty()) leftover.created = OldestTable(session, leftover.holders);
+    leftover.bytes = SizeOf(session, leftover.holders);
+    if (leftover.kind == LeftoverKind::kDisplacedCopy) {
+      leftover.advice =
+          fmt::format("No journal tells what this was. Look into it; when it is not needed: {}",
+                      DropAdvice(leftover.holders));
+    } else if (busy) {
+      leftover.advice = "A restore is at work now.";
+    } else {
+      leftover.advice = fmt::format(
+          "A restore was interrupted while it loaded; nothing live has changed. Run it again, or "
+          "sweep up: {}",
+          DropAdvice(leftover.holders));
+    }
+    leftovers.push_back(std::move(leftover));
+  }
+  return leftovers;
+}
+
+}  // namespace dbomsbak

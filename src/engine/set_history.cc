@@ -1,0 +1,159 @@
+#include "engine/set_history.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/sql/quote.h"
+
+namespace dbomsbak {
+namespace {
+
+// An operation that was taken back leaves the one before it standing: an undo writes into the
+// journal of the copy it wants to bring back.
+std::optional<JournaledSet> LastSet(const std::vector<JournalEntry>& entries) {
+  std::optional<JournaledSet> standing, last;
+  for (const JournalEntry& entry : entries) {
+    if (entry.event != "note") continue;
+    if (entry.step == kNoteSet) {
+      last.emplace();
+      last->set = PreparedSetFromJson(entry.payload);
+      last->time = entry.time;
+    } else if (entry.step == kNoteTakenBack) {
+      last = standing;
+    } else if (entry.step == kNoteFinished && last) {
+      last->state = SetState::kFinished;
+      standing = last;
+    } else if (entry.step == kNotePurging && last) {
+      last->state = SetState::kPurging;
+    }
+  }
+  return last;
+}
+
+// {"window_ms":12}: all there is in it.
+std::uint64_t WindowOf(const std::vector<JournalEntry>& entries) {
+  std::uint64_t window_ms = 0;
+  for (const JournalEntry& entry : entries) {
+    if (entry.event != "note" || entry.step != kNoteFinished) continue;
+    const std::size_t digits = entry.payload.find_first_of("0123456789");
+    window_ms = digits == std::string::npos ? 0 : std::stoull(entry.payload.substr(digits));
+  }
+  return window_ms;
+}
+
+std::string Join(const std::vector<std::string>& names) {
+  std::string joined;
+  for (const std::string& name : names) joined += (joined.empty() ? "" : " ") + name;
+  return joined;
+}
+
+}  // namespace
+
+std::vector<std::string> JournaledSet::LiveNames() const {
+  std::vector<std::string> names;
+  for (const SetMember& member : set.members) names.push_back(member.live);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> JournaledSet::DisplacedNames() const {
+  std::vector<std::string> names;
+  for (const SetMember& member : set.members) names.push_back(member.displaced);
+  return names;
+}
+
+std::vector<JournaledSet> FindSets(Session& session) {
+  std::vector<JournaledSet> sets;
+  std::set<std::string> runs;
+  std::vector<std::string> with_copy;
+  for (const std::string& database : ListDatabases(session)) {
+    if (!IsStagingName(database) && !IsDisplacedName(database)) continue;
+    if (ServerJournal::Exists(session, database, kJournalCopyTable)) with_copy.push_back(database);
+    if (!ServerJournal::Exists(session, database)) continue;
+    const std::vector<JournalEntry> entries = ServerJournal::Open(session, database)->Load();
+    std::optional<JournaledSet> found = LastSet(entries);
+    if (!found) continue;
+    found->holder = database;
+    found->swapped = database == found->set.members[0].displaced;
+    if (found->state != SetState::kOpen) found->window_ms = WindowOf(entries);
+    runs.insert(found->set.run);
+    sets.push_back(std::move(*found));
+  }
+  for (const std::string& database : with_copy) {
+    std::optional<JournaledSet> found =
+        LastSet(ServerJournal::Open(session, database, kJournalCopyTable)->Load());
+    // The journal proper has the say; what was taken back may have left its copy behind.
+    if (!found || runs.contains(found->set.run)) continue;
+    if (ServerJournal::Exists(session, found->set.members[0].source) ||
+        ServerJournal::Exists(session, found->set.members[0].displaced)) {
+      continue;
+    }
+    sets.push_back(std::move(*found));
+  }
+  std::sort(sets.begin(), sets.end(), [](const JournaledSet& a, const JournaledSet& b) {
+    return a.set.generation < b.set.generation;
+  });
+  return sets;
+}
+
+unsigned NextFreeGeneration(Session& session) {
+  unsigned highest = 0;
+  for (const std::string& database : ListDatabases(session)) {
+    highest = std::max(highest, GenerationOf(database));
+  }
+  return highest + 1;
+}
+
+std::string QuotedList(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + QuoteIdentifier(name);
+  return list;
+}
+
+std::vector<JournaledSet> SelectSets(const std::vector<JournaledSet>& sets,
+                                     std::vector<std::string> databases) {
+  std::sort(databases.begin(), databases.end());
+  databases.erase(std::unique(databases.begin(), databases.end()), databases.end());
+  if (sets.empty()) {
+    throw Error(ErrorCode::kRestorePreflight, "there is no displaced copy on this server",
+                "A displaced copy is what a restore put aside; `dbomsbak status` lists them.");
+  }
+  if (databases.empty()) {
+    databases = sets.back().LiveNames();
+    for (const JournaledSet& set : sets) {
+      if (set.LiveNames() == databases) continue;
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("there are displaced copies of several sets: {} and {}",
+                              QuotedList(databases), QuotedList(set.LiveNames())),
+                  fmt::format("Name the databases of one set: {}", Join(databases)));
+    }
+    return sets;
+  }
+  std::vector<JournaledSet> selected;
+  for (const JournaledSet& set : sets) {
+    if (set.LiveNames() == databases) selected.push_back(set);
+  }
+  if (!selected.empty()) return selected;
+  for (const JournaledSet& set : sets) {
+    const std::vector<std::string> names = set.LiveNames();
+    std::vector<std::string> shared;
+    std::set_intersection(names.begin(), names.end(), databases.begin(), databases.end(),
+                          std::back_inserter(shared));
+    if (shared.empty()) continue;
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{} is not a whole set; the set is {}", QuotedList(databases),
+                            QuotedList(names)),
+                fmt::format("Databases that were swapped together go back together: name {}, or "
+                            "name none.",
+                            Join(names)));
+  }
+  throw Error(ErrorCode::kRestorePreflight,
+              fmt::format("there is no displaced copy of {}", QuotedList(databases)),
+              fmt::format("There is one of {}.", QuotedList(sets.back().LiveNames())));
+}
+
+}  // namespace dbomsbak

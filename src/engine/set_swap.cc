@@ -1,0 +1,327 @@
+#include "engine/set_swap.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/sql/quote.h"
+#include "engine/live_names.h"
+#include "engine/lock_holders.h"
+#include "engine/view_builder.h"
+#include "engine/window.h"
+
+namespace dbomsbak {
+namespace {
+
+// What has been changed must be finished or put back: there we wait longer than on the way in.
+constexpr unsigned kPatientLockWaitS = 30;
+constexpr unsigned kPatientTries = 4;
+constexpr std::chrono::milliseconds kFirstPause{200}, kLongestPause{2000};
+// A RENAME whose client is gone runs on: 3,000 tables were seen to take 9 to 270 s, by server.
+constexpr std::chrono::seconds kLongestRename{600};
+constexpr std::chrono::milliseconds kLook{100};
+
+// For as long as it lives, the session waits so long for locks. Both kinds are set: which one
+// counts depends on the server and on who is in the way.
+class LockWait {
+ public:
+  LockWait(Session& session, unsigned seconds) : session_(session) {
+    for (const char* variable : {"lock_wait_timeout", "innodb_lock_wait_timeout"}) {
+      const auto before = Value(variable);
+      if (!before) continue;
+      Set(variable, std::to_string(seconds));
+      saved_.emplace_back(variable, *before);
+    }
+  }
+  ~LockWait() {
+    for (const auto& [variable, value] : saved_) {
+      try {
+        Set(variable, value);
+      } catch (const Error&) {
+        // A lost session needs no settings.
+      }
+    }
+  }
+  LockWait(const LockWait&) = delete;
+  LockWait& operator=(const LockWait&) = delete;
+
+ private:
+  std::optional<std::string> Value(const std::string& variable) {
+    const ResultSet answer =
+        session_.Query(fmt::format("SHOW SESSION VARIABLES LIKE '{}'", EscapeLike(variable)));
+    if (answer.empty()) return std::nullopt;
+    return answer.Text(0, 1);
+  }
+  void Set(const std::string& variable, const std::string& value) {
+    session_.Execute(fmt::format("SET SESSION {} = {}", variable, value));
+  }
+
+  Session& session_;
+  std::vector<std::pair<std::string, std::string>> saved_;
+};
+
+std::vector<std::string> DatabasesOf(const PreparedSet& set) {
+  std::vector<std::string> databases;
+  for (const SetMember& member : set.members) databases.push_back(member.live);
+  return databases;
+}
+
+std::string Some(const std::vector<std::string>& texts) {
+  constexpr std::size_t kMost = 5;
+  std::string joined;
+  for (std::size_t i = 0; i < texts.size() && i < kMost; ++i) {
+    joined += (i == 0 ? "" : ", ") + texts[i];
+  }
+  if (texts.size() > kMost) joined += fmt::format(" and {} more", texts.size() - kMost);
+  return joined;
+}
+
+// The last look before the first change.
+void CheckUnchanged(Session& session, const PreparedSet& set) {
+  std::vector<std::string> problems;
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    const SetMember& member = set.members[i];
+    const LiveNames live = ReadLiveNames(session, member.live);
+    if (live.exists == set.before[i].create.empty()) {
+      problems.push_back(fmt::format("database {} {}", QuoteIdentifier(member.live),
+                                     live.exists ? "is there now" : "is gone"));
+    } else {
+      const auto differences = Differences(member.live, set.before[i], live);
+      problems.insert(problems.end(), differences.begin(), differences.end());
+    }
+    const std::set<std::string> source = ReadTableNames(session, member.source);
+    for (const std::string& table : set.incoming[i]) {
+      if (!source.contains(table)) {
+        problems.push_back(
+            fmt::format("table {} is missing", QuoteQualified(member.source, table)));
+      }
+    }
+    if (!ReadLiveNames(session, member.displaced).HoldsNothing()) {
+      problems.push_back(fmt::format("database {} is in use", QuoteIdentifier(member.displaced)));
+    }
+  }
+  if (problems.empty()) return;
+  throw Error(
+      ErrorCode::kRestorePreflight,
+      fmt::format("the databases have changed since they were looked at: {}", Some(problems)),
+      "Nothing was changed. Keep others from changing definitions, then run the same "
+      "command again.");
+}
+
+Error Busy(Session& session, const PreparedSet& set, const Error& cause, unsigned tries) {
+  const std::string holders = DescribeLockHolders(session, DatabasesOf(set));
+  return Error(ErrorCode::kBusy,
+               fmt::format("{} (tried {} times); in the way: {}", cause.message(), tries,
+                           holders.empty() ? "nobody this account may see" : holders),
+               holders.empty()
+                   ? "Everything is as it was. GRANT PROCESS ON *.* lets this account see who "
+                     "holds a lock; end that transaction, or raise --lock-wait."
+                   : "Everything is as it was. Let that session end its transaction (or KILL it), "
+                     "or raise --lock-wait; then run the same command again.");
+}
+
+Error LostSession(const Error& error) {
+  return Error(ErrorCode::kConnectionLost,
+               fmt::format("the session was lost while the window was open: {}", error.message()),
+               "Run any dbomsbak command that changes this server (or the same one again): it "
+               "first finishes or takes back what was begun.");
+}
+
+void TakeBack(Session& session, Window& window, const PreparedSet& set, ServerJournal& journal,
+              StepRunner& runner) {
+  window.Unlock();
+  for (unsigned attempt = 1;; ++attempt) {
+    try {
+      runner.Undo(window.Opening());
+      runner.Undo(window.Preparation());
+      break;
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kConnectionLost) throw;
+      if (error.code() == ErrorCode::kBusy && attempt < kPatientTries) continue;
+      const std::string holders = DescribeLockHolders(session, DatabasesOf(set));
+      throw Error(
+          ErrorCode::kNeedsHelp,
+          fmt::format("no table was swapped, but not everything could be put back: {}{}",
+                      error.message(), holders.empty() ? "" : "; in the way: " + holders),
+          "Remove what stands in the way, then run the same command again: it puts back the rest "
+          "first.");
+    }
+  }
+  session.Execute("DROP TABLE IF EXISTS " +
+                  QuoteQualified(set.members[0].source, kJournalCopyTable));
+  journal.Append("note", kNoteTakenBack, "");
+}
+
+void GoForward(Session& session, Window& window, const PreparedSet& set, StepRunner& runner,
+               const std::vector<Database>& live) {
+  for (unsigned attempt = 1;; ++attempt) {
+    try {
+      runner.Run(window.Closing(live));
+      window.Unlock();
+      return;
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kConnectionLost) throw;
+      if (error.code() == ErrorCode::kBusy && attempt < kPatientTries) continue;
+      const std::string holders =
+          error.code() == ErrorCode::kBusy ? DescribeLockHolders(session, DatabasesOf(set)) : "";
+      throw Error(ErrorCode::kNeedsHelp,
+                  fmt::format("all tables are swapped, but the rest is not finished: {}{}",
+                              error.message(), holders.empty() ? "" : "; in the way: " + holders),
+                  "Remove what stands in the way, then run the same command again: it finishes "
+                  "the swap first. What was live is kept in the displaced copy.");
+    }
+  }
+}
+
+void Finish(Window& window, ServerJournal& journal, std::uint64_t window_ms) {
+  journal.Append("note", kNoteFinished, fmt::format("{{\"window_ms\":{}}}", window_ms));
+  window.Sweep();
+}
+
+std::vector<std::string> LiveDifferences(Session& session, const PreparedSet& set) {
+  std::vector<std::string> differences;
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    const auto more = Differences(set.members[i].live, set.wanted[i],
+                                  ReadLiveNames(session, set.members[i].live));
+    differences.insert(differences.end(), more.begin(), more.end());
+  }
+  return differences;
+}
+
+void WriteCopy(Session& session, const PreparedSet& set) {
+  const std::string& database = set.members[0].source;
+  session.Execute("DROP TABLE IF EXISTS " + QuoteQualified(database, kJournalCopyTable));
+  ServerJournal::Create(session, database, kJournalCopyTable)
+      ->Append("note", kNoteSet, ToJson(set));
+}
+
+void WaitForRunningRename(Session& session, Observer& observer) {
+  const auto deadline = std::chrono::steady_clock::now() + kLongestRename;
+  for (bool told = false;; std::this_thread::sleep_for(kLook)) {
+    const auto running = session.QueryValue(
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'RENAME TABLE %"
+        "\\_\\_dbomsbak\\_%' AND ID <> CONNECTION_ID()");
+    if (!running) return;
+    if (!told) observer.Phase("waiting for a swap that the server is still doing");
+    told = true;
+    if (std::chrono::steady_clock::now() < deadline) continue;
+    throw Error(ErrorCode::kBusy, fmt::format("session {} is still renaming tables", *running),
+                "Wait until that statement has ended, then run the same command again.");
+  }
+}
+
+}  // namespace
+
+std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const PreparedSet& set,
+                       ServerJournal& journal, const SwapOptions& options, Observer& observer) {
+  CheckUnchanged(session, set);
+  WriteCopy(session, set);
+  journal.Append("note", kNoteSet, ToJson(set));
+  Window window(session, traits, set, journal, observer);
+  StepRunner runner(journal, observer, set.run);
+  std::chrono::steady_clock::time_point opened;
+  try {
+    const LockWait wait(session, std::max(options.lock_wait_s, 1u));
+    runner.Run(window.Preparation());
+    std::chrono::milliseconds pause = kFirstPause;
+    for (unsigned attempt = 1;; ++attempt) {
+      try {
+        opened = std::chrono::steady_clock::now();
+        runner.Run(window.Opening());
+        runner.Run({window.Swap()});
+        break;
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::kBusy) throw;
+        window.Unlock();
+        if (attempt >= options.lock_tries) throw Busy(session, set, error, attempt);
+        {
+          const LockWait patient(session, kPatientLockWaitS);
+          runner.Undo(window.Opening());
+        }
+        observer.Notice(fmt::format("busy, trying again: {}", error.message()));
+        std::this_thread::sleep_for(pause);
+        pause = std::min(2 * pause, kLongestPause);
+      }
+    }
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kConnectionLost) throw LostSession(error);
+    try {
+      const LockWait patient(session, kPatientLockWaitS);
+      TakeBack(session, window, set, journal, runner);
+    } catch (const Error& second) {
+      if (second.code() == ErrorCode::kConnectionLost) throw LostSession(second);
+      throw;
+    }
+    throw;
+  }
+  try {
+    const LockWait patient(session, kPatientLockWaitS);
+    GoForward(session, window, set, runner, window.BehindOpening());
+    const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - opened);
+    const auto window_ms = static_cast<std::uint64_t>(length.count());
+    Finish(window, journal, window_ms);
+    const std::vector<std::string> differences = LiveDifferences(session, set);
+    if (!differences.empty()) {
+      throw Error(ErrorCode::kNeedsHelp,
+                  fmt::format("the swap is done, but what is live is not what it should be: {}",
+                              Some(differences)),
+                  "Something changed definitions at the same time. Remove it and compare, or run "
+                  "the same command again.");
+    }
+    return window_ms;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kConnectionLost) throw LostSession(error);
+    throw;
+  }
+}
+
+bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet& set,
+                ServerJournal& journal, Observer& observer) {
+  WaitForRunningRename(session, observer);
+  const LockWait patient(session, kPatientLockWaitS);
+  Window window(session, traits, set, journal, observer);
+  StepRunner runner(journal, observer, set.run);
+  const std::vector<Window::Pair> pending = window.PendingPairs();
+  if (pending.size() == window.AllPairs().size()) {
+    TakeBack(session, window, set, journal, runner);
+    return false;
+  }
+  if (!pending.empty()) {
+    // Only where a RENAME can be torn by a crash of the server: the rest is moved after it.
+    if (traits.has_atomic_ddl) {
+      throw Error(
+          ErrorCode::kNeedsHelp,
+          fmt::format("the RENAME of set {} was done in part: table {} has not moved", set.run,
+                      QuoteQualified(pending[0].from_database, pending[0].from_table)),
+          "Somebody moved or dropped tables by hand. Put them where they were, then run "
+          "the same command again.");
+    }
+    window.Rename(pending);
+  }
+  // What is live now, fresh: what was done before the kill must not be done to it again.
+  CatalogRequest request;
+  std::vector<Database> live(set.members.size());
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    live[i].name = set.members[i].live;
+    if (!DatabaseExists(session, set.members[i].live)) continue;
+    ViewBuilder::DropStubs(session, set.members[i].live);
+    request.databases.push_back(set.members[i].live);
+  }
+  const Catalog catalog = ReadCatalog(session, traits, request);
+  for (Database& database : live) {
+    const Database* found = catalog.Find(database.name);
+    if (found != nullptr) database = *found;
+  }
+  GoForward(session, window, set, runner, live);
+  Finish(window, journal, 0);
+  for (const std::string& difference : LiveDifferences(session, set)) {
+    observer.Warning(fmt::format("the swap is finished, but {}", difference));
+  }
+  return true;
+}
+
+}  // namespace dbomsbak

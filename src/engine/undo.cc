@@ -1,0 +1,210 @@
+// Undo: the newest displaced copy of a set goes live again, by the same window as a restore.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/engine/restore.h"
+#include "dbomsbak/sql/quote.h"
+#include "engine/heal.h"
+#include "engine/live_names.h"
+#include "engine/outside_references.h"
+#include "engine/restore_lock.h"
+#include "engine/set_history.h"
+#include "engine/set_swap.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr unsigned kLockWaitS = 5;
+// What a RENAME was seen to take: a fixed part, and so much a table.
+constexpr std::uint64_t kWindowMs = 20, kTableMs = 3;
+
+std::set<std::string> NamesOfTables(const Database& database) { return NamesOf(database).tables; }
+
+const Database& FoundOr(const Catalog& catalog, const Database& otherwise) {
+  const Database* found = catalog.Find(otherwise.name);
+  return found == nullptr ? otherwise : *found;
+}
+
+std::vector<Database> ReadLive(Session& session, const ServerTraits& traits,
+                               const PreparedSet& copy) {
+  CatalogRequest request;
+  std::vector<Database> absent;
+  for (const SetMember& member : copy.members) {
+    absent.emplace_back().name = member.live;
+    if (DatabaseExists(session, member.live)) request.databases.push_back(member.live);
+  }
+  const Catalog catalog =
+      request.databases.empty() ? Catalog() : ReadCatalog(session, traits, request);
+  if (!catalog.unreadable.empty()) {
+    const Unreadable& first = catalog.unreadable.front();
+    throw Error(ErrorCode::kPrivilege,
+                fmt::format("{} cannot be read: {}", first.id.Describe(), first.reason),
+                first.remedy);
+  }
+  std::vector<Database> live;
+  for (const Database& database : absent) live.push_back(FoundOr(catalog, database));
+  return live;
+}
+
+template <typename List>
+void KeepNamed(List& objects, const std::set<std::string>& names) {
+  std::erase_if(objects, [&](const auto& object) { return !names.contains(object.id.name); });
+}
+
+// How the copy goes back: `wanted` is what was live before it was put aside. Tables that stayed
+// live then, outside of the archive's scope, stay now, too.
+PreparedSet UndoSet(const PreparedSet& copy, std::vector<Database> live, unsigned generation) {
+  PreparedSet set;
+  set.operation = "undo";
+  set.run = NewRunId();
+  set.generation = generation;
+  set.wanted = copy.before;
+  set.before = std::move(live);
+  for (std::size_t i = 0; i < copy.members.size(); ++i) {
+    const SetMember& member = copy.members[i];
+    set.members.push_back({member.live, member.displaced, DisplacedName(member.live, generation)});
+    const std::set<std::string> returning(copy.outgoing[i].begin(), copy.outgoing[i].end());
+    const std::set<std::string> now = NamesOfTables(set.before[i]);
+    std::set<std::string> afterwards = returning;
+    std::vector<std::string> outgoing;
+    const std::set<std::string> then = NamesOfTables(copy.before[i]);
+    for (const std::string& table : now) {
+      const bool stayed = then.contains(table) && !returning.contains(table);
+      if (stayed) {
+        afterwards.insert(table);
+      } else {
+        outgoing.push_back(table);
+      }
+    }
+    KeepNamed(set.wanted[i].tables, afterwards);
+    KeepNamed(set.wanted[i].sequences, afterwards);
+    set.outgoing.push_back(std::move(outgoing));
+    set.incoming.push_back(copy.outgoing[i]);
+  }
+  return set;
+}
+
+std::set<ObjectId> ObjectsOf(const Database& database) {
+  std::set<ObjectId> objects;
+  const auto add = [&](const auto& list) {
+    for (const auto& object : list) objects.insert(object.id);
+  };
+  add(database.tables);
+  add(database.sequences);
+  add(database.views);
+  add(database.routines);
+  add(database.triggers);
+  add(database.events);
+  return objects;
+}
+
+RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet& copy) {
+  RestorePlan plan;
+  plan.generation = set.generation;
+  std::uint64_t tables = 0;
+  std::vector<std::string> databases;
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    const SetMember& member = set.members[i];
+    databases.push_back(member.live);
+    if (set.before[i].create.empty() && !set.wanted[i].create.empty()) {
+      plan.created_databases.push_back(member.live);
+    }
+    const std::set<ObjectId> now = ObjectsOf(set.before[i]), then = ObjectsOf(set.wanted[i]);
+    const std::set<std::string> moving(set.outgoing[i].begin(), set.outgoing[i].end());
+    for (const ObjectId& id : now) {
+      if (!then.contains(id)) {
+        plan.removed.push_back(id);
+      } else if ((id.kind != ObjectKind::kTable && id.kind != ObjectKind::kSequence) ||
+                 moving.contains(id.name)) {
+        plan.replaced.push_back(id);
+      }
+    }
+    for (const ObjectId& id : then) {
+      if (!now.contains(id)) plan.added_back.push_back(id);
+    }
+    tables += set.outgoing[i].size() + set.incoming[i].size();
+    const std::set<std::string> there = ReadTableNames(session, member.source);
+    for (const std::string& table : set.incoming[i]) {
+      if (there.contains(table)) continue;
+      plan.problems.push_back(fmt::format("table {} is missing in the displaced copy",
+                                          QuoteQualified(member.source, table)));
+    }
+  }
+  plan.databases = copy.LiveNames();
+  plan.expected_window_ms = kWindowMs + kTableMs * tables;
+  for (const OutsideKey& key : KeysFromOutside(session, databases)) {
+    plan.problems.push_back(
+        fmt::format("{} would follow what is live now into the displaced copy", key.Describe()));
+  }
+  return plan;
+}
+
+void ThrowProblems(const RestorePlan& plan) {
+  if (plan.problems.empty()) return;
+  std::string all;
+  for (const std::string& problem : plan.problems) all += (all.empty() ? "" : "; ") + problem;
+  throw Error(ErrorCode::kRestorePreflight, fmt::format("undo is not possible: {}", all),
+              "Nothing was changed. Remove what is named, then run the same command again.");
+}
+
+JournaledSet NewestCopy(const std::vector<JournaledSet>& sets,
+                        const std::vector<std::string>& databases) {
+  for (const JournaledSet& found : sets) {
+    if (found.state != SetState::kOpen) continue;
+    throw Error(ErrorCode::kRestorePreflight,
+                fmt::format("the {} of {} was interrupted and is not healed yet",
+                            found.set.operation, QuotedList(found.LiveNames())),
+                "Run the command without --dry-run: it heals that first.");
+  }
+  JournaledSet newest = SelectSets(sets, databases).back();
+  if (newest.state == SetState::kPurging) {
+    throw Error(ErrorCode::kRestorePreflight,
+                fmt::format("the newest displaced copy of {} is being purged",
+                            QuotedList(newest.LiveNames())),
+                "Its tables may be gone in part. `dbomsbak purge` finishes that.");
+  }
+  return newest;
+}
+
+}  // namespace
+
+RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
+                      const ConfirmRestore& confirm, Observer& observer,
+                      const CancelToken& cancel) {
+  const auto session = sessions.Connect();
+  const ServerTraits traits = ProbeServerTraits(*session);
+  PrepareSession(*session, traits, false);
+  const RestoreLock lock(*session, kLockWaitS);
+  if (!options.dry_run) {
+    for (const std::string& line : HealWithLock(*session, traits, observer)) observer.Notice(line);
+  }
+  const JournaledSet copy = NewestCopy(FindSets(*session), options.databases);
+  const unsigned generation = NextFreeGeneration(*session);
+
+  RestoreResult result;
+  result.plan =
+      PlanOf(*session, UndoSet(copy.set, ReadLive(*session, traits, copy.set), generation), copy);
+  if (options.dry_run) {
+    ThrowProblems(result.plan);
+    return result;
+  }
+  ThrowProblems(result.plan);
+  if (confirm && !confirm(result.plan)) {
+    throw Error(ErrorCode::kInterrupted, "undo was not confirmed; nothing was changed");
+  }
+  cancel.ThrowIfCancelled();
+  // Read again: whoever confirmed may have taken an hour.
+  const PreparedSet set = UndoSet(copy.set, ReadLive(*session, traits, copy.set), generation);
+  const auto journal = ServerJournal::Open(*session, copy.holder);
+  observer.Phase(fmt::format("bringing back {}", QuotedList(copy.LiveNames())));
+  result.window_ms = SwapLive(*session, traits, set, *journal,
+                              {options.lock_wait_s, options.lock_tries}, observer);
+  result.swapped = true;
+  return result;
+}
+
+}  // namespace dbomsbak

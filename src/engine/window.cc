@@ -1,0 +1,828 @@
+#include "engine/window.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/sql/quote.h"
+#include "engine/event_text.h"
+#include "engine/live_names.h"
+#include "engine/view_builder.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr unsigned kNoSuchEvent = 1539;
+constexpr unsigned kEventInThePast = 1544;
+constexpr unsigned kEventDroppedAtOnce = 1588;
+
+constexpr char kNoteStubDatabase[] = "stub-database";
+
+bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+template <typename Object>
+const Object* Find(const std::vector<Object>& objects, const ObjectId& id) {
+  for (const Object& object : objects) {
+    if (object.id.kind == id.kind && object.id.name == id.name) return &object;
+  }
+  return nullptr;
+}
+
+bool Same(const View& a, const View& b) {
+  return a.create == b.create && a.character_set_client == b.character_set_client &&
+         a.collation_connection == b.collation_connection;
+}
+
+bool SameSettings(const StoredProgram& a, const StoredProgram& b) {
+  return a.sql_mode == b.sql_mode && a.character_set_client == b.character_set_client &&
+         a.collation_connection == b.collation_connection &&
+         a.database_collation == b.database_collation && a.time_zone == b.time_zone;
+}
+
+bool Same(const StoredProgram& a, const StoredProgram& b) {
+  return a.create == b.create && SameSettings(a, b);
+}
+
+bool SameButState(const StoredProgram& a, const StoredProgram& b) {
+  return WithoutEventState(a.create) == WithoutEventState(b.create) && SameSettings(a, b);
+}
+
+std::vector<const StoredProgram*> TriggersOn(const Database& database,
+                                             const std::vector<std::string>& tables) {
+  std::vector<const StoredProgram*> triggers;
+  for (const StoredProgram& trigger : database.triggers) {
+    if (Contains(tables, trigger.table)) triggers.push_back(&trigger);
+  }
+  return triggers;
+}
+
+std::vector<TriggerName> LiveTriggersOn(Session& session, const std::string& database,
+                                        const std::vector<std::string>& tables) {
+  std::vector<TriggerName> triggers = ReadTriggerNames(session, database);
+  std::erase_if(triggers,
+                [&](const TriggerName& trigger) { return !Contains(tables, trigger.table); });
+  return triggers;
+}
+
+std::string_view DropWord(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::kFunction:
+      return "FUNCTION";
+    case ObjectKind::kPackage:
+      return "PACKAGE";
+    case ObjectKind::kPackageBody:
+      return "PACKAGE BODY";
+    case ObjectKind::kEvent:
+      return "EVENT";
+    case ObjectKind::kTrigger:
+      return "TRIGGER";
+    case ObjectKind::kView:
+      return "VIEW";
+    default:
+      return "PROCEDURE";
+  }
+}
+
+std::string DropStatement(ObjectKind kind, const std::string& database, const std::string& name) {
+  return fmt::format("DROP {} IF EXISTS {}", DropWord(kind), QuoteQualified(database, name));
+}
+
+std::string CharsetClause(const Database& like) {
+  std::string clause = fmt::format("CHARACTER SET {} COLLATE {}", like.charset, like.collation);
+  if (!like.comment.empty()) clause += fmt::format(" COMMENT {}", QuoteString(like.comment));
+  return clause;
+}
+
+std::string ReplaceAll(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+// A step that has run once has nothing left to do; before that, `needed` decides.
+std::shared_ptr<bool> Flag(bool needed) { return std::make_shared<bool>(!needed); }
+
+}  // namespace
+
+Window::Window(Session& session, const ServerTraits& traits, const PreparedSet& set,
+               ServerJournal& journal, Observer& observer)
+    : session_(session),
+      traits_(traits),
+      set_(set),
+      journal_(journal),
+      observer_(observer),
+      creator_(session) {}
+
+// --- Preparation -------------------------------------------------------------------------------
+
+std::vector<Step> Window::Preparation() {
+  return {DisplacedDatabases(), LiveDatabases(), SourceTriggers()};
+}
+
+Step Window::DisplacedDatabases() {
+  Step step{"displaced-databases", "create databases for the displaced copy", {}, {}, {}};
+  step.done = [this] {
+    return std::all_of(set_.members.begin(), set_.members.end(), [this](const SetMember& member) {
+      return DatabaseExists(session_, member.displaced);
+    });
+  };
+  step.run = [this] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      const Database& like = set_.before[i].create.empty() ? set_.wanted[i] : set_.before[i];
+      const std::string charset = like.charset.empty() ? ""
+                                                       : fmt::format(" CHARACTER SET {} COLLATE {}",
+                                                                     like.charset, like.collation);
+      session_.Execute(fmt::format("CREATE DATABASE IF NOT EXISTS {}{}",
+                                   QuoteIdentifier(set_.members[i].displaced), charset));
+    }
+  };
+  step.undo = [this] {
+    for (const SetMember& member : set_.members) DropIfEmpty(member.displaced);
+  };
+  return step;
+}
+
+Step Window::LiveDatabases() {
+  Step step{"live-databases", "create databases that do not exist", {}, {}, {}};
+  const auto missing = [this](std::size_t i) {
+    return !set_.wanted[i].create.empty() && !DatabaseExists(session_, set_.members[i].live);
+  };
+  step.done = [this, missing] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      if (missing(i)) return false;
+    }
+    return true;
+  };
+  step.run = [this, missing] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      if (!missing(i)) continue;
+      session_.Execute(fmt::format("CREATE DATABASE {} {}", QuoteIdentifier(set_.members[i].live),
+                                   CharsetClause(set_.wanted[i])));
+    }
+  };
+  step.undo = [this] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      if (set_.before[i].create.empty()) DropIfEmpty(set_.members[i].live);
+    }
+  };
+  return step;
+}
+
+// The RENAME refuses tables with triggers (1435), on either side.
+Step Window::SourceTriggers() {
+  Step step{"source-triggers", "drop triggers of the tables that go live", {}, {}, {}};
+  step.done = [this] {
+    return std::all_of(set_.members.begin(), set_.members.end(), [this](const SetMember& member) {
+      return ReadTriggerNames(session_, member.source).empty();
+    });
+  };
+  step.run = [this] {
+    for (const SetMember& member : set_.members) {
+      for (const TriggerName& trigger : ReadTriggerNames(session_, member.source)) {
+        session_.Execute(DropStatement(ObjectKind::kTrigger, member.source, trigger.name));
+      }
+    }
+  };
+  return step;
+}
+
+// --- Opening -----------------------------------------------------------------------------------
+
+std::vector<Step> Window::Opening() {
+  // Views go before the triggers: under the lock that is taken for those, DROP VIEW is refused.
+  return {DisableEvents(), DatabaseCharsets(), DropViewsInTheWay(), DropTriggers()};
+}
+
+// ALTER EVENT writes definer, charsets and the database's collation anew: it runs under the event's
+// own.
+void Window::SetEventState(const StoredProgram& event, std::string_view state) {
+  try {
+    creator_.Create(event.id.database, SettingsOf(event),
+                    fmt::format("ALTER {}EVENT {} {}", DefinerClause(event.definer),
+                                QuoteIdentifier(event.id.name), state));
+  } catch (const ServerError& error) {
+    // It has fired for the last time meanwhile, and dropped itself; or its time is over.
+    if (error.number() != kNoSuchEvent && error.number() != kEventInThePast &&
+        error.number() != kEventDroppedAtOnce) {
+      throw;
+    }
+    observer_.Notice(fmt::format("{} is over and was left as it is", event.id.Describe()));
+  }
+}
+
+Step Window::DisableEvents() {
+  Step step{"events-off", "disable the live events", {}, {}, {}};
+  step.done = [this] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      const auto states = ReadEventStates(session_, set_.members[i].live);
+      for (const auto& [name, state] : states) {
+        if (state == "ENABLED") return false;
+      }
+    }
+    return true;
+  };
+  step.run = [this] {
+    for (const Database& database : set_.before) {
+      for (const StoredProgram& event : database.events) {
+        if (event.status == "ENABLED") SetEventState(event, "DISABLE");
+      }
+    }
+  };
+  step.undo = [this] {
+    for (const Database& database : set_.before) {
+      const auto states = ReadEventStates(session_, database.name);
+      for (const StoredProgram& event : database.events) {
+        const auto state = states.find(event.id.name);
+        if (event.status == "ENABLED" && state != states.end() && state->second != "ENABLED") {
+          SetEventState(event, "ENABLE");
+        }
+      }
+    }
+  };
+  return step;
+}
+
+bool Window::HasCharsets(const std::vector<Database>& like) {
+  for (std::size_t i = 0; i < set_.members.size(); ++i) {
+    if (like[i].create.empty()) continue;
+    const bool with_comment = set_.before[i].comment != set_.wanted[i].comment;
+    const ResultSet now = session_.Query(fmt::format(
+        "SELECT SCHEMA_NAME, DEFAULT_COLLATION_NAME, {} FROM information_schema.SCHEMATA WHERE "
+        "SCHEMA_NAME = {}",
+        with_comment ? "SCHEMA_COMMENT" : "''", QuoteString(set_.members[i].live)));
+    for (std::size_t row = 0; row < now.rows.size(); ++row) {
+      if (now.Text(row, 0) != set_.members[i].live) continue;
+      if (now.Text(row, 1) != like[i].collation) return false;
+      if (with_comment && now.Text(row, 2) != like[i].comment) return false;
+    }
+  }
+  return true;
+}
+
+void Window::SetCharset(const std::string& database, const Database& like) {
+  const std::string comment = like.comment.empty() && traits_.flavour == ServerFlavour::kMariaDb &&
+                                      traits_.version_number >= 100500
+                                  ? " COMMENT ''"
+                                  : "";
+  session_.Execute(fmt::format("ALTER DATABASE {} {}{}", QuoteIdentifier(database),
+                               CharsetClause(like), comment));
+}
+
+// Before the triggers: a trigger remembers the collation its database has when it is created.
+Step Window::DatabaseCharsets() {
+  Step step{"charsets", "set the databases' charset and collation", {}, {}, {}};
+  const auto set_to = [this](const std::vector<Database>& like) {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      if (!like[i].create.empty() && DatabaseExists(session_, set_.members[i].live)) {
+        SetCharset(set_.members[i].live, like[i]);
+      }
+    }
+  };
+  step.done = [this] { return HasCharsets(set_.wanted); };
+  step.run = [this, set_to] { set_to(set_.wanted); };
+  step.undo = [this, set_to] {
+    if (!HasCharsets(set_.before)) set_to(set_.before);
+  };
+  return step;
+}
+
+Step Window::DropViewsInTheWay() {
+  Step step{"views-in-the-way", "drop views that stand where a table goes live", {}, {}, {}};
+  const auto in_the_way = [this] {
+    std::vector<const View*> views;
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      for (const View& view : set_.before[i].views) {
+        if (Contains(set_.incoming[i], view.id.name)) views.push_back(&view);
+      }
+    }
+    return views;
+  };
+  const auto is_there = [this](const View* view) {
+    return ReadLiveNames(session_, view->id.database).views.contains(view->id.name);
+  };
+  step.done = [in_the_way, is_there] {
+    const std::vector<const View*> views = in_the_way();
+    return std::none_of(views.begin(), views.end(), is_there);
+  };
+  step.run = [this, in_the_way] {
+    for (const View* view : in_the_way()) {
+      session_.Execute(DropStatement(ObjectKind::kView, view->id.database, view->id.name));
+    }
+  };
+  step.undo = [this, in_the_way, is_there] {
+    std::vector<const View*> views = in_the_way();
+    std::erase_if(views, is_there);
+    CreateViews(views, set_.before);
+  };
+  return step;
+}
+
+void Window::LockOutgoing() {
+  if (locked_ || !traits_.has_real_table_locks) return;
+  std::string list;
+  const auto add = [&list](const std::string& database, const std::string& table) {
+    list += fmt::format("{}{} WRITE", list.empty() ? "" : ", ", QuoteQualified(database, table));
+  };
+  for (std::size_t i = 0; i < set_.members.size(); ++i) {
+    std::set<std::string> sequences;
+    for (const Sequence& sequence : set_.before[i].sequences) sequences.insert(sequence.id.name);
+    for (const std::string& table : set_.outgoing[i]) {
+      if (!sequences.contains(table)) add(set_.members[i].live, table);
+    }
+    if (!traits_.rename_allowed_under_lock_tables) continue;
+    for (const std::string& table : set_.incoming[i]) add(set_.members[i].source, table);
+  }
+  if (list.empty()) return;
+  add(journal_.database(), kJournalTable);
+  try {
+    session_.Execute("LOCK TABLES " + list);
+    locked_ = true;
+  } catch (const ServerError& error) {
+    if (error.code() == ErrorCode::kBusy || error.code() == ErrorCode::kConnectionLost) throw;
+    // Without the privilege, or where a trigger names what is not there, the window opens without
+    // the lock: a few writes may then meet a table without its triggers.
+    session_.Execute("UNLOCK TABLES");
+    observer_.Notice(fmt::format("triggers are swapped without a table lock: {}", error.message()));
+  }
+}
+
+void Window::Unlock() {
+  if (!locked_) return;
+  locked_ = false;
+  session_.Execute("UNLOCK TABLES");
+}
+
+// Last to first, so that those still there after a kill are a beginning of the list: appending the
+// rest then restores the order they fire in.
+Step Window::DropTriggers() {
+  Step step{"triggers-off", "drop the live triggers", {}, {}, {}};
+  step.done = [this] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      if (!LiveTriggersOn(session_, set_.members[i].live, set_.outgoing[i]).empty()) return false;
+    }
+    return true;
+  };
+  step.run = [this] {
+    LockOutgoing();
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      const std::string& live = set_.members[i].live;
+      const std::vector<TriggerName> triggers = LiveTriggersOn(session_, live, set_.outgoing[i]);
+      for (auto trigger = triggers.rbegin(); trigger != triggers.rend(); ++trigger) {
+        session_.Execute(DropStatement(ObjectKind::kTrigger, live, trigger->name));
+      }
+    }
+  };
+  step.undo = [this] {
+    Unlock();
+    PutTriggers(set_.before, set_.outgoing);
+  };
+  return step;
+}
+
+// --- The swap ----------------------------------------------------------------------------------
+
+std::vector<Window::Pair> Window::AllPairs() const {
+  std::vector<Pair> pairs;
+  for (std::size_t i = 0; i < set_.members.size(); ++i) {
+    const SetMember& member = set_.members[i];
+    for (const std::string& table : set_.outgoing[i]) {
+      pairs.push_back({member.live, table, member.displaced, table});
+    }
+  }
+  for (std::size_t i = 0; i < set_.members.size(); ++i) {
+    const SetMember& member = set_.members[i];
+    for (const std::string& table : set_.incoming[i]) {
+      pairs.push_back({member.source, table, member.live, table});
+    }
+  }
+  pairs.push_back(
+      {set_.members[0].source, kJournalTable, set_.members[0].displaced, kJournalTable});
+  return pairs;
+}
+
+std::vector<Window::Pair> Window::PendingPairs() {
+  std::map<std::string, std::set<std::string>> tables;
+  const auto exists = [&](const std::string& database, const std::string& table) {
+    auto found = tables.find(database);
+    if (found == tables.end()) {
+      found = tables.emplace(database, ReadTableNames(session_, database)).first;
+    }
+    return found->second.contains(table);
+  };
+  std::vector<Pair> pending;
+  for (const Pair& pair : AllPairs()) {
+    // Live names stand on either side of the RENAME; the far ends tell what has happened.
+    const bool outgoing = IsDisplacedName(pair.to_database) && pair.from_table != kJournalTable;
+    const bool moved = outgoing ? exists(pair.to_database, pair.to_table)
+                                : !exists(pair.from_database, pair.from_table);
+    if (!moved) pending.push_back(pair);
+  }
+  return pending;
+}
+
+void Window::Rename(const std::vector<Pair>& pairs) {
+  std::string list;
+  for (const Pair& pair : pairs) {
+    list += fmt::format("{}{} TO {}", list.empty() ? "" : ", ",
+                        QuoteQualified(pair.from_database, pair.from_table),
+                        QuoteQualified(pair.to_database, pair.to_table));
+  }
+  if (!traits_.rename_allowed_under_lock_tables) Unlock();
+  session_.Execute("RENAME TABLE " + list);
+  journal_.MovedTo(set_.members[0].displaced);
+}
+
+Step Window::Swap() {
+  Step step{
+      "swap", fmt::format("swap {} databases in one RENAME", set_.members.size()), {}, {}, {}};
+  if (set_.members.size() == 1) step.description = "swap the database in one RENAME";
+  step.done = [this] {
+    if (!ServerJournal::Exists(session_, set_.members[0].displaced)) return false;
+    journal_.MovedTo(set_.members[0].displaced);
+    return true;
+  };
+  step.run = [this] { Rename(AllPairs()); };
+  return step;
+}
+
+// --- Closing -----------------------------------------------------------------------------------
+
+std::vector<Step> Window::Closing(const std::vector<Database>& live) {
+  // Charsets again: a kill while an object with another collation was created may have left one.
+  Step charsets = DatabaseCharsets();
+  charsets.name = "charsets-again";
+  // Routines come before the views that call them.
+  return {charsets,       CreateTriggers(), SequenceDefaults(),
+          Routines(live), Views(live),      Events(live)};
+}
+
+std::vector<Database> Window::BehindOpening() const {
+  std::vector<Database> live = set_.before;
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    for (StoredProgram& event : live[i].events) {
+      if (event.status == "ENABLED") event.status = "DISABLED";
+    }
+    std::erase_if(live[i].views,
+                  [&](const View& view) { return Contains(set_.incoming[i], view.id.name); });
+  }
+  return live;
+}
+
+void Window::PutTriggers(const std::vector<Database>& state,
+                         const std::vector<std::vector<std::string>>& tables) {
+  for (std::size_t i = 0; i < set_.members.size(); ++i) {
+    const std::string& live = set_.members[i].live;
+    const std::vector<const StoredProgram*> wanted = TriggersOn(state[i], tables[i]);
+    const std::vector<TriggerName> there = LiveTriggersOn(session_, live, tables[i]);
+    std::size_t kept = there.size();
+    for (std::size_t k = 0; k < there.size() && kept != 0; ++k) {
+      const bool in_head =
+          kept <= wanted.size() &&
+          std::any_of(
+              wanted.begin(), wanted.begin() + static_cast<std::ptrdiff_t>(kept),
+              [&](const StoredProgram* trigger) { return trigger->id.name == there[k].name; });
+      if (!in_head) kept = 0;
+    }
+    if (kept == 0) {
+      for (auto trigger = there.rbegin(); trigger != there.rend(); ++trigger) {
+        session_.Execute(DropStatement(ObjectKind::kTrigger, live, trigger->name));
+      }
+    }
+    for (std::size_t k = kept; k < wanted.size(); ++k) {
+      try {
+        creator_.Create(live, SettingsOf(*wanted[k]), wanted[k]->create);
+      } catch (Error& error) {
+        error.While(fmt::format("creating {}", wanted[k]->id.Describe()));
+        throw;
+      }
+    }
+  }
+}
+
+bool Window::TriggersAre(const std::vector<Database>& state,
+                         const std::vector<std::vector<std::string>>& tables) {
+  for (std::size_t i = 0; i < set_.members.size(); ++i) {
+    std::set<std::string> wanted, there;
+    for (const StoredProgram* trigger : TriggersOn(state[i], tables[i])) {
+      wanted.insert(trigger->id.name);
+    }
+    for (const TriggerName& trigger : LiveTriggersOn(session_, set_.members[i].live, tables[i])) {
+      there.insert(trigger.name);
+    }
+    if (wanted != there) return false;
+  }
+  return true;
+}
+
+Step Window::CreateTriggers() {
+  Step step{"triggers", "create the triggers", {}, {}, {}};
+  step.done = [this] {
+    const bool done = TriggersAre(set_.wanted, set_.incoming);
+    if (done) Unlock();
+    return done;
+  };
+  step.run = [this] { PutTriggers(set_.wanted, set_.incoming); };
+  return step;
+}
+
+// A column default with nextval() names its sequence with the database it had when the table was
+// created, and does not follow a RENAME.
+Step Window::SequenceDefaults() {
+  Step step{"sequence-defaults", "let column defaults name the live sequences", {}, {}, {}};
+  const bool any = traits_.has_sequences && std::any_of(set_.wanted.begin(), set_.wanted.end(),
+                                                        [](const Database& database) {
+                                                          return !database.sequences.empty();
+                                                        });
+  const auto ran = Flag(any);
+  step.done = [ran] { return *ran; };
+  step.run = [this, ran] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      const std::string& live = set_.members[i].live;
+      const ResultSet columns = session_.Query(
+          fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_DEFAULT FROM "
+                      "information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND COLUMN_DEFAULT LIKE "
+                      "'%nextval(%'",
+                      QuoteString(live)));
+      for (std::size_t row = 0; row < columns.rows.size(); ++row) {
+        if (columns.Text(row, 0) != live || !Contains(set_.incoming[i], columns.Text(row, 1))) {
+          continue;
+        }
+        const std::string before = columns.Text(row, 3);
+        std::string expression = before;
+        for (const SetMember& member : set_.members) {
+          expression = ReplaceAll(expression, QuoteIdentifier(member.source) + ".",
+                                  QuoteIdentifier(member.live) + ".");
+        }
+        if (expression == before) continue;
+        const bool plain =
+            expression.starts_with("nextval(") && expression.find(')') == expression.size() - 1;
+        session_.Execute(fmt::format("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}",
+                                     QuoteQualified(live, columns.Text(row, 1)),
+                                     QuoteIdentifier(columns.Text(row, 2)),
+                                     plain ? expression : "(" + expression + ")"));
+      }
+    }
+    *ran = true;
+  };
+  return step;
+}
+
+void Window::Grant(const std::vector<std::string>& grants) {
+  if (grants.empty()) return;
+  // Without this mode old servers and MariaDB create an account that a GRANT names but that is
+  // gone.
+  const auto mode = session_.QueryValue("SELECT @@sql_mode").value_or("");
+  try {
+    session_.Execute(fmt::format("SET sql_mode = {}", QuoteString(mode + ",NO_AUTO_CREATE_USER")));
+  } catch (const ServerError& error) {
+    if (error.code() == ErrorCode::kConnectionLost) throw;
+  }
+  for (const std::string& grant : grants) {
+    try {
+      session_.Execute(grant);
+    } catch (const ServerError& error) {
+      if (error.code() == ErrorCode::kConnectionLost) throw;
+      observer_.Warning(fmt::format("not granted again: {} ({})", grant, error.message()));
+    }
+  }
+  session_.Execute(fmt::format("SET sql_mode = {}", QuoteString(mode)));
+}
+
+std::vector<std::string> Window::GrantsOf(const StoredProgram& routine, std::size_t member) const {
+  std::vector<std::string> grants = routine.grants;
+  // Who could call what was live shall go on to, also where replacing it took the grant away.
+  if (const StoredProgram* before = Find(set_.before[member].routines, routine.id)) {
+    for (const std::string& grant : before->grants) {
+      if (!Contains(grants, grant)) grants.push_back(grant);
+    }
+  }
+  return grants;
+}
+
+void Window::PutRoutines(const Database& live, std::size_t member) {
+  const Database& wanted = set_.wanted[member];
+  const std::string& database = set_.members[member].live;
+  // What is extra goes first: names that differ in case only are one name to the server. A package
+  // takes its body along.
+  for (const bool bodies : {true, false}) {
+    for (const StoredProgram& routine : live.routines) {
+      if ((routine.id.kind == ObjectKind::kPackageBody) != bodies) continue;
+      if (Find(wanted.routines, routine.id) != nullptr) continue;
+      session_.Execute(DropStatement(routine.id.kind, database, routine.id.name));
+    }
+  }
+  std::set<std::string> packages_replaced;
+  for (const bool bodies : {false, true}) {
+    for (const StoredProgram& routine : wanted.routines) {
+      if ((routine.id.kind == ObjectKind::kPackageBody) != bodies) continue;
+      const StoredProgram* there = Find(live.routines, routine.id);
+      const bool body_lost = bodies && packages_replaced.contains(routine.id.name);
+      const bool keep = there != nullptr && !body_lost && Same(*there, routine);
+      const bool replace = traits_.create_or_replace_keeps_grants && there != nullptr && !body_lost;
+      if (!keep) {
+        try {
+          if (!replace) {
+            session_.Execute(DropStatement(routine.id.kind, database, routine.id.name));
+          }
+          creator_.Create(database, SettingsOf(routine),
+                          replace ? WithOrReplace(routine.create) : routine.create);
+        } catch (Error& error) {
+          error.While(fmt::format("creating {}", routine.id.Describe()));
+          throw;
+        }
+        if (routine.id.kind == ObjectKind::kPackage) packages_replaced.insert(routine.id.name);
+      }
+      std::vector<std::string> grants = GrantsOf(routine, member);
+      if (keep) {
+        std::erase_if(grants,
+                      [&](const std::string& grant) { return Contains(there->grants, grant); });
+      }
+      Grant(grants);
+    }
+  }
+}
+
+Step Window::Routines(const std::vector<Database>& live) {
+  Step step{"routines", "create the routines", {}, {}, {}};
+  bool needed = false;
+  for (std::size_t i = 0; i < set_.members.size(); ++i) {
+    for (const StoredProgram& routine : live[i].routines) {
+      needed |= Find(set_.wanted[i].routines, routine.id) == nullptr;
+    }
+    for (const StoredProgram& routine : set_.wanted[i].routines) {
+      const StoredProgram* there = Find(live[i].routines, routine.id);
+      needed |= there == nullptr || !Same(*there, routine);
+      for (const std::string& grant : GrantsOf(routine, i)) {
+        needed |= there == nullptr || !Contains(there->grants, grant);
+      }
+    }
+  }
+  const auto ran = Flag(needed);
+  step.done = [ran] { return *ran; };
+  step.run = [this, ran, live] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      PutRoutines(live[i], i);
+    }
+    *ran = true;
+  };
+  return step;
+}
+
+void Window::CreateViews(const std::vector<const View*>& views,
+                         const std::vector<Database>& state) {
+  if (views.empty()) return;
+  std::vector<const View*> known;
+  for (const Database& database : state) {
+    for (const View& view : database.views) known.push_back(&view);
+  }
+  ViewBuilder builder(session_, creator_, [this](const std::string& database) {
+    journal_.Append("note", kNoteStubDatabase, database);
+  });
+  builder.Create(views, known);
+}
+
+Step Window::Views(const std::vector<Database>& live) {
+  Step step{"views", "create the views", {}, {}, {}};
+  std::vector<ObjectId> extra;
+  std::vector<const View*> changed;
+  for (std::size_t i = 0; i < set_.members.size(); ++i) {
+    for (const View& view : live[i].views) {
+      if (Find(set_.wanted[i].views, view.id) == nullptr) extra.push_back(view.id);
+    }
+    for (const View& view : set_.wanted[i].views) {
+      const View* there = Find(live[i].views, view.id);
+      if (there == nullptr || !Same(*there, view)) changed.push_back(&view);
+    }
+  }
+  const auto ran = Flag(!extra.empty() || !changed.empty());
+  step.done = [ran] { return *ran; };
+  step.run = [this, ran, extra, changed] {
+    for (const ObjectId& id : extra) {
+      session_.Execute(DropStatement(ObjectKind::kView, id.database, id.name));
+    }
+    CreateViews(changed, set_.wanted);
+    *ran = true;
+  };
+  return step;
+}
+
+void Window::PutEvents(const Database& live, const Database& wanted, const std::string& database) {
+  for (const StoredProgram& event : live.events) {
+    if (Find(wanted.events, event.id) != nullptr) continue;
+    session_.Execute(DropStatement(ObjectKind::kEvent, database, event.id.name));
+  }
+  for (const StoredProgram& event : wanted.events) {
+    const StoredProgram* there = Find(live.events, event.id);
+    if (there != nullptr && SameButState(*there, event)) {
+      if (there->status == event.status) continue;
+      if (event.status == "ENABLED" || event.status == "DISABLED") {
+        SetEventState(event, event.status == "ENABLED" ? "ENABLE" : "DISABLE");
+        continue;
+      }
+    }
+    try {
+      session_.Execute(DropStatement(ObjectKind::kEvent, database, event.id.name));
+      creator_.Create(database, SettingsOf(event), event.create);
+    } catch (const ServerError& error) {
+      if (error.number() == kEventInThePast || error.number() == kEventDroppedAtOnce) {
+        observer_.Notice(fmt::format("{} is over and was not created", event.id.Describe()));
+        continue;
+      }
+      throw;
+    }
+  }
+}
+
+Step Window::Events(const std::vector<Database>& live) {
+  Step step{"events", "create and enable the events", {}, {}, {}};
+  step.done = [this, live] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      const auto states = ReadEventStates(session_, set_.members[i].live);
+      for (const auto& [name, state] : states) {
+        const ObjectId id{set_.members[i].live, ObjectKind::kEvent, name};
+        if (Find(set_.wanted[i].events, id) == nullptr) return false;
+      }
+      for (const StoredProgram& event : set_.wanted[i].events) {
+        if (MayBeOver(event.create)) continue;
+        const auto state = states.find(event.id.name);
+        if (state == states.end() || state->second != event.status) return false;
+      }
+    }
+    return true;
+  };
+  const auto unchanged = [this, live] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      for (const StoredProgram& event : set_.wanted[i].events) {
+        const StoredProgram* there = Find(live[i].events, event.id);
+        if (there == nullptr || !SameButState(*there, event) || there->status != event.status) {
+          return false;
+        }
+      }
+    }
+    return true;
+  };
+  const auto ran = Flag(!unchanged());
+  step.done = [ran, there = step.done] { return *ran && there(); };
+  step.run = [this, ran, live] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      PutEvents(live[i], set_.wanted[i], set_.members[i].live);
+    }
+    *ran = true;
+  };
+  return step;
+}
+
+// --- Sweeping ----------------------------------------------------------------------------------
+
+void Window::DropIfEmpty(const std::string& database) {
+  const LiveNames names = ReadLiveNames(session_, database);
+  if (names.exists && names.HoldsNothing()) {
+    session_.Execute("DROP DATABASE " + QuoteIdentifier(database));
+  }
+}
+
+void Window::DropStubDatabases() {
+  std::set<std::string> stubs;
+  for (const JournalEntry& entry : journal_.Load()) {
+    if (entry.event != "note") continue;
+    if (entry.step == kNoteSet) stubs.clear();  // those of earlier operations are done with
+    if (entry.step == kNoteStubDatabase) stubs.insert(entry.payload);
+  }
+  for (const std::string& database : stubs) DropIfEmpty(database);
+}
+
+void Window::Sweep() {
+  try {
+    DropStubDatabases();
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      if (set_.wanted[i].create.empty()) DropIfEmpty(set_.members[i].live);
+    }
+    // The first source holds the copy of the journal: it goes last.
+    for (auto member = set_.members.rbegin(); member != set_.members.rend(); ++member) {
+      std::set<std::string> tables = ReadTableNames(session_, member->source);
+      tables.erase(kJournalCopyTable);
+      tables.erase(kLoadTable);
+      if (!tables.empty()) {
+        observer_.Warning(
+            fmt::format("database {} holds tables that are not of this set and was "
+                        "left: {}",
+                        QuoteIdentifier(member->source), *tables.begin()));
+        continue;
+      }
+      session_.Execute("DROP DATABASE IF EXISTS " + QuoteIdentifier(member->source));
+    }
+  } catch (const ServerError& error) {
+    if (error.code() == ErrorCode::kConnectionLost) throw;
+    observer_.Warning(
+        fmt::format("what is left of staging could not be dropped: {}", error.message()));
+  }
+}
+
+}  // namespace dbomsbak
