@@ -102,8 +102,8 @@ std::string CommentSafe(std::string_view text) {
   }
   // The caller's text may hold the other half; and right behind "/*" a "!" or "M!" would even run.
   if (!out.empty() && (out.back() == '*' || out.back() == '/')) out.push_back(' ');
-  const bool starts_badly = out.starts_with('*') || out.starts_with('/') || out.starts_with('!') ||
-                            out.starts_with("M!");
+  const bool starts_badly =
+      out.starts_with('*') || out.starts_with('/') || out.starts_with('!') || out.starts_with("M!");
   if (starts_badly) out.insert(out.begin(), ' ');
   return out;
 }

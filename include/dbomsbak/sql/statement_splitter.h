@@ -1,6 +1,7 @@
 // A stream of SQL text cut into statements as the mysql client cuts it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -8,9 +9,13 @@
 
 namespace dbomsbak {
 
-// Knows quotes of three kinds, backslash escapes, "-- ", "#" and /* */ comments (version comments
-// are part of the statement), and DELIMITER lines. Feed it pieces of any size; a statement is
-// handed out without its delimiter and without leading white space and comments.
+// Knows quotes of three kinds, backslash escapes, "-- ", "#" and /* */ comments (what stands in a
+// version comment is part of the statement, its delimiters cut), and DELIMITER lines, which are
+// looked for between statements only. Feed it pieces of any size; a statement is handed out without
+// its delimiter and without leading white space and comments, empty ones not at all. MariaDB's
+// sandbox line and a byte order mark are skipped. Backslash commands of the client (\g, \!) are not
+// obeyed: they stay in the text, and the server refuses them.
+// One thread at a time. Holds the statement it is in and the last piece, no more.
 class StatementSplitter {
  public:
   struct Statement {
@@ -26,17 +31,34 @@ class StatementSplitter {
   // The end of the text. Error kIncomplete when it ends within a quote, comment or statement.
   void Finish();
 
-  // Turns backslash escapes off or on (sql_mode NO_BACKSLASH_ESCAPES).
+  // Turns backslash escapes off or on (sql_mode NO_BACKSLASH_ESCAPES). The sink may call it: it
+  // counts from the next statement on.
   void set_backslash_escapes(bool on) { backslash_escapes_ = on; }
 
  private:
+  enum class State { kPlain, kQuote, kLineComment, kBlockComment };
+
   void Scan(bool at_end);
+  bool ScanBetween(bool at_end);
+  bool ScanStatement(bool at_end);
+  bool ScanQuote(bool at_end);
+  bool ScanLineComment();
+  bool ScanBlockComment(bool at_end);
+  bool ReadDelimiterLine(bool at_end);
+  void HandOut();
+  void SetDelimiter(std::string_view delimiter);
 
   std::size_t max_statement_bytes_;
   Sink sink_;
-  std::string buffer_;
-  std::string delimiter_ = ";";
-  std::uint64_t buffer_offset_ = 0;
+  std::string buffer_;               // from the start of the current statement or comment
+  std::uint64_t buffer_offset_ = 0;  // of buffer_ in the stream
+  std::size_t start_ = 0;            // of the statement in buffer_
+  std::size_t next_ = 0;             // first byte of buffer_ not yet looked at
+  bool in_statement_ = false;
+  State state_ = State::kPlain;
+  char quote_ = 0;
+  std::string delimiter_;
+  bool is_interesting_[256] = {};  // within a statement, outside quotes and comments
   bool backslash_escapes_ = true;
 };
 

@@ -267,7 +267,7 @@ TEST(InsertParserTest, ChangedTextIsDamageOrAnotherDigest) {
   Random random;
   SCOPED_TRACE(random.seed());
   int refused = 0;
-  for (int i = 0; i < 4000; ++i) {
+  for (int i = 0; i < 1500; ++i) {
     const RandomTable table(random);
     if (table.text.empty() || table.text.size() > 20'000) continue;
     bool has_floats = false;
@@ -312,7 +312,7 @@ TEST(InsertParserTest, ChangedTextIsDamageOrAnotherDigest) {
     parser.Digest(table.text, read);
     ASSERT_EQ(read, table.expected);
   }
-  EXPECT_GT(refused, 500);
+  EXPECT_GT(refused, 200);
 }
 
 std::optional<ErrorCode> Refusal(std::string_view kind, std::string_view literal) {

@@ -1,0 +1,70 @@
+#include "dbomsbak/sql/view_references.h"
+
+#include <algorithm>
+
+#include "sql/name_uses.h"
+
+namespace dbomsbak {
+namespace {
+
+void AddOnce(const std::string& name, std::vector<std::string>& names) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+bool IsTable(const NameUse& use) {
+  return use.role == NameUse::Role::kTable && !use.is_cte && use.parts.size() <= 2;
+}
+
+const std::string& TableName(const NameUse& use) { return use.parts.back().name; }
+
+std::string DatabaseName(const NameUse& use) {
+  return use.parts.size() == 2 ? use.parts.front().name : std::string();
+}
+
+// Does `column`, `x`.`c` or `db`.`x`.`c`, speak of this table?
+bool IsColumnOf(const NameUse& column, const NameUse& table) {
+  const std::string& qualifier = column.parts[column.parts.size() - 2].name;
+  if (column.parts.size() == 2) {
+    return qualifier == (table.alias.empty() ? TableName(table) : table.alias);
+  }
+  return table.alias.empty() && qualifier == TableName(table) &&
+         column.parts.front().name == DatabaseName(table);
+}
+
+}  // namespace
+
+std::vector<ViewReference> ViewReferences(std::string_view create_view) {
+  const NameUses names = FindNameUses(ObjectKind::kView, create_view);
+  std::vector<ViewReference> references;
+  std::vector<std::size_t> reference_of(names.uses.size());
+  for (std::size_t i = 0; i < names.uses.size(); ++i) {
+    const NameUse& use = names.uses[i];
+    if (!IsTable(use)) continue;
+    const std::string database = DatabaseName(use);
+    const auto known =
+        std::find_if(references.begin(), references.end(), [&](const auto& reference) {
+          return reference.database == database && reference.table == TableName(use);
+        });
+    reference_of[i] = static_cast<std::size_t>(known - references.begin());
+    if (known == references.end()) references.push_back({database, TableName(use), {}});
+  }
+
+  for (const NameUse& use : names.uses) {
+    if (use.role != NameUse::Role::kOther || use.parts.size() < 2) continue;
+    // The SELECT it stands in, then those around it.
+    for (std::size_t scope = use.scope;; scope = names.scope_parents[scope]) {
+      bool found = false;
+      for (std::size_t i = 0; i < names.uses.size(); ++i) {
+        const NameUse& table = names.uses[i];
+        if (table.scope != scope || table.role != NameUse::Role::kTable) continue;
+        if (!IsColumnOf(use, table)) continue;
+        found = true;
+        if (IsTable(table)) AddOnce(use.parts.back().name, references[reference_of[i]].columns);
+      }
+      if (found || scope == 0) break;
+    }
+  }
+  return references;
+}
+
+}  // namespace dbomsbak
