@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/catalog/privileges.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/restore.h"
-#include "engine/privileges.h"
 
 namespace dbomsbak {
 

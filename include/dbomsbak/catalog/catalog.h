@@ -18,16 +18,18 @@ struct Column {
   ColumnKind kind;
   std::string data_type;        // "bigint", "enum", lower case
   std::string column_type;      // "bigint(20) unsigned"
-  std::string select_expression;  // `name`, or `name`+0 where the text is ambiguous
+  std::string select_expression;  // `name`, or its number where the text is ambiguous
   std::string charset;          // empty for non-text
   std::string collation;
   bool nullable = false;
   bool is_unsigned = false;
   bool generated = false;       // left out of INSERTs
   bool invisible = false;
+  bool period = false;          // row_start or row_end of a system-versioned table
 };
 
-// A key rows can be walked by: unique, all columns NOT NULL.
+// A key rows can be walked by: unique, all columns NOT NULL, whole columns, of types whose literals
+// compare exactly (no FLOAT, DOUBLE, ENUM, SET), in an ordered index the server may use.
 struct UniqueKey {
   std::string name;  // "PRIMARY" first when there is one
   std::vector<std::string> columns;
@@ -43,7 +45,10 @@ struct Table {
   std::uint64_t estimated_rows = 0;
   std::uint64_t data_bytes = 0;
   bool transactional = false;
+  // With its history: row_start and row_end are among `columns` and are dumped, also where they are
+  // implicit, and the key of implicit ones ends in row_end.
   bool system_versioned = false;
+  bool rows_elsewhere = false;  // MERGE, FEDERATED: its rows are another table's; none are read
 
   // Columns that are dumped, in the order of the INSERT's column list.
   std::vector<const Column*> StoredColumns() const;
@@ -80,14 +85,16 @@ struct Database {
   std::string charset, collation, comment;
   std::string create;  // CREATE DATABASE `d` …
   std::vector<Table> tables;  // each list sorted by name, bytewise
-  std::vector<View> views;    // sorted so that a view stands after those it is built on
+  std::vector<View> views;    // a view stands after those of its database it is built on
   std::vector<Sequence> sequences;
   std::vector<StoredProgram> routines;  // functions, procedures, packages
   std::vector<StoredProgram> triggers;  // by table, timing, event, order
   std::vector<StoredProgram> events;
 };
 
-// An object that is there but cannot be read, and why.
+// An object that is there but cannot be read, and why. Where a privilege hides a whole kind, the
+// name is "*". (A table or database on which an account has no privilege at all cannot be told from
+// one that does not exist; asking for SELECT on the whole database, as `check` does, excludes it.)
 struct Unreadable {
   ObjectId id;
   std::string reason;
@@ -97,6 +104,8 @@ struct Unreadable {
 struct Catalog {
   std::vector<Database> databases;  // in the order asked for
   std::vector<Unreadable> unreadable;
+  // All views, each after those of any database it is built on.
+  std::vector<ObjectId> view_order;
 
   const Database* Find(const std::string& database) const;
 };
@@ -108,7 +117,12 @@ struct CatalogRequest {
 };
 
 // One query for all wherever the server allows it; never one a table but SHOW CREATE.
-// Errors: kUsage for a database that does not exist (with near names), kPrivilege.
+// `session` was prepared (PrepareSession); afterwards its default database is one of those read.
+// Definitions come in their own bytes: those of views, routines, triggers and events in the object's
+// character_set_client, all else in UTF-8. They are as SHOW CREATE prints them with their own
+// database as the default one.
+// Errors: kUsage for a database that does not exist (with near names, or a hint when it is a table
+// of another one that was asked for), kPrivilege.
 Catalog ReadCatalog(Session& session, const ServerTraits& traits, const CatalogRequest& request);
 
 // Names of all databases the account can see.

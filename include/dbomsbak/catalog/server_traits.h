@@ -19,6 +19,7 @@ struct ServerTraits {
   bool has_sequences = false;
   bool has_packages = false;                // Oracle mode packages
   bool has_system_versioning = false;
+  bool has_versioned_history_load = false;  // INSERT of row_start and row_end
   bool has_invisible_columns = false;
   bool has_backup_stage = false;
   bool has_flush_tables_with_read_lock = false;

@@ -1,4 +1,4 @@
-#include "engine/privileges.h"
+#include "dbomsbak/catalog/privileges.h"
 
 #include <algorithm>
 #include <cctype>
@@ -99,11 +99,23 @@ Privileges Privileges::Parse(const std::vector<std::string>& grants) {
     if (on == std::string_view::npos) continue;  // a role
     std::set<std::string, std::less<>> privileges = SplitPrivileges(text.substr(0, on));
     text.remove_prefix(on + 4);
+    if (text.starts_with("PROCEDURE ") || text.starts_with("FUNCTION ") ||
+        text.starts_with("PACKAGE ")) {
+      continue;
+    }
     const bool everywhere = text.starts_with("*.*");
     const std::string pattern = TakeName(text);
-    if (!everywhere && !text.starts_with(".* ")) continue;  // a table or a routine
-    if (text.find("WITH GRANT OPTION") != std::string_view::npos) privileges.insert("GRANT OPTION");
-    (everywhere ? parsed.global_ : parsed.by_pattern_[pattern]).merge(privileges);
+    const bool grant_option = text.find("WITH GRANT OPTION") != std::string_view::npos;
+    if (grant_option) privileges.insert("GRANT OPTION");
+    if (everywhere) {
+      parsed.global_.merge(privileges);
+    } else if (text.starts_with(".* ")) {
+      parsed.by_pattern_[pattern].merge(privileges);
+    } else if (text.starts_with(".")) {
+      text.remove_prefix(1);
+      const std::string table = TakeName(text);
+      parsed.by_table_[{pattern, table}].merge(privileges);
+    }
   }
   return parsed;
 }
@@ -117,10 +129,28 @@ bool Privileges::Has(std::string_view privilege, std::string_view database) cons
   });
 }
 
+bool Privileges::HasOnTable(std::string_view privilege, std::string_view database,
+                            std::string_view table) const {
+  if (Has(privilege, database)) return true;
+  const auto found = by_table_.find({std::string(database), std::string(table)});
+  return found != by_table_.end() && Holds(found->second, privilege);
+}
+
 Privileges ReadPrivileges(Session& session) {
   const ResultSet answer = session.Query("SHOW GRANTS");
   std::vector<std::string> lines;
   for (std::size_t row = 0; row < answer.rows.size(); ++row) lines.push_back(answer.Text(row, 0));
+  if (session.server_version().find("MariaDB") != std::string::npos) {
+    try {
+      const ResultSet everybody = session.Query("SHOW GRANTS FOR PUBLIC");
+      for (std::size_t row = 0; row < everybody.rows.size(); ++row) {
+        lines.push_back(everybody.Text(row, 0));
+      }
+    } catch (const ServerError& error) {
+      // No such thing before 10.11, or nothing granted.
+      if (error.code() == ErrorCode::kConnectionLost) throw;
+    }
+  }
   return Privileges::Parse(lines);
 }
 

@@ -5,13 +5,15 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dbomsbak/transport/session.h"
 
 namespace dbomsbak {
 
-// Global and database privileges; those on single tables, columns and routines are left aside.
+// Privileges on everything, on databases and on tables; those on single columns and routines are
+// left aside, for they are never enough to read a whole object.
 class Privileges {
  public:
   // `grants`: the lines of SHOW GRANTS.
@@ -20,15 +22,18 @@ class Privileges {
   // `privilege` in capitals, as GRANT writes it: "CREATE VIEW".
   bool HasGlobal(std::string_view privilege) const;
   bool Has(std::string_view privilege, std::string_view database) const;
+  bool HasOnTable(std::string_view privilege, std::string_view database,
+                  std::string_view table) const;
   // May it hand on what it has in `database`?
   bool MayGrant(std::string_view database) const { return Has("GRANT OPTION", database); }
 
  private:
   std::set<std::string, std::less<>> global_;
   std::map<std::string, std::set<std::string, std::less<>>> by_pattern_;  // as LIKE has it
+  std::map<std::pair<std::string, std::string>, std::set<std::string, std::less<>>> by_table_;
 };
 
-// Of the session's own account, with its active roles.
+// Of the session's own account, with its active roles and what everybody has (MariaDB's PUBLIC).
 Privileges ReadPrivileges(Session& session);
 
 // `root`@`localhost` of "root@localhost", as GRANT … TO wants it.

@@ -1,0 +1,427 @@
+// ReadCatalog: databases, tables, views and sequences. Programs are read by program_reader.cc.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "catalog/column_reader.h"
+#include "catalog/similar_names.h"
+#include "catalog/read_context.h"
+#include "catalog/view_order.h"
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/sql/create_table.h"
+#include "dbomsbak/sql/quote.h"
+
+namespace dbomsbak {
+namespace {
+
+using Name = std::pair<std::string, std::string>;  // database, object
+
+// Definitions arrive in their own bytes only when the server converts nothing.
+class RawResults {
+ public:
+  explicit RawResults(Session& session) : session_(session) {
+    session_.Execute("SET character_set_results = NULL");
+  }
+  ~RawResults() {
+    try {
+      End();
+    } catch (...) {  // the session is lost; that error is on its way already
+    }
+  }
+  RawResults(const RawResults&) = delete;
+  RawResults& operator=(const RawResults&) = delete;
+
+  void End() {
+    if (ended_) return;
+    ended_ = true;
+    session_.Execute("SET character_set_results = utf8mb4");
+  }
+
+ private:
+  Session& session_;
+  bool ended_ = false;
+};
+
+class CatalogReader {
+ public:
+  CatalogReader(Session& session, const ServerTraits& traits, const CatalogRequest& request)
+      : context_{session, traits, request, {}, {}, {}, {}} {}
+
+  Catalog Run();
+
+ private:
+  void ReadAccount();
+  void ReadDatabases();
+  void ReadTables();
+  void AddTable(const Answer& rows, std::size_t row, Database& database);
+  void ReadColumns();
+  void AddPeriodColumns();
+  void ReadKeys();
+  void ReadViews();
+  void ReadSequence(Sequence& sequence);
+  void ReadTableDefinitions(Database& database);
+  void ReadViewDefinitions(Database& database);
+  void FindBrokenViews(Database& database);
+  bool MayRead(const Table& table) const;
+
+  ReadContext context_;
+  std::set<std::string> transactional_engines_;
+  std::map<Name, Table*> tables_;
+  std::map<Name, View*> views_;
+};
+
+void CatalogReader::ReadAccount() {
+  context_.privileges = ReadPrivileges(context_.session);
+  context_.account =
+      QuoteAccount(context_.session.QueryValue("SELECT CURRENT_USER()").value_or(""));
+}
+
+void CatalogReader::ReadDatabases() {
+  const Answer rows(context_.session.Query("SELECT * FROM information_schema.SCHEMATA"));
+  std::map<std::string, std::size_t> known;
+  std::vector<std::string> names;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    names.push_back(rows.Text(row, "SCHEMA_NAME"));
+    known[names.back()] = row;
+  }
+  for (const std::string& asked : context_.request.databases) {
+    auto found = known.find(asked);
+    if (found == known.end() && context_.traits.lower_case_table_names != 0) {
+      found = std::find_if(known.begin(), known.end(),
+                           [&](const auto& entry) { return EqualIgnoringCase(entry.first, asked); });
+    }
+    if (found == known.end()) {
+      ThrowUnknownDatabase(context_.session, asked, context_.request.databases, names);
+    }
+    const auto& [name, row] = *found;
+    if (context_.Find(name) != nullptr) continue;  // asked for twice
+    Database& database = context_.catalog.databases.emplace_back();
+    database.name = name;
+    database.charset = rows.Text(row, "DEFAULT_CHARACTER_SET_NAME");
+    database.collation = rows.Text(row, "DEFAULT_COLLATION_NAME");
+    database.comment = rows.Text(row, "SCHEMA_COMMENT");
+    const Answer create(
+        context_.session.Query("SHOW CREATE DATABASE " + QuoteIdentifier(database.name)));
+    if (create.size() > 0) database.create = create.Text(0, "Create Database");
+    context_.database_list += (context_.database_list.empty() ? "" : ",") + QuoteString(name);
+  }
+}
+
+void CatalogReader::AddTable(const Answer& rows, std::size_t row, Database& database) {
+  const std::string type = rows.Text(row, "TABLE_TYPE");
+  const std::string name = rows.Text(row, "TABLE_NAME");
+  if (type == "VIEW") {
+    database.views.emplace_back().id = {database.name, ObjectKind::kView, name};
+    return;
+  }
+  if (type == "SEQUENCE") {
+    database.sequences.emplace_back().id = {database.name, ObjectKind::kSequence, name};
+    return;
+  }
+  // Sessions' temporary tables are listed by MariaDB 11.2 and newer.
+  if (type != "BASE TABLE" && type != "SYSTEM VERSIONED") return;
+  Table& table = database.tables.emplace_back();
+  table.id = {database.name, ObjectKind::kTable, name};
+  table.engine = rows.Text(row, "ENGINE");
+  table.estimated_rows = rows.Number(row, "TABLE_ROWS");
+  table.data_bytes = rows.Number(row, "DATA_LENGTH");
+  if (rows.At(row, "AUTO_INCREMENT").has_value()) {
+    table.auto_increment = rows.Number(row, "AUTO_INCREMENT");
+  }
+  table.transactional = transactional_engines_.contains(table.engine) ||
+                        context_.traits.flavour == ServerFlavour::kOceanBase;
+  table.system_versioned = type == "SYSTEM VERSIONED";
+  table.rows_elsewhere = EqualIgnoringCase(table.engine, "MRG_MYISAM") ||
+                         EqualIgnoringCase(table.engine, "FEDERATED");
+}
+
+void CatalogReader::ReadTables() {
+  const ResultSet engines = context_.session.Query(
+      "SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'");
+  for (std::size_t row = 0; row < engines.rows.size(); ++row) {
+    transactional_engines_.insert(engines.Text(row, 0));
+  }
+  const Answer rows(context_.session.Query(
+      "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, "
+      "AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (" +
+      context_.database_list + ")"));
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (Database* database = context_.Find(rows.Text(row, "TABLE_SCHEMA"))) {
+      AddTable(rows, row, *database);
+    }
+  }
+  const auto by_name = [](const auto& a, const auto& b) { return a.id.name < b.id.name; };
+  for (Database& database : context_.catalog.databases) {
+    std::sort(database.tables.begin(), database.tables.end(), by_name);
+    std::sort(database.views.begin(), database.views.end(), by_name);
+    std::sort(database.sequences.begin(), database.sequences.end(), by_name);
+    for (Table& table : database.tables) tables_[{database.name, table.id.name}] = &table;
+    for (View& view : database.views) views_[{database.name, view.id.name}] = &view;
+  }
+}
+
+void CatalogReader::ReadColumns() {
+  // GENERATION_EXPRESSION is missing before MySQL 5.7 and MariaDB 10.2: by name, then.
+  const bool expressions = context_.traits.flavour != ServerFlavour::kMySql ||
+                           context_.traits.version_number >= 50700;
+  const Answer rows(context_.session.Query(fmt::format(
+      "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, ORDINAL_POSITION, IS_NULLABLE, DATA_TYPE, "
+      "COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, EXTRA{} FROM information_schema.COLUMNS "
+      "WHERE TABLE_SCHEMA IN ({}) ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION",
+      expressions ? ", GENERATION_EXPRESSION" : "", context_.database_list)));
+  std::set<const Table*> refused;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const Name name{rows.Text(row, "TABLE_SCHEMA"), rows.Text(row, "TABLE_NAME")};
+    if (const auto view = views_.find(name); view != views_.end()) {
+      view->second->columns.push_back(rows.Text(row, "COLUMN_NAME"));
+      continue;
+    }
+    const auto table = tables_.find(name);
+    if (table == tables_.end()) continue;
+    try {
+      table->second->columns.push_back(ReadColumn(rows, row));
+    } catch (const Error& error) {
+      if (refused.insert(table->second).second) {
+        context_.AddUnreadable(table->second->id, error.message(), error.hint());
+      }
+    }
+  }
+}
+
+// A versioned table without period columns of its own has row_start and row_end all the same.
+void CatalogReader::AddPeriodColumns() {
+  for (auto& [name, table] : tables_) {
+    if (!table->system_versioned) continue;
+    const auto period = std::find_if(table->columns.begin(), table->columns.end(),
+                                     [](const Column& column) { return column.period; });
+    if (period != table->columns.end()) {
+      if (period->data_type == "bigint") {
+        context_.AddUnreadable(table->id,
+                               "the history of a transaction-precise versioned table cannot be "
+                               "written back",
+                               "Version it by timestamps, or leave it out.");
+      }
+    } else {
+      for (const char* implicit : {"row_start", "row_end"}) {
+        Column column;
+        column.name = implicit;
+        column.kind = {ValueClass::kTemporal, ""};
+        column.data_type = "timestamp";
+        column.column_type = "timestamp(6)";
+        column.select_expression = QuoteIdentifier(implicit);
+        column.invisible = true;
+        column.period = true;
+        table->columns.push_back(std::move(column));
+      }
+      for (UniqueKey& key : table->unique_keys) key.columns.emplace_back("row_end");
+    }
+    if (!context_.traits.has_versioned_history_load) {
+      context_.AddUnreadable(table->id,
+                             "the history of a system-versioned table cannot be written back on "
+                             "this server",
+                             "MariaDB 10.11 and newer can; or leave the table out.");
+    }
+  }
+}
+
+struct KeyDraft {
+  UniqueKey key;
+  bool usable = true;
+  bool all_integers = true;
+};
+
+void CatalogReader::ReadKeys() {
+  const Answer rows(context_.session.Query(
+      "SELECT * FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND TABLE_SCHEMA IN (" +
+      context_.database_list + ") ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX"));
+  std::map<Name, std::map<std::string, KeyDraft>> drafts;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const Name name{rows.Text(row, "TABLE_SCHEMA"), rows.Text(row, "TABLE_NAME")};
+    const auto table = tables_.find(name);
+    if (table == tables_.end()) continue;
+    const std::string index = rows.Text(row, "INDEX_NAME");
+    KeyDraft& draft = drafts[name][index];
+    draft.key.name = index;
+    const std::string column_name = rows.Text(row, "COLUMN_NAME");
+    const auto& columns = table->second->columns;
+    const auto column = std::find_if(columns.begin(), columns.end(),
+                                     [&](const Column& c) { return c.name == column_name; });
+    // No column: an expression. SUB_PART: a prefix. IGNORED, IS_VISIBLE: not for the optimizer.
+    const bool usable = column != columns.end() && IsUsableInKey(*column) &&
+                        !rows.At(row, "SUB_PART").has_value() &&
+                        rows.Text(row, "INDEX_TYPE") == "BTREE" &&
+                        rows.Text(row, "IGNORED") != "YES" && rows.Text(row, "IS_VISIBLE") != "NO";
+    draft.usable = draft.usable && usable;
+    draft.all_integers =
+        draft.all_integers && usable && column->kind.value_class == ValueClass::kInteger;
+    draft.key.columns.push_back(column_name);
+  }
+  for (auto& [name, by_index] : drafts) {
+    std::vector<KeyDraft> usable;
+    for (auto& [index, draft] : by_index) {
+      if (draft.usable) usable.push_back(std::move(draft));
+    }
+    // Best first: the primary key (rows lie in its order), then integers, then few columns.
+    const auto rank = [](const KeyDraft& draft) {
+      return std::tuple(draft.key.name != "PRIMARY", !draft.all_integers, draft.key.columns.size());
+    };
+    std::stable_sort(usable.begin(), usable.end(),
+                     [&](const KeyDraft& a, const KeyDraft& b) { return rank(a) < rank(b); });
+    for (KeyDraft& draft : usable) tables_.at(name)->unique_keys.push_back(std::move(draft.key));
+  }
+}
+
+void CatalogReader::ReadViews() {
+  const Answer rows(context_.session.Query(
+      "SELECT TABLE_SCHEMA, TABLE_NAME, DEFINER, CHARACTER_SET_CLIENT, COLLATION_CONNECTION FROM "
+      "information_schema.VIEWS WHERE TABLE_SCHEMA IN (" +
+      context_.database_list + ")"));
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto view = views_.find({rows.Text(row, "TABLE_SCHEMA"), rows.Text(row, "TABLE_NAME")});
+    if (view == views_.end()) continue;
+    view->second->definer = rows.Text(row, "DEFINER");
+    view->second->character_set_client = rows.Text(row, "CHARACTER_SET_CLIENT");
+    view->second->collation_connection = rows.Text(row, "COLLATION_CONNECTION");
+  }
+}
+
+bool CatalogReader::MayRead(const Table& table) const {
+  return context_.privileges.HasOnTable("SELECT", table.id.database, table.id.name);
+}
+
+void CatalogReader::ReadTableDefinitions(Database& database) {
+  for (Table& table : database.tables) {
+    const std::string grant = context_.GrantOn("SELECT", database.name, table.id.name);
+    if (!MayRead(table)) {
+      context_.AddUnreadable(table.id, "the account may not read all of its columns", grant);
+      continue;
+    }
+    table.create = ShowCreate(context_, table.id,
+                              "SHOW CREATE TABLE " + QuoteIdentifier(table.id.name), "Create Table",
+                              grant);
+    if (!table.create.empty()) table.auto_increment = AutoIncrementOf(table.create);
+  }
+}
+
+// Empty columns: either the view's base is gone, or nobody may look.
+void CatalogReader::FindBrokenViews(Database& database) {
+  for (View& view : database.views) {
+    if (!view.columns.empty()) continue;
+    try {
+      const Answer fields(
+          context_.session.Query("SHOW FIELDS FROM " + QuoteQualified(database.name, view.id.name)));
+      for (std::size_t row = 0; row < fields.size(); ++row) {
+        view.columns.push_back(fields.Text(row, "Field"));
+      }
+    } catch (const ServerError& error) {
+      if (error.code() == ErrorCode::kConnectionLost || error.code() == ErrorCode::kBusy) throw;
+      view.broken = error.code() != ErrorCode::kPrivilege;
+    }
+  }
+}
+
+void CatalogReader::ReadViewDefinitions(Database& database) {
+  for (View& view : database.views) {
+    const std::string grant = context_.GrantOn("SELECT, SHOW VIEW", database.name, view.id.name);
+    try {
+      const Answer answer(
+          context_.session.Query("SHOW CREATE VIEW " + QuoteIdentifier(view.id.name)));
+      if (answer.size() == 0) continue;
+      view.create = answer.Text(0, "Create View");
+      // Right where information_schema is not (OceanBase).
+      if (answer.At(0, "character_set_client").has_value()) {
+        view.character_set_client = answer.Text(0, "character_set_client");
+        view.collation_connection = answer.Text(0, "collation_connection");
+      }
+    } catch (const ServerError& error) {
+      NoteUnreadable(context_, view.id, error, grant);
+    }
+  }
+  std::erase_if(database.views, [](const View& view) { return view.create.empty(); });
+}
+
+// Is `a` less than `b`? Decimal integers of any size.
+bool LessInteger(std::string_view a, std::string_view b) {
+  const bool minus_a = a.starts_with('-');
+  const bool minus_b = b.starts_with('-');
+  if (minus_a != minus_b) return minus_a;
+  if (a.size() != b.size()) return (a.size() < b.size()) != minus_a;
+  return minus_a ? a > b : a < b;
+}
+
+void CatalogReader::ReadSequence(Sequence& sequence) {
+  const std::string grant = context_.GrantOn("SELECT", sequence.id.database, sequence.id.name);
+  const std::string name = QuoteIdentifier(sequence.id.name);
+  sequence.create = ShowCreate(context_, sequence.id, "SHOW CREATE SEQUENCE " + name,
+                               "Create Table", grant);
+  if (sequence.create.empty()) return;
+  try {
+    const Answer state(context_.session.Query("SELECT * FROM " + name));
+    const std::string next = state.Text(0, "next_not_cached_value");
+    const std::string start = state.Text(0, "start_value");
+    const std::string round = state.Text(0, "cycle_count");
+    const bool down = state.Text(0, "increment").starts_with('-');
+    const bool behind_start = down ? LessInteger(start, next) : LessInteger(next, start);
+    if (round != "0") {
+      sequence.restart = fmt::format("SELECT SETVAL({}, {}, 0, {})", name, next, round);
+    } else if (behind_start) {
+      // SETVAL never goes back, and a new sequence stands at its start.
+      sequence.restart = fmt::format("ALTER SEQUENCE {} RESTART {}", name, next);
+    } else {
+      sequence.restart = fmt::format("SELECT SETVAL({}, {}, 0)", name, next);
+    }
+  } catch (const ServerError& error) {
+    sequence.create.clear();
+    NoteUnreadable(context_, sequence.id, error, grant);
+  }
+}
+
+Catalog CatalogReader::Run() {
+  ReadAccount();
+  ReadDatabases();
+  if (context_.catalog.databases.empty()) return std::move(context_.catalog);
+  RawResults raw(context_.session);
+  ReadTables();
+  ReadColumns();
+  ReadKeys();
+  AddPeriodColumns();
+  if (!views_.empty()) ReadViews();
+  ReadPrograms(context_);
+  for (Database& database : context_.catalog.databases) {
+    FindBrokenViews(database);
+    if (!context_.request.definitions) continue;
+    context_.session.Execute("USE " + QuoteIdentifier(database.name));
+    ReadTableDefinitions(database);
+    ReadViewDefinitions(database);
+    for (Sequence& sequence : database.sequences) ReadSequence(sequence);
+    std::erase_if(database.sequences, [](const Sequence& s) { return s.create.empty(); });
+  }
+  // What cannot be read whole is not in the lists.
+  std::set<ObjectId> hidden;
+  for (const Unreadable& object : context_.catalog.unreadable) hidden.insert(object.id);
+  for (Database& database : context_.catalog.databases) {
+    std::erase_if(database.tables, [&](const Table& table) {
+      return hidden.contains(table.id) || (context_.request.definitions && table.create.empty());
+    });
+  }
+  context_.catalog.view_order = SortViews(context_.catalog.databases);
+  raw.End();
+  return std::move(context_.catalog);
+}
+
+}  // namespace
+
+Catalog ReadCatalog(Session& session, const ServerTraits& traits, const CatalogRequest& request) {
+  return CatalogReader(session, traits, request).Run();
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,179 @@
+#include "dbomsbak/catalog/server_traits.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <string_view>
+
+#include "catalog/answer.h"
+#include "dbomsbak/base/error.h"
+
+namespace dbomsbak {
+namespace {
+
+bool ContainsWord(std::string_view text, std::string_view word) {
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  };
+  return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
+}
+
+// "10.11.19-MariaDB" → 101119. The "5.5.5-" that MariaDB puts before it for old replicas is skipped.
+unsigned NumberOf(std::string_view version, bool mariadb) {
+  if (mariadb && version.starts_with("5.5.5-")) version.remove_prefix(6);
+  unsigned number = 0;
+  for (int part = 0; part < 3; ++part) {
+    unsigned value = 0;
+    const auto [stop, error] = std::from_chars(version.data(), version.data() + version.size(), value);
+    if (error == std::errc()) {
+      version.remove_prefix(static_cast<std::size_t>(stop - version.data()));
+      if (version.starts_with('.')) version.remove_prefix(1);
+    }
+    number = number * 100 + std::min(value, 99U);
+  }
+  return number;
+}
+
+// They speak the protocol, but not what a dump rests on.
+constexpr std::array<std::string_view, 7> kOthers{"TiDB",      "ClickHouse", "Doris", "StarRocks",
+                                                  "Manticore", "Vitess",     "Sphinx"};
+
+void RefuseUnknownKinds(const ServerTraits& traits) {
+  for (const std::string_view name : kOthers) {
+    if (ContainsWord(traits.version, name) || ContainsWord(traits.version_comment, name)) {
+      throw Error(ErrorCode::kUnsupported,
+                  fmt::format("the server is {} ({}), not MySQL, MariaDB or OceanBase", name,
+                              traits.version),
+                  "Use the backup tool of that server.");
+    }
+  }
+  const bool mariadb = traits.flavour == ServerFlavour::kMariaDb;
+  const unsigned oldest = mariadb ? 100000 : 50600;
+  if (traits.flavour != ServerFlavour::kOceanBase && traits.version_number < oldest) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("{} {} is too old", traits.FlavourName(), traits.version),
+                mariadb ? "MariaDB 10.0 and newer are supported."
+                        : "MySQL 5.6 and newer are supported.");
+  }
+}
+
+void SetMariaDb(ServerTraits& traits) {
+  const unsigned version = traits.version_number;
+  traits.has_sequences = version >= 100300;
+  traits.has_packages = version >= 100300;
+  traits.has_system_versioning = version >= 100300;
+  traits.has_versioned_history_load = version >= 101100;
+  traits.has_invisible_columns = version >= 100300;
+  traits.has_backup_stage = version >= 100401;
+  traits.has_flush_tables_with_read_lock = true;
+  traits.has_real_table_locks = true;
+  traits.has_consistent_snapshot = true;
+  traits.has_metadata_locks_for_readers = true;
+  traits.has_atomic_ddl = version >= 100600;
+  traits.create_or_replace_keeps_grants = true;
+  traits.has_get_lock = true;
+  traits.has_named_locks_many = version >= 100002;
+}
+
+void SetMySql(ServerTraits& traits) {
+  const unsigned version = traits.version_number;
+  traits.has_invisible_columns = version >= 80023;
+  traits.has_flush_tables_with_read_lock = true;
+  traits.has_lock_instance_for_backup = version >= 80000;
+  traits.has_real_table_locks = true;
+  traits.has_consistent_snapshot = true;
+  traits.has_metadata_locks_for_readers = true;
+  traits.has_atomic_ddl = version >= 80000;
+  traits.rename_allowed_under_lock_tables = version >= 80013;
+  traits.has_get_lock = true;
+  traits.has_named_locks_many = version >= 50705;
+}
+
+// Statements that say OK there without doing it count as missing.
+void SetOceanBase(ServerTraits& traits, Session& session) {
+  traits.has_sequences = true;
+  traits.has_snapshot_reads = true;
+  traits.has_atomic_ddl = true;
+  try {
+    traits.has_get_lock = session.QueryValue("SELECT IS_FREE_LOCK('dbomsbak_probe')").has_value();
+  } catch (const ServerError& error) {
+    if (error.code() == ErrorCode::kConnectionLost) throw;
+  }
+  traits.has_named_locks_many = traits.has_get_lock;
+}
+
+bool IsOn(const std::string& text) { return text == "ON" || text == "1"; }
+
+void ReadVariables(Session& session, ServerTraits& traits) {
+  const Answer answer(session.Query(
+      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('lower_case_table_names','max_allowed_packet',"
+      "'character_set_server','log_bin','read_only','super_read_only')"));
+  for (std::size_t row = 0; row < answer.size(); ++row) {
+    const std::string name = answer.Text(row, "Variable_name");
+    const std::string value = answer.Text(row, "Value");
+    if (name == "lower_case_table_names") {
+      traits.lower_case_table_names = static_cast<unsigned>(answer.Number(row, "Value"));
+    } else if (name == "max_allowed_packet") {
+      traits.max_allowed_packet = answer.Number(row, "Value");
+    } else if (name == "character_set_server") {
+      traits.charset_default = value;
+    } else if (name == "log_bin") {
+      traits.log_bin = IsOn(value);
+    } else if (name == "read_only") {
+      // MariaDB 12 knows more words than ON; all but OFF forbid some writes.
+      traits.read_only = value != "OFF" && value != "0";
+    } else if (name == "super_read_only") {
+      traits.super_read_only = IsOn(value);
+    }
+  }
+}
+
+}  // namespace
+
+std::string ServerTraits::FlavourName() const {
+  switch (flavour) {
+    case ServerFlavour::kMariaDb:
+      return "MariaDB";
+    case ServerFlavour::kOceanBase:
+      return "OceanBase";
+    case ServerFlavour::kMySql:
+      break;
+  }
+  return "MySQL";
+}
+
+ServerTraits ProbeServerTraits(Session& session) {
+  ServerTraits traits;
+  const ResultSet answer = session.Query("SELECT VERSION(), @@version_comment");
+  if (answer.empty()) throw Error(ErrorCode::kUnsupported, "the server does not tell its version");
+  traits.version = answer.Text(0, 0);
+  traits.version_comment = answer.Text(0, 1);
+  if (ContainsWord(traits.version, "OceanBase") ||
+      ContainsWord(traits.version_comment, "OceanBase")) {
+    traits.flavour = ServerFlavour::kOceanBase;
+  } else if (ContainsWord(traits.version, "MariaDB") ||
+             ContainsWord(traits.version_comment, "MariaDB")) {
+    traits.flavour = ServerFlavour::kMariaDb;
+  }
+  traits.version_number =
+      NumberOf(traits.version, traits.flavour == ServerFlavour::kMariaDb);
+  RefuseUnknownKinds(traits);
+  switch (traits.flavour) {
+    case ServerFlavour::kMariaDb:
+      SetMariaDb(traits);
+      break;
+    case ServerFlavour::kMySql:
+      SetMySql(traits);
+      break;
+    case ServerFlavour::kOceanBase:
+      SetOceanBase(traits, session);
+      break;
+  }
+  ReadVariables(session, traits);
+  return traits;
+}
+
+}  // namespace dbomsbak
