@@ -19,3 +19,28 @@ kind_wait() {
   done
   return 1
 }
+
+# in_root ROOT FOLDER COMMAND…: becomes COMMAND inside another Debian's root, with FOLDER at the same
+# path there. The mounts live in a namespace of their own and vanish with the process.
+in_root() {
+  [ "$(id -u)" = 0 ] || { echo "this kind of server needs root (chroot)" >&2; return 1; }
+  # shellcheck disable=SC2016
+  exec unshare --mount --propagation private bash -euc '
+    root=$1 folder=$2
+    shift 2
+    mkdir -p "$root$folder"
+    mount --bind "$folder" "$root$folder"
+    mount -t proc proc "$root/proc"
+    exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"' \
+    _ "$@"
+}
+
+# debian_root ROOT SUITE PACKAGES: makes such a root in the cache, once. PACKAGES are comma-separated.
+debian_root() {
+  [ -d "$1" ] && return 0
+  command -v debootstrap > /dev/null || die "debootstrap is missing: apt-get install debootstrap"
+  rm -rf "$1.new"
+  debootstrap --variant=minbase --include="$3" "$2" "$1.new" > "$1.log" 2>&1 ||
+    { tail -5 "$1.log" >&2; die "debootstrap of $2 failed, see $1.log"; }
+  mv "$1.new" "$1"
+}

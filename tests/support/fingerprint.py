@@ -93,7 +93,7 @@ def cell_expression(column, data_type):
     elif data_type in ('tinyblob', 'blob', 'mediumblob', 'longblob', 'tinytext', 'text', 'mediumtext',
                        'longtext', 'json', 'vector'):
         # Twice the size in HEX may pass max_allowed_packet; the hash is of the same bytes.
-        text = f"CONCAT(LENGTH({quoted}), ':', SHA1({quoted}), MD5({quoted}))"
+        text = f"CONCAT(LENGTH({quoted}), ':', SHA2({quoted}, 256))"
     else:
         text = f'HEX({quoted})'
     return f"IFNULL(CONCAT('=', {text}), 'NULL')"
@@ -106,7 +106,7 @@ def _rows_query(database, table, columns, versioned):
     parts = [f'IFNULL(SUM(CAST(CONV(SUBSTR(h, {at}, 15), 16, 10) AS DECIMAL(65))), 0)'
              for at in (1, 16)]
     history = ' FOR SYSTEM_TIME ALL' if versioned else ''
-    return (f"SELECT COUNT(*), {', '.join(parts)} FROM (SELECT MD5({row}) AS h "
+    return (f"SELECT COUNT(*), {', '.join(parts)} FROM (SELECT SHA2({row}, 256) AS h "
             f'FROM {_name(database)}.{_name(table)}{history}) AS hashed')
 
 
@@ -177,7 +177,7 @@ def _objects(server, database, known):
         if found[key].pop('implicit', None) and 'PERIOD FOR SYSTEM_TIME' not in found[key]['create']:
             read = [*columns[key[1]], ('row_start', 'timestamp'), ('row_end', 'timestamp')]
             counts[at] = key, _rows_query(database, key[1], read, True)
-    for (key, _), rows in zip(counts, _batch(server, [q for _, q in counts])):
+    for (key, _), rows in zip(counts, _batch(server, [q for _, q in counts], database)):
         found[key]['rows'] = rows[0][0]
         found[key]['row hash'] = '-'.join(rows[0][1:])
     return found

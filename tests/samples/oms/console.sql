@@ -15,7 +15,7 @@ CREATE TABLE `region` (
   `gmt_modified` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP COMMENT '修改时间',
   PRIMARY KEY (`id`),
   UNIQUE KEY `uk_region_code` (`region_code`)
-) ENGINE=InnoDB AUTO_INCREMENT=101 DEFAULT CHARSET=utf8mb4 COMMENT='地域表';
+) ENGINE=InnoDB AUTO_INCREMENT=101 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='地域表';
 
 CREATE TABLE `cluster_info` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -31,7 +31,7 @@ CREATE TABLE `cluster_info` (
   UNIQUE KEY `uk_cluster_name` (`cluster_name`),
   KEY `idx_region` (`cm_region`),
   CONSTRAINT `fk_cluster_region` FOREIGN KEY (`cm_region`) REFERENCES `region` (`region_code`) ON UPDATE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='CM 集群信息';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='CM 集群信息';
 
 CREATE TABLE `user_account` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -46,7 +46,7 @@ CREATE TABLE `user_account` (
   `gmt_modified` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
   PRIMARY KEY (`id`),
   UNIQUE KEY `uk_user_name` (`user_name`)
-) ENGINE=InnoDB AUTO_INCREMENT=1001 DEFAULT CHARSET=utf8mb4 COMMENT='用户';
+) ENGINE=InnoDB AUTO_INCREMENT=1001 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='用户';
 
 CREATE TABLE `user_role` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -55,7 +55,7 @@ CREATE TABLE `user_role` (
   `permissions` set('READ','WRITE','OPERATE','ADMIN') NOT NULL DEFAULT 'READ',
   PRIMARY KEY (`id`),
   UNIQUE KEY `uk_role_code` (`role_code`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='角色';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='角色';
 
 CREATE TABLE `user_role_relation` (
   `user_id` bigint(20) NOT NULL,
@@ -65,7 +65,7 @@ CREATE TABLE `user_role_relation` (
   KEY `idx_role` (`role_id`),
   CONSTRAINT `fk_relation_role` FOREIGN KEY (`role_id`) REFERENCES `user_role` (`id`),
   CONSTRAINT `fk_relation_user` FOREIGN KEY (`user_id`) REFERENCES `user_account` (`id`) ON DELETE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='用户与角色';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='用户与角色';
 
 CREATE TABLE `data_source` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -89,7 +89,7 @@ CREATE TABLE `data_source` (
   KEY `idx_owner` (`owner_id`),
   CONSTRAINT `fk_source_owner` FOREIGN KEY (`owner_id`) REFERENCES `user_account` (`id`) ON DELETE SET NULL,
   CONSTRAINT `fk_source_region` FOREIGN KEY (`region_id`) REFERENCES `region` (`id`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='数据源';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='数据源';
 
 CREATE TABLE `migration_project` (
   `id` varchar(32) NOT NULL COMMENT '项目 ID，np_ 开头',
@@ -116,7 +116,7 @@ CREATE TABLE `migration_project` (
   CONSTRAINT `fk_project_sink` FOREIGN KEY (`sink_id`) REFERENCES `data_source` (`id`),
   CONSTRAINT `fk_project_source` FOREIGN KEY (`source_id`) REFERENCES `data_source` (`id`),
   CONSTRAINT `fk_project_step` FOREIGN KEY (`current_step_id`) REFERENCES `project_step` (`id`) ON DELETE SET NULL
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='迁移项目; ''主表''';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='迁移项目; ''主表''';
 
 CREATE TABLE `project_step` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -131,7 +131,7 @@ CREATE TABLE `project_step` (
   PRIMARY KEY (`id`),
   UNIQUE KEY `uk_project_step` (`project_id`,`step_name`),
   CONSTRAINT `fk_step_project` FOREIGN KEY (`project_id`) REFERENCES `migration_project` (`id`) ON DELETE CASCADE ON UPDATE CASCADE
-) ENGINE=InnoDB AUTO_INCREMENT=5001 DEFAULT CHARSET=utf8mb4 COMMENT='项目步骤';
+) ENGINE=InnoDB AUTO_INCREMENT=5001 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='项目步骤';
 
 CREATE TABLE `connector_config` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -144,7 +144,7 @@ CREATE TABLE `connector_config` (
   PRIMARY KEY (`id`),
   UNIQUE KEY `uk_config` (`project_id`,`config_type`,`config_version`),
   CONSTRAINT `fk_config_project` FOREIGN KEY (`project_id`) REFERENCES `migration_project` (`id`) ON DELETE CASCADE ON UPDATE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='连接器配置 (JSON)';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='连接器配置 (JSON)';
 
 CREATE TABLE `system_param` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -157,7 +157,7 @@ CREATE TABLE `system_param` (
   `gmt_modified` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
   PRIMARY KEY (`id`),
   UNIQUE KEY `uk_key` (`param_key`)
-) ENGINE=InnoDB AUTO_INCREMENT=201 DEFAULT CHARSET=utf8mb4 COMMENT='系统参数';
+) ENGINE=InnoDB AUTO_INCREMENT=201 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='系统参数';
 
 CREATE TABLE `project_tag` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -165,7 +165,7 @@ CREATE TABLE `project_tag` (
   `color` char(7) NOT NULL DEFAULT '#FFFFFF',
   PRIMARY KEY (`id`),
   UNIQUE KEY `uk_tag_name` (`tag_name`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='标签';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='标签';
 
 CREATE TABLE `project_tag_relation` (
   `project_id` varchar(32) NOT NULL,
@@ -174,7 +174,7 @@ CREATE TABLE `project_tag_relation` (
   KEY `idx_tag` (`tag_id`),
   CONSTRAINT `fk_tag_project` FOREIGN KEY (`project_id`) REFERENCES `migration_project` (`id`) ON DELETE CASCADE ON UPDATE CASCADE,
   CONSTRAINT `fk_tag_tag` FOREIGN KEY (`tag_id`) REFERENCES `project_tag` (`id`) ON DELETE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 CREATE TABLE `transfer_object` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -190,7 +190,7 @@ CREATE TABLE `transfer_object` (
   PRIMARY KEY (`id`),
   KEY `idx_project_table` (`project_id`,`source_schema`(40),`source_table`(60)),
   CONSTRAINT `fk_object_project` FOREIGN KEY (`project_id`) REFERENCES `migration_project` (`id`) ON DELETE CASCADE ON UPDATE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='迁移对象';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='迁移对象';
 
 CREATE TABLE `ddl_filter_rule` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -199,7 +199,7 @@ CREATE TABLE `ddl_filter_rule` (
   `rule_action` varchar(16) NOT NULL DEFAULT 'IGNORE',
   PRIMARY KEY (`id`),
   KEY `idx_project` (`project_id`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='DDL 过滤规则';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='DDL 过滤规则';
 
 CREATE TABLE `verify_task` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -214,7 +214,7 @@ CREATE TABLE `verify_task` (
   PRIMARY KEY (`id`),
   UNIQUE KEY `uk_round` (`project_id`,`round`),
   CONSTRAINT `fk_verify_project` FOREIGN KEY (`project_id`) REFERENCES `migration_project` (`id`) ON DELETE CASCADE ON UPDATE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='全量校验';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='全量校验';
 
 CREATE TABLE `verify_diff` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -227,7 +227,7 @@ CREATE TABLE `verify_diff` (
   `gmt_created` datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
   PRIMARY KEY (`id`),
   KEY `idx_task_digest` (`verify_task_id`,`digest`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='校验差异';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='校验差异';
 
 CREATE TABLE `switchover_task` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -242,7 +242,7 @@ CREATE TABLE `switchover_task` (
   KEY `idx_project` (`project_id`),
   CONSTRAINT `fk_switch_parent` FOREIGN KEY (`parent_id`) REFERENCES `switchover_task` (`id`),
   CONSTRAINT `fk_switch_project` FOREIGN KEY (`project_id`) REFERENCES `migration_project` (`id`) ON UPDATE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='正向切换';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='正向切换';
 
 CREATE TABLE `alarm_channel` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -252,7 +252,7 @@ CREATE TABLE `alarm_channel` (
   `enabled` bit(1) NOT NULL DEFAULT b'1',
   PRIMARY KEY (`id`),
   UNIQUE KEY `uk_channel_name` (`channel_name`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='告警渠道';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='告警渠道';
 
 CREATE TABLE `alarm_rule` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -265,7 +265,7 @@ CREATE TABLE `alarm_rule` (
   PRIMARY KEY (`id`),
   KEY `idx_channel` (`channel_id`),
   CONSTRAINT `fk_rule_channel` FOREIGN KEY (`channel_id`) REFERENCES `alarm_channel` (`id`) ON DELETE SET NULL
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='告警规则';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='告警规则';
 
 CREATE TABLE `alarm_history` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -276,9 +276,9 @@ CREATE TABLE `alarm_history` (
   `gmt_created` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP,
   PRIMARY KEY (`id`,`alarm_date`),
   KEY `idx_rule` (`rule_id`,`alarm_date`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='告警历史（按日期分区）'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='告警历史（按日期分区）'
  PARTITION BY RANGE COLUMNS (`alarm_date`)
- (PARTITION p2023 VALUES LESS THAN ('2024-01-01') COMMENT = '2023 年及以前',
+ (PARTITION p2023 VALUES LESS THAN ('2024-01-01'),
   PARTITION p2024 VALUES LESS THAN ('2025-01-01'),
   PARTITION pmax VALUES LESS THAN (MAXVALUE));
 
@@ -295,7 +295,7 @@ CREATE TABLE `operation_audit` (
   PRIMARY KEY (`id`),
   KEY `idx_object` (`object_type`,`object_id`),
   KEY `idx_gmt` (`gmt_created`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='操作审计';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='操作审计';
 
 CREATE TABLE `license_info` (
   `id` int(11) NOT NULL,
@@ -303,7 +303,7 @@ CREATE TABLE `license_info` (
   `signature` varbinary(256) NOT NULL,
   `expire_date` date NOT NULL DEFAULT '9999-12-31',
   PRIMARY KEY (`id`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='许可';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='许可';
 
 CREATE TABLE `schema_version` (
   `installed_rank` int(11) NOT NULL,
@@ -318,7 +318,7 @@ CREATE TABLE `schema_version` (
   `success` tinyint(1) NOT NULL,
   PRIMARY KEY (`installed_rank`),
   KEY `schema_version_s_idx` (`success`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 -- Quartz, as its own script for MySQL InnoDB makes it.
 CREATE TABLE `QRTZ_JOB_DETAILS` (
@@ -334,7 +334,7 @@ CREATE TABLE `QRTZ_JOB_DETAILS` (
   `JOB_DATA` blob,
   PRIMARY KEY (`SCHED_NAME`,`JOB_NAME`,`JOB_GROUP`),
   KEY `IDX_QRTZ_J_GRP` (`SCHED_NAME`,`JOB_GROUP`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 CREATE TABLE `QRTZ_TRIGGERS` (
   `SCHED_NAME` varchar(60) NOT NULL,
@@ -357,7 +357,7 @@ CREATE TABLE `QRTZ_TRIGGERS` (
   KEY `IDX_QRTZ_T_J` (`SCHED_NAME`,`JOB_NAME`,`JOB_GROUP`),
   KEY `IDX_QRTZ_T_STATE` (`SCHED_NAME`,`TRIGGER_STATE`),
   CONSTRAINT `QRTZ_TRIGGERS_ibfk_1` FOREIGN KEY (`SCHED_NAME`, `JOB_NAME`, `JOB_GROUP`) REFERENCES `QRTZ_JOB_DETAILS` (`SCHED_NAME`, `JOB_NAME`, `JOB_GROUP`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 CREATE TABLE `QRTZ_CRON_TRIGGERS` (
   `SCHED_NAME` varchar(60) NOT NULL,
@@ -367,7 +367,7 @@ CREATE TABLE `QRTZ_CRON_TRIGGERS` (
   `TIME_ZONE_ID` varchar(80) DEFAULT NULL,
   PRIMARY KEY (`SCHED_NAME`,`TRIGGER_NAME`,`TRIGGER_GROUP`),
   CONSTRAINT `QRTZ_CRON_TRIGGERS_ibfk_1` FOREIGN KEY (`SCHED_NAME`, `TRIGGER_NAME`, `TRIGGER_GROUP`) REFERENCES `QRTZ_TRIGGERS` (`SCHED_NAME`, `TRIGGER_NAME`, `TRIGGER_GROUP`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 CREATE TABLE `QRTZ_SIMPLE_TRIGGERS` (
   `SCHED_NAME` varchar(60) NOT NULL,
@@ -378,7 +378,7 @@ CREATE TABLE `QRTZ_SIMPLE_TRIGGERS` (
   `TIMES_TRIGGERED` bigint(10) NOT NULL,
   PRIMARY KEY (`SCHED_NAME`,`TRIGGER_NAME`,`TRIGGER_GROUP`),
   CONSTRAINT `QRTZ_SIMPLE_TRIGGERS_ibfk_1` FOREIGN KEY (`SCHED_NAME`, `TRIGGER_NAME`, `TRIGGER_GROUP`) REFERENCES `QRTZ_TRIGGERS` (`SCHED_NAME`, `TRIGGER_NAME`, `TRIGGER_GROUP`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 CREATE TABLE `QRTZ_BLOB_TRIGGERS` (
   `SCHED_NAME` varchar(60) NOT NULL,
@@ -387,14 +387,14 @@ CREATE TABLE `QRTZ_BLOB_TRIGGERS` (
   `BLOB_DATA` blob,
   PRIMARY KEY (`SCHED_NAME`,`TRIGGER_NAME`,`TRIGGER_GROUP`),
   CONSTRAINT `QRTZ_BLOB_TRIGGERS_ibfk_1` FOREIGN KEY (`SCHED_NAME`, `TRIGGER_NAME`, `TRIGGER_GROUP`) REFERENCES `QRTZ_TRIGGERS` (`SCHED_NAME`, `TRIGGER_NAME`, `TRIGGER_GROUP`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 CREATE TABLE `QRTZ_CALENDARS` (
   `SCHED_NAME` varchar(60) NOT NULL,
   `CALENDAR_NAME` varchar(60) NOT NULL,
   `CALENDAR` blob NOT NULL,
   PRIMARY KEY (`SCHED_NAME`,`CALENDAR_NAME`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 CREATE TABLE `QRTZ_FIRED_TRIGGERS` (
   `SCHED_NAME` varchar(60) NOT NULL,
@@ -407,13 +407,13 @@ CREATE TABLE `QRTZ_FIRED_TRIGGERS` (
   `PRIORITY` int(11) NOT NULL,
   `STATE` varchar(16) NOT NULL,
   PRIMARY KEY (`SCHED_NAME`,`ENTRY_ID`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 CREATE TABLE `QRTZ_LOCKS` (
   `SCHED_NAME` varchar(60) NOT NULL,
   `LOCK_NAME` varchar(40) NOT NULL,
   PRIMARY KEY (`SCHED_NAME`,`LOCK_NAME`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 CREATE TABLE `QRTZ_SCHEDULER_STATE` (
   `SCHED_NAME` varchar(60) NOT NULL,
@@ -421,10 +421,10 @@ CREATE TABLE `QRTZ_SCHEDULER_STATE` (
   `LAST_CHECKIN_TIME` bigint(13) NOT NULL,
   `CHECKIN_INTERVAL` bigint(13) NOT NULL,
   PRIMARY KEY (`SCHED_NAME`,`INSTANCE_NAME`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 -- A left-over of the first installation: the view below still reads it, and it is dropped further down.
-CREATE TABLE `legacy_project_2x` (`id` int(11) NOT NULL, `name` varchar(64), PRIMARY KEY (`id`)) ENGINE=InnoDB;
+CREATE TABLE `legacy_project_2x` (`id` int(11) NOT NULL, `name` varchar(64), PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 INSERT INTO `region` VALUES
  (1,'cn-hangzhou','华东1（杭州）',1,'2022-03-01 10:00:00','2022-03-01 10:00:00'),

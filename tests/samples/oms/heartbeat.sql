@@ -9,7 +9,7 @@ CREATE TABLE `heatbeat_sequence` (
   `id` bigint(20) unsigned NOT NULL AUTO_INCREMENT COMMENT '自增序列',
   `gmt_created` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
   PRIMARY KEY (`id`)
-) ENGINE=InnoDB AUTO_INCREMENT=88000123 DEFAULT CHARSET=utf8mb4 COMMENT='心跳序列';
+) ENGINE=InnoDB AUTO_INCREMENT=88000123 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='心跳序列';
 
 CREATE TABLE `heart_beat` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -22,7 +22,7 @@ CREATE TABLE `heart_beat` (
   UNIQUE KEY `uk_task` (`task_name`),
   KEY `idx_host_ip` (`host_ip`),
   CONSTRAINT `fk_beat_host` FOREIGN KEY (`host_ip`) REFERENCES `drc_cm_db`.`host` (`ip`) ON UPDATE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='心跳';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='心跳';
 
 CREATE TABLE `heart_beat_metric` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
@@ -35,7 +35,7 @@ CREATE TABLE `heart_beat_metric` (
   PRIMARY KEY (`id`),
   KEY `idx_beat` (`heart_beat_id`,`sampled_at`),
   CONSTRAINT `fk_metric_beat` FOREIGN KEY (`heart_beat_id`) REFERENCES `heart_beat` (`id`) ON DELETE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='心跳指标';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='心跳指标';
 
 CREATE TABLE `heart_beat_history` (
   `seq` bigint(20) unsigned NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE `heart_beat_history` (
   `beat_day` date NOT NULL,
   `missed` smallint(5) unsigned NOT NULL DEFAULT '0',
   PRIMARY KEY (`task_name`,`seq`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 CREATE TABLE `region_status` (
   `region` varchar(64) NOT NULL,
@@ -51,13 +51,13 @@ CREATE TABLE `region_status` (
   `flags` set('HA','DR','READONLY') DEFAULT NULL,
   `since_year` year(4) DEFAULT NULL,
   PRIMARY KEY (`region`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 
 CREATE TABLE `heart_beat_setting` (
   `name` varchar(64) NOT NULL,
   `value` mediumtext NOT NULL,
   PRIMARY KEY (`name`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='设置';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='设置';
 
 INSERT INTO `heatbeat_sequence` VALUES (88000101,'2023-10-29 00:59:58'),(88000102,'2023-10-29 00:59:59'),(88000122,'2023-10-29 01:00:00');
 INSERT INTO `heart_beat` VALUES (1,'10.10.0.11-9000:connector_v2:np_4ws1x0a7k2ps-incr_trans-000-0:0000000001','JDBCWriter','10.10.0.11','2023-01-01 00:00:00','2023-10-30 00:00:00'),(2,'10.10.0.12-9000:store:np_4ws1x0a7k2ps-1-0:0','STORE','10.10.0.12','2023-01-01 00:00:00','2023-10-30 00:00:00'),(3,'任务-三','SUPERVISOR','2001:db8::11','2023-03-01 00:00:00','2023-10-30 00:00:00');

@@ -29,7 +29,7 @@ CREATE TABLE `workspace` (
   `name` varchar(64) NOT NULL,
   `gmt_created` datetime NOT NULL DEFAULT CURRENT_TIMESTAMP,
   PRIMARY KEY (`id`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='4.0.0 工作空间';
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci COMMENT='4.0.0 工作空间';
 INSERT INTO `workspace` (`name`) VALUES ('默认'), ('迁移');
 CREATE TABLE `workspace_project` (
   `workspace_id` bigint(20) NOT NULL,
@@ -38,7 +38,7 @@ CREATE TABLE `workspace_project` (
   KEY `idx_project` (`project_id`),
   CONSTRAINT `fk_wp_project` FOREIGN KEY (`project_id`) REFERENCES `migration_project` (`id`),
   CONSTRAINT `fk_wp_workspace` FOREIGN KEY (`workspace_id`) REFERENCES `workspace` (`id`)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 INSERT INTO `workspace_project` SELECT 1, `id` FROM `migration_project`;
 
 -- Data: rewritten settings, states, removed and added rows, a truncated table.
@@ -74,7 +74,7 @@ ALTER TABLE `connector_task` MODIFY COLUMN `project_id` varchar(64) NOT NULL;
 ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
 UPDATE `connector_task` SET `state` = 'STOPPED';
 DROP TABLE `event_log_nokey`, `cm_leader`;
-CREATE TABLE `event_log_nokey` (`id` bigint(20) NOT NULL AUTO_INCREMENT, `payload` text, PRIMARY KEY (`id`)) ENGINE=InnoDB;
+CREATE TABLE `event_log_nokey` (`id` bigint(20) NOT NULL AUTO_INCREMENT, `payload` text, PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 DROP VIEW `v_task_by_project`;
 CREATE TABLE `v_task_by_project` (`note` varchar(32)) ENGINE=InnoDB COMMENT 'a table in the place of a view';
 /*M!100300 DROP SEQUENCE `seq_task_no` */;
