@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
 
 namespace dbomsbak {
@@ -38,29 +39,114 @@ void ChunkPlanner::BeginTable() {
   begun_ = true;
   low_.clear();
   ranges_.reset();
+  integer_key_.reset();
   if (table.data_bytes > kSmallTableChunks * target_bytes_) ranges_ = KeyRanges::For(table);
   std::lock_guard lock(mutex_);
   learned_table_ = table_;
   learned_rows_ = learned_bytes_ = 0;
 }
 
-std::optional<std::vector<std::string>> ChunkPlanner::NextBoundary(Session& session) {
+std::string ChunkPlanner::From(const std::string& columns, const std::string& condition) const {
   const Table& table = *tables_[table_].table;
-  std::uint64_t row_bytes = RowBytes(table);
+  return fmt::format("SELECT {} FROM {}{}{}", columns,
+                     QuoteQualified(table.id.database, table.id.name),
+                     condition.empty() ? "" : " WHERE ", condition);
+}
+
+std::optional<std::vector<std::string>> ChunkPlanner::NextBoundary(Session& session) {
+  std::uint64_t row_bytes = RowBytes(*tables_[table_].table);
   {
     std::lock_guard lock(mutex_);
     if (learned_rows_ > 0) row_bytes = std::max<std::uint64_t>(1, learned_bytes_ / learned_rows_);
   }
   const std::uint64_t rows = std::clamp(target_bytes_ / row_bytes, kFewestRows, kMostRows);
-  const std::string condition = ranges_->Condition(low_, {});
+  if (ranges_->IsOneInteger()) {
+    if (auto boundary = ComputeBoundary(session, rows)) {
+      if (boundary->empty()) return std::nullopt;
+      return boundary;
+    }
+  }
+  return WalkToBoundary(session, rows);
+}
+
+std::optional<std::vector<std::string>> ChunkPlanner::WalkToBoundary(Session& session,
+                                                                     std::uint64_t rows) {
   const ResultSet answer = session.Query(fmt::format(
-      "SELECT {} FROM {}{}{} ORDER BY {} LIMIT {},1", ranges_->BoundaryColumns(),
-      QuoteQualified(table.id.database, table.id.name), condition.empty() ? "" : " WHERE ",
-      condition, ranges_->BoundaryOrder(), rows - 1));
+      "{} ORDER BY {} LIMIT {},1", From(ranges_->BoundaryColumns(), ranges_->Condition(low_, {})),
+      ranges_->BoundaryOrder(), rows - 1));
   if (answer.empty()) return std::nullopt;
   std::vector<std::string> values;
   for (const Field& field : answer.rows.front()) values.push_back(field.value_or(""));
   return ranges_->Literals(values);
+}
+
+std::optional<std::vector<std::string>> ChunkPlanner::ComputeBoundary(Session& session,
+                                                                      std::uint64_t rows) {
+  const std::string column = ranges_->BoundaryOrder();
+  if (!integer_key_) {
+    const ResultSet ends = session.Query(From(fmt::format("MIN({0}), MAX({0})", column), {}));
+    if (ends.empty() || !ends.rows[0][0] || !ends.rows[0][1]) return std::vector<std::string>{};
+    integer_key_.emplace();
+    integer_key_->largest = ToWideInt(ends.Text(0, 1));
+    const WideInt span = integer_key_->largest - ToWideInt(ends.Text(0, 0)) + 1;
+    integer_key_->rows_a_value =
+        static_cast<double>(std::max<std::uint64_t>(1, tables_[table_].table->estimated_rows)) /
+        static_cast<double>(span);
+  }
+  // Where values go on behind the last chunk: gaps cost nothing.
+  const auto start = session.QueryValue(
+      fmt::format("{} ORDER BY {} LIMIT 1", From(column, ranges_->Condition(low_, {})), column));
+  if (!start) return std::vector<std::string>{};
+  const WideInt first = ToWideInt(*start);
+  const double width = static_cast<double>(rows) / integer_key_->rows_a_value;
+  const double left = static_cast<double>(integer_key_->largest - first);
+  if (width >= left) {
+    // It seems that the rest is one chunk; the walk makes sure, and ends at once when it is.
+    return std::nullopt;
+  }
+  const WideInt last = first + std::max<WideInt>(static_cast<WideInt>(width), 1) - 1;
+  std::vector<std::string> high = {ToText(last)};
+  // The server's own estimate tells when values are far denser here than elsewhere.
+  const ResultSet plan =
+      session.Query("EXPLAIN " + From(column, ranges_->Condition({ToText(first - 1)}, high)));
+  const auto found = std::find(plan.columns.begin(), plan.columns.end(), "rows");
+  if (plan.empty() || found == plan.columns.end()) return std::nullopt;
+  const std::string estimate = plan.Text(0, static_cast<std::size_t>(found - plan.columns.begin()));
+  const double estimated = estimate.empty() ? 0 : std::stod(estimate);
+  if (estimated > 2.0 * static_cast<double>(rows)) {
+    integer_key_->rows_a_value *= estimated / static_cast<double>(rows);
+    return std::nullopt;
+  }
+  if (estimated > 0 && estimated < 0.5 * static_cast<double>(rows)) {
+    integer_key_->rows_a_value *= std::max(0.25, estimated / static_cast<double>(rows));
+  }
+  return high;
+}
+
+std::string ToText(WideInt value) {
+  if (value == 0) return "0";
+  const bool negative = value < 0;
+  std::string text;
+  while (value != 0) {
+    const int digit = static_cast<int>(value % 10);
+    text.push_back(static_cast<char>('0' + (digit < 0 ? -digit : digit)));
+    value /= 10;
+  }
+  if (negative) text.push_back('-');
+  std::reverse(text.begin(), text.end());
+  return text;
+}
+
+WideInt ToWideInt(const std::string& decimal) {
+  WideInt value = 0;
+  const bool negative = !decimal.empty() && decimal[0] == '-';
+  for (std::size_t i = negative ? 1 : 0; i < decimal.size(); ++i) {
+    if (decimal[i] < '0' || decimal[i] > '9') {
+      throw Error(ErrorCode::kInternal, fmt::format("'{}' is no integer key", decimal));
+    }
+    value = value * 10 + (decimal[i] - '0');
+  }
+  return negative ? -value : value;
 }
 
 std::optional<Chunk> ChunkPlanner::Next(Session& session) {

@@ -78,6 +78,11 @@ std::optional<KeyRanges> KeyRanges::For(const Table& table) {
   return std::nullopt;
 }
 
+bool KeyRanges::IsOneInteger() const {
+  return columns_.size() == 1 && columns_.front()->kind.value_class == ValueClass::kInteger &&
+         columns_.front()->data_type != "year";
+}
+
 std::string KeyRanges::BoundaryColumns() const {
   std::string sql;
   for (const Column* column : columns_) {

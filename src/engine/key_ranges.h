@@ -31,7 +31,8 @@ class KeyRanges {
   std::string Condition(const std::vector<std::string>& low,
                         const std::vector<std::string>& high) const;
 
-  std::size_t size() const { return columns_.size(); }
+  // The key is one integer column: boundaries can be computed.
+  bool IsOneInteger() const;
 
  private:
   std::vector<const Column*> columns_;

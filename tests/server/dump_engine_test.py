@@ -1,0 +1,469 @@
+#!/usr/bin/env python3
+"""The dump against a real server: the same bytes at any --jobs, one snapshot under load, each rung of
+the ladder, and nothing published whatever goes wrong.
+
+    dump_engine_test.py [TEST…]
+"""
+
+import json
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support import fingerprint, oms  # noqa: E402
+from support.program import Program  # noqa: E402
+from support.server import ClientError, Server  # noqa: E402
+
+EPOCH = {'SOURCE_DATE_EPOCH': '1700000000'}
+
+# Every kind of key that chunks are cut by, each table large enough for several chunks, and some by
+# which they must not be cut.
+KEYED_TABLES = '''
+CREATE TABLE k_int (id BIGINT AUTO_INCREMENT PRIMARY KEY, body TEXT);
+CREATE TABLE k_negative (id INT PRIMARY KEY, body TEXT);
+CREATE TABLE k_unsigned (id BIGINT UNSIGNED PRIMARY KEY, body TEXT);
+CREATE TABLE k_composite (a INT, b VARCHAR(20) CHARACTER SET utf8mb4, c DATE, body TEXT, PRIMARY KEY (a, b, c));
+CREATE TABLE k_binary (id BINARY(16) PRIMARY KEY, body TEXT);
+CREATE TABLE k_uuid (id UUID PRIMARY KEY, body TEXT);
+CREATE TABLE k_sjis (id VARCHAR(20) CHARACTER SET sjis COLLATE sjis_japanese_ci PRIMARY KEY, body TEXT);
+CREATE TABLE k_ci (id VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci PRIMARY KEY, body TEXT);
+CREATE TABLE k_unique (id INT NOT NULL, body TEXT, UNIQUE KEY (id));
+CREATE TABLE k_decimal (id DECIMAL(20,5) PRIMARY KEY, body TEXT);
+CREATE TABLE k_time (id DATETIME(6) PRIMARY KEY, body TEXT);
+CREATE TABLE k_bit (id BIT(60) PRIMARY KEY, body TEXT);
+CREATE TABLE k_double (id DOUBLE PRIMARY KEY, body TEXT);
+CREATE TABLE k_enum (e ENUM('z','y','x'), id INT, body TEXT, PRIMARY KEY (e, id));
+CREATE TABLE k_id_enum (id INT, e ENUM('z','y','x'), body TEXT, PRIMARY KEY (id, e));
+CREATE TABLE k_none (id INT, body TEXT);
+INSERT INTO k_int SELECT seq * 3, REPEAT(MD5(seq), 40) FROM seq_1_to_12000;
+INSERT INTO k_negative SELECT seq * 7 - 40000, body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
+INSERT INTO k_unsigned SELECT 18446744073709551615 - seq, body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
+INSERT INTO k_composite SELECT seq % 5, CONCAT('ключ', seq DIV 100), '2020-02-01' + INTERVAL seq DAY, body
+    FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
+INSERT INTO k_binary SELECT UNHEX(MD5(seq)), body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
+INSERT INTO k_uuid SELECT MD5(seq), body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
+INSERT IGNORE INTO k_sjis SELECT CONVERT(CONVERT(CONCAT(UNHEX(HEX(33600 + seq % 250)), seq) USING sjis) USING sjis), body
+    FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
+INSERT INTO k_ci SELECT CONCAT(IF(seq % 2, 'É', 'ß'), MD5(seq)), body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
+INSERT INTO k_unique SELECT id, body FROM k_int;
+INSERT INTO k_decimal SELECT id / 7, body FROM k_int;
+INSERT INTO k_time SELECT '2001-01-01' + INTERVAL id * 1.5 SECOND, body FROM k_int;
+INSERT INTO k_bit SELECT id * 1000003, body FROM k_int;
+INSERT INTO k_double SELECT id / 7, body FROM k_int;
+INSERT INTO k_enum SELECT 1 + id % 3, id, body FROM k_int;
+INSERT INTO k_id_enum SELECT id, 1 + id % 3, body FROM k_int;
+INSERT INTO k_none SELECT id, body FROM k_int;
+ANALYZE TABLE k_int, k_negative, k_unsigned, k_composite, k_binary, k_uuid, k_sjis, k_ci, k_unique, k_decimal,
+    k_time, k_bit, k_double, k_enum, k_id_enum, k_none;
+'''
+
+
+def need(truth, message):
+    if not truth:
+        raise AssertionError(message)
+
+
+def sha256(path):
+    return subprocess.run(['sha256sum', path], check=True, capture_output=True).stdout.split()[0]
+
+
+def published(folder):
+    return sorted(p.name for p in folder.iterdir())
+
+
+def expect_nothing(folder, allowed=()):
+    """Nothing that could be taken for an archive; a stale .partial of a killed run may stay."""
+    names = [name for name in published(folder) if not name.endswith('.partial') and name not in allowed]
+    need(not names, f'published all the same: {names}')
+
+
+def recreate(server, databases):
+    server.sql(';'.join(f'DROP DATABASE IF EXISTS `{d}`' for d in databases))
+
+
+class Tests:
+    def __init__(self, program, server, other, folder):
+        self.program, self.server, self.other, self.folder = program, server, other, folder
+
+    def dump(self, *arguments, options=None, **kw):
+        return self.program.run('dump', *(options or self.server.client_options()), *arguments, **kw)
+
+    def place(self, name='x.sql.zst'):
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        return folder / name
+
+    def header(self, path):
+        return json.loads(self.program.ok('info', '--json', path).out)
+
+    # ------------------------------------------------------------------------------------------
+
+    def test_same_bytes_at_any_jobs_and_memory(self):
+        server = self.server
+        server.sql('CREATE DATABASE keyed')
+        server.sql(KEYED_TABLES, 'keyed')
+        databases = [*oms.load(server, rows=20000), 'keyed']
+        try:
+            before = fingerprint.take(server, databases)
+            sums = {}
+            for jobs, memory in ((1, '96M'), (4, '96M'), (3, '24M'), (2, '400M')):
+                path = self.place()
+                self.dump('--jobs', jobs, '--max-memory', memory, '-o', path, *databases, env=EPOCH).expect(0)
+                sums[jobs, memory] = sha256(path)
+            need(len(set(sums.values())) == 1, f'different bytes: {sums}')
+            self.program.ok('verify', path)
+            # The text alone, by other people's programs.
+            self.other.load(path)
+            fingerprint.expect_equal(before, fingerprint.take(self.other, databases), 'source and zstd -dc | mysql')
+            plain = self.place('x.sql')
+            self.dump('-o', plain, *databases, env=EPOCH).expect(0)
+            recreate(self.other, databases)
+            self.other.load(plain)
+            fingerprint.expect_equal(before, fingerprint.take(self.other, databases), 'source and mysql < x.sql')
+            # Its proof, checked by sha256sum.
+            lines = plain.read_bytes().split(b'\n')
+            need(lines[-1] == b'' and lines[-2] == b'-- Dump completed', 'the last line is not what it should be')
+            facts = dict(word.split(b'=') for word in lines[-3].removeprefix(b'-- dbomsbak proof: ').split())
+            start = len(plain.read_bytes()) - len(lines[-3]) - len(lines[-2]) - 2
+            need(int(facts[b'bytes']) == start, 'the proof line counts other bytes')
+            head = subprocess.run(['head', '-c', str(start), plain], capture_output=True).stdout
+            digest = subprocess.run(['sha256sum'], input=head, capture_output=True).stdout.split()[0]
+            need(digest == facts[b'sha256'], 'the proof line does not fit')
+        finally:
+            recreate(server, databases)
+            recreate(self.other, databases)
+
+    def test_one_snapshot_under_transfers(self):
+        server = self.server
+        server.sql('CREATE DATABASE bank_a; CREATE DATABASE bank_b;')
+        for database in ('bank_a', 'bank_b'):
+            server.sql('CREATE TABLE account (id INT PRIMARY KEY, amount BIGINT NOT NULL, filler VARCHAR(2000));'
+                       "INSERT INTO account SELECT seq, 1000, REPEAT('x', 1500) FROM seq_1_to_8000;"
+                       'ANALYZE TABLE account', database)
+        server.sql('''DELIMITER ;;
+CREATE PROCEDURE bank_a.move(rounds INT)
+BEGIN
+  DECLARE i INT DEFAULT 0;
+  DECLARE CONTINUE HANDLER FOR 1213, 1205 SET i = i;
+  WHILE i < rounds DO
+    SET @x = FLOOR(RAND() * 100), @a = 1 + FLOOR(RAND() * 8000), @b = 1 + FLOOR(RAND() * 8000);
+    START TRANSACTION;
+    UPDATE bank_a.account SET amount = amount - @x WHERE id = @a;
+    UPDATE bank_b.account SET amount = amount + @x WHERE id = @b;
+    COMMIT;
+    SET i = i + 1;
+  END WHILE;
+END;;''')
+        stop = threading.Event()
+        failed = []
+
+        def move():
+            while not stop.is_set():
+                try:
+                    server.sql('CALL bank_a.move(200)')
+                except ClientError as error:
+                    if error.number not in (1213, 1205):
+                        failed.append(error)
+                        return
+
+        movers = [threading.Thread(target=move) for _ in range(3)]
+        for mover in movers:
+            mover.start()
+        try:
+            for method, user in (('global-read-lock', 'root'), ('table-locks', 'locker'), ('single-session', 'reader')):
+                if user != 'root':
+                    rights = 'SELECT, SHOW VIEW, TRIGGER, EVENT' + (', LOCK TABLES' if user == 'locker' else '')
+                    server.create_account(user, grants=[f'{rights} ON `bank\\_%`.*', 'SELECT ON mysql.*'])
+                for jobs in (1, 4):
+                    path = self.place()
+                    self.dump('--jobs', jobs, '-o', path, 'bank_a', 'bank_b',
+                              options=server.client_options(user)).expect(0)
+                    header = self.header(path)
+                    need(method in json.dumps(header), f'{user} reached another rung than {method}: {header}')
+                    self.other.load(path)
+                    total = self.other.value('SELECT (SELECT SUM(amount) FROM bank_a.account) + '
+                                             '(SELECT SUM(amount) FROM bank_b.account)')
+                    need(total == '16000000', f'{method}, {jobs} jobs: money appeared or went: {total}')
+                    recreate(self.other, ['bank_a', 'bank_b'])
+        finally:
+            stop.set()
+            for mover in movers:
+                mover.join()
+            recreate(server, ['bank_a', 'bank_b'])
+            server.try_sql('DROP USER locker; DROP USER reader')
+        need(not failed, f'a writer failed: {failed[:1]}')
+
+    def test_ddl_meanwhile(self):
+        server = self.server
+        server.sql('CREATE DATABASE moving')
+        server.sql("CREATE TABLE a (id INT PRIMARY KEY, body TEXT); INSERT INTO a SELECT seq, REPEAT('y', 2000) FROM seq_1_to_20000;"
+                   'CREATE TABLE z LIKE a; INSERT INTO z SELECT * FROM a; CREATE VIEW v AS SELECT id FROM z;', 'moving')
+        stop = threading.Event()
+        count = [0]
+
+        def change():
+            while not stop.is_set():
+                count[0] += 1
+                server.try_sql(f'ALTER TABLE z ADD COLUMN c{count[0]} INT DEFAULT {count[0]} FIRST;'
+                               f'CREATE TABLE n{count[0]} (a INT); DROP TABLE IF EXISTS n{count[0] - 1};'
+                               f'CREATE OR REPLACE VIEW v AS SELECT id, {count[0]} AS x FROM z;', 'moving')
+                time.sleep(0.02)
+
+        changer = threading.Thread(target=change)
+        changer.start()
+        good = 0
+        try:
+            for _ in range(8):
+                path = self.place()
+                result = self.dump('--jobs', 2, '-o', path, 'moving')
+                need(result.code in (0, 13), f'ended with {result.code}: {result.err}')
+                if result.code == 13:
+                    expect_nothing(path.parent)
+                    need('moving' in result.err, f'the changed object is not named: {result.err}')
+                    continue
+                good += 1
+                self.program.ok('verify', path)
+                self.other.sql('CREATE DATABASE moving')
+                self.other.load(path, 'moving')
+                # Columns and rows of one moment: the default of the newest column is in every row.
+                names = self.other.rows("SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE "
+                                        "TABLE_SCHEMA = 'moving' AND TABLE_NAME = 'z'")
+                newest = max(int(name[0][1:]) for name in names if name[0][0] == 'c') if len(names) > 2 else 0
+                if newest:
+                    wrong = self.other.value(f'SELECT COUNT(*) FROM moving.z WHERE c{newest} <> {newest}')
+                    need(wrong == '0', 'rows and definition are of different moments')
+                need(self.other.value('SELECT COUNT(*) FROM moving.z') == '20000', 'rows are missing')
+                recreate(self.other, ['moving'])
+        finally:
+            stop.set()
+            changer.join()
+            recreate(server, ['moving'])
+        need(good > 0, 'no dump came through at all')
+        need(count[0] > 8, 'the schema hardly changed: this test would prove nothing')
+
+    def test_tables_without_transactions(self):
+        server = self.server
+        server.sql('CREATE DATABASE plain; CREATE DATABASE zplain')
+        server.sql("CREATE TABLE m (id INT PRIMARY KEY, n BIGINT, body TEXT) ENGINE=MyISAM;"
+                   "INSERT INTO m SELECT seq, 0, REPEAT('z', 1000) FROM seq_1_to_20000;", 'zplain')
+        server.sql("CREATE TABLE i (id INT PRIMARY KEY, body TEXT);"
+                   "INSERT INTO i SELECT seq, REPEAT('z', 1000) FROM seq_1_to_40000;", 'plain')
+        stop = threading.Event()
+
+        def write():  # a MyISAM table changes row by row: only a lock shows one moment of it
+            while not stop.is_set():
+                server.try_sql('UPDATE zplain.m SET n = n + 1')
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            for user in ('root', 'locker', 'reader'):
+                if user != 'root':
+                    rights = 'SELECT, SHOW VIEW, TRIGGER, EVENT' + (', LOCK TABLES' if user == 'locker' else '')
+                    server.create_account(user, grants=[f'{rights} ON `%plain`.*', 'SELECT ON mysql.*'])
+                path = self.place()
+                result = self.dump('--jobs', 2, '-o', path, 'plain', 'zplain', options=server.client_options(user))
+                if user == 'reader':
+                    result.expect(13)
+                    need('zplain' in result.err and 'm' in result.err, f'not named: {result.err}')
+                    expect_nothing(path.parent)
+                    continue
+                result.expect(0)
+                self.other.load(path)
+                need(self.other.value('SELECT COUNT(DISTINCT n) FROM zplain.m') == '1', 'torn between two moments')
+                recreate(self.other, ['plain', 'zplain'])
+        finally:
+            stop.set()
+            writer.join()
+            recreate(server, ['plain', 'zplain'])
+            server.try_sql('DROP USER locker; DROP USER reader')
+
+    def test_lock_that_does_not_come_names_who_holds_it(self):
+        server = self.server
+        server.sql('CREATE DATABASE busy; CREATE TABLE busy.t (id INT PRIMARY KEY) ENGINE=InnoDB')
+        holder = subprocess.Popen(server.client_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        holder.stdin.write(b'LOCK TABLES busy.t WRITE; SELECT CONNECTION_ID();\n')
+        holder.stdin.flush()
+        try:
+            time.sleep(0.5)
+            path = self.place()
+            began = time.monotonic()
+            result = self.dump('--lock-wait', 1, '-o', path, 'busy', timeout=120)
+            result.expect(33)
+            expect_nothing(path.parent)
+            need('session' in result.err or 'root' in result.err, f'the holder is not named: {result.err}')
+            need(time.monotonic() - began < 60, 'waited too long')
+        finally:
+            holder.kill()
+            holder.wait()
+            recreate(server, ['busy'])
+
+    def test_ended_early_publishes_nothing(self):
+        server = self.server
+        server.sql('CREATE DATABASE big')
+        server.sql("CREATE TABLE t (id INT PRIMARY KEY, body LONGTEXT);"
+                   "INSERT INTO t SELECT seq, REPEAT(SHA2(RAND(), 512), 40) FROM seq_1_to_60000;", 'big')
+        try:
+            for signal_number, codes in ((signal.SIGKILL, (-9,)), (signal.SIGTERM, (143,)), (signal.SIGINT, (130,))):
+                path = self.place()
+                old = b'the archive of yesterday'
+                path.write_bytes(old)
+                process = self.program.start('dump', *server.client_options(), '--jobs', 2, '--compress=19',
+                                             '--overwrite', '-o', path, 'big')
+                deadline = time.monotonic() + 30
+                partial = path.with_name(path.name + '.partial')
+                while not (partial.exists() and partial.stat().st_size > 100000) and time.monotonic() < deadline:
+                    need(process.poll() is None, 'the dump was too quick for this test')
+                    time.sleep(0.01)
+                process.send_signal(signal_number)
+                sent = time.monotonic()
+                process.communicate(timeout=60)
+                need(time.monotonic() - sent < 5, f'took {time.monotonic() - sent:.1f} s to stop')
+                need(process.returncode in codes, f'signal {signal_number}: ended with {process.returncode}')
+                need(path.read_bytes() == old, 'the older archive was touched')
+                need(not path.with_name(path.name + '.sha256').exists(), 'a checksum of nothing')
+                # And the next run is not in its way.
+                self.dump('--overwrite', '-o', path, 'big').expect(0)
+                self.program.ok('verify', path)
+        finally:
+            recreate(server, ['big'])
+
+    def test_stopped_while_waiting_for_the_server(self):
+        server = self.server
+        server.sql('CREATE DATABASE busy; CREATE TABLE busy.t (id INT PRIMARY KEY) ENGINE=InnoDB')
+        holder = subprocess.Popen(server.client_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        holder.stdin.write(b'LOCK TABLES busy.t WRITE; SELECT CONNECTION_ID();\n')
+        holder.stdin.flush()
+        try:
+            time.sleep(0.5)
+            process = self.program.start('dump', *server.client_options(), '--lock-wait', 600,
+                                         '-o', self.place(), 'busy')
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            sent = time.monotonic()
+            process.communicate(timeout=60)
+            need(process.returncode == 130, f'ended with {process.returncode}')
+            need(time.monotonic() - sent < 2, 'Ctrl-C had to wait for the server')
+        finally:
+            holder.kill()
+            holder.wait()
+            recreate(server, ['busy'])
+
+    def test_disk_full(self):
+        server = self.server
+        server.sql('CREATE DATABASE full')
+        server.sql("CREATE TABLE t (id INT PRIMARY KEY, body LONGTEXT);"
+                   "INSERT INTO t SELECT seq, REPEAT(SHA2(RAND(), 512), 40) FROM seq_1_to_10000;", 'full')
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).returncode == 0
+        try:
+            if not mounted:
+                print('  (no right to mount a small disk: left out)')
+                return
+            result = self.dump('--compress=0', '-o', folder / 'x.sql.zst', 'full')
+            result.expect(30)
+            need('x.sql.zst' in result.err, f'the file is not named: {result.err}')
+            expect_nothing(folder)
+        finally:
+            if mounted:
+                subprocess.run(['umount', folder])
+            recreate(server, ['full'])
+
+    def test_server_killed(self):
+        with Server() as victim:
+            victim.sql('CREATE DATABASE d')
+            victim.sql("CREATE TABLE t (id INT PRIMARY KEY, body LONGTEXT);"
+                       "INSERT INTO t SELECT seq, REPEAT(SHA2(RAND(), 512), 40) FROM seq_1_to_40000;", 'd')
+            path = self.place()
+            process = self.program.start('dump', *victim.client_options(), '--jobs', 2, '--compress=19', '-o', path, 'd')
+            partial = path.with_name(path.name + '.partial')
+            deadline = time.monotonic() + 30
+            while not (partial.exists() and partial.stat().st_size > 100000) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            victim.kill9()
+            _, err = process.communicate(timeout=60)
+            need(process.returncode == 15, f'ended with {process.returncode}: {err}')
+            expect_nothing(path.parent)
+
+    def test_giant_rows(self):
+        server = self.server
+        server.sql('CREATE DATABASE giant')
+        server.sql("CREATE TABLE t (id INT PRIMARY KEY, a LONGBLOB, b LONGTEXT);"
+                   "INSERT INTO t VALUES (1, REPEAT(UNHEX('00FF27'), 6000000), 'x'),"
+                   " (2, '', REPEAT('ü', 5000000)), (3, NULL, NULL), (4, REPEAT('q', 10000000), REPEAT('\\'', 3000000));",
+                   'giant')
+        try:
+            before = fingerprint.take(server, 'giant')
+            path = self.place()
+            self.dump('--jobs', 2, '-o', path, 'giant').expect(0)
+            self.program.ok('verify', path)
+            self.other.sql('CREATE DATABASE giant')
+            self.other.load(path, 'giant', options=['--max-allowed-packet=1G'])
+            fingerprint.expect_equal(before, fingerprint.take(self.other, 'giant'), 'source and copy')
+        finally:
+            recreate(server, ['giant'])
+            recreate(self.other, ['giant'])
+
+    def test_scope(self):
+        server = self.server
+        server.sql('CREATE DATABASE part')
+        server.sql('''CREATE TABLE a (id INT PRIMARY KEY); CREATE TABLE b (id INT PRIMARY KEY);
+INSERT INTO a VALUES (1), (2); INSERT INTO b VALUES (3);
+CREATE VIEW v AS SELECT * FROM a; CREATE PROCEDURE p() SELECT 1;
+CREATE TRIGGER ta BEFORE INSERT ON a FOR EACH ROW SET NEW.id = NEW.id;
+CREATE TRIGGER tb BEFORE INSERT ON b FOR EACH ROW SET NEW.id = NEW.id;''', 'part')
+
+        def text(*arguments):
+            return self.dump(*arguments, '--format', 'sql', 'part').expect(0).out
+
+        try:
+            only = text('--only', 'part.a')
+            need('`a`' in only and 'TRIGGER `ta`' in only, 'the table asked for is missing')
+            need('INTO `b`' not in only and 'VIEW' not in only and 'PROCEDURE' not in only and 'TRIGGER `tb`' not in only,
+                 'more than the table asked for')
+            ignored = text('--ignore-table', 'part.a')
+            need('INTO `b`' in ignored and 'CREATE TABLE `a`' not in ignored, '--ignore-table')
+            need('INSERT' not in text('--no-data').split('DELIMITER')[0], '--no-data')
+            need('CREATE TABLE' not in text('--no-create-info'), '--no-create-info')
+            need('PROCEDURE' not in text('--routines=false'), '--routines=false')
+            need('TRIGGER' not in text('--triggers=false'), '--triggers=false')
+            need('(2)' in text('--where', 'id = 2') and '(1)' not in text('--where', 'id = 2'), '--where')
+            self.dump('--only', 'part.none', '--format', 'sql', 'part').expect(2)
+        finally:
+            recreate(server, ['part'])
+
+
+def main():
+    program = Program()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix='dump-'))
+    failed, done = [], 0
+    options = ['--max-allowed-packet=64M', '--innodb-flush-log-at-trx-commit=0']
+    try:
+        with Server(options=options) as server, Server(options=options) as other:
+            tests = Tests(program, server, other, folder)
+            for name in [n for n in dir(tests) if n.startswith('test_')]:
+                if sys.argv[1:] and not any(word in name for word in sys.argv[1:]):
+                    continue
+                began = time.monotonic()
+                try:
+                    getattr(tests, name)()
+                    print(f'ok        {name} ({time.monotonic() - began:.1f} s)', flush=True)
+                except Exception as error:  # the others still tell something
+                    failed.append(name)
+                    detail = str(error) if isinstance(error, AssertionError) else traceback.format_exc()
+                    print(f'FAILED    {name}\n{detail}', flush=True)
+                done += 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f'{done - len(failed)} of {done} passed')
+    return 1 if failed or not done else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

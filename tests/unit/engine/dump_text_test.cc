@@ -1,0 +1,92 @@
+#include "engine/dump_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace dbomsbak {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+StoredProgram Procedure(std::string create) {
+  StoredProgram program;
+  program.id = {"d", ObjectKind::kProcedure, "p"};
+  program.create = std::move(create);
+  program.sql_mode = "ANSI_QUOTES";
+  program.character_set_client = "utf8mb4";
+  program.collation_connection = "utf8mb4_general_ci";
+  program.database_collation = "utf8mb4_bin";
+  return program;
+}
+
+Database DatabaseD() {
+  Database database;
+  database.name = "d";
+  database.charset = "utf8mb4";
+  database.collation = "utf8mb4_bin";
+  return database;
+}
+
+TEST(DumpText, CreateSliceIsTheStatementItself) {
+  const TextBlock block = ProgramBlock(Procedure("CREATE PROCEDURE p() SELECT 1"), DatabaseD());
+  EXPECT_EQ(block.text.substr(block.create_offset, block.create_size),
+            "CREATE PROCEDURE p() SELECT 1");
+  EXPECT_THAT(block.text,
+              HasSubstr("DELIMITER ;;\nCREATE PROCEDURE p() SELECT 1;;\nDELIMITER ;\n"));
+  EXPECT_THAT(block.text, HasSubstr("sql_mode = 'ANSI_QUOTES'"));
+  EXPECT_THAT(block.text, Not(HasSubstr("ALTER DATABASE")));
+}
+
+TEST(DumpText, DelimiterIsNothingTheBodyHolds) {
+  const TextBlock block =
+      ProgramBlock(Procedure("CREATE PROCEDURE p() SELECT ';;', '$$'"), DatabaseD());
+  EXPECT_THAT(block.text, HasSubstr("DELIMITER $$$\n"));
+}
+
+TEST(DumpText, CommentAtTheEndOfABodyDoesNotSwallowTheDelimiter) {
+  const TextBlock block =
+      ProgramBlock(Procedure("CREATE PROCEDURE p() SELECT 1 -- one"), DatabaseD());
+  EXPECT_THAT(block.text, HasSubstr("SELECT 1 -- one\n;;\n"));
+}
+
+TEST(DumpText, ProgramOfAnotherDatabaseCollationIsMadeUnderIt) {
+  StoredProgram program = Procedure("CREATE PROCEDURE p() SELECT 1");
+  program.database_collation = "latin1_swedish_ci";
+  const std::string text = ProgramBlock(program, DatabaseD()).text;
+  EXPECT_LT(text.find("ALTER DATABASE `d` COLLATE latin1_swedish_ci"), text.find("CREATE PROC"));
+  EXPECT_GT(text.find("ALTER DATABASE `d` COLLATE utf8mb4_bin"), text.find("CREATE PROC"));
+}
+
+TEST(DumpText, NamesCannotEndTheComment) {
+  DumpHead head;
+  head.databases = {"d\nDROP DATABASE x;", "e"};
+  const std::string text = Preamble(head);
+  EXPECT_THAT(text, Not(HasSubstr("\nDROP")));
+  EXPECT_THAT(text,
+              HasSubstr("-- dbomsbak: {\"create_database\":false,\"databases\":[\"d\\nDROP "));
+}
+
+TEST(DumpText, BrokenViewIsMadeOverStubsThatThenGo) {
+  View view;
+  view.id = {"d", ObjectKind::kView, "v"};
+  view.create = "CREATE VIEW `v` AS select `gone`.`x` AS `x` from `gone`";
+  view.broken = true;
+  const TextBlock block = ViewBlock(view, {});
+  const auto stub = block.text.find("CREATE TABLE `gone` (`x` int);");
+  const auto create = block.text.find(view.create);
+  const auto drop = block.text.find("DROP TABLE `gone`;");
+  ASSERT_NE(stub, std::string::npos) << block.text;
+  ASSERT_NE(drop, std::string::npos) << block.text;
+  EXPECT_LT(stub, create);
+  EXPECT_LT(create, drop);
+}
+
+TEST(DumpText, ProofLineIsAComment) {
+  EXPECT_EQ(ProofLine(Sha256("abc"), 3),
+            "-- dbomsbak proof: "
+            "sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad bytes=3\n");
+}
+
+}  // namespace
+}  // namespace dbomsbak
