@@ -222,7 +222,8 @@ class Reader {
     if (plan.form == TextForm::kLatin1 || !TryTake(plan.introducer)) {
       throw Damage{start, "a text"};
     }
-    if (p_ != end_ && *p_ == '\'') {
+    const bool may_be_quoted = plan.form == TextForm::kAscii || plan.form == TextForm::kHex;
+    if (may_be_quoted && p_ != end_ && *p_ == '\'') {
       const Quoted quoted = Scan(HighBytes::kAny);
       // Escapes stand for ASCII only, so they cannot change the answer.
       if (quoted.raw.empty() || IsRawText(plan.form, quoted.raw)) {

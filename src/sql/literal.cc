@@ -114,6 +114,12 @@ char* WriteDouble(double value, char* out) noexcept {
 
 char* WriteFloat(float value, char* out) noexcept {
   if (!std::isfinite(value)) return nullptr;
+  if (value == 0 && std::signbit(value)) {
+    // MariaDB stores a DOUBLE -0.0 as 0, but one that becomes -0.0 only when it is rounded to FLOAT
+    // keeps its sign, there and everywhere.
+    constexpr std::string_view kTiny = "-1e-60";
+    return std::copy(kTiny.begin(), kTiny.end(), out);
+  }
   const auto written = std::to_chars(out, out + kMaxDoubleText - 2, value);
   // The server reads a DOUBLE and rounds that: twice rounded is not always rounded right, and what
   // exceeds FLT_MAX as a DOUBLE is out of range for it.

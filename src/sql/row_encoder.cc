@@ -117,6 +117,12 @@ void PutLatin1(std::string_view text, TextSink& sink) {
   sink.Put('\'');
 }
 
+// Invalid UTF-8 stays hex in the longest of rows: a server refuses `_utf8mb4 0xFF`, but of
+// `_utf8mb4 '\xFF'` it silently makes '?'.
+bool IsHexAlways(TextForm form) noexcept {
+  return form == TextForm::kUtf8mb4 || form == TextForm::kUtf8mb3;
+}
+
 void PutBytes(std::string_view bytes, std::string_view introducer, bool with_introducer_in_hex,
               bool hex, TextSink& sink) {
   if (!hex || with_introducer_in_hex) sink.Put(introducer);
@@ -231,7 +237,7 @@ struct RowEncoder::State {
     if (bytes < kLongRow) return;
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (cells[i].is_null) continue;
-      if (hex && IsHex(plans[i], cells[i])) {
+      if (IsHex(plans[i], cells[i]) && (hex || IsHexAlways(plans[i].form))) {
         bytes += cells[i].size;
       } else {
         bytes += EscapedSize(cells[i].view()) - cells[i].size;
@@ -258,7 +264,7 @@ struct RowEncoder::State {
     } else if (plan.form != TextForm::kAscii && IsRawText(plan.form, text)) {
       PutQuoted(text, traits.may_need_escapes, sink);
     } else {
-      PutBytes(text, plan.introducer, true, hex, sink);
+      PutBytes(text, plan.introducer, true, hex || IsHexAlways(plan.form), sink);
     }
   }
 

@@ -63,6 +63,7 @@ TEST(RowEncoderTest, FloatsAlwaysHaveAnExponent) {
   EXPECT_EQ(LiteralOf("float64", Raw(-1.5e-7)), "-1.5e-7");
   EXPECT_EQ(LiteralOf("float32", Raw(0.1F)), "0.1e0");
   EXPECT_EQ(LiteralOf("float32", Raw(1e-45F)), "1e-45");
+  EXPECT_EQ(LiteralOf("float32", Raw(-0.0F)), "-1e-60");  // MariaDB would store -0e0 as 0
   // Its shortest text exceeds FLT_MAX when read as a DOUBLE.
   EXPECT_EQ(LiteralOf("float32", Raw(FLT_MAX)), "3.4028234663852886e38");
 }
@@ -76,6 +77,7 @@ TEST(RowEncoderTest, BytesAreHexOrEscapedWhenTheRowWouldBeTooLong) {
   EXPECT_EQ(LiteralOf("bytes", bytes, 14), "0x00275C0AFF221A");
   EXPECT_EQ(LiteralOf("bits", std::string("\0\1"_b), 1), "0x0001");
   EXPECT_EQ(LiteralOf("text:gbk", "\xCE\xA1", 3), "_gbk '\xCE\xA1'");
+  EXPECT_EQ(LiteralOf("text:utf8mb4", "\xFF", 1), "_utf8mb4 0xFF");  // see IsHexAlways
   EXPECT_EQ(LiteralOf("text:ucs2", std::string("\0'"_b), 3), "_ucs2 '\\0\\''");
 }
 
@@ -345,8 +347,8 @@ TEST(InsertParserTest, AcceptsOneFormOfEachValueOnly) {
        {"''", "0xAB", "_binary 'a\\0'"},
        {"'a'", "0x", "0xAG", "0xABC", "_binary ''", "_binary 0xAB", "X'AB'", "_binary 'a\n'"}},
       {"text:utf8mb4",
-       {"''", "'a'", "'é'", "_utf8mb4 0xFF", "_utf8mb4 'a\xFF'"},
-       {"'\xFF'", "_utf8mb4 0x61", "_utf8mb4 'a'", "_utf8mb4 ''", "_latin1 0xE9", "\"a\"", "'a''b'",
+       {"''", "'a'", "'é'", "_utf8mb4 0xFF"},
+       {"'\xFF'", "_utf8mb4 0x61", "_utf8mb4 'a'", "_utf8mb4 ''", "_utf8mb4 'a\xFF'", "_latin1 0xE9", "\"a\"", "'a''b'",
         "'a\n'", "'\\t'", "'\\x'", "'a\\'", "0xFF", "_utf8mb4  0xFF"}},
       {"text:utf8mb3", {"'é'"}, {"'\xF0\x9F\x98\x80'"}},
       {"text:latin1",
