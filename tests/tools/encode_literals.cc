@@ -2,8 +2,8 @@
 //
 //   encode_literals TABLE KIND [MAX_HEX_ROW_BYTES] < VALUES > SQL
 //
-// VALUES has a line a value: its bytes as the server would send them, in hex, or NULL. The table has
-// the columns `id` (the line's number, from 1) and `v`. The row digest goes to stderr.
+// VALUES has a line a value: its bytes as the server would send them, in hex, or NULL. The table
+// has the columns `id` (the line's number, from 1) and `v`. The row digest goes to stderr.
 #include <cstdio>
 #include <exception>
 #include <iostream>
