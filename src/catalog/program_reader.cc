@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -15,11 +16,22 @@ namespace {
 // "*": the kind as a whole is hidden.
 constexpr char kAll[] = "*";
 
+// MariaDB and MySQL before 8 keep ALLOW_INVALID_DATES in their tables of routines and events under an
+// old name that SET sql_mode does not know.
+std::string SettableSqlMode(std::string mode) {
+  constexpr std::string_view kOld = "INVALID_DATES", kSettable = "ALLOW_INVALID_DATES";
+  const std::size_t at = mode.find(kOld);
+  if (at != std::string::npos && (at == 0 || mode[at - 1] == ',')) {
+    mode.replace(at, kOld.size(), kSettable);
+  }
+  return mode;
+}
+
 StoredProgram ReadCommon(const Answer& rows, std::size_t row, ObjectId id) {
   StoredProgram program;
   program.id = std::move(id);
   program.definer = rows.Text(row, "DEFINER");
-  program.sql_mode = rows.Text(row, "SQL_MODE");
+  program.sql_mode = SettableSqlMode(rows.Text(row, "SQL_MODE"));
   program.character_set_client = rows.Text(row, "CHARACTER_SET_CLIENT");
   program.collation_connection = rows.Text(row, "COLLATION_CONNECTION");
   program.database_collation = rows.Text(row, "DATABASE_COLLATION");

@@ -365,7 +365,8 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     for (const Database& database : set.catalog.databases) {
       for (const Table& table : database.tables) {
         snapshot.tables.emplace_back(table.id.database, table.id.name);
-        if (!table.transactional && rows_wanted) {
+        // A MERGE table's rows are read with its parts; a lock on it would wait for our own read lock.
+        if (!table.transactional && !table.rows_elsewhere && rows_wanted) {
           snapshot.non_transactional.emplace_back(table.id.database, table.id.name);
         }
       }
