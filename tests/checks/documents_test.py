@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Tables in the documents are what the program renders; links lead somewhere.
+
+    tests/checks/documents_test.py            # checks
+    tests/checks/documents_test.py --update   # writes the tables anew
+
+A rendered block stands between `<!-- dbomsbak help --markdown TOPIC -->` and `<!-- end -->`.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BLOCK = re.compile(r'(<!-- dbomsbak (help --markdown [a-z-]+) -->\n)(.*?)(<!-- end -->)', re.S)
+LINK = re.compile(r'\]\(([^)#]+?)(?:#[^)]*)?\)')
+DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
+TOPICS = {'commands', 'exit-codes', 'options', 'json'}
+
+
+def render(arguments):
+    program = os.environ.get('DBOMSBAK', ROOT / 'build/dev/dbomsbak')
+    return subprocess.run([program, *arguments.split()], check=True, capture_output=True,
+                          text=True).stdout
+
+
+def main():
+    update = '--update' in sys.argv[1:]
+    faults, seen = [], set()
+    for name in DOCUMENTS:
+        path = ROOT / name
+        text = path.read_text()
+
+        def block(match):
+            seen.add(match.group(2).split()[-1])
+            rendered = '\n' + render(match.group(2)) + '\n'
+            if rendered != match.group(3) and not update:
+                faults.append(f'{name}: the block "{match.group(2)}" is not what the program '
+                              'renders; run tests/checks/documents_test.py --update')
+            return match.group(1) + rendered + match.group(4)
+
+        fresh = BLOCK.sub(block, text)
+        if update and fresh != text:
+            path.write_text(fresh)
+            print(f'{name} written')
+        for target in LINK.findall(text):
+            if '://' not in target and not (path.parent / target).exists():
+                faults.append(f'{name}: the link {target} leads nowhere')
+    missing = TOPICS - seen
+    if missing:
+        faults.append(f'README shows no table of {", ".join(sorted(missing))}')
+    print('\n'.join(faults) or f'{len(seen)} tables are as rendered')
+    return 1 if faults else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,57 @@
+#include "dbomsbak/app/file_kind.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "dbomsbak/app/verify_command.h"
+
+namespace dbomsbak {
+namespace {
+
+class MemoryFile final : public RandomAccessFile {
+ public:
+  explicit MemoryFile(std::string bytes) : bytes_(std::move(bytes)) {}
+  std::size_t ReadAt(std::uint64_t offset, char* out, std::size_t size) const override {
+    if (offset >= bytes_.size()) return 0;
+    const std::size_t count = std::min<std::size_t>(size, bytes_.size() - offset);
+    std::memcpy(out, bytes_.data() + offset, count);
+    return count;
+  }
+  std::uint64_t Size() const override { return bytes_.size(); }
+  const std::string& name() const override { return name_; }
+
+ private:
+  std::string bytes_;
+  std::string name_ = "memory";
+};
+
+FileKind KindOf(std::string bytes) { return KindOfFile(MemoryFile(std::move(bytes))); }
+
+TEST(FileKindTest, FilesAreNamedForWhatTheyAre) {
+  EXPECT_EQ(KindOf(""), FileKind::kEmpty);
+  EXPECT_EQ(KindOf("\x1f\x8b\x08 something"), FileKind::kGzip);
+  EXPECT_EQ(KindOf(std::string("\xfd" "7zXZ\0\0", 7)), FileKind::kXz);
+  EXPECT_EQ(KindOf("\x28\xb5\x2f\xfd rest"), FileKind::kZstd);
+  EXPECT_EQ(KindOf("\x5b\x2a\x4d\x18 rest"), FileKind::kArchive);
+  EXPECT_EQ(KindOf("-- MySQL dump 10.13\n"), FileKind::kText);
+  EXPECT_EQ(KindOf("age-encryption.org/v1\n"), FileKind::kAge);
+  EXPECT_EQ(KindOf(std::string("\x7f" "ELF\x02\x01\x01\0", 8)), FileKind::kUnknown);
+}
+
+TEST(FileKindTest, DamagedAndCutArchivesAreStillArchives) {
+  EXPECT_EQ(KindOf(std::string("\x5b\x2a\x4d", 3)), FileKind::kArchive);
+  EXPECT_EQ(KindOf(std::string("\x5b\x2b\x4d\x18\x10\0\0\0DBOMSBAK", 16)), FileKind::kArchive);
+}
+
+TEST(FileKindTest, DamageIsWorseThanDoubtAndDoubtWorseThanLosses) {
+  EXPECT_EQ(Worse(ErrorCode::kOk, ErrorCode::kPartial), ErrorCode::kPartial);
+  EXPECT_EQ(Worse(ErrorCode::kUnproven, ErrorCode::kPartial), ErrorCode::kUnproven);
+  EXPECT_EQ(Worse(ErrorCode::kDamaged, ErrorCode::kUnproven), ErrorCode::kDamaged);
+  EXPECT_EQ(Worse(ErrorCode::kIo, ErrorCode::kIncomplete), ErrorCode::kIncomplete);
+  EXPECT_EQ(Worse(ErrorCode::kDamaged, ErrorCode::kInternal), ErrorCode::kInternal);
+}
+
+}  // namespace
+}  // namespace dbomsbak
