@@ -13,8 +13,8 @@
 namespace dbomsbak {
 namespace {
 
-// What loading a part needs to be exact; the whole text brings its own. Old values are not kept: the
-// text is for one session.
+// What loading a part needs to be exact; the whole text brings its own. Old values are not kept:
+// the text is for one session.
 constexpr std::string_view kSettingsBefore =
     "/*!40101 SET NAMES utf8mb4 */;\n"
     "/*!40103 SET TIME_ZONE='+00:00' */;\n"
@@ -26,9 +26,9 @@ constexpr std::string_view kSettingsAfter =
     "/*!40014 SET UNIQUE_CHECKS=1 */;\n";
 
 constexpr ObjectKind kNamedKinds[] = {
-    ObjectKind::kTable,   ObjectKind::kView,        ObjectKind::kSequence,
-    ObjectKind::kFunction, ObjectKind::kProcedure,  ObjectKind::kPackage,
-    ObjectKind::kPackageBody, ObjectKind::kTrigger, ObjectKind::kEvent,
+    ObjectKind::kTable,       ObjectKind::kView,      ObjectKind::kSequence,
+    ObjectKind::kFunction,    ObjectKind::kProcedure, ObjectKind::kPackage,
+    ObjectKind::kPackageBody, ObjectKind::kTrigger,   ObjectKind::kEvent,
 };
 
 // A piece of the text and the database it belongs to.
@@ -80,10 +80,10 @@ std::vector<Part> PartsByName(const ArchiveReader& archive, const CatCommand& co
       const std::string wanted = fmt::format("{}.{}", database, name);
       std::string hint = DidYouMean(wanted, ObjectNames(archive, database));
       if (hint.empty()) hint = "dbomsbak info lists what the archive holds.";
-      throw Error(ErrorCode::kUsage,
-                  fmt::format("'{}' holds no object {}", archive.name(),
-                              QuoteQualified(database, name)),
-                  std::move(hint))
+      throw Error(
+          ErrorCode::kUsage,
+          fmt::format("'{}' holds no object {}", archive.name(), QuoteQualified(database, name)),
+          std::move(hint))
           .About(wanted);
     }
   }
@@ -113,8 +113,8 @@ void RunCatCommand(const ArchiveReader& archive, const CatCommand& command, Writ
     return;
   }
 
-  std::vector<Part> parts = command.only.empty() ? PartsOfAll(archive, command)
-                                                 : PartsByName(archive, command);
+  std::vector<Part> parts =
+      command.only.empty() ? PartsOfAll(archive, command) : PartsByName(archive, command);
   // Text order is the order in which things can be created.
   std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
     return a.slice.frame != b.slice.frame ? a.slice.frame < b.slice.frame

@@ -88,8 +88,8 @@ std::optional<Error> TableNamedAsDatabase(SessionFactory& sessions,
       Error error(ErrorCode::kUsage,
                   fmt::format("there is no database {}, but a table of that name in {}",
                               QuoteIdentifier(word), QuoteIdentifier(database)),
-                  fmt::format("Did you mean 'dump --only {}.{}'? Arguments are databases.", database,
-                              word));
+                  fmt::format("Did you mean 'dump --only {}.{}'? Arguments are databases.",
+                              database, word));
       error.About(word);
       return error;
     }

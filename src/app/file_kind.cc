@@ -16,23 +16,25 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-constexpr std::uint32_t kZstdMagic = 0xFD2FB528;        // RFC 8878, 3.1.1
-constexpr std::uint32_t kSkippableMagic = 0x184D2A50;   // and the fifteen after it
+constexpr std::uint32_t kZstdMagic = 0xFD2FB528;       // RFC 8878, 3.1.1
+constexpr std::uint32_t kSkippableMagic = 0x184D2A50;  // and the fifteen after it
 
 struct Signature {
   std::string_view bytes;
   FileKind kind;
 };
 constexpr std::array kSignatures{
-    Signature{"\x1f\x8b"sv, FileKind::kGzip},       Signature{"\xfd" "7zXZ\0"sv, FileKind::kXz},
-    Signature{"BZh"sv, FileKind::kBzip2},           Signature{"PK\x03\x04"sv, FileKind::kZip},
+    Signature{"\x1f\x8b"sv, FileKind::kGzip},
+    Signature{"\xfd"
+              "7zXZ\0"sv,
+              FileKind::kXz},
+    Signature{"BZh"sv, FileKind::kBzip2},
+    Signature{"PK\x03\x04"sv, FileKind::kZip},
     Signature{"age-encryption.org/"sv, FileKind::kAge},
 };
 
 [[noreturn]] void Refuse(const std::string& path, std::string_view what, std::string hint) {
-  throw Error(ErrorCode::kUnsupported,
-              fmt::format("'{}' is {}, not an archive of this program", path, what),
-              std::move(hint))
+  throw Error(ErrorCode::kUnsupported, fmt::format("'{}' is {}", path, what), std::move(hint))
       .About(path);
 }
 
@@ -46,14 +48,16 @@ void RefuseStrangers(FileKind kind, const std::string& path) {
                   "The dump that should have written it failed; use another archive.")
           .About(path);
     case FileKind::kGzip:
-      Refuse(path, "gzip-compressed data", "A plain dump in it can be loaded with gzip -dc FILE | mysql.");
+      Refuse(path, "gzip-compressed data, not an archive",
+             "A plain dump in it can be loaded with gzip -dc FILE | mysql.");
     case FileKind::kXz:
-      Refuse(path, "xz-compressed data", "A plain dump in it can be loaded with xz -dc FILE | mysql.");
+      Refuse(path, "xz-compressed data, not an archive",
+             "A plain dump in it can be loaded with xz -dc FILE | mysql.");
     case FileKind::kBzip2:
-      Refuse(path, "bzip2-compressed data",
+      Refuse(path, "bzip2-compressed data, not an archive",
              "A plain dump in it can be loaded with bzip2 -dc FILE | mysql.");
     case FileKind::kZip:
-      Refuse(path, "a zip file", "Unpack it first.");
+      Refuse(path, "a zip file, not an archive", "Unpack it first.");
     case FileKind::kAge:
       Refuse(path, "encrypted with age", "Decrypt it first: age -d FILE > x.sql.zst.");
     case FileKind::kZstd:
@@ -101,7 +105,8 @@ ArchiveReader OpenArchive(FileSystem& files, const std::string& path) {
   const FileKind kind = KindOfFile(*file);
   RefuseStrangers(kind, path);
   if (kind == FileKind::kText) {
-    throw Error(ErrorCode::kUnsupported, fmt::format("'{}' is plain SQL text, not an archive", path),
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("'{}' is plain SQL text, not an archive", path),
                 "Load plain SQL with mysql --comments < FILE; verify can prove a file written by "
                 "dbomsbak dump.")
         .About(path);

@@ -14,7 +14,8 @@ DumpFormat FormatOfName(const std::string& path) {
   if (name.ends_with(".zst")) return DumpFormat::kArchive;
   if (name.ends_with(".sql")) return DumpFormat::kPlainSql;
   if (name.ends_with(".gz") || name.ends_with(".xz") || name.ends_with(".bz2")) {
-    throw Error(ErrorCode::kUsage, fmt::format("cannot write '{}' in the form its name asks for", path),
+    throw Error(ErrorCode::kUsage,
+                fmt::format("cannot write '{}' in the form its name asks for", path),
                 "Archives are compressed with zstd: name the file .sql.zst.")
         .About(path);
   }

@@ -123,8 +123,8 @@ const OptionInfo& CommandLine::Find(std::string_view id) const {
   for (const OptionInfo& option : OptionTable()) {
     if ((option.commands & command_.command) != 0 && option.id() == id) return option;
   }
-  throw Error(ErrorCode::kInternal, fmt::format("{} is asked for an option '{}' it does not have",
-                                                command_.name, id));
+  throw Error(ErrorCode::kInternal,
+              fmt::format("{} is asked for an option '{}' it does not have", command_.name, id));
 }
 
 const std::vector<std::string>& CommandLine::All(std::string_view id) const {
@@ -180,7 +180,8 @@ std::optional<std::uint64_t> CommandLine::Bytes(std::string_view id) const {
   if (number && known && *number <= (std::uint64_t{1} << 60) >> (10 * power)) {
     return *number << (10 * power);
   }
-  throw Error(ErrorCode::kUsage, fmt::format("--{} wants a size such as 96M or 1G, not '{}'", id, text),
+  throw Error(ErrorCode::kUsage,
+              fmt::format("--{} wants a size such as 96M or 1G, not '{}'", id, text),
               SeeHelp(command_));
 }
 
@@ -189,9 +190,8 @@ std::vector<CommandLine::Ignored> CommandLine::ignored() const {
   for (const OptionInfo& option : OptionTable()) {
     if (option.group != OptionGroup::kIgnored || !values_.contains(&option)) continue;
     const std::vector<std::string_view> names = option.AllNames();
-    const auto long_name = std::find_if(names.begin(), names.end(), [](std::string_view name) {
-      return name.starts_with("--");
-    });
+    const auto long_name = std::find_if(
+        names.begin(), names.end(), [](std::string_view name) { return name.starts_with("--"); });
     result.push_back({long_name == names.end() ? names.front() : *long_name, option.help});
   }
   return result;

@@ -19,21 +19,25 @@ constexpr std::array kCommands{
         "dbomsbak dump -h 10.0.0.5 -P 2883 -u root@oms -p oms_rm oms_cm oms_cm_hb -o oms.sql.zst"},
     CommandInfo{
         kCommandVerify, "verify", "FILE…", 1, kAny, "prove that archives are complete and intact",
-        "Checks every byte of an archive: frames, index, footer, seek table, and for each table the "
+        "Checks every byte of an archive: frames, index, footer, seek table, and for each table "
+        "the "
         "row count and the row digest, computed again from the SQL text. Plain SQL written by dump "
         "is proved by its proof comment. Several files: the exit code is the worst.",
         "dbomsbak verify oms.sql.zst"},
-    CommandInfo{kCommandInfo, "info", "FILE", 1, 1, "show what an archive holds",
-                "Header, scope, snapshot and the list of objects with rows and sizes. Reads header, "
-                "index and footer only; verify proves the rest.",
-                "dbomsbak info oms.sql.zst"},
-    CommandInfo{kCommandCat, "cat", "FILE", 1, 1, "write the SQL text of an archive to stdout",
-                "All of it, or by the index: one table, definitions only, rows only. Only the frames "
-                "that hold the part are read.",
-                "dbomsbak cat oms.sql.zst --only oms_rm.cluster_info --schema"},
+    CommandInfo{
+        kCommandInfo, "info", "FILE", 1, 1, "show what an archive holds",
+        "Header, scope, snapshot and the list of objects with rows and sizes. Reads header, "
+        "index and footer only; verify proves the rest.",
+        "dbomsbak info oms.sql.zst"},
+    CommandInfo{
+        kCommandCat, "cat", "FILE", 1, 1, "write the SQL text of an archive to stdout",
+        "All of it, or by the index: one table, definitions only, rows only. Only the frames "
+        "that hold the part are read.",
+        "dbomsbak cat oms.sql.zst --only oms_rm.cluster_info --schema"},
     CommandInfo{
         kCommandCheck, "check", "[DB…]", 0, kAny, "tell whether a server and account will do",
-        "Connects, reads, changes nothing: version, privileges with the exact GRANT for each missing "
+        "Connects, reads, changes nothing: version, privileges with the exact GRANT for each "
+        "missing "
         "one, the snapshot method a dump would reach, sizes, disk space where it can be known, and "
         "what earlier runs left behind.",
         "dbomsbak check -h 10.0.0.5 -u root -p oms_rm oms_cm"},
@@ -53,11 +57,13 @@ constexpr std::array kCommands{
                 "Drops what restores displaced, once it is not needed any more: all copies, or one "
                 "generation. Always the whole set.",
                 "dbomsbak purge -h 10.0.0.5 -u root -p --generation 1"},
-    CommandInfo{kCommandStatus, "status", "", 0, 0, "show what this program left on a server",
-                "Open windows, staging databases and displaced copies, with age and size, and what to "
-                "do about each.",
-                "dbomsbak status -h 10.0.0.5 -u root -p"},
-    CommandInfo{kCommandHelp, "help", "[TOPIC]", 0, 1, "help on a command, exit codes, options, JSON",
+    CommandInfo{
+        kCommandStatus, "status", "", 0, 0, "show what this program left on a server",
+        "Open windows, staging databases and displaced copies, with age and size, and what to "
+        "do about each.",
+        "dbomsbak status -h 10.0.0.5 -u root -p"},
+    CommandInfo{kCommandHelp, "help", "[TOPIC]", 0, 1,
+                "help on a command, exit codes, options, JSON",
                 "Topics: a command, exit-codes, options, json.", "dbomsbak help exit-codes"},
 };
 

@@ -26,7 +26,7 @@ using CommandSet = unsigned;
 struct CommandInfo {
   Command command;
   std::string_view name;
-  std::string_view arguments;    // of the usage line: "[DB…]"
+  std::string_view arguments;  // of the usage line: "[DB…]"
   std::size_t min_arguments;
   std::size_t max_arguments;
   std::string_view summary;      // one line

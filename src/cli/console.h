@@ -1,4 +1,5 @@
-// Everything the program prints goes through here: stdout for what was asked for, stderr for people.
+// Everything the program prints goes through here: stdout for what was asked for, stderr for
+// people.
 #pragma once
 
 #include <mutex>
@@ -19,12 +20,12 @@ class Console {
   void set_quiet(bool quiet) { quiet_ = quiet; }
   bool quiet() const { return quiet_; }
 
-  void Out(std::string_view text);       // as it is
-  void Err(std::string_view text);       // as it is
-  void Say(std::string_view line);       // "dbomsbak: LINE" unless quiet
-  void Note(std::string_view text);      // "dbomsbak: note: TEXT" unless quiet
-  void Warning(std::string_view text);   // "dbomsbak: warning: TEXT"
-  void PrintError(const Error& error);   // "dbomsbak: error: MESSAGE" and the hint below it
+  void Out(std::string_view text);      // as it is
+  void Err(std::string_view text);      // as it is
+  void Say(std::string_view line);      // "dbomsbak: LINE" unless quiet
+  void Note(std::string_view text);     // "dbomsbak: note: TEXT" unless quiet
+  void Warning(std::string_view text);  // "dbomsbak: warning: TEXT"
+  void PrintError(const Error& error);  // "dbomsbak: error: MESSAGE" and the hint below it
 
   // The progress line on a terminal: replaced by the next, cleared before anything else is printed.
   void ShowStatusLine(std::string_view line);

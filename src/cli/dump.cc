@@ -113,9 +113,10 @@ void CheckCharset(const CommandLine& line) {
       *name == "binary") {
     return;
   }
-  throw Error(ErrorCode::kUsage,
-              fmt::format("--default-character-set={} cannot be honoured: the text is utf8mb4", *name),
-              "Leave it away: values in other charsets are written exactly.");
+  throw Error(
+      ErrorCode::kUsage,
+      fmt::format("--default-character-set={} cannot be honoured: the text is utf8mb4", *name),
+      "Leave it away: values in other charsets are written exactly.");
 }
 
 DumpOptions OptionsOf(const CommandLine& line, Console& console) {

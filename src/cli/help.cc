@@ -93,17 +93,19 @@ std::string CommandsOf(CommandSet commands) {
 std::string ExitCodesPage() {
   std::string text = "Exit codes\n\n";
   for (const ExitCodeInfo& info : ExitCodeTable()) {
-    text += fmt::format("  {:>3}  {:<18} {}\n", static_cast<int>(info.code), info.name, info.meaning);
+    text +=
+        fmt::format("  {:>3}  {:<18} {}\n", static_cast<int>(info.code), info.name, info.meaning);
   }
-  return text + "\nVerify of several files ends with the worst of their codes. A code that is not in "
-                "this table\nmeans failure.\n";
+  return text +
+         "\nVerify of several files ends with the worst of their codes. A code that is not in "
+         "this table\nmeans failure.\n";
 }
 
 std::string OptionsPage() {
   std::string text;
-  for (const OptionGroup group : {OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun,
-                                  OptionGroup::kReport, OptionGroup::kConnection,
-                                  OptionGroup::kIgnored, OptionGroup::kRefused}) {
+  for (const OptionGroup group :
+       {OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun, OptionGroup::kReport,
+        OptionGroup::kConnection, OptionGroup::kIgnored, OptionGroup::kRefused}) {
     text += fmt::format("{}{}\n", text.empty() ? "" : "\n", Title(group));
     for (const OptionInfo* option : OptionsOf(~0U, group)) text += OptionLine(*option);
   }
@@ -112,7 +114,8 @@ std::string OptionsPage() {
 
 std::string JsonPage() {
   std::string text =
-      "Fields of the object that --json writes to standard output; an error is such an object too.\n";
+      "Fields of the object that --json writes to standard output; an error is such an object "
+      "too.\n";
   for (const JsonField& field : JsonFieldTable()) {
     text += fmt::format("\n  {} ({}; {})\n", field.path, field.type, CommandsOf(field.commands));
     if (!field.meaning.empty()) text += Wrap(field.meaning, 6, kWidth - 6);
@@ -166,7 +169,8 @@ std::string VersionLine() { return "dbomsbak " DBOMSBAK_VERSION "\n"; }
 
 std::string OverviewPage() {
   std::string text =
-      "dbomsbak: consistent backup and exact rollback of databases that speak the MySQL protocol\n\n"
+      "dbomsbak: consistent backup and exact rollback of databases that speak the MySQL "
+      "protocol\n\n"
       "Usage: dbomsbak COMMAND [options] [arguments]\n\nCommands\n";
   for (const CommandInfo& info : CommandTable()) {
     text += fmt::format("  {:<10} {}\n", info.name, info.summary);
@@ -196,8 +200,8 @@ std::string CommandPage(const CommandInfo& command) {
     text += fmt::format("\n{} (reasons: dbomsbak help options)\n", Title(group));
     text += Wrap(NamesOf(options), 2, kWidth - 2);
   }
-  return text + fmt::format("\nExit codes: dbomsbak help exit-codes\n\nExample\n  {}\n",
-                            command.example);
+  return text +
+         fmt::format("\nExit codes: dbomsbak help exit-codes\n\nExample\n  {}\n", command.example);
 }
 
 std::string HelpPage(std::string_view topic) {
@@ -226,9 +230,9 @@ std::string HelpMarkdown(std::string_view topic) {
                           Cell(info.meaning));
     }
   } else if (topic == "options") {
-    for (const OptionGroup group : {OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun,
-                                    OptionGroup::kReport, OptionGroup::kConnection,
-                                    OptionGroup::kIgnored, OptionGroup::kRefused}) {
+    for (const OptionGroup group :
+         {OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun, OptionGroup::kReport,
+          OptionGroup::kConnection, OptionGroup::kIgnored, OptionGroup::kRefused}) {
       const bool of_mysqldump = group == OptionGroup::kIgnored || group == OptionGroup::kRefused;
       text += fmt::format("{}**{}**\n\n| option | commands | {} |\n|---|---|---|\n",
                           text.empty() ? "" : "\n", Title(group), of_mysqldump ? "why" : "meaning");

@@ -32,8 +32,9 @@ const CommandInfo& CommandOf(const std::vector<std::string>& words) {
   const std::string& word = words.front();
   if (const CommandInfo* command = FindCommand(word)) return *command;
   if (word.starts_with('-')) {
-    throw Error(ErrorCode::kUsage, fmt::format("the command comes first, before {}", word),
-                "Usage: dbomsbak COMMAND [options] [arguments]; dbomsbak --help lists the commands.");
+    throw Error(
+        ErrorCode::kUsage, fmt::format("the command comes first, before {}", word),
+        "Usage: dbomsbak COMMAND [options] [arguments]; dbomsbak --help lists the commands.");
   }
   std::string hint = DidYouMean(word, CommandNames());
   if (hint.empty()) hint = "dbomsbak --help lists the commands.";
@@ -60,7 +61,8 @@ ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& can
     return ErrorCode::kOk;
   }
   if (arguments.password.given() && FindOption(command.command, "--password") == nullptr) {
-    throw Error(ErrorCode::kUsage, fmt::format("{} needs no password: it asks no server", command.name),
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{} needs no password: it asks no server", command.name),
                 fmt::format("Leave -p away. See dbomsbak {} --help.", command.name));
   }
   if (FindOption(command.command, "--quiet") != nullptr) console.set_quiet(line.Flag("quiet"));
@@ -112,8 +114,8 @@ int Main(int argc, char** argv) {
   } catch (const Error& error) {
     return Report(AsInterruption(error, cancel), json, console);
   } catch (const std::bad_alloc&) {
-    return Report(Error(ErrorCode::kInternal, "out of memory", "Lower --jobs or --max-memory."), json,
-                  console);
+    return Report(Error(ErrorCode::kInternal, "out of memory", "Lower --jobs or --max-memory."),
+                  json, console);
   } catch (const std::exception& error) {
     return Report(Error(ErrorCode::kInternal, fmt::format("unexpected: {}", error.what()),
                         "This is a fault of dbomsbak; please report it."),

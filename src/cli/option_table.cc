@@ -10,8 +10,8 @@ using enum OptionStyle;
 using enum OptionGroup;
 
 constexpr CommandSet kDump = kCommandDump;
-constexpr CommandSet kServer = kCommandDump | kCommandCheck | kCommandRestore | kCommandUndo |
-                               kCommandPurge | kCommandStatus;
+constexpr CommandSet kServer =
+    kCommandDump | kCommandCheck | kCommandRestore | kCommandUndo | kCommandPurge | kCommandStatus;
 constexpr CommandSet kLocks = kCommandDump | kCommandRestore | kCommandUndo;
 constexpr CommandSet kAsks = kCommandRestore | kCommandUndo | kCommandPurge;
 constexpr CommandSet kLong = kCommandDump | kCommandVerify | kCommandRestore | kCommandUndo;
@@ -40,8 +40,7 @@ constexpr std::array kOptions{
     OptionInfo{"-w,--where", "COND", kValue, kContent, kDump,
                "only rows for which COND holds (a filtered archive)"},
     OptionInfo{"-d,--no-data", "", kFlag, kContent, kDump, "definitions only (a filtered archive)"},
-    OptionInfo{"-t,--no-create-info", "", kFlag, kContent, kDump,
-               "rows only (a filtered archive)"},
+    OptionInfo{"-t,--no-create-info", "", kFlag, kContent, kDump, "rows only (a filtered archive)"},
     OptionInfo{"--triggers,!--skip-triggers", "", kFlag, kContent, kDump,
                "with triggers (default); --triggers=false without"},
     OptionInfo{"-R,--routines,!--skip-routines", "", kFlag, kContent, kDump,
@@ -129,8 +128,8 @@ constexpr std::array kOptions{
     OptionInfo{"--set-gtid-purged", "V", kOptionalValue, kIgnored, kDump,
                "no GTID statement is ever written"},
     OptionInfo{"--gtid", "", kFlag, kIgnored, kDump, "no GTID statement is ever written"},
-    OptionInfo{"--column-statistics,!--skip-column-statistics", "V", kOptionalValue, kIgnored, kDump,
-               "statistics are left to the server"},
+    OptionInfo{"--column-statistics,!--skip-column-statistics", "V", kOptionalValue, kIgnored,
+               kDump, "statistics are left to the server"},
     OptionInfo{"--max-allowed-packet", "SIZE", kValue, kIgnored, kDump,
                "statements are about 1 MiB long"},
     OptionInfo{"--net-buffer-length", "SIZE", kValue, kIgnored, kDump,

@@ -24,8 +24,8 @@ class PlainObserver : public Observer {
 
   void Phase(std::string_view text) override {
     if (!verbose_) return;
-    console_.Say(fmt::format("[{:7.1f} s] {}", static_cast<double>(Since(start_).count()) / 1000.0,
-                             text));
+    console_.Say(
+        fmt::format("[{:7.1f} s] {}", static_cast<double>(Since(start_).count()) / 1000.0, text));
   }
   void Notice(std::string_view text) override { console_.Note(text); }
   void Warning(std::string_view text) override { console_.Warning(text); }
@@ -122,13 +122,13 @@ std::string RenderBar(const Progress& progress, milliseconds elapsed, int width)
     line += fmt::format(" [{}{}] {:3.0f} %", std::string(filled, '#'),
                         std::string(kCells - filled, ' '), share * 100);
   }
-  line += fmt::format("  {} rows  {}  {}/s", Grouped(progress.rows_done),
-                      HumanBytes(progress.bytes_done),
-                      HumanBytes(static_cast<std::uint64_t>(
-                          static_cast<double>(progress.bytes_done) / seconds)));
+  line += fmt::format(
+      "  {} rows  {}  {}/s", Grouped(progress.rows_done), HumanBytes(progress.bytes_done),
+      HumanBytes(static_cast<std::uint64_t>(static_cast<double>(progress.bytes_done) / seconds)));
   if (share > 0.01 && share < 1 && elapsed.count() > 1000) {
-    line += fmt::format("  ETA {}", HumanDuration(static_cast<std::uint64_t>(
-                                        static_cast<double>(elapsed.count()) * (1 - share) / share)));
+    line +=
+        fmt::format("  ETA {}", HumanDuration(static_cast<std::uint64_t>(
+                                    static_cast<double>(elapsed.count()) * (1 - share) / share)));
   }
   if (!progress.object.empty()) line += "  " + Printable(progress.object);
   const std::size_t limit = width > 1 ? static_cast<std::size_t>(width - 1) : 79;

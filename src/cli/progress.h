@@ -1,4 +1,5 @@
-// Observers of the engine that print: a bar on a terminal, one JSON event a line, or next to nothing.
+// Observers of the engine that print: a bar on a terminal, one JSON event a line, or next to
+// nothing.
 #pragma once
 
 #include <chrono>

@@ -41,7 +41,8 @@ std::string ScopeText(const Scope& scope) {
     parts.push_back(fmt::format("no {}s", ToString(kind)));
   }
   for (const auto& [table, condition] : scope.row_filters) {
-    parts.push_back(fmt::format("rows of {} where {}", table == "*" ? "all tables" : table, condition));
+    parts.push_back(
+        fmt::format("rows of {} where {}", table == "*" ? "all tables" : table, condition));
   }
   if (scope.no_data) parts.emplace_back("no rows");
   if (scope.no_create_info) parts.emplace_back("no definitions");
@@ -90,15 +91,18 @@ std::string RenderDump(const DumpResult& result, const std::string& path) {
   const bool is_archive = result.format == DumpFormat::kArchive;
   std::string text;
   for (const auto& [id, reason] : result.omitted) {
-    text += fmt::format("dbomsbak: left out: {}: {}\n", Printable(id.Describe()), Printable(reason));
+    text +=
+        fmt::format("dbomsbak: left out: {}: {}\n", Printable(id.Describe()), Printable(reason));
   }
-  return text + fmt::format("receipt: {} {}\n", Printable(path), RenderReceipt(result.receipt, is_archive));
+  return text + fmt::format("receipt: {} {}\n", Printable(path),
+                            RenderReceipt(result.receipt, is_archive));
 }
 
 std::string RenderVerdict(const FileVerdict& verdict) {
   if (verdict.error) {
-    std::string text = fmt::format("{}: {}: {}\n", Printable(verdict.path),
-                                   Describe(verdict.code).name, Printable(verdict.error->message()));
+    std::string text =
+        fmt::format("{}: {}: {}\n", Printable(verdict.path), Describe(verdict.code).name,
+                    Printable(verdict.error->message()));
     if (!verdict.error->hint().empty()) {
       text += fmt::format("  hint: {}\n", Printable(verdict.error->hint()));
     }
@@ -107,7 +111,8 @@ std::string RenderVerdict(const FileVerdict& verdict) {
   const VerifyReport& report = *verdict.report;
   std::string text = fmt::format("{}: {}: ", Printable(verdict.path), Describe(verdict.code).name);
   if (report.plain_sql) {
-    text += fmt::format("plain SQL, {}, as its proof comment says\n", HumanBytes(report.text_bytes));
+    text +=
+        fmt::format("plain SQL, {}, as its proof comment says\n", HumanBytes(report.text_bytes));
   } else {
     text += fmt::format("{}, {}, {} of SQL text in {}\n", Counted(report.objects, "object"),
                         Counted(report.rows, "row"), HumanBytes(report.text_bytes),
@@ -137,11 +142,12 @@ std::string RenderManifest(const std::string& path, const HeaderRecord& header,
   for (const auto& [name, value] : header.options) {
     text += Line("option", fmt::format("{} = {}", name, value));
   }
-  text += Line("content", fmt::format("{}, {}, {}", Counted(footer.object_count, "object"),
-                                      Counted(footer.table_count, "table"),
-                                      Counted(footer.row_count, "row")));
-  text += Line("size", fmt::format("{}, {} of SQL text in {}", HumanBytes(footer.file_size),
-                                   HumanBytes(footer.text_size), Counted(footer.frame_count, "frame")));
+  text += Line("content",
+               fmt::format("{}, {}, {}", Counted(footer.object_count, "object"),
+                           Counted(footer.table_count, "table"), Counted(footer.row_count, "row")));
+  text +=
+      Line("size", fmt::format("{}, {} of SQL text in {}", HumanBytes(footer.file_size),
+                               HumanBytes(footer.text_size), Counted(footer.frame_count, "frame")));
   if (footer.partial) text += Line("PARTIAL", "objects in scope were left out, see below");
   return text;
 }
@@ -156,10 +162,11 @@ std::string RenderObject(const ObjectRecord& object) {
   const std::string name = object.id.kind == ObjectKind::kDatabase
                                ? object.id.database
                                : fmt::format("{}.{}", object.id.database, object.id.name);
-  std::string text = fmt::format(
-      "{:<14} {:>14} {:>11} {:>11}  {}", ToString(object.id.kind),
-      is_table ? Grouped(object.rows) : "", is_table && object.data ? HumanBytes(object.data->length) : "",
-      object.schema ? HumanBytes(object.schema->length) : "", Printable(name));
+  std::string text =
+      fmt::format("{:<14} {:>14} {:>11} {:>11}  {}", ToString(object.id.kind),
+                  is_table ? Grouped(object.rows) : "",
+                  is_table && object.data ? HumanBytes(object.data->length) : "",
+                  object.schema ? HumanBytes(object.schema->length) : "", Printable(name));
   if (object.row_filtered) text += "  (rows left out)";
   if (!object.omitted.empty()) text += fmt::format("  LEFT OUT: {}", Printable(object.omitted));
   return text + "\n";
@@ -169,11 +176,12 @@ std::string RenderCheck(const CheckReport& report) {
   std::string text = Line("server", report.server);
   text += Line("account", report.account);
   text += Line("snapshot", report.snapshot_method);
-  text += Line("databases", report.databases.empty() ? "none named" : Joined(report.databases, ", "));
-  text += Line("size", fmt::format("{}, about {}, {} of data, {} of indexes",
-                                   Counted(report.tables, "table"),
-                                   Counted(report.estimated_rows, "row"),
-                                   HumanBytes(report.data_bytes), HumanBytes(report.index_bytes)));
+  text +=
+      Line("databases", report.databases.empty() ? "none named" : Joined(report.databases, ", "));
+  text += Line("size",
+               fmt::format("{}, about {}, {} of data, {} of indexes",
+                           Counted(report.tables, "table"), Counted(report.estimated_rows, "row"),
+                           HumanBytes(report.data_bytes), HumanBytes(report.index_bytes)));
   if (report.disk_free_bytes) text += Line("disk free", HumanBytes(*report.disk_free_bytes));
   for (const CheckFinding& finding : report.findings) {
     text += fmt::format("{:<8} {}: {}\n", Mark(finding.level), finding.topic,

@@ -26,11 +26,10 @@ ConfirmRestore Confirm(Invocation& run, std::string question) {
   };
 }
 
-
 // What a restore or an undo ended with.
 ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, bool rehearsed) {
-  const ErrorCode code = dry_run && !result.plan.problems.empty() ? ErrorCode::kRestorePreflight
-                                                                  : ErrorCode::kOk;
+  const ErrorCode code =
+      dry_run && !result.plan.problems.empty() ? ErrorCode::kRestorePreflight : ErrorCode::kOk;
   run.console.ClearStatusLine();
   if (run.json()) {
     run.console.Out(ToLine(RestoreToJson(result, code, dry_run, rehearsed)));
@@ -41,27 +40,29 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
     run.console.Say("dry run: nothing was changed");
     return code;
   }
-  const std::string proved = fmt::format("{} with {} proved", Counted(result.tables_proved, "table"),
-                                         Counted(result.rows_proved, "row"));
+  const std::string proved =
+      fmt::format("{} with {} proved", Counted(result.tables_proved, "table"),
+                  Counted(result.rows_proved, "row"));
   if (rehearsed) {
-    run.console.Say(fmt::format("rehearsed: {}, loaded in {}, proved in {}; nothing live was changed",
-                                proved, HumanDuration(result.load_ms),
-                                HumanDuration(result.prove_ms)));
+    run.console.Say(
+        fmt::format("rehearsed: {}, loaded in {}, proved in {}; nothing live was changed", proved,
+                    HumanDuration(result.load_ms), HumanDuration(result.prove_ms)));
     if (result.plan.expected_window_ms > 0) {
-      run.console.Say(fmt::format("downtime to expect: {}",
-                                  HumanDuration(result.plan.expected_window_ms)));
+      run.console.Say(
+          fmt::format("downtime to expect: {}", HumanDuration(result.plan.expected_window_ms)));
     }
   } else if (result.swapped) {
     if (result.tables_proved > 0) {
       run.console.Say(fmt::format("{}, loaded in {}, proved in {}", proved,
                                   HumanDuration(result.load_ms), HumanDuration(result.prove_ms)));
     }
-    run.console.Say(fmt::format("live since now; the window was open for {}",
-                                HumanDuration(result.window_ms)));
+    run.console.Say(
+        fmt::format("live since now; the window was open for {}", HumanDuration(result.window_ms)));
     if (result.plan.generation > 0) {
-      run.console.Say(fmt::format("what was live is displaced copy {}: dbomsbak undo swaps it back, "
-                                  "dbomsbak purge drops it",
-                                  result.plan.generation));
+      run.console.Say(
+          fmt::format("what was live is displaced copy {}: dbomsbak undo swaps it back, "
+                      "dbomsbak purge drops it",
+                      result.plan.generation));
     }
   }
   return code;
@@ -99,10 +100,9 @@ ErrorCode RunRestoreCommandLine(Invocation& run) {
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
   run.signals.ForbidForcedEnd();
-  const RestoreResult result =
-      RunRestoreCommand(*sessions, run.files, command,
-                        Confirm(run, options.rehearse ? "Rehearse this?" : "Restore this?"),
-                        *observer, run.cancel);
+  const RestoreResult result = RunRestoreCommand(
+      *sessions, run.files, command,
+      Confirm(run, options.rehearse ? "Rehearse this?" : "Restore this?"), *observer, run.cancel);
   return Report(run, result, options.dry_run, options.rehearse);
 }
 
@@ -144,11 +144,12 @@ ErrorCode RunPurgeCommandLine(Invocation& run) {
     run.console.Out(RenderLeftovers(dropped));
     run.console.Say("dry run: nothing was dropped");
   } else {
-    run.console.Say(dropped.empty() ? "there is no displaced copy to drop"
-                                    : fmt::format("{} dropped", dropped.size() == 1
-                                                                    ? "1 displaced copy"
-                                                                    : fmt::format("{} displaced copies",
-                                                                                  dropped.size())));
+    run.console.Say(
+        dropped.empty()
+            ? "there is no displaced copy to drop"
+            : fmt::format("{} dropped", dropped.size() == 1
+                                            ? "1 displaced copy"
+                                            : fmt::format("{} displaced copies", dropped.size())));
   }
   return ErrorCode::kOk;
 }
@@ -161,8 +162,8 @@ ErrorCode RunStatusCommandLine(Invocation& run) {
   if (run.json()) {
     run.console.Out(ToLine(LeftoversToJson(leftovers, "leftovers")));
   } else if (leftovers.empty()) {
-    run.console.Out(fmt::format("nothing of dbomsbak's is left on {}\n",
-                                Printable(session->description())));
+    run.console.Out(
+        fmt::format("nothing of dbomsbak's is left on {}\n", Printable(session->description())));
   } else {
     run.console.Out(RenderLeftovers(leftovers));
   }

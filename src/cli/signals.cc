@@ -72,7 +72,8 @@ void SignalWatch::Run() {
   std::optional<int> first;
   long waited = 0;
   for (;;) {
-    const std::optional<int> signal_number = WaitForSignal(set, first ? kPollNanoseconds : kForever);
+    const std::optional<int> signal_number =
+        WaitForSignal(set, first ? kPollNanoseconds : kForever);
     std::unique_lock lock(mutex_);
     if (stop_) return;
     if (signal_number && first) EndByForce(*signal_number);

@@ -7,9 +7,9 @@
 
 namespace dbomsbak {
 
-std::string HumanBytes(std::uint64_t bytes);       // "512 B", "3.4 MiB"
-std::string HumanDuration(std::uint64_t ms);       // "850 ms", "12.3 s", "4 min 05 s"
-std::string Grouped(std::uint64_t number);         // "1,234,567"
+std::string HumanBytes(std::uint64_t bytes);  // "512 B", "3.4 MiB"
+std::string HumanDuration(std::uint64_t ms);  // "850 ms", "12.3 s", "4 min 05 s"
+std::string Grouped(std::uint64_t number);    // "1,234,567"
 std::string Counted(std::uint64_t number, std::string_view noun);  // "1 table", "47 tables"
 
 }  // namespace dbomsbak

@@ -168,7 +168,7 @@ def main():
                     fault('the hint is no sentence')
             elif named not in result.err:
                 fault(f'nothing names {named}')
-            if result.stdout and '--json' not in words:
+            if result.stdout and '--json' not in words and not several:
                 fault('something was written to standard output')
             after = sorted(path.name for path in folder.iterdir())
             if after != before:

@@ -13,8 +13,8 @@ namespace dbomsbak {
 
 struct CatCommand {
   std::vector<std::pair<std::string, std::string>> only;  // database and object name; empty: all
-  bool schema = true;  // definitions
-  bool data = true;    // rows
+  bool schema = true;                                     // definitions
+  bool data = true;                                       // rows
 };
 
 // Everything: the text as it was dumped, byte for byte. A part: only the frames that hold it are

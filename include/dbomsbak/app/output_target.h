@@ -16,7 +16,8 @@ struct OutputTarget {
 
 // `output`: the value of -o; `format`: that of --format. `x.sql.zst` is an archive, `x.sql` plain
 // SQL, no -o plain SQL to stdout, `-` the archive to stdout; `format` overrides.
-// Errors: kUsage for a name that tells no format, and for a dump to a terminal that nobody asked for.
+// Errors: kUsage for a name that tells no format, and for a dump to a terminal that nobody asked
+// for.
 OutputTarget ResolveOutput(const std::optional<std::string>& output,
                            std::optional<DumpFormat> format, bool stdout_is_terminal);
 

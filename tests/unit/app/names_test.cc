@@ -20,7 +20,8 @@ TEST(NamesTest, TableNamesWithAndWithoutBackTicks) {
 }
 
 TEST(NamesTest, WhatIsNoTableNameIsAUsageError) {
-  for (const char* text : {"", ".", "d", "d.", ".t", "a.b.c", "`d.t", "`d`", "`d`t", "``.t", "d.``"}) {
+  for (const char* text :
+       {"", ".", "d", "d.", ".t", "a.b.c", "`d.t", "`d`", "`d`t", "``.t", "d.``"}) {
     try {
       ParseTableName(text, "--only");
       FAIL() << text;

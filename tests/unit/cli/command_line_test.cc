@@ -27,8 +27,8 @@ Error FailureOf(std::string_view command, std::vector<std::string> words) {
 }
 
 TEST(CommandLineTest, TheDocumentedCommandOfOms) {
-  const CommandLine line = Parse("dump", {"-h10.0.0.5", "-P2883", "-uroot@oms#obcluster",
-                                          "--triggers=false", "db_oms"});
+  const CommandLine line =
+      Parse("dump", {"-h10.0.0.5", "-P2883", "-uroot@oms#obcluster", "--triggers=false", "db_oms"});
   EXPECT_EQ(line.Last("host"), "10.0.0.5");
   EXPECT_EQ(line.Number("port", 1, 65535), 2883U);
   EXPECT_EQ(line.Last("user"), "root@oms#obcluster");
@@ -63,11 +63,11 @@ TEST(CommandLineTest, OfContradictingOptionsTheLastCounts) {
 }
 
 TEST(CommandLineTest, UsualMysqldumpOptionsAreUnderstood) {
-  const CommandLine line = Parse(
-      "dump", {"--single-transaction", "--quick", "--hex-blob", "--set-gtid-purged=OFF",
-               "--column-statistics=0", "--skip-lock-tables", "--lock-tables", "--opt",
-               "--max-allowed-packet=1G", "--net-buffer-length", "16K", "--no-tablespaces",
-               "--default-character-set=utf8mb4", "--skip-comments", "--events", "-R", "db"});
+  const CommandLine line =
+      Parse("dump", {"--single-transaction", "--quick", "--hex-blob", "--set-gtid-purged=OFF",
+                     "--column-statistics=0", "--skip-lock-tables", "--lock-tables", "--opt",
+                     "--max-allowed-packet=1G", "--net-buffer-length", "16K", "--no-tablespaces",
+                     "--default-character-set=utf8mb4", "--skip-comments", "--events", "-R", "db"});
   EXPECT_THAT(line.arguments(), ElementsAre("db"));
   EXPECT_EQ(line.ignored().size(), 12U);
   EXPECT_TRUE(line.Flag("routines"));

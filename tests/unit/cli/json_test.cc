@@ -109,8 +109,8 @@ TEST(JsonTest, RestoreWritesTheFieldsOfTheTable) {
   RestoreResult result;
   result.plan.databases = {"d"};
   result.plan.created_databases = {"d"};
-  result.plan.replaced = result.plan.added_back = result.plan.removed = {
-      ObjectId{"d", ObjectKind::kTable, "t"}};
+  result.plan.replaced = result.plan.added_back =
+      result.plan.removed = {ObjectId{"d", ObjectKind::kTable, "t"}};
   result.plan.problems = {"p"};
   result.plan.warnings = {"w"};
   std::set<std::string> paths = ErrorPaths();

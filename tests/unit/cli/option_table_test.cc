@@ -44,11 +44,26 @@ TEST(OptionTableTest, NamesAreWrittenAsOnTheCommandLine) {
 }
 
 TEST(OptionTableTest, ConnectionOptionsAreThoseOfTheMysqlClient) {
-  for (const std::string_view name :
-       {"-h", "--host", "-P", "--port", "-u", "--user", "-p", "--password", "-S", "--socket",
-        "--protocol", "--defaults-file", "--defaults-extra-file", "--defaults-group-suffix",
-        "--ssl-mode", "--ssl-ca", "--ssl-cert", "--ssl-key", "--connect-timeout",
-        "--password-file"}) {
+  for (const std::string_view name : {"-h",
+                                      "--host",
+                                      "-P",
+                                      "--port",
+                                      "-u",
+                                      "--user",
+                                      "-p",
+                                      "--password",
+                                      "-S",
+                                      "--socket",
+                                      "--protocol",
+                                      "--defaults-file",
+                                      "--defaults-extra-file",
+                                      "--defaults-group-suffix",
+                                      "--ssl-mode",
+                                      "--ssl-ca",
+                                      "--ssl-cert",
+                                      "--ssl-key",
+                                      "--connect-timeout",
+                                      "--password-file"}) {
     for (const CommandSet command : {kCommandDump, kCommandCheck, kCommandRestore, kCommandUndo,
                                      kCommandPurge, kCommandStatus}) {
       const OptionInfo* option = FindOption(command, name);

@@ -75,11 +75,11 @@ TEST(PasswordArgumentsTest, SecretBehindFlagsOfACluster) {
 }
 
 TEST(PasswordArgumentsTest, ValuesOfOtherOptionsAreLeftAlone) {
-  const Taken taken = Take({"dump", "-upablo", "--host", "-pinky", "-S", "--password=no", "--where",
-                            "-p", "d"});
+  const Taken taken =
+      Take({"dump", "-upablo", "--host", "-pinky", "-S", "--password=no", "--where", "-p", "d"});
   EXPECT_FALSE(taken.clean.password.given());
-  EXPECT_EQ(taken.clean.rest.words, (Strings{"dump", "-upablo", "--host", "-pinky", "-S", "--password=no",
-                                     "--where", "-p", "d"}));
+  EXPECT_EQ(taken.clean.rest.words, (Strings{"dump", "-upablo", "--host", "-pinky", "-S",
+                                             "--password=no", "--where", "-p", "d"}));
 }
 
 TEST(PasswordArgumentsTest, PortAndPasswordFileAreNoPasswords) {
@@ -110,7 +110,7 @@ TEST(PasswordArgumentsTest, EmptySecretIsGivenAndNotAskedFor) {
 
 TEST(PasswordArgumentsTest, MisspeltCommandsAndOptionsStillHideTheSecret) {
   for (const Strings& words : {Strings{"dmup", "-phidden", "d"}, Strings{"-phidden"},
-                             Strings{"dump", "-Zphidden"}, Strings{"verify", "-phidden", "x"}}) {
+                               Strings{"dump", "-Zphidden"}, Strings{"verify", "-phidden", "x"}}) {
     EXPECT_EQ(Take(words).block.find("hidden"), std::string::npos);
   }
 }
@@ -121,7 +121,8 @@ TEST(PasswordArgumentsTest, UnderscoresInNamesAreDashes) {
 }
 
 TEST(PasswordArgumentsTest, EmptyValueDoesNotSwallowTheNextWord) {
-  EXPECT_EQ(Take({"dump", "--socket=", "d"}).clean.rest.words, (Strings{"dump", "--socket", "", "d"}));
+  EXPECT_EQ(Take({"dump", "--socket=", "d"}).clean.rest.words,
+            (Strings{"dump", "--socket", "", "d"}));
 }
 
 }  // namespace
