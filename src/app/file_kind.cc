@@ -78,10 +78,13 @@ FileKind KindOfFile(const RandomAccessFile& file) {
     if (head.starts_with(signature.bytes)) return signature.kind;
   }
   // A file shorter than a magic number may be the stump of an archive: ArchiveReader judges it.
+  std::string magic;
+  PutU32(magic, kOwnFrameMagic);
+  if (magic.starts_with(head)) return FileKind::kArchive;
   if (head.size() >= 4) {
-    const std::uint32_t magic = GetU32(head.data());
-    if (magic == kZstdMagic) return FileKind::kZstd;
-    if ((magic & ~std::uint32_t{0xF}) == kSkippableMagic) return FileKind::kArchive;
+    const std::uint32_t first = GetU32(head.data());
+    if (first == kZstdMagic) return FileKind::kZstd;
+    if ((first & ~std::uint32_t{0xF}) == kSkippableMagic) return FileKind::kArchive;
   }
   // The magic with some bits flipped, followed by our name a few bytes on, is a damaged archive.
   if (head.substr(0, 64).find(kArchiveMagic) != std::string::npos) return FileKind::kArchive;
