@@ -288,6 +288,8 @@ void ArchiveVerifier::ProveFrame(std::uint64_t frame, Worker& worker) {
 // `text`: what of the definition the frame has. A definition is one statement, so mostly all.
 void ArchiveVerifier::ProveDefinition(const Span& create, const ObjectRecord& object,
                                       std::string_view text) const {
+  // A database's speaks of charset and collation, not of its CREATE text; CheckDefinition proved it.
+  if (object.id.kind == ObjectKind::kDatabase) return;
   std::string whole;
   if (text.size() < create.end - create.begin) {
     whole = archive_.ReadSliceText(*object.create, kMaxDefinition);
