@@ -497,7 +497,11 @@ void Pipeline::AssembleText() {
   head.tool = std::string("dbomsbak ") + DBOMSBAK_VERSION;
   head.server = set_.traits.FlavourName() + " " + set_.traits.version;
   head.snapshot = snapshot_;
-  for (const Database& database : set_.catalog.databases) head.databases.push_back(database.name);
+  for (const Database& database : set_.catalog.databases) {
+    head.databases.push_back(database.name);
+    head.history |= std::any_of(database.tables.begin(), database.tables.end(),
+                                [](const Table& table) { return table.system_versioned; });
+  }
   head.create_databases = create_databases_;
   head.plain = format_ == DumpFormat::kPlainSql;
   assembler_->AddStatement(Preamble(head));

@@ -250,11 +250,6 @@ void SettleUnreadable(const DumpOptions& options, const Untouchable& untouchable
     };
     KeepOnly(database.tables, touched);
     KeepOnly(database.sequences, touched);
-    KeepOnly(database.tables, [&](const Table& table) {
-      if (!table.system_versioned) return true;
-      set.omitted.emplace_back(table.id, "system-versioned tables are not supported");
-      return false;
-    });
     // A trigger or a row has no place without its table.
     KeepOnly(database.triggers, [&](const StoredProgram& trigger) {
       const bool omitted =

@@ -115,6 +115,8 @@ std::string Preamble(const DumpHead& head) {
       "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, "
       "SQL_MODE='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES' */;\n"
       "/*!40111 SET @OLD_SQL_NOTES=@@SQL_NOTES, SQL_NOTES=0 */;\n";
+  // Ends with the session; only MariaDB has such tables, from 10.11 on it takes their history.
+  if (head.history) text += "/*M!101100 SET SESSION system_versioning_insert_history=1 */;\n";
   return text;
 }
 

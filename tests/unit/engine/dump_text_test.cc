@@ -67,6 +67,14 @@ TEST(DumpText, NamesCannotEndTheComment) {
               HasSubstr("-- dbomsbak: {\"create_database\":false,\"databases\":[\"d\\nDROP "));
 }
 
+TEST(DumpText, HistoryOfVersionedTablesIsLetInOnlyWhereThereIsSome) {
+  DumpHead head;
+  head.databases = {"d"};
+  EXPECT_THAT(Preamble(head), Not(HasSubstr("versioning")));
+  head.history = true;
+  EXPECT_THAT(Preamble(head), HasSubstr("system_versioning_insert_history=1"));
+}
+
 TEST(DumpText, BrokenViewIsMadeOverStubsThatThenGo) {
   View view;
   view.id = {"d", ObjectKind::kView, "v"};
