@@ -16,6 +16,9 @@ constexpr std::size_t kPartBytes = std::size_t{256} << 10;
 
 constexpr unsigned kUnknownDatabase = 1049;
 constexpr unsigned kNoSuchTable = 1146;
+// Under LOCK TABLES a table that is not there is only said not to be locked; ours is locked with
+// the others, wherever it is.
+constexpr unsigned kNotLocked = 1100;
 
 }  // namespace
 
@@ -51,7 +54,10 @@ bool ServerJournal::Exists(Session& session, const std::string& database,
     session.Query(fmt::format("SELECT 1 FROM {} LIMIT 0", QuoteQualified(database, table)));
     return true;
   } catch (const ServerError& error) {
-    if (error.number() == kNoSuchTable || error.number() == kUnknownDatabase) return false;
+    if (error.number() == kNoSuchTable || error.number() == kUnknownDatabase ||
+        error.number() == kNotLocked) {
+      return false;
+    }
     throw;
   }
 }

@@ -606,6 +606,18 @@ std::vector<std::string> Window::GrantsOf(const StoredProgram& routine, std::siz
   return grants;
 }
 
+void Window::DropRoutine(const std::string& database, const ObjectId& id) {
+  const std::string statement = DropStatement(id.kind, database, id.name);
+  if (id.kind != ObjectKind::kPackage && id.kind != ObjectKind::kPackageBody) {
+    session_.Execute(statement);
+    return;
+  }
+  CreationSettings oracle;  // MariaDB knows the word in this mode only
+  oracle.sql_mode = "ORACLE";
+  oracle.has_sql_mode = true;
+  creator_.Create(database, oracle, statement);
+}
+
 void Window::PutRoutines(const Database& live, std::size_t member) {
   const Database& wanted = set_.wanted[member];
   const std::string& database = set_.members[member].live;
@@ -615,7 +627,7 @@ void Window::PutRoutines(const Database& live, std::size_t member) {
     for (const StoredProgram& routine : live.routines) {
       if ((routine.id.kind == ObjectKind::kPackageBody) != bodies) continue;
       if (Find(wanted.routines, routine.id) != nullptr) continue;
-      session_.Execute(DropStatement(routine.id.kind, database, routine.id.name));
+      DropRoutine(database, routine.id);
     }
   }
   std::set<std::string> packages_replaced;
@@ -628,9 +640,7 @@ void Window::PutRoutines(const Database& live, std::size_t member) {
       const bool replace = traits_.create_or_replace_keeps_grants && there != nullptr && !body_lost;
       if (!keep) {
         try {
-          if (!replace) {
-            session_.Execute(DropStatement(routine.id.kind, database, routine.id.name));
-          }
+          if (!replace) DropRoutine(database, routine.id);
           creator_.Create(database, SettingsOf(routine),
                           replace ? WithOrReplace(routine.create) : routine.create);
         } catch (Error& error) {

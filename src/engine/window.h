@@ -73,6 +73,7 @@ class Window {
   bool TriggersAre(const std::vector<Database>& state,
                    const std::vector<std::vector<std::string>>& tables);
   std::vector<std::string> GrantsOf(const StoredProgram& routine, std::size_t member) const;
+  void DropRoutine(const std::string& database, const ObjectId& id);
   void PutRoutines(const Database& live, std::size_t member);
   void PutEvents(const Database& live, const Database& wanted, const std::string& database);
   void CreateViews(const std::vector<const View*>& views, const std::vector<Database>& state);

@@ -27,8 +27,11 @@ bool IsColumnOf(const NameUse& column, const NameUse& table) {
   if (column.parts.size() == 2) {
     return qualifier == (table.alias.empty() ? TableName(table) : table.alias);
   }
+  // The server qualifies columns with their database also where it leaves it out of FROM, because it
+  // is the view's own.
+  const std::string database = DatabaseName(table);
   return table.alias.empty() && qualifier == TableName(table) &&
-         column.parts.front().name == DatabaseName(table);
+         (database.empty() || column.parts.front().name == database);
 }
 
 }  // namespace

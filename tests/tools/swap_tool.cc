@@ -1,0 +1,245 @@
+// Swaps prepared databases without an archive, and dies where it is told to: for tests of the window.
+//
+//   swap_tool --socket=S [--die-at=N] [--count] [--lock-wait=N] [--lock-tries=N] COMMAND
+//     snapshot FILE DB…   writes what the databases are to FILE
+//     swap FILE RUN       makes staging databases of that run live, to be as FILE says
+//     heal                finishes or takes back what was interrupted
+//     undo [DB…]          swaps the newest displaced copy back
+//     purge N [DB…]       drops the displaced copy of generation N, 0: all
+//     status              one line for each thing left on the server
+//
+// --die-at: SIGKILL to itself instead of the N-th statement. --count: how many there were, on stderr.
+#include <signal.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/catalog/server_traits.h"
+#include "dbomsbak/engine/restore.h"
+#include "dbomsbak/transport/connection_options.h"
+#include "dbomsbak/transport/session.h"
+#include "engine/live_names.h"
+#include "engine/restore_lock.h"
+#include "engine/set_history.h"
+#include "engine/set_swap.h"
+
+namespace dbomsbak {
+namespace {
+
+class Fate {
+ public:
+  void DieAt(std::uint64_t statement) { die_at_ = statement; }
+  void Statement() {
+    if (++count_ == die_at_) kill(getpid(), SIGKILL);
+  }
+  std::uint64_t count() const { return count_; }
+
+ private:
+  std::uint64_t count_ = 0, die_at_ = 0;
+};
+
+class MortalSession final : public Session {
+ public:
+  MortalSession(std::unique_ptr<Session> session, Fate& fate)
+      : session_(std::move(session)), fate_(fate) {}
+  void Execute(std::string_view sql) override {
+    fate_.Statement();
+    session_->Execute(sql);
+  }
+  ResultSet Query(std::string_view sql) override {
+    fate_.Statement();
+    return session_->Query(sql);
+  }
+  std::unique_ptr<RowStream> Stream(std::string_view sql, Protocol protocol) override {
+    fate_.Statement();
+    return session_->Stream(sql, protocol);
+  }
+  std::uint64_t affected_rows() const override { return session_->affected_rows(); }
+  unsigned warning_count() const override { return session_->warning_count(); }
+  std::uint64_t connection_id() const override { return session_->connection_id(); }
+  std::string server_version() const override { return session_->server_version(); }
+  const std::string& description() const override { return session_->description(); }
+  void Abort() noexcept override { session_->Abort(); }
+
+ private:
+  std::unique_ptr<Session> session_;
+  Fate& fate_;
+};
+
+class MortalFactory final : public SessionFactory {
+ public:
+  MortalFactory(std::unique_ptr<SessionFactory> sessions, Fate& fate)
+      : sessions_(std::move(sessions)), fate_(fate) {}
+  std::unique_ptr<Session> Connect() override {
+    return std::make_unique<MortalSession>(sessions_->Connect(), fate_);
+  }
+
+ private:
+  std::unique_ptr<SessionFactory> sessions_;
+  Fate& fate_;
+};
+
+class Talker final : public Observer {
+ public:
+  void Phase(std::string_view text) override { std::cerr << "phase: " << text << '\n'; }
+  void Notice(std::string_view text) override { std::cerr << "notice: " << text << '\n'; }
+  void Warning(std::string_view text) override { std::cerr << "warning: " << text << '\n'; }
+  void Update(const Progress&) override {}
+};
+
+struct Arguments {
+  ConnectionOptions connection;
+  SwapOptions swap;
+  std::vector<std::string> words;
+};
+
+std::vector<Database> ReadDatabases(Session& session, const ServerTraits& traits,
+                                    const std::vector<std::string>& names) {
+  CatalogRequest request;
+  for (const std::string& name : names) {
+    if (DatabaseExists(session, name)) request.databases.push_back(name);
+  }
+  const Catalog catalog = ReadCatalog(session, traits, request);
+  std::vector<Database> databases;
+  for (const std::string& name : names) {
+    databases.emplace_back().name = name;
+    if (const Database* found = catalog.Find(name)) databases.back() = *found;
+  }
+  return databases;
+}
+
+void Snapshot(SessionFactory& sessions, const Arguments& arguments) {
+  const auto session = sessions.Connect();
+  const ServerTraits traits = ProbeServerTraits(*session);
+  PrepareSession(*session, traits, false);
+  PreparedSet set;
+  const std::vector<std::string> names(arguments.words.begin() + 2, arguments.words.end());
+  set.wanted = set.before = ReadDatabases(*session, traits, names);
+  for (const std::string& name : names) {
+    set.members.push_back({name, "", ""});
+    set.outgoing.emplace_back();
+    set.incoming.emplace_back();
+  }
+  std::ofstream(arguments.words[1]) << ToJson(set);
+}
+
+void Swap(SessionFactory& sessions, const Arguments& arguments, Observer& observer) {
+  std::stringstream text;
+  text << std::ifstream(arguments.words[1]).rdbuf();
+  PreparedSet set = PreparedSetFromJson(text.str());
+  const auto session = sessions.Connect();
+  const ServerTraits traits = ProbeServerTraits(*session);
+  PrepareSession(*session, traits, false);
+  const RestoreLock lock(*session, 5);
+  set.operation = "restore";
+  set.run = arguments.words[2];
+  set.generation = NextFreeGeneration(*session);
+  std::vector<std::string> names;
+  for (SetMember& member : set.members) {
+    names.push_back(member.live);
+    member.source = StagingName(member.live, set.run);
+    member.displaced = DisplacedName(member.live, set.generation);
+  }
+  const std::string& first = set.members[0].source;
+  const auto journal = ServerJournal::Exists(*session, first)
+                           ? ServerJournal::Open(*session, first)
+                           : ServerJournal::Create(*session, first);
+  set.before = ReadDatabases(*session, traits, names);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const LiveNames now = NamesOf(set.before[i]), then = NamesOf(set.wanted[i]);
+    set.outgoing[i].assign(now.tables.begin(), now.tables.end());
+    set.incoming[i].assign(then.tables.begin(), then.tables.end());
+  }
+  const std::uint64_t ms = SwapLive(*session, traits, set, *journal, arguments.swap, observer);
+  std::cout << "window " << ms << " ms\n";
+}
+
+void Status(SessionFactory& sessions) {
+  const auto session = sessions.Connect();
+  for (const Leftover& leftover : FindLeftovers(*session)) {
+    const char* kind = leftover.kind == LeftoverKind::kStaging      ? "staging"
+                       : leftover.kind == LeftoverKind::kOpenWindow ? "window"
+                                                                    : "copy";
+    std::cout << kind << '\t' << leftover.generation << '\t' << QuotedList(leftover.databases)
+              << '\t' << QuotedList(leftover.holders) << '\t' << leftover.created << '\t'
+              << leftover.bytes << '\t' << leftover.advice << '\n';
+  }
+}
+
+int Run(SessionFactory& sessions, const Arguments& arguments) {
+  Talker observer;
+  const std::vector<std::string>& words = arguments.words;
+  const std::string command = words.empty() ? "" : words[0];
+  if (command == "snapshot" && words.size() > 2) {
+    Snapshot(sessions, arguments);
+  } else if (command == "swap" && words.size() == 3) {
+    Swap(sessions, arguments, observer);
+  } else if (command == "heal" && words.size() == 1) {
+    for (const std::string& line : HealOpenWindows(sessions, observer)) std::cout << line << '\n';
+  } else if (command == "undo") {
+    UndoOptions options;
+    options.databases.assign(words.begin() + 1, words.end());
+    options.lock_wait_s = arguments.swap.lock_wait_s;
+    options.lock_tries = arguments.swap.lock_tries;
+    const CancelToken cancel;
+    const RestoreResult result = RunUndo(sessions, options, {}, observer, cancel);
+    std::cout << "window " << result.window_ms << " ms, generation " << result.plan.generation
+              << '\n';
+  } else if (command == "purge" && words.size() > 1) {
+    PurgeOptions options;
+    options.generation = static_cast<unsigned>(std::stoul(words[1]));
+    options.databases.assign(words.begin() + 2, words.end());
+    for (const Leftover& copy : RunPurge(sessions, options, {}, observer)) {
+      std::cout << "purged " << QuotedList(copy.holders) << '\n';
+    }
+  } else if (command == "status") {
+    Status(sessions);
+  } else {
+    std::cerr << "usage: see the head of tests/tools/swap_tool.cc\n";
+    return 2;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace dbomsbak
+
+int main(int argc, char** argv) {
+  using namespace dbomsbak;
+  Arguments arguments;
+  Fate fate;
+  bool count = false;
+  int word = 1;
+  for (; word < argc && std::string_view(argv[word]).starts_with("--"); ++word) {
+    const std::string text = argv[word];
+    const std::size_t equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
+    if (name == "--socket") arguments.connection.socket = value;
+    if (name == "--user") arguments.connection.user = value;
+    if (name == "--die-at") fate.DieAt(std::stoull(value));
+    if (name == "--lock-wait") arguments.swap.lock_wait_s = static_cast<unsigned>(std::stoul(value));
+    if (name == "--lock-tries") {
+      arguments.swap.lock_tries = static_cast<unsigned>(std::stoul(value));
+    }
+    if (name == "--count") count = true;
+  }
+  arguments.words.assign(argv + word, argv + argc);
+  int code = 0;
+  try {
+    MortalFactory sessions(MakeSessionFactory(arguments.connection), fate);
+    code = Run(sessions, arguments);
+  } catch (const Error& error) {
+    std::cerr << "error: " << error.message() << '\n';
+    if (!error.hint().empty()) std::cerr << "hint: " << error.hint() << '\n';
+    code = static_cast<int>(error.code());
+  }
+  if (count) std::cerr << "statements " << fate.count() << '\n';
+  return code;
+}
