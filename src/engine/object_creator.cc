@@ -29,22 +29,8 @@ std::string FromHex(std::string_view hex) {
   return bytes;
 }
 
-// The statement's bytes in `charset`, converted by the server, whose tables are the ones that
-// count.
-std::string Transcode(Session& session, std::string_view utf8, const std::string& charset) {
-  if (IsAscii(utf8) || charset.starts_with("utf8")) return std::string(utf8);
-  const std::string text = "_utf8mb4 " + QuoteString(utf8);
-  const ResultSet answer =
-      session.Query(fmt::format("SELECT HEX(CONVERT({0} USING {1})), "
-                                "HEX(CONVERT(CONVERT({0} USING {1}) USING utf8mb4)) = HEX({0})",
-                                text, charset));
-  if (answer.Text(0, 1) != "1") {
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("the definition holds characters that its character_set_client {} "
-                            "does not have",
-                            charset));
-  }
-  return FromHex(answer.Text(0, 0));
+bool IsUtf8(const std::string& charset) {
+  return charset.empty() || charset.starts_with("utf8") || charset == "binary";
 }
 
 // Does `restore` when it goes out of scope; after an error that may fail in its turn (a lost
@@ -102,9 +88,6 @@ void ObjectCreator::Create(const std::string& database, const CreationSettings& 
     database_collation = session_.QueryValue("SELECT @@collation_database").value_or("");
     if (database_collation == settings.database_collation) database_collation.clear();
   }
-  const std::string statement = settings.character_set_client.empty()
-                                    ? std::string(sql)
-                                    : Transcode(session_, sql, settings.character_set_client);
 
   const auto set_collation = [&](const std::string& collation) {
     session_.Execute(
@@ -129,7 +112,29 @@ void ObjectCreator::Create(const std::string& database, const CreationSettings& 
   assign("collation_connection", settings.collation_connection);
   assign("character_set_client", settings.character_set_client);
   if (!assignments.empty()) session_.Execute("SET " + assignments);
-  session_.Execute(statement);
+  session_.Execute(sql);
+}
+
+std::string FromUtf8(Session& session, std::string_view utf8, const std::string& charset) {
+  if (IsAscii(utf8) || IsUtf8(charset)) return std::string(utf8);
+  const std::string text = "_utf8mb4 " + QuoteString(utf8);
+  const ResultSet answer =
+      session.Query(fmt::format("SELECT HEX(CONVERT({0} USING {1})), "
+                                "HEX(CONVERT(CONVERT({0} USING {1}) USING utf8mb4)) = HEX({0})",
+                                text, charset));
+  if (answer.Text(0, 1) != "1") {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("{} has characters that charset {} does not have", utf8, charset));
+  }
+  return FromHex(answer.Text(0, 0));
+}
+
+std::string ToUtf8(Session& session, std::string_view text, const std::string& charset) {
+  if (IsAscii(text) || IsUtf8(charset)) return std::string(text);
+  std::string literal;
+  AppendHexLiteral(text, literal);
+  return session.QueryValue(fmt::format("SELECT CONVERT(_{} {} USING utf8mb4)", charset, literal))
+      .value_or("");
 }
 
 std::string WithOrReplace(std::string_view create) {

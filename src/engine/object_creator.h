@@ -24,15 +24,19 @@ class ObjectCreator {
  public:
   explicit ObjectCreator(Session& session);
 
-  // `sql` is UTF-8; the server gets it in the object's own character_set_client. Where the
+  // `sql` is in the object's own character_set_client, as the catalogue has definitions. Where the
   // database's collation is not the object's, it is changed for the moment.
-  // Errors: ServerError of the statement; kUnsupported for text its charset cannot hold.
   void Create(const std::string& database, const CreationSettings& settings, std::string_view sql);
 
  private:
   Session& session_;
   std::string own_sql_mode_, own_time_zone_;
 };
+
+// Text between UTF-8, which names come in, and the charset a definition is in; converted by the
+// server. Error kUnsupported for characters `charset` does not have.
+std::string FromUtf8(Session& session, std::string_view utf8, const std::string& charset);
+std::string ToUtf8(Session& session, std::string_view text, const std::string& charset);
 
 // `CREATE …` → `CREATE OR REPLACE …`. Text that already says so is returned as it is.
 std::string WithOrReplace(std::string_view create);

@@ -89,7 +89,10 @@ void ViewBuilder::CreateAsPossible(std::vector<const View*>& pending) {
 void ViewBuilder::CreateStubs(const View& view, const std::vector<const View*>& known,
                               unsigned depth) {
   if (depth > kMaxDepth) return;
-  for (const ViewReference& reference : ViewReferences(view.create)) {
+  for (ViewReference& reference : ViewReferences(view.create)) {
+    for (std::string* name : {&reference.database, &reference.table}) {
+      *name = ToUtf8(session_, *name, view.character_set_client);
+    }
     const std::string& database =
         reference.database.empty() ? view.id.database : reference.database;
     // A view that shall be there is no stub's place; what it lacks in its turn is.
@@ -108,7 +111,8 @@ void ViewBuilder::CreateStubs(const View& view, const std::vector<const View*>& 
     }
     std::string columns;
     for (const std::string& column : reference.columns) {
-      columns += fmt::format("{}{} INT", columns.empty() ? "" : ", ", QuoteIdentifier(column));
+      columns += fmt::format("{}{} INT", columns.empty() ? "" : ", ",
+                             QuoteIdentifier(ToUtf8(session_, column, view.character_set_client)));
     }
     session_.Execute(
         fmt::format("CREATE TABLE {} ({}) COMMENT={}", QuoteQualified(database, reference.table),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -106,6 +107,13 @@ std::string ReplaceAll(std::string text, std::string_view from, std::string_view
   return text;
 }
 
+bool EqualButCase(const std::string& a, const std::string& b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return std::tolower(static_cast<unsigned char>(x)) ==
+                  std::tolower(static_cast<unsigned char>(y));
+         });
+}
+
 // A step that has run once has nothing left to do; before that, `needed` decides.
 std::shared_ptr<bool> Flag(bool needed) { return std::make_shared<bool>(!needed); }
 
@@ -203,10 +211,11 @@ std::vector<Step> Window::Opening() {
 // ALTER EVENT writes definer, charsets and the database's collation anew: it runs under the event's
 // own.
 void Window::SetEventState(const StoredProgram& event, std::string_view state) {
+  const std::string statement = fmt::format("ALTER {}EVENT {} {}", DefinerClause(event.definer),
+                                            QuoteIdentifier(event.id.name), state);
   try {
     creator_.Create(event.id.database, SettingsOf(event),
-                    fmt::format("ALTER {}EVENT {} {}", DefinerClause(event.definer),
-                                QuoteIdentifier(event.id.name), state));
+                    FromUtf8(session_, statement, event.character_set_client));
   } catch (const ServerError& error) {
     // It has fired for the last time meanwhile, and dropped itself; or its time is over.
     if (error.number() != kNoSuchEvent && error.number() != kEventInThePast &&
@@ -459,8 +468,8 @@ std::vector<Step> Window::Closing(const std::vector<Database>& live) {
   Step charsets = DatabaseCharsets();
   charsets.name = "charsets-again";
   // Routines come before the views that call them.
-  return {charsets,       CreateTriggers(), SequenceDefaults(),
-          Routines(live), Views(live),      Events(live)};
+  return {charsets,    CreateTriggers(),    SequenceDefaults(), Routines(live),
+          Views(live), ExtraRoutines(live), Events(live)};
 }
 
 std::vector<Database> Window::BehindOpening() const {
@@ -618,18 +627,31 @@ void Window::DropRoutine(const std::string& database, const ObjectId& id) {
   creator_.Create(database, oracle, statement);
 }
 
-void Window::PutRoutines(const Database& live, std::size_t member) {
-  const Database& wanted = set_.wanted[member];
-  const std::string& database = set_.members[member].live;
-  // What is extra goes first: names that differ in case only are one name to the server. A package
-  // takes its body along.
+void Window::DropExtraRoutines(const Database& live, std::size_t member,
+                               const std::function<bool(const ObjectId&)>& choose) {
+  // A package takes its body along.
   for (const bool bodies : {true, false}) {
     for (const StoredProgram& routine : live.routines) {
       if ((routine.id.kind == ObjectKind::kPackageBody) != bodies) continue;
-      if (Find(wanted.routines, routine.id) != nullptr) continue;
-      DropRoutine(database, routine.id);
+      if (Find(set_.wanted[member].routines, routine.id) != nullptr || !choose(routine.id))
+        continue;
+      DropRoutine(set_.members[member].live, routine.id);
     }
   }
+}
+
+void Window::PutRoutines(const Database& live, std::size_t member) {
+  const Database& wanted = set_.wanted[member];
+  const std::string& database = set_.members[member].live;
+  // What is extra goes last, behind the views: one that is wanted may be broken without it, and is
+  // then created while it is still there. But names that differ in case only are one name to the
+  // server.
+  DropExtraRoutines(live, member, [&](const ObjectId& id) {
+    return std::any_of(
+        wanted.routines.begin(), wanted.routines.end(), [&](const StoredProgram& routine) {
+          return routine.id.kind == id.kind && EqualButCase(routine.id.name, id.name);
+        });
+  });
   std::set<std::string> packages_replaced;
   for (const bool bodies : {false, true}) {
     for (const StoredProgram& routine : wanted.routines) {
@@ -663,9 +685,6 @@ Step Window::Routines(const std::vector<Database>& live) {
   Step step{"routines", "create the routines", {}, {}, {}};
   bool needed = false;
   for (std::size_t i = 0; i < set_.members.size(); ++i) {
-    for (const StoredProgram& routine : live[i].routines) {
-      needed |= Find(set_.wanted[i].routines, routine.id) == nullptr;
-    }
     for (const StoredProgram& routine : set_.wanted[i].routines) {
       const StoredProgram* there = Find(live[i].routines, routine.id);
       needed |= there == nullptr || !Same(*there, routine);
@@ -679,6 +698,32 @@ Step Window::Routines(const std::vector<Database>& live) {
   step.run = [this, ran, live] {
     for (std::size_t i = 0; i < set_.members.size(); ++i) {
       PutRoutines(live[i], i);
+    }
+    *ran = true;
+  };
+  return step;
+}
+
+Step Window::ExtraRoutines(const std::vector<Database>& live) {
+  Step step{"extra-routines", "drop routines that are not wanted", {}, {}, {}};
+  bool needed = false;
+  for (std::size_t i = 0; i < set_.members.size(); ++i) {
+    for (const StoredProgram& routine : live[i].routines) {
+      needed |= Find(set_.wanted[i].routines, routine.id) == nullptr;
+    }
+  }
+  const auto ran = Flag(needed);
+  step.done = [ran] { return *ran; };
+  step.run = [this, ran, live] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      // A name that is wanted in another case is gone already, and now means the wanted one.
+      DropExtraRoutines(live[i], i, [&](const ObjectId& id) {
+        return std::none_of(set_.wanted[i].routines.begin(), set_.wanted[i].routines.end(),
+                            [&](const StoredProgram& routine) {
+                              return routine.id.kind == id.kind &&
+                                     EqualButCase(routine.id.name, id.name);
+                            });
+      });
     }
     *ran = true;
   };

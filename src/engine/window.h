@@ -61,6 +61,7 @@ class Window {
   Step CreateTriggers();
   Step SequenceDefaults();
   Step Routines(const std::vector<Database>& live);
+  Step ExtraRoutines(const std::vector<Database>& live);
   Step Views(const std::vector<Database>& live);
   Step Events(const std::vector<Database>& live);
 
@@ -74,6 +75,8 @@ class Window {
                    const std::vector<std::vector<std::string>>& tables);
   std::vector<std::string> GrantsOf(const StoredProgram& routine, std::size_t member) const;
   void DropRoutine(const std::string& database, const ObjectId& id);
+  void DropExtraRoutines(const Database& live, std::size_t member,
+                         const std::function<bool(const ObjectId&)>& choose);
   void PutRoutines(const Database& live, std::size_t member);
   void PutEvents(const Database& live, const Database& wanted, const std::string& database);
   void CreateViews(const std::vector<const View*>& views, const std::vector<Database>& state);

@@ -103,7 +103,7 @@ CREATE PROCEDURE extra_proc () SELECT 3;;
 DROP FUNCTION f_used;;
 SET sql_mode='ORACLE';; DROP PACKAGE pack;; SET sql_mode='';;
 CREATE EVENT extra_event ON SCHEDULE EVERY 3 DAY STARTS '2037-01-01 10:00:00' DO DELETE FROM parent;;
-DROP EVENT e_once;; ALTER EVENT e_changed ON SCHEDULE EVERY 4 DAY;; ALTER EVENT e_off ENABLE;;
+DROP EVENT e_once;; SET NAMES latin1;; ALTER EVENT e_changed ON SCHEDULE EVERY 4 DAY;; SET NAMES utf8mb4;; ALTER EVENT e_off ENABLE;;
 DELIMITER ;
 DELETE FROM child WHERE id > 100; ALTER TABLE parent ADD COLUMN added INT DEFAULT 5;
 INSERT INTO parent (id, note) VALUES (77, 'new');
@@ -171,7 +171,8 @@ class World:
             for table, kind in relations:
                 if kind == 'VIEW':
                     continue
-                create = self.server.rows(f'SHOW CREATE TABLE {quoted(table)}', name)[0][1]
+                what = 'SEQUENCE' if kind == 'SEQUENCE' else 'TABLE'
+                create = self.server.rows(f'SHOW CREATE {what} {quoted(table)}', name)[0][1]
                 for live, other in names.items():
                     create = create.replace(quoted(live) + '.', quoted(other) + '.')
                 script.append(create + ';')

@@ -81,6 +81,12 @@ TEST(ViewReferencesTest, FunctionsAndSequencesAreNoTables) {
             "drc.t(a) drc_cm.drc() drc.x.y()");
 }
 
+// Of a view that selects from its own database, while that table is gone.
+TEST(ViewReferencesTest, ColumnsAreQualifiedWhereTheirTableIsNot) {
+  EXPECT_EQ(Shown("select `drc`.`gone`.`a` AS `a`,`drc`.`gone`.`b` AS `b` from `gone`"),
+            "gone(a,b)");
+}
+
 TEST(ViewReferencesTest, EachSelectOfAUnionIsItsOwn) {
   EXPECT_EQ(Shown("(select `x`.`id` AS `id` from `a` `x`) union (select `x`.`no` AS `no` from `b` "
                   "`x`) except select `c`.`id` AS `id` from `c`"),
