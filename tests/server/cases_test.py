@@ -18,7 +18,7 @@ import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support import cases, damage, fingerprint  # noqa: E402
+from support import archive_v1, cases, damage, fingerprint  # noqa: E402
 from support.program import Program  # noqa: E402
 from support.server import DEFAULT_KIND, Server  # noqa: E402
 
@@ -30,10 +30,13 @@ def recreate(server, database, charset):
 
 
 def check_with_others(archive):
-    """`zstd -t` and `sha256sum -c` accept the file and its neighbour."""
+    """`zstd -t`, `sha256sum -c` and the Python reader, which recomputes row digests, accept it."""
     subprocess.run(['zstd', '-tq', archive], check=True)
     subprocess.run(['sha256sum', '--quiet', '-c', f'{archive.name}.sha256'], cwd=archive.parent,
                    check=True)
+    code, line = archive_v1.check(archive)
+    if code != 0:
+        raise AssertionError(f'the Python reader: {line}')
 
 
 def run_case(case, source, other, program, folder):

@@ -145,6 +145,79 @@ INSTANTIATE_TEST_SUITE_P(Golden, EveryDamageTest,
                            return golden.param[0] == 'o' ? "OneTable" : "EveryKind";
                          });
 
+// As a malicious writer would: one bit changed, and all digests and sizes around it made right
+// again. Some changes are harmless (an optional flag, a letter of a text); none may crash the reader
+// or make it take memory for what is not there.
+TEST(VerifyTest, EveryForgedBitIsRefusedOrHarmless) {
+  const ArchiveParts good = ArchiveParts::Of(ReadFile(kGolden / "valid/every-kind.sql.zst"));
+  ASSERT_EQ(Judge(good.Join()).first, 0);
+  std::map<int, int> codes;
+  const auto judge_all = [&](const std::string& part, const auto& put) {
+    for (std::size_t i = 0; i < part.size() * 8; ++i) {
+      std::string forged = part;
+      forged[i / 8] = static_cast<char>(forged[i / 8] ^ (1 << i % 8));
+      ArchiveParts parts = good;
+      put(parts, forged);
+      const std::string bytes = parts.Join();
+      const AllocationWatch memory;
+      const auto [code, message] = Judge(bytes);
+      ASSERT_TRUE(code == 0 || code == 20 || code == 22) << code << " " << message;
+      ASSERT_LT(memory.largest(), kLargeAllocation) << message;
+      ++codes[code];
+    }
+  };
+  judge_all(good.header.substr(20), [](ArchiveParts& parts, const std::string& forged) {
+    parts.header.replace(20, std::string::npos, forged);
+  });
+  judge_all(good.index_head, [](ArchiveParts& parts, const std::string& forged) {
+    parts.index_head = forged;
+  });
+  judge_all(good.directory, [](ArchiveParts& parts, const std::string& forged) {
+    parts.directory = forged;
+  });
+  judge_all(good.blocks[0], [](ArchiveParts& parts, const std::string& forged) {
+    parts.blocks[0] = forged;
+  });
+  judge_all(good.footer_fields, [](ArchiveParts& parts, const std::string& forged) {
+    parts.footer_fields = forged;
+  });
+  for (std::size_t number = 0; number < good.records.size(); ++number) {
+    std::string record;
+    layout::PutFrameRecord(record, good.records[number]);
+    judge_all(record, [&](ArchiveParts& parts, const std::string& forged) {
+      parts.records[number] = layout::GetFrameRecord(forged);
+    });
+  }
+  EXPECT_GT(codes[20], 1000);
+  EXPECT_GT(codes[22], 30);
+}
+
+// One letter of an object's line changed, and compressed again.
+TEST(VerifyTest, EveryForgedLetterOfTheIndexIsRefusedOrHarmless) {
+  const std::string good = ReadFile(kGolden / "valid/one-table.sql.zst");
+  const ArchiveParts parts = ArchiveParts::Of(good);
+  ByteReader reader(parts.directory);
+  const layout::DirectoryEntry entry = *layout::TakeDirectoryEntry(reader);
+  std::string lines;
+  FrameDecompressor().Decompress(parts.blocks[0], entry.text_size, lines);
+  FrameCompressor compressor(3);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    for (const char letter : {'0', '9', '"', '[', '{', ',', '\n', '\x7F', '\xFF'}) {
+      std::string forged = lines;
+      forged[i] = letter;
+      const CompressedFrame block = compressor.Compress(forged);
+      ArchiveParts changed = parts;
+      changed.blocks[0] = block.stored;
+      ArchiveParts::Patch32(changed.directory, 8, static_cast<std::uint32_t>(block.stored.size()));
+      ArchiveParts::Patch(changed.index_head, 40, block.stored.size());
+      const AllocationWatch memory;
+      const auto [code, message] = Judge(changed.Join());
+      ASSERT_TRUE(code == 0 || code == 20) << code << " " << message;
+      ASSERT_LT(memory.largest(), kLargeAllocation) << message;
+    }
+  }
+}
+
 TEST(VerifyTest, EveryFlippedBitAndEveryCutOfPlainSqlIsFound) {
   const std::string good = ReadFile(kGolden / "valid/plain.sql");
   for (std::size_t i = 0; i < good.size() * 8; ++i) {
