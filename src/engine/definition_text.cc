@@ -172,6 +172,38 @@ class HeadEditor {
   std::size_t removed_ = 0;
 };
 
+// `a``b` without its quotes.
+std::string UnquoteIdentifier(std::string_view quoted) {
+  if (!quoted.starts_with('`')) return std::string(quoted);
+  std::string name;
+  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
+    name += quoted[i];
+    if (quoted[i] == '`') ++i;
+  }
+  return name;
+}
+
+// Calls `each` with the database and name tokens of every `nextval(`db`.`s`)` and `lastval(…)`.
+template <typename F>
+void ForEachSequence(std::string_view create_table, const F& each) {
+  TokenReader reader(create_table);
+  Token token = reader.Next();
+  while (token.type != TokenType::kEnd) {
+    if (!reader.Is(token, "NEXTVAL") && !reader.Is(token, "LASTVAL")) {
+      token = reader.Next();
+      continue;
+    }
+    token = reader.Next();
+    if (!reader.IsPunctuation(token, '(')) continue;
+    const Token database = token = reader.Next();
+    if (!CanBeName(database)) continue;
+    token = reader.Next();
+    if (!reader.IsPunctuation(token, '.')) continue;
+    const Token name = token = reader.Next();
+    if (CanBeName(name)) each(reader, database, name);
+  }
+}
+
 std::string_view KeywordOf(ObjectKind kind) {
   switch (kind) {
     case ObjectKind::kTrigger:
@@ -252,6 +284,34 @@ std::string WithEventDisabled(std::string_view create_event) {
     return disabled;
   }
   ThrowUnreadable(ObjectKind::kEvent, create_event);
+}
+
+std::string WithSequenceDatabases(std::string_view create_table, const DatabaseMap& map) {
+  std::string out;
+  std::size_t copied = 0;
+  ForEachSequence(create_table, [&](const TokenReader& reader, const Token& database,
+                                    const Token&) {
+    const auto found = map.find(UnquoteIdentifier(reader.Text(database)));
+    if (found == map.end()) return;
+    out += create_table.substr(copied, database.begin - copied);
+    out += QuoteIdentifier(found->second);
+    copied = database.end;
+  });
+  out += create_table.substr(copied);
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> SequencesUsedBy(std::string_view create_table) {
+  std::vector<std::pair<std::string, std::string>> used;
+  ForEachSequence(create_table, [&](const TokenReader& reader, const Token& database,
+                                    const Token& name) {
+    std::pair sequence(UnquoteIdentifier(reader.Text(database)),
+                       UnquoteIdentifier(reader.Text(name)));
+    if (std::find(used.begin(), used.end(), sequence) == used.end()) {
+      used.push_back(std::move(sequence));
+    }
+  });
+  return used;
 }
 
 bool DeclaresItsData(std::string_view create_function) {

@@ -3,9 +3,11 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dbomsbak/base/object_id.h"
+#include "dbomsbak/sql/rename_databases.h"
 
 namespace dbomsbak {
 
@@ -25,6 +27,12 @@ std::string WithoutHeadDatabase(ObjectKind kind, std::string_view create);
 
 // The same event, DISABLED. Error kUnsupported when the text does not say ENABLE or DISABLE.
 std::string WithEventDisabled(std::string_view create_event);
+
+// Databases that sequences are taken from (`nextval(`db`.`s`)`) rewritten, and nothing else.
+std::string WithSequenceDatabases(std::string_view create_table, const DatabaseMap& map);
+
+// Sequences a table takes values from, as (database, name), each once.
+std::vector<std::pair<std::string, std::string>> SequencesUsedBy(std::string_view create_table);
 
 // Does a function say DETERMINISTIC, NO SQL or READS SQL DATA? A server with a binary log may ask
 // for it.

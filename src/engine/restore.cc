@@ -1,0 +1,365 @@
+// The state machine of a restore: open, check, load, prove, window, finish.
+#include "dbomsbak/engine/restore.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/sql/create_table.h"
+#include "dbomsbak/sql/quote.h"
+#include "engine/restore_content.h"
+#include "engine/restore_facts.h"
+#include "engine/restore_lock.h"
+#include "engine/restore_planner.h"
+#include "engine/row_loader.h"
+#include "engine/server_journal.h"
+#include "engine/set_names.h"
+#include "engine/set_swap.h"
+#include "engine/staging.h"
+#include "engine/staging_proof.h"
+
+namespace dbomsbak {
+namespace {
+
+std::string Quoted(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) {
+    if (!list.empty()) list += ", ";
+    list += QuoteIdentifier(name);
+  }
+  return list;
+}
+
+class Stopwatch {
+ public:
+  std::uint64_t ms() const {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                          std::chrono::steady_clock::now() - start_)
+                                          .count());
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+class Restore {
+ public:
+  Restore(SessionFactory& sessions, const ArchiveReader& archive, const RestoreOptions& options,
+          const ConfirmRestore& confirm, Observer& observer, const CancelToken& cancel)
+      : sessions_(sessions),
+        archive_(archive),
+        options_(options),
+        confirm_(confirm),
+        observer_(observer),
+        cancel_(cancel),
+        jobs_(options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency())) {}
+
+  RestoreResult Run() {
+    RefuseWithoutLeave();
+    content_ = ReadContent(archive_, jobs_, observer_, cancel_);
+    Connect();
+    // A plan alone changes nothing, so it heals nothing, and holds up nobody.
+    std::optional<RestoreLock> lock;
+    if (!options_.dry_run) {
+      for (const std::string& healed : HealOpenWindows(sessions_, observer_)) {
+        observer_.Notice(healed);
+      }
+      lock.emplace(*session_, options_.lock_wait_s);
+    }
+    Check();
+    if (options_.dry_run) return std::move(result_);
+    RefuseProblems();
+    if (confirm_ && !confirm_(result_.plan)) {
+      throw Error(ErrorCode::kInterrupted, "the restore was not confirmed; nothing was changed");
+    }
+    try {
+      Load();
+      Prove();
+    } catch (...) {
+      CleanUpAfter(std::current_exception());
+    }
+    if (options_.rehearse) {
+      Sweep();
+      observer_.Notice(fmt::format(
+          "rehearsed: {} rows in {} tables proved; swapping them would take about {} ms",
+          result_.rows_proved, result_.tables_proved, result_.plan.expected_window_ms));
+      return std::move(result_);
+    }
+    Swap();
+    Finish();
+    return std::move(result_);
+  }
+
+ private:
+  void RefuseWithoutLeave() {
+    if (archive_.footer().partial && !options_.allow_partial) {
+      throw Error(ErrorCode::kRestorePreflight,
+                  fmt::format("{} is partial: objects in its scope are not in it", archive_.name()),
+                  "Restore it with --allow-partial; what it lacks stays as it is. info names it.");
+    }
+    if (archive_.header().scope.filtered() && !options_.allow_filtered) {
+      throw Error(ErrorCode::kRestorePreflight,
+                  fmt::format("{} holds not all rows of its tables (a row filter or --no-data)",
+                              archive_.name()),
+                  "Restore it with --allow-filtered; live tables are replaced by what it holds.");
+    }
+  }
+
+  void Connect() {
+    session_ = sessions_.Connect();
+    traits_ = ProbeServerTraits(*session_);
+    PrepareSession(*session_, traits_, true);
+    PrepareForDefinitions(*session_);
+  }
+
+  // What the archive would change and what stands against it. Changes nothing.
+  void Check() {
+    observer_.Phase("checking what the restore would change");
+    for (const std::string& name : content_.header.scope.databases) {
+      members_.push_back({name, name, {}, {}, false});
+    }
+    if (members_.empty()) {
+      throw Error(ErrorCode::kRestorePreflight,
+                  fmt::format("{} holds no database", archive_.name()), "");
+    }
+    std::set<std::string> databases;
+    for (std::string& name : ListDatabases(*session_)) databases.insert(std::move(name));
+    found_ = FindStaging(*session_, content_, members_, databases);
+    run_ = found_.resumable.value_or(NewRunId());
+    const unsigned generation = NextGeneration(members_, databases);
+    for (RestoreMember& member : members_) {
+      member.staging = StagingName(member.live, run_);
+      member.displaced = DisplacedName(member.live, generation);
+    }
+    facts_ = ReadFacts(*session_, members_);
+    set_ = MakeSet(content_, members_, facts_);
+    set_.run = run_;
+    result_.plan = MakePlan(content_, members_, facts_);
+    if (found_.resumable) {
+      result_.plan.warnings.push_back(fmt::format(
+          "an earlier run of this restore was interrupted; it goes on from there (run {})", run_));
+    }
+    if (!found_.others.empty()) {
+      result_.plan.warnings.push_back(
+          fmt::format("staging that earlier restores left is dropped: {}", Quoted(found_.others)));
+    }
+  }
+
+  void RefuseProblems() {
+    const std::vector<std::string>& problems = result_.plan.problems;
+    if (problems.empty()) return;
+    std::string message = fmt::format("the restore cannot be done as asked, {} problem{}",
+                                      problems.size(), problems.size() == 1 ? "" : "s");
+    for (const std::string& problem : problems) message += "\n  - " + problem;
+    throw Error(ErrorCode::kRestorePreflight, std::move(message),
+                "Nothing was changed. Put these right and run the same command again.");
+  }
+
+  void Load() {
+    const Stopwatch watch;
+    SweepStaging(*session_, found_.others);
+    staging_ = std::make_unique<Staging>(*session_, traits_, content_, members_, run_, observer_);
+    std::vector<bool> done(content_.units.size());
+    if (found_.resumable) {
+      done = staging_->Resume();
+      const auto kept = std::count(done.begin(), done.end(), true);
+      observer_.Notice(fmt::format("going on from run {}: {} of {} load units are there already",
+                                   run_, kept, done.size()));
+    } else {
+      staging_->Create(facts_.live);
+    }
+    staging_->TryObjects(set_);
+    observer_.Phase(fmt::format("loading {} rows into staging", content_.rows));
+    RowLoader loader(sessions_, traits_, archive_, content_, Targets(), done,
+                     staging_->load_table(), observer_, cancel_);
+    loader.Run(jobs_);
+    load_warnings_ = loader.warnings();
+    result_.load_ms = watch.ms();
+  }
+
+  // Where each table's rows go, and whether a transaction there is one.
+  std::vector<LoadTarget> Targets() {
+    const Catalog staged = ReadCatalog(*session_, traits_, {staging_->databases(), false, false});
+    std::set<std::pair<std::string, std::string>> transactional;
+    for (const Database& database : staged.databases) {
+      for (const Table& table : database.tables) {
+        if (table.transactional) transactional.emplace(database.name, table.id.name);
+      }
+    }
+    std::vector<LoadTarget> targets;
+    for (const ContentObject& table : content_.tables) {
+      const ObjectId& id = table.record.id;
+      LoadTarget target;
+      for (const RestoreMember& member : members_) {
+        if (member.archived == id.database) target.database = member.staging;
+      }
+      target.transactional = transactional.contains({target.database, id.name});
+      targets.push_back(std::move(target));
+    }
+    return targets;
+  }
+
+  void Prove() {
+    const Stopwatch watch;
+    cancel_.ThrowIfCancelled();
+    observer_.Phase("proving the staged copy");
+    const CatalogRequest request{staging_->databases(), true, false};
+    staging_->SetAutoIncrement(ReadCatalog(*session_, traits_, request));
+    const Catalog staged = ReadCatalog(*session_, traits_, request);
+    const std::vector<std::string> differences =
+        CompareDefinitions(content_, members_, staged, traits_);
+    if (!differences.empty()) {
+      std::string message = fmt::format("the restored copy differs: {}", differences.front());
+      for (std::size_t i = 1; i < differences.size(); ++i) message += "\n  - " + differences[i];
+      throw Error(ErrorCode::kCopyDiffers, std::move(message),
+                  "Nothing was swapped: what is live is as it was.");
+    }
+    const StagingProof proof = ProveRows(sessions_, traits_, content_, members_, staged,
+                                         load_warnings_, jobs_, observer_, cancel_);
+    result_.rows_proved = proof.rows;
+    result_.tables_proved = proof.tables;
+    result_.prove_ms = watch.ms();
+  }
+
+  // Live is untouched. Staging goes, unless the server cannot be reached: then it is named, and
+  // the same command goes on from it.
+  [[noreturn]] void CleanUpAfter(const std::exception_ptr& failure) {
+    bool lost = false;
+    std::string fate;
+    try {
+      std::rethrow_exception(failure);
+    } catch (const Error& e) {
+      lost = e.code() == ErrorCode::kConnectionLost;
+    } catch (const std::exception&) {
+      lost = false;
+    }
+    if (!lost) {
+      try {
+        Sweep();
+      } catch (const Error& e) {
+        fate = e.message();
+      }
+    }
+    std::vector<std::string> names;
+    for (const RestoreMember& member : members_) names.push_back(member.staging);
+    if (lost || !fate.empty()) {
+      observer_.Warning(fmt::format(
+          "staging was left on the server: {}; the same command goes on from it or drops it{}{}",
+          Quoted(names), fate.empty() ? "" : ": ", fate));
+    }
+    std::rethrow_exception(failure);
+  }
+
+  void Sweep() {
+    std::vector<std::string> names;
+    for (const RestoreMember& member : members_) names.push_back(member.staging);
+    SweepStaging(*session_, std::move(names));
+  }
+
+  void Swap() {
+    cancel_.ThrowIfCancelled();
+    staging_->DropLoadTable();
+    result_.window_ms = SwapLive(*session_, traits_, set_, staging_->journal(),
+                                 {options_.lock_wait_s, options_.lock_tries}, observer_);
+    result_.swapped = true;
+  }
+
+  // What is live now is what the archive holds, within its scope.
+  void Finish() {
+    for (const RestoreMember& member : members_) {
+      const std::string name = QuoteIdentifier(member.staging);
+      const auto tables = session_->QueryValue(
+          fmt::format("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA={}",
+                      QuoteString(member.staging)));
+      if (tables == "0") {
+        session_->Execute("DROP DATABASE IF EXISTS " + name);
+      } else {
+        observer_.Warning(fmt::format("staging database {} is not empty and was left", name));
+      }
+    }
+    CatalogRequest request;
+    for (const RestoreMember& member : members_) request.databases.push_back(member.live);
+    RestoreFacts after;
+    after.traits = traits_;
+    after.live = ReadCatalog(*session_, traits_, request);
+    std::vector<RestoreMember> members = members_;
+    for (RestoreMember& member : members) member.exists = true;
+    const std::vector<std::string> differences = Differences(MakeSet(content_, members, after));
+    if (differences.empty()) return;
+    std::string message = "the restored databases are live, but not all is as it shall be";
+    for (const std::string& difference : differences) message += "\n  - " + difference;
+    throw Error(ErrorCode::kNeedsHelp, std::move(message),
+                "Rows are proved and live. Put these objects right by hand, or undo.");
+  }
+
+  // `set.before` is what is live now.
+  std::vector<std::string> Differences(const PreparedSet& set) const {
+    std::vector<std::string> differences;
+    for (std::size_t i = 0; i < set.members.size(); ++i) {
+      Compare(set.wanted[i].tables, set.before[i].tables, differences);
+      Compare(set.wanted[i].sequences, set.before[i].sequences, differences);
+      Compare(set.wanted[i].views, set.before[i].views, differences);
+      Compare(set.wanted[i].routines, set.before[i].routines, differences);
+      Compare(set.wanted[i].triggers, set.before[i].triggers, differences);
+      Compare(set.wanted[i].events, set.before[i].events, differences);
+      if (set.wanted[i].collation != set.before[i].collation) {
+        differences.push_back(fmt::format("database {} has collation {}, not {}",
+                                          QuoteIdentifier(set.members[i].live),
+                                          set.before[i].collation, set.wanted[i].collation));
+      }
+    }
+    return differences;
+  }
+
+  template <typename T>
+  static void Compare(const std::vector<T>& wanted, const std::vector<T>& live,
+                      std::vector<std::string>& differences) {
+    std::set<ObjectId> there;
+    for (const T& object : live) there.insert(object.id);
+    for (const T& object : wanted) {
+      // An event whose time is over does not come back: the server would not have kept it either.
+      if (there.erase(object.id) == 0 && object.id.kind != ObjectKind::kEvent) {
+        differences.push_back(object.id.Describe() + " is missing");
+      }
+    }
+    for (const ObjectId& id : there) differences.push_back(id.Describe() + " is extra");
+  }
+
+  SessionFactory& sessions_;
+  const ArchiveReader& archive_;
+  const RestoreOptions& options_;
+  const ConfirmRestore& confirm_;
+  Observer& observer_;
+  const CancelToken& cancel_;
+  const unsigned jobs_;
+
+  RestoreContent content_;
+  std::unique_ptr<Session> session_;
+  ServerTraits traits_;
+  std::vector<RestoreMember> members_;
+  FoundStaging found_;
+  std::string run_;
+  RestoreFacts facts_;
+  PreparedSet set_;
+  std::unique_ptr<Staging> staging_;
+  std::map<std::uint32_t, std::string> load_warnings_;
+  RestoreResult result_;
+};
+
+}  // namespace
+
+RestoreResult RunRestore(SessionFactory& sessions, const ArchiveReader& archive,
+                         const RestoreOptions& options, const ConfirmRestore& confirm,
+                         Observer& observer, const CancelToken& cancel) {
+  return Restore(sessions, archive, options, confirm, observer, cancel).Run();
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,422 @@
+#include "engine/staging.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "dbomsbak/sql/create_table.h"
+#include "dbomsbak/sql/quote.h"
+#include "dbomsbak/sql/rename_databases.h"
+#include "engine/definition_text.h"
+#include "engine/object_creator.h"
+#include "engine/restore_planner.h"
+#include "engine/set_names.h"
+#include "engine/staging_note.h"
+#include "engine/view_builder.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr char kStructureStep[] = "structure";  // journal: sequences and empty tables stand
+
+DatabaseMap ToStaging(const std::vector<RestoreMember>& members) {
+  DatabaseMap map;
+  for (const RestoreMember& member : members) map[member.archived] = member.staging;
+  return map;
+}
+
+void Use(Session& session, const std::string& database) {
+  session.Execute("USE " + QuoteIdentifier(database));
+}
+
+std::string Upper(std::string_view text) {
+  std::string upper(text);
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return upper;
+}
+
+void DropObject(Session& session, const ObjectId& id) {
+  const bool package = id.kind == ObjectKind::kPackage || id.kind == ObjectKind::kPackageBody;
+  // Packages exist only in Oracle's SQL.
+  if (package) session.Execute("SET @dbomsbak_mode=@@sql_mode, sql_mode=ORACLE");
+  session.Execute(fmt::format("DROP {} IF EXISTS {}", Upper(ToString(id.kind)),
+                              QuoteQualified(id.database, id.name)));
+  if (package) session.Execute("SET sql_mode=@dbomsbak_mode");
+}
+
+bool HasSequence(const Catalog& live, const std::string& database, const std::string& name) {
+  const Database* found = live.Find(database);
+  return found != nullptr &&
+         std::any_of(found->sequences.begin(), found->sequences.end(),
+                     [&](const Sequence& sequence) { return sequence.id.name == name; });
+}
+
+}  // namespace
+
+void PrepareForDefinitions(Session& session) {
+  constexpr std::array<const char*, 6> kSettings = {
+      "SET SESSION sql_mode=CONCAT(@@sql_mode,',NO_ENGINE_SUBSTITUTION')",
+      "SET SESSION foreign_key_checks=0, unique_checks=0",
+      // Row formats that strict mode refuses may well be there.
+      "SET SESSION innodb_strict_mode=0",
+      // A TIMESTAMP column that says nothing gets nothing.
+      "SET SESSION explicit_defaults_for_timestamp=1",
+      // History rows are loaded as they were.
+      "SET SESSION system_versioning_insert_history=1",
+      // Foreign keys to tables that are not there yet, or never.
+      "SET SESSION check_constraint_checks=0"};
+  for (const char* setting : kSettings) {
+    try {
+      session.Execute(setting);
+    } catch (const ServerError& e) {  // not a variable of this server
+      if (e.code() == ErrorCode::kConnectionLost) throw;
+    }
+  }
+}
+
+bool IsInternalTable(const std::string& name) { return name.starts_with("__dbomsbak_"); }
+
+FoundStaging FindStaging(Session& session, const RestoreContent& content,
+                         const std::vector<RestoreMember>& members,
+                         const std::set<std::string>& databases) {
+  // Names tell which databases may be ours, the journal in the first of a run tells the rest.
+  std::map<std::string, std::vector<std::string>> by_run;
+  for (const std::string& name : databases) {
+    const std::string run = RunOf(name);
+    if (run.empty()) continue;
+    for (const RestoreMember& member : members) {
+      if (StagingName(member.live, run) == name) by_run[run].push_back(name);
+    }
+  }
+  FoundStaging found;
+  for (const auto& [run, names] : by_run) {
+    const std::string first = StagingName(members.front().live, run);
+    std::optional<StagingNote> note;
+    bool structure = false;
+    bool first_is_there = std::find(names.begin(), names.end(), first) != names.end();
+    if (first_is_there && ServerJournal::Exists(session, first)) {
+      const std::vector<JournalEntry> entries = ServerJournal::Open(session, first)->Load();
+      note = StagingNote::Find(entries);
+      structure = std::any_of(entries.begin(), entries.end(), [](const JournalEntry& entry) {
+        return entry.event == "done" && entry.step == kStructureStep;
+      });
+    }
+    bool same_set = note && note->members.size() == members.size() && names.size() == members.size();
+    for (std::size_t i = 0; same_set && i < members.size(); ++i) {
+      same_set = note->members[i].live == members[i].live;
+    }
+    if (same_set && structure && note->root_digest == content.root_digest && !found.resumable) {
+      found.resumable = run;
+    } else {
+      found.others.insert(found.others.end(), names.begin(), names.end());
+    }
+  }
+  return found;
+}
+
+void SweepStaging(Session& session, std::vector<std::string> databases) {
+  std::stable_partition(databases.begin(), databases.end(), [&](const std::string& name) {
+    return !ServerJournal::Exists(session, name);
+  });
+  for (const std::string& name : databases) {
+    session.Execute(fmt::format("DROP DATABASE IF EXISTS {}", QuoteIdentifier(name)));
+  }
+}
+
+Staging::Staging(Session& session, const ServerTraits& traits, const RestoreContent& content,
+                 const std::vector<RestoreMember>& members, std::string run, Observer& observer)
+    : session_(session),
+      traits_(traits),
+      content_(content),
+      members_(members),
+      run_(std::move(run)),
+      observer_(observer) {}
+
+Staging::~Staging() = default;
+
+std::vector<std::string> Staging::databases() const {
+  std::vector<std::string> names;
+  for (const RestoreMember& member : members_) names.push_back(member.staging);
+  return names;
+}
+
+std::string Staging::load_table() const {
+  return QuoteQualified(members_.front().staging, kLoadTable);
+}
+
+const RestoreMember& Staging::MemberOf(const std::string& archived) const {
+  for (const RestoreMember& member : members_) {
+    if (member.archived == archived) return member;
+  }
+  throw Error(ErrorCode::kDamaged,
+              fmt::format("the archive holds objects of {}, which it does not list",
+                          QuoteIdentifier(archived)));
+}
+
+void Staging::CreateDatabase(const RestoreMember& member) {
+  std::string options;
+  for (const ContentObject& object : content_.databases) {
+    if (object.record.id.name == member.archived) {
+      options = fmt::format(" DEFAULT CHARACTER SET {} COLLATE {}", object.record.charset,
+                            object.record.collation);
+    }
+  }
+  session_.Execute(fmt::format("CREATE DATABASE {}{}", QuoteIdentifier(member.staging), options));
+}
+
+void Staging::Create(const Catalog& live) {
+  observer_.Phase(fmt::format("creating {} tables in staging (run {})", content_.tables.size(),
+                              run_));
+  StagingNote note;
+  note.run = run_;
+  note.root_digest = content_.root_digest;
+  for (const RestoreMember& member : members_) {
+    note.members.push_back({member.live, member.staging, {}});
+  }
+  CreateDatabase(members_.front());
+  journal_ = ServerJournal::Create(session_, members_.front().staging);
+  journal_->Append("begin", kStagingStep, note.ToJson());
+  for (std::size_t i = 1; i < members_.size(); ++i) CreateDatabase(members_[i]);
+  session_.Execute(fmt::format(
+      "CREATE TABLE {} (`database_name` VARBINARY(256) NOT NULL, `table_name` VARBINARY(256) NOT "
+      "NULL, `frame` BIGINT UNSIGNED NOT NULL, PRIMARY KEY "
+      "(`database_name`,`table_name`,`frame`)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4",
+      load_table()));
+  CreateTables(live);
+  journal_->Append("done", kStructureStep, "");
+}
+
+void Staging::CreateTables(const Catalog& live) {
+  const auto run = [&](const ContentObject& object, const std::string& statement) {
+    try {
+      session_.Execute(statement);
+    } catch (Error& e) {
+      e.While(fmt::format("creating {} in staging", object.record.id.Describe()));
+      e.About(object.record.id.Describe());
+      throw;
+    }
+  };
+  for (const ContentObject& sequence : content_.sequences) {
+    Use(session_, MemberOf(sequence.record.id.database).staging);
+    run(sequence, sequence.create);
+    if (!sequence.restart.empty()) run(sequence, sequence.restart);
+  }
+  const DatabaseMap to_staging = ToStaging(members_);
+  std::map<std::string, std::string> live_of;
+  for (const RestoreMember& member : members_) live_of[member.archived] = member.live;
+  for (const ContentObject& table : content_.tables) {
+    Use(session_, MemberOf(table.record.id.database).staging);
+    std::string create = RenameDatabases(ObjectKind::kTable, table.create, to_staging);
+    // A default that takes from a sequence does not follow the RENAME: it names the live one from
+    // the start if that is there, as the server wants; else the window changes it afterwards.
+    DatabaseMap sequences_live;
+    for (const auto& [database, name] : SequencesUsedBy(table.create)) {
+      const auto member = live_of.find(database);
+      if (member == live_of.end()) continue;
+      if (!HasSequence(live, member->second, name)) continue;
+      sequences_live[to_staging.at(database)] = member->second;
+    }
+    if (!sequences_live.empty()) create = WithSequenceDatabases(create, sequences_live);
+    run(table, create);
+  }
+}
+
+std::vector<bool> Staging::Resume() {
+  journal_ = ServerJournal::Open(session_, members_.front().staging);
+  DropEverythingButTables();
+
+  // Which rows are there, by table and frame.
+  std::map<std::pair<std::string, std::string>, std::set<std::uint64_t>> loaded;
+  const ResultSet rows = session_.Query(
+      fmt::format("SELECT `database_name`,`table_name`,`frame` FROM {}", load_table()));
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    loaded[{rows.Text(i, 0), rows.Text(i, 1)}].insert(std::stoull(rows.Text(i, 2)));
+  }
+  std::vector<bool> done(content_.units.size());
+  std::vector<std::size_t> units_left(content_.tables.size());
+  for (std::size_t i = 0; i < content_.units.size(); ++i) {
+    const LoadUnit& unit = content_.units[i];
+    const ObjectId& id = content_.tables[unit.table].record.id;
+    const auto found = loaded.find({id.database, id.name});
+    done[i] = found != loaded.end() && found->second.contains(unit.frame);
+    if (!done[i]) ++units_left[unit.table];
+  }
+
+  // A table without transactions may hold half a unit: it starts afresh.
+  const Catalog staged = ReadCatalog(session_, traits_, {databases(), false, false});
+  std::set<std::pair<std::string, std::string>> transactional;
+  for (const Database& database : staged.databases) {
+    for (const Table& table : database.tables) {
+      if (table.transactional) transactional.emplace(database.name, table.id.name);
+    }
+  }
+  std::vector<bool> emptied(content_.tables.size());
+  for (std::size_t i = 0; i < content_.tables.size(); ++i) {
+    const ObjectId& id = content_.tables[i].record.id;
+    const std::string& staging = MemberOf(id.database).staging;
+    if (units_left[i] == 0 || transactional.contains({staging, id.name})) continue;
+    session_.Execute(fmt::format("DELETE FROM {} WHERE `database_name`={} AND `table_name`={}",
+                                 load_table(), QuoteString(id.database), QuoteString(id.name)));
+    session_.Execute("TRUNCATE TABLE " + QuoteQualified(staging, id.name));
+    emptied[i] = true;
+  }
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    if (emptied[content_.units[i].table]) done[i] = false;
+  }
+  return done;
+}
+
+void Staging::DropEverythingButTables() {
+  const Catalog staged = ReadCatalog(session_, traits_, {databases(), false, false});
+  std::set<ObjectId> wanted;
+  for (const auto* objects : {&content_.tables, &content_.sequences}) {
+    for (const ContentObject& object : *objects) {
+      ObjectId id = object.record.id;
+      id.database = MemberOf(id.database).staging;
+      wanted.insert(std::move(id));
+    }
+  }
+  const auto drop = [&](const auto& objects) {
+    for (const auto& object : objects) {
+      if (!wanted.contains(object.id) && !IsInternalTable(object.id.name)) {
+        DropObject(session_, object.id);
+      }
+    }
+  };
+  for (const Database& database : staged.databases) {
+    drop(database.events);
+    drop(database.triggers);
+    drop(database.views);
+    drop(database.routines);
+    drop(database.tables);
+  }
+}
+
+void Staging::TryObjects(const PreparedSet& set) {
+  observer_.Phase("trying views, routines, triggers and events in staging");
+  ObjectCreator creator(session_);
+  std::vector<ObjectId> created;  // dropped again, last one first
+  const auto try_program = [&](const StoredProgram& program, const std::string& staging,
+                               const std::string& text) {
+    ObjectId id = program.id;
+    id.database = staging;
+    created.push_back(id);
+    creator.Create(staging, SettingsOf(program), WithoutHeadDatabase(id.kind, text));
+  };
+  const auto about = [](Error& e, const ObjectId& id) {
+    e.While(fmt::format("trying {} in staging", id.Describe()));
+    e.About(id.Describe());
+  };
+
+  for (const ContentObject& object : content_.routines) {
+    const std::string& staging = MemberOf(object.record.id.database).staging;
+    try {
+      try_program(ProgramOf(object, staging), staging, object.create);
+    } catch (Error& e) {
+      about(e, object.record.id);
+      throw;
+    }
+  }
+
+  TryViews(set, creator);
+  for (const ContentObject& object : content_.views) {
+    created.push_back(object.record.id);
+    created.back().database = MemberOf(object.record.id.database).staging;
+  }
+
+  // Triggers of the restored tables: the archive's, and live ones when the archive leaves them out.
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const std::set<std::string> incoming(set.incoming[i].begin(), set.incoming[i].end());
+    for (const StoredProgram& trigger : set.wanted[i].triggers) {
+      if (!incoming.contains(trigger.table)) continue;
+      try {
+        try_program(trigger, members_[i].staging, trigger.create);
+      } catch (Error& e) {
+        ObjectId archived = trigger.id;
+        archived.database = members_[i].archived;
+        if (!content_.Covers(archived, trigger.table) && e.code() == ErrorCode::kQueryRefused) {
+          e.set_code(ErrorCode::kRestorePreflight);
+          e.set_hint("The archive holds no triggers, so live ones stay; this one does not fit the "
+                     "restored table. Drop it, or restore an archive that holds triggers.");
+        }
+        about(e, trigger.id);
+        throw;
+      }
+    }
+  }
+  for (const ContentObject& object : content_.events) {
+    const std::string& staging = MemberOf(object.record.id.database).staging;
+    try {
+      try_program(ProgramOf(object, staging), staging, WithEventDisabled(object.create));
+    } catch (Error& e) {
+      about(e, object.record.id);
+      throw;
+    }
+  }
+  for (auto id = created.rbegin(); id != created.rend(); ++id) DropObject(session_, *id);
+}
+
+void Staging::TryViews(const PreparedSet& set, ObjectCreator& creator) {
+  std::set<std::pair<std::string, std::string>> unchanged;  // live, and equal to the archive's
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    for (const View& live : set.before[i].views) {
+      for (const View& wanted : set.wanted[i].views) {
+        if (wanted.id == live.id && wanted.create == live.create) {
+          unchanged.emplace(members_[i].staging, live.id.name);
+        }
+      }
+    }
+  }
+  const DatabaseMap to_staging = ToStaging(members_);
+  std::vector<View> views;
+  for (const ContentObject& object : content_.views) {
+    View view = ViewOf(object, MemberOf(object.record.id.database).staging);
+    view.create = WithoutHeadDatabase(
+        ObjectKind::kView, RenameDatabases(ObjectKind::kView, object.create, to_staging));
+    views.push_back(std::move(view));
+  }
+  const auto create = [&](bool also_unchanged) {
+    std::vector<const View*> tried;
+    for (const View& view : views) {
+      if (also_unchanged || !unchanged.contains({view.id.database, view.id.name})) {
+        tried.push_back(&view);
+      }
+    }
+    ViewBuilder builder(session_, creator, [](const std::string&) {});
+    builder.Create(tried, tried);
+  };
+  try {
+    create(true);
+  } catch (Error& e) {
+    if (e.code() == ErrorCode::kConnectionLost || unchanged.empty()) throw;
+    // A view that is live as it shall be stays, however broken it is: it need not be created.
+    create(false);
+    observer_.Notice(fmt::format("some views stay as they are, they could not be made anew: {}",
+                                 e.message()));
+  }
+}
+
+void Staging::SetAutoIncrement(const Catalog& staged) {
+  std::map<std::pair<std::string, std::string>, const Table*> tables;
+  for (const Database& database : staged.databases) {
+    for (const Table& table : database.tables) tables[{database.name, table.id.name}] = &table;
+  }
+  for (const ContentObject& object : content_.tables) {
+    const std::optional<std::uint64_t> wanted = AutoIncrementOf(object.create);
+    const std::string& staging = MemberOf(object.record.id.database).staging;
+    const auto found = tables.find({staging, object.record.id.name});
+    if (!wanted || found == tables.end()) continue;
+    if (AutoIncrementOf(found->second->create) == wanted) continue;
+    session_.Execute(fmt::format("ALTER TABLE {} AUTO_INCREMENT={}",
+                                 QuoteQualified(staging, object.record.id.name), *wanted));
+  }
+}
+
+void Staging::DropLoadTable() { session_.Execute("DROP TABLE IF EXISTS " + load_table()); }
+
+}  // namespace dbomsbak

@@ -1,0 +1,88 @@
+// The databases a restore loads into: made, filled in part, found again, swept.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/catalog/server_traits.h"
+#include "dbomsbak/engine/observer.h"
+#include "dbomsbak/transport/session.h"
+#include "engine/object_creator.h"
+#include "engine/restore_content.h"
+#include "engine/restore_facts.h"
+#include "engine/server_journal.h"
+#include "engine/set_swap.h"
+
+namespace dbomsbak {
+
+// Settings that let any definition come back as it was, whatever its server allowed: on top of
+// PrepareSession(for_load), each only where the server knows it.
+void PrepareForDefinitions(Session& session);
+
+// What earlier runs left of a set.
+struct FoundStaging {
+  std::optional<std::string> resumable;  // run: the same archive, structure complete
+  std::vector<std::string> others;       // databases to be swept before anything is loaded
+};
+// `members` need their live names only. The caller holds the RestoreLock: what is found is dead.
+FoundStaging FindStaging(Session& session, const RestoreContent& content,
+                         const std::vector<RestoreMember>& members,
+                         const std::set<std::string>& databases);
+
+// Drops staging databases, that with the journal (the first of its set) last.
+void SweepStaging(Session& session, std::vector<std::string> databases);
+
+// Is this a table of our own (journal, load units)?
+bool IsInternalTable(const std::string& name);
+
+class Staging {
+ public:
+  // All must outlive it. `session` is prepared for load and definitions; one thread.
+  Staging(Session& session, const ServerTraits& traits, const RestoreContent& content,
+          const std::vector<RestoreMember>& members, std::string run, Observer& observer);
+  ~Staging();
+
+  // Databases, journal, sequences and empty tables. `live` tells which sequences live databases
+  // have: a default that takes from one must name it already.
+  void Create(const Catalog& live);
+
+  // Opens what Create made in an earlier run: what is neither a table of the archive nor ours is
+  // dropped. Returns, for each of content.units, whether its rows are there; tables that are not
+  // transactional are emptied unless complete.
+  std::vector<bool> Resume();
+
+  // Views, routines, triggers and events are created here and dropped again, so that none can fail
+  // for the first time in the window. `set` says which triggers will stand on the restored tables
+  // and which views stay as they are.
+  void TryObjects(const PreparedSet& set);
+
+  // After the rows: counters of AUTO_INCREMENT columns are made what they were, where they are not.
+  void SetAutoIncrement(const Catalog& staged);
+
+  // Nothing but what goes live, and the journal, is left.
+  void DropLoadTable();
+
+  ServerJournal& journal() { return *journal_; }
+  std::vector<std::string> databases() const;
+  // `db`.`__dbomsbak_load`
+  std::string load_table() const;
+
+ private:
+  const RestoreMember& MemberOf(const std::string& archived) const;
+  void CreateDatabase(const RestoreMember& member);
+  void CreateTables(const Catalog& live);
+  void DropEverythingButTables();
+  void TryViews(const PreparedSet& set, ObjectCreator& creator);
+
+  Session& session_;
+  const ServerTraits& traits_;
+  const RestoreContent& content_;
+  const std::vector<RestoreMember>& members_;
+  std::string run_;
+  Observer& observer_;
+  std::unique_ptr<ServerJournal> journal_;
+};
+
+}  // namespace dbomsbak

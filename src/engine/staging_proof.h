@@ -1,0 +1,37 @@
+// Proves that staging holds what the archive says, read back from the server.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/base/cancel.h"
+#include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/engine/observer.h"
+#include "dbomsbak/transport/session.h"
+#include "engine/restore_content.h"
+#include "engine/restore_facts.h"
+
+namespace dbomsbak {
+
+struct StagingProof {
+  std::uint64_t tables = 0;
+  std::uint64_t rows = 0;
+};
+
+// Objects, definitions, counters of AUTO_INCREMENT and charsets: every way in which `staged` is not
+// what the archive holds. `live` names stand where defaults take from live sequences.
+std::vector<std::string> CompareDefinitions(const RestoreContent& content,
+                                            const std::vector<RestoreMember>& members,
+                                            const Catalog& staged, const ServerTraits& traits);
+
+// Reads all rows back, by `jobs` sessions. `load_warnings`: the server's first warning of each
+// table, by its place in content.tables. Error kCopyDiffers names the table.
+StagingProof ProveRows(SessionFactory& sessions, const ServerTraits& traits,
+                       const RestoreContent& content, const std::vector<RestoreMember>& members,
+                       const Catalog& staged,
+                       const std::map<std::uint32_t, std::string>& load_warnings, unsigned jobs,
+                       Observer& observer, const CancelToken& cancel);
+
+}  // namespace dbomsbak

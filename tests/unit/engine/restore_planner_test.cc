@@ -1,0 +1,263 @@
+#include "engine/restore_planner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/set_names.h"
+
+namespace dbomsbak {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+ContentObject Object(ObjectKind kind, const std::string& name, const std::string& create) {
+  ContentObject object;
+  object.record.id = {"d", kind, name};
+  object.create = create;
+  return object;
+}
+
+// An archive of database `d` with table t, view v and a trigger on t; live the same and more.
+class RestorePlannerTest : public testing::Test {
+ protected:
+  RestorePlannerTest() {
+    content_.header.scope.databases = {"d"};
+    ContentObject database = Object(ObjectKind::kDatabase, "d", "");
+    database.record.charset = "utf8mb4";
+    database.record.collation = "utf8mb4_bin";
+    content_.databases.push_back(database);
+    ContentObject table = Object(ObjectKind::kTable, "t", "CREATE TABLE `t` (`a` int) ENGINE=InnoDB");
+    table.record.engine = "InnoDB";
+    table.record.rows = 3;
+    content_.tables.push_back(table);
+    content_.rows = 3;
+    content_.views.push_back(Object(ObjectKind::kView, "v", "CREATE VIEW `v` AS select 1 AS `1`"));
+    ContentObject trigger = Object(ObjectKind::kTrigger, "tr", "CREATE TRIGGER tr …");
+    trigger.record.table = "t";
+    trigger.record.definer = "root@localhost";
+    content_.triggers.push_back(trigger);
+
+    members_ = {{"d", "d", StagingName("d", "abcdefgh"), DisplacedName("d", 1), true}};
+    facts_.account = "root@localhost";
+    facts_.privileges =
+        Privileges::Parse({"GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION"});
+    facts_.databases = {"d", "mysql"};
+    facts_.charsets = {"utf8mb4", "utf8mb3"};
+    facts_.collations = {"utf8mb4_bin", "utf8mb3_general_ci"};
+    facts_.engines = {"innodb"};
+    facts_.traits.has_atomic_ddl = true;
+    facts_.traits.max_allowed_packet = 16 << 20;
+
+    Database live;
+    live.name = "d";
+    live.charset = "utf8mb4";
+    live.collation = "utf8mb4_bin";
+    live.create = "CREATE DATABASE `d`";
+    live.tables.push_back(LiveTable("t"));
+    live.tables.push_back(LiveTable("added"));
+    live.views.push_back(ViewOf(content_.views[0], "d"));
+    facts_.live.databases.push_back(live);
+  }
+
+  static Table LiveTable(const std::string& name) {
+    Table table;
+    table.id = {"d", ObjectKind::kTable, name};
+    return table;
+  }
+
+  Database& live() { return facts_.live.databases[0]; }
+  RestorePlan Plan() { return MakePlan(content_, members_, facts_); }
+  PreparedSet Set() { return MakeSet(content_, members_, facts_); }
+  void ExpectOneProblem(const std::string& text) {
+    EXPECT_THAT(Plan().problems, ElementsAre(HasSubstr(text)));
+  }
+
+  RestoreContent content_;
+  std::vector<RestoreMember> members_;
+  RestoreFacts facts_;
+};
+
+TEST_F(RestorePlannerTest, SaysWhatIsReplacedAddedBackAndRemoved) {
+  const RestorePlan plan = Plan();
+  EXPECT_THAT(plan.problems, IsEmpty());
+  EXPECT_THAT(plan.replaced, ElementsAre(ObjectId{"d", ObjectKind::kTable, "t"}));
+  EXPECT_THAT(plan.added_back, ElementsAre(ObjectId{"d", ObjectKind::kTrigger, "tr"}));
+  EXPECT_THAT(plan.removed, ElementsAre(ObjectId{"d", ObjectKind::kTable, "added"}));
+  EXPECT_EQ(plan.rows, 3U);
+  EXPECT_EQ(plan.generation, 1U);
+}
+
+TEST_F(RestorePlannerTest, WholeDatabaseMovesAndNothingExtraIsWanted) {
+  const PreparedSet set = Set();
+  EXPECT_THAT(set.incoming[0], ElementsAre("t"));
+  EXPECT_THAT(set.outgoing[0], ElementsAre("t", "added"));
+  ASSERT_EQ(set.wanted[0].tables.size(), 1U);
+  EXPECT_EQ(set.wanted[0].triggers.size(), 1U);
+  EXPECT_EQ(set.before[0].tables.size(), 2U);
+}
+
+TEST_F(RestorePlannerTest, MissingDatabaseIsCreatedAsArchived) {
+  facts_.live.databases.clear();
+  members_[0].exists = false;
+  EXPECT_THAT(Plan().created_databases, ElementsAre("d"));
+  const PreparedSet set = Set();
+  EXPECT_EQ(set.before[0].create, "");
+  EXPECT_EQ(set.wanted[0].create,
+            "CREATE DATABASE `d` DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+}
+
+TEST_F(RestorePlannerTest, KindsOutsideTheScopeStay) {
+  content_.header.scope.excluded_kinds = {ObjectKind::kTrigger};
+  content_.triggers.clear();
+  StoredProgram kept;
+  kept.id = {"d", ObjectKind::kTrigger, "live_on_t"};
+  kept.table = "t";
+  StoredProgram gone;
+  gone.id = {"d", ObjectKind::kTrigger, "live_on_added"};
+  gone.table = "added";
+  live().triggers = {kept, gone};
+  const PreparedSet set = Set();
+  ASSERT_EQ(set.wanted[0].triggers.size(), 1U);
+  EXPECT_EQ(set.wanted[0].triggers[0].id.name, "live_on_t");
+}
+
+TEST_F(RestorePlannerTest, TablesOutsideTheScopeStay) {
+  content_.header.scope.ignored_tables = {{"d", "added"}};
+  const PreparedSet set = Set();
+  EXPECT_THAT(set.outgoing[0], ElementsAre("t"));
+  EXPECT_EQ(set.wanted[0].tables.size(), 2U);
+  EXPECT_THAT(Plan().removed, IsEmpty());
+}
+
+TEST_F(RestorePlannerTest, ListedTablesLeaveEverythingElseAlone) {
+  content_.header.scope.only_tables = {{"d", "t"}};
+  StoredProgram routine;
+  routine.id = {"d", ObjectKind::kProcedure, "p"};
+  live().routines = {routine};
+  live().charset = "latin1";
+  live().collation = "latin1_bin";
+  const PreparedSet set = Set();
+  EXPECT_THAT(set.outgoing[0], ElementsAre("t"));
+  EXPECT_EQ(set.wanted[0].routines.size(), 1U);
+  EXPECT_EQ(set.wanted[0].collation, "latin1_bin");
+}
+
+TEST_F(RestorePlannerTest, OmittedObjectsStay) {
+  ObjectRecord omitted;
+  omitted.id = {"d", ObjectKind::kTable, "added"};
+  omitted.omitted = "no SELECT";
+  content_.omitted.push_back(omitted);
+  EXPECT_THAT(Set().outgoing[0], ElementsAre("t"));
+  EXPECT_THAT(Plan().warnings, Contains(HasSubstr("`added`")));
+}
+
+TEST_F(RestorePlannerTest, GenerationIsOneMoreThanTheHighestOfTheSet) {
+  facts_.databases.insert({DisplacedName("d", 2), DisplacedName("d", 5), DisplacedName("dd", 9)});
+  EXPECT_EQ(Set().generation, 6U);
+}
+
+TEST_F(RestorePlannerTest, ReadOnlyServerIsAProblem) {
+  facts_.traits.read_only = true;
+  ExpectOneProblem("read_only");
+}
+
+TEST_F(RestorePlannerTest, MissingPrivilegesAreNamedWithTheirGrant) {
+  facts_.account = "ops@10.%";
+  content_.triggers[0].record.definer = "ops@10.%";
+  facts_.privileges = Privileges::Parse(
+      {"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, TRIGGER, CREATE VIEW, SHOW "
+       "VIEW, CREATE ROUTINE, ALTER ROUTINE ON `d`.* TO `ops`@`10.%`"});
+  const RestorePlan plan = Plan();
+  ASSERT_EQ(plan.problems.size(), 2U);
+  EXPECT_THAT(plan.problems[0], HasSubstr("GRANT EVENT ON `d`.* TO 'ops'@'10.%';"));
+  EXPECT_THAT(plan.problems[1], HasSubstr("ON `d\\_\\_dbomsbak\\_%`.* TO 'ops'@'10.%';"));
+}
+
+TEST_F(RestorePlannerTest, ForeignDefinersNeedARight) {
+  content_.triggers[0].record.definer = "app@%";
+  EXPECT_THAT(Plan().problems, IsEmpty());
+  facts_.privileges = Privileges::Parse(
+      {"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, TRIGGER, CREATE VIEW, SHOW "
+       "VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT ON *.* TO `root`@`localhost`"});
+  ExpectOneProblem("GRANT SET USER ON *.* TO 'root'@'localhost';");
+}
+
+TEST_F(RestorePlannerTest, DefinerWithoutAnAccountIsAWarning) {
+  facts_.accounts = std::set<std::string>{"root@localhost"};
+  EXPECT_THAT(Plan().warnings, IsEmpty());
+  content_.triggers[0].record.definer = "gone@%";
+  EXPECT_THAT(Plan().warnings, ElementsAre(HasSubstr("definer gone@%")));
+}
+
+TEST_F(RestorePlannerTest, WhatTheServerLacksIsNamed) {
+  content_.tables[0].create =
+      "CREATE TABLE `t` (`a` text COLLATE utf8mb4_0900_ai_ci, `b` text CHARACTER SET gbk) "
+      "ENGINE=Aria DEFAULT CHARSET=utf8 COLLATE=utf8_general_ci";
+  content_.tables[0].record.engine = "Aria";
+  EXPECT_THAT(Plan().problems,
+              ElementsAre(HasSubstr("no charset gbk"), HasSubstr("no collation utf8mb4_0900_ai_ci"),
+                          HasSubstr("no storage engine aria")));
+}
+
+TEST_F(RestorePlannerTest, StatementsMustFitThePacket) {
+  content_.tables[0].largest_statement = (16 << 20) - 1;
+  EXPECT_THAT(Plan().problems, IsEmpty());
+  content_.tables[0].largest_statement = 16 << 20;
+  ExpectOneProblem("SET GLOBAL max_allowed_packet=17825792;");
+}
+
+TEST_F(RestorePlannerTest, ForeignKeysFromOutsideIntoTheSetAreRefused) {
+  facts_.keys_into_set = {{"inner", "d", "added", "d", "t"}};
+  EXPECT_THAT(Plan().problems, IsEmpty());
+  facts_.keys_into_set = {{"outer", "other", "child", "d", "t"}};
+  ExpectOneProblem("foreign key `outer` of `other`.`child` points to `d`.`t`");
+  // A table of the same database that stays is as bad.
+  content_.header.scope.ignored_tables = {{"d", "added"}};
+  facts_.keys_into_set = {{"inner", "d", "added", "d", "t"}};
+  ExpectOneProblem("foreign key `inner`");
+}
+
+TEST_F(RestorePlannerTest, NamesMustNotMeet) {
+  content_.header.scope.excluded_kinds = {ObjectKind::kView};
+  content_.views.clear();
+  live().views[0].id.name = "t";
+  ExpectOneProblem("cannot stand beside each other");
+}
+
+TEST_F(RestorePlannerTest, TwinsByCaseNeedAServerThatTellsThemApart) {
+  ContentObject twin = content_.tables[0];
+  twin.record.id.name = "T";
+  content_.tables.push_back(twin);
+  EXPECT_THAT(Plan().problems, IsEmpty());
+  facts_.traits.lower_case_table_names = 1;
+  ExpectOneProblem("cannot stand beside each other");
+}
+
+TEST_F(RestorePlannerTest, AllProblemsAreToldAtOnce) {
+  facts_.traits.read_only = true;
+  facts_.engines.clear();
+  content_.tables[0].largest_statement = 64 << 20;
+  facts_.keys_into_set = {{"outer", "other", "child", "d", "t"}};
+  EXPECT_EQ(Plan().problems.size(), 4U);
+}
+
+TEST_F(RestorePlannerTest, OpenWindowMustBeHealedFirst) {
+  Leftover open;
+  open.kind = LeftoverKind::kOpenWindow;
+  open.databases = {"d"};
+  open.advice = "run restore again";
+  facts_.leftovers.push_back(open);
+  ExpectOneProblem("run restore again");
+}
+
+TEST_F(RestorePlannerTest, OtherSessionsAreAWarning) {
+  facts_.sessions = {"session 7 of app@10.0.0.5 in `d`"};
+  EXPECT_THAT(Plan().problems, IsEmpty());
+  EXPECT_THAT(Plan().warnings, ElementsAre(HasSubstr("session 7 of app@10.0.0.5")));
+}
+
+}  // namespace
+}  // namespace dbomsbak
