@@ -22,10 +22,9 @@ TEST(DefinitionTextTest, HeadOfATriggerLosesItsDatabases) {
 }
 
 TEST(DefinitionTextTest, HeadWithoutDatabaseStays) {
-  for (const std::string text :
-       {"CREATE DEFINER=`r`@`%` TRIGGER `tr` BEFORE DELETE ON `b` FOR EACH ROW SET @a=`x`.`y`"}) {
-    EXPECT_EQ(WithoutHeadDatabase(ObjectKind::kTrigger, text), text);
-  }
+  const std::string trigger =
+      "CREATE DEFINER=`r`@`%` TRIGGER `tr` BEFORE DELETE ON `b` FOR EACH ROW SET @a=`x`.`y`";
+  EXPECT_EQ(WithoutHeadDatabase(ObjectKind::kTrigger, trigger), trigger);
   const std::string event = "CREATE DEFINER=`r`@`%` EVENT `e` ON SCHEDULE EVERY 1 DAY DO CALL a.p()";
   EXPECT_EQ(WithoutHeadDatabase(ObjectKind::kEvent, event), event);
   EXPECT_EQ(WithoutHeadDatabase(ObjectKind::kProcedure, "CREATE PROCEDURE a.p() SELECT a.b FROM c"),

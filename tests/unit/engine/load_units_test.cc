@@ -58,7 +58,7 @@ TEST(LoadUnitsTest, StatementsAreSentAsTheyStandWithoutTheirEnd) {
 
 TEST(LoadUnitsTest, NothingButTheOneFormPasses) {
   const std::string head(kHead);
-  for (const std::string text : {
+  for (const std::string& text : {
            std::string("DROP DATABASE x;\n"),
            std::string("INSERT INTO `u` (`a`) VALUES\n(1);\n"),
            head,                                      // no row
