@@ -178,7 +178,8 @@ class Restore {
     }
     staging_->TryObjects(set_);
     observer_.Phase(fmt::format("loading {} rows into staging", content_.rows));
-    RowLoader loader(sessions_, traits_, archive_, content_, Targets(), done,
+    const std::vector<LoadTarget> targets = Targets();
+    RowLoader loader(sessions_, traits_, archive_, content_, targets, done,
                      staging_->load_table(), observer_, cancel_);
     loader.Run(jobs_);
     load_warnings_ = loader.warnings();
@@ -248,14 +249,16 @@ class Restore {
         fate = e.message();
       }
     }
+    if (lost || !fate.empty()) NameStaging(fate);
+    std::rethrow_exception(failure);
+  }
+
+  void NameStaging(const std::string& reason) {
     std::vector<std::string> names;
     for (const RestoreMember& member : members_) names.push_back(member.staging);
-    if (lost || !fate.empty()) {
-      observer_.Warning(fmt::format(
-          "staging was left on the server: {}; the same command goes on from it or drops it{}{}",
-          Quoted(names), fate.empty() ? "" : ": ", fate));
-    }
-    std::rethrow_exception(failure);
+    observer_.Warning(fmt::format(
+        "staging was left on the server: {}; the same command goes on from it{}{}", Quoted(names),
+        reason.empty() ? "" : ": ", reason));
   }
 
   void Sweep() {
@@ -265,10 +268,16 @@ class Restore {
   }
 
   void Swap() {
-    cancel_.ThrowIfCancelled();
-    staging_->DropLoadTable();
-    result_.window_ms = SwapLive(*session_, traits_, set_, staging_->journal(),
-                                 {options_.lock_wait_s, options_.lock_tries}, observer_);
+    try {
+      cancel_.ThrowIfCancelled();
+      staging_->DropLoadTable();
+      result_.window_ms = SwapLive(*session_, traits_, set_, staging_->journal(),
+                                   {options_.lock_wait_s, options_.lock_tries}, observer_);
+    } catch (const Error& e) {
+      // Somebody was in the way: what is loaded and proved is worth keeping.
+      if (e.code() != ErrorCode::kNeedsHelp) NameStaging("");
+      throw;
+    }
     result_.swapped = true;
   }
 

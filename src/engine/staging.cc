@@ -21,7 +21,9 @@
 namespace dbomsbak {
 namespace {
 
-constexpr char kStructureStep[] = "structure";  // journal: sequences and empty tables stand
+// Steps of the journal.
+constexpr char kStructureStep[] = "structure";  // sequences and empty tables stand
+constexpr char kRowsStep[] = "rows";            // all rows are there, proved
 
 DatabaseMap ToStaging(const std::vector<RestoreMember>& members) {
   DatabaseMap map;
@@ -47,6 +49,12 @@ void DropObject(Session& session, const ObjectId& id) {
   session.Execute(fmt::format("DROP {} IF EXISTS {}", Upper(ToString(id.kind)),
                               QuoteQualified(id.database, id.name)));
   if (package) session.Execute("SET sql_mode=@dbomsbak_mode");
+}
+
+bool IsDone(const std::vector<JournalEntry>& entries, std::string_view step) {
+  return std::any_of(entries.begin(), entries.end(), [&](const JournalEntry& entry) {
+    return entry.event == "done" && entry.step == step;
+  });
 }
 
 bool HasSequence(const Catalog& live, const std::string& database, const std::string& name) {
@@ -102,9 +110,8 @@ FoundStaging FindStaging(Session& session, const RestoreContent& content,
     if (first_is_there && ServerJournal::Exists(session, first)) {
       const std::vector<JournalEntry> entries = ServerJournal::Open(session, first)->Load();
       note = StagingNote::Find(entries);
-      structure = std::any_of(entries.begin(), entries.end(), [](const JournalEntry& entry) {
-        return entry.event == "done" && entry.step == kStructureStep;
-      });
+      structure = IsDone(entries, kStructureStep) &&
+                  (IsDone(entries, kRowsStep) || ServerJournal::Exists(session, first, kLoadTable));
     }
     bool same_set = note && note->members.size() == members.size() && names.size() == members.size();
     for (std::size_t i = 0; same_set && i < members.size(); ++i) {
@@ -229,6 +236,7 @@ void Staging::CreateTables(const Catalog& live) {
 std::vector<bool> Staging::Resume() {
   journal_ = ServerJournal::Open(session_, members_.front().staging);
   DropEverythingButTables();
+  if (IsDone(journal_->Load(), kRowsStep)) return std::vector<bool>(content_.units.size(), true);
 
   // Which rows are there, by table and frame.
   std::map<std::pair<std::string, std::string>, std::set<std::uint64_t>> loaded;
@@ -417,6 +425,9 @@ void Staging::SetAutoIncrement(const Catalog& staged) {
   }
 }
 
-void Staging::DropLoadTable() { session_.Execute("DROP TABLE IF EXISTS " + load_table()); }
+void Staging::DropLoadTable() {
+  journal_->Append("done", kRowsStep, "");
+  session_.Execute("DROP TABLE IF EXISTS " + load_table());
+}
 
 }  // namespace dbomsbak

@@ -61,7 +61,7 @@ class Staging {
   // After the rows: counters of AUTO_INCREMENT columns are made what they were, where they are not.
   void SetAutoIncrement(const Catalog& staged);
 
-  // Nothing but what goes live, and the journal, is left.
+  // Rows are proved: nothing but what goes live, and the journal, is left.
   void DropLoadTable();
 
   ServerJournal& journal() { return *journal_; }

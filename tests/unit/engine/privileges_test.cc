@@ -1,4 +1,4 @@
-#include "engine/privileges.h"
+#include "dbomsbak/catalog/privileges.h"
 
 #include <gtest/gtest.h>
 
