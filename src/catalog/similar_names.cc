@@ -70,8 +70,7 @@ void ThrowUnknownDatabase(Session& session, const std::string& name,
       list += (list.empty() ? "" : ", ") + QuoteIdentifier(near);
     }
     hint = list.empty() ? "Check the name, and that the account has a privilege on the database."
-                        : fmt::format("Was {} meant? The account sees no database of that name.",
-                                      list);
+                        : fmt::format("Was {} meant?", list);
   }
   throw Error(ErrorCode::kUsage, fmt::format("there is no database {}", QuoteIdentifier(name)),
               hint)

@@ -20,17 +20,6 @@ constexpr std::size_t kTouchedAtATime = 50;
 
 using NameSet = std::set<QualifiedName>;
 
-bool IsServersOwn(const std::string& name) {
-  static const std::set<std::string> own = {
-      "information_schema", "performance_schema", "mysql",    "sys",
-      "oceanbase",          "__recyclebin",       "__public", "ndbinfo"};
-  std::string lower = name;
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return own.count(lower) > 0;
-}
-
 Scope NormalisedScope(const DumpOptions& options, Session& session, Observer& observer) {
   Scope scope = options.scope;
   if (options.all_databases) {

@@ -1,14 +1,12 @@
 #include "engine/restore_facts.h"
 
 #include <fmt/format.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 #include "dbomsbak/sql/quote.h"
+#include "engine/disk_space.h"
 
 namespace dbomsbak {
 namespace {
@@ -89,17 +87,6 @@ std::optional<std::set<std::string>> Accounts(Session& session) {
     if (e.code() == ErrorCode::kConnectionLost) throw;
     return std::nullopt;
   }
-}
-
-// Only where the server runs on this machine: a folder of the same name elsewhere tells nothing.
-std::optional<std::uint64_t> FreeBytes(Session& session) {
-  std::array<char, 256> own_name{};
-  if (gethostname(own_name.data(), own_name.size() - 1) != 0) return std::nullopt;
-  if (Variable(session, "hostname") != std::string(own_name.data())) return std::nullopt;
-  const std::optional<std::string> folder = Variable(session, "datadir");
-  struct statvfs space {};
-  if (!folder || statvfs(folder->c_str(), &space) != 0) return std::nullopt;
-  return std::uint64_t{space.f_bavail} * space.f_frsize;
 }
 
 }  // namespace

@@ -13,16 +13,12 @@
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
 #include "engine/definition_text.h"
+#include "engine/needed_privileges.h"
 #include "engine/set_names.h"
 
 namespace dbomsbak {
 namespace {
 
-// What a restore does in a live database, its staging and its displaced copy (and what it must
-// see: triggers, events and routines of an account without these rights are invisible to it).
-constexpr std::array<std::string_view, 13> kNeededPrivileges = {
-    "SELECT",  "INSERT",      "UPDATE",    "DELETE",         "CREATE",        "DROP", "ALTER",
-    "TRIGGER", "CREATE VIEW", "SHOW VIEW", "CREATE ROUTINE", "ALTER ROUTINE", "EVENT"};
 // Any of these lets an account make objects of other definers, one or the other on each server.
 constexpr std::array<std::string_view, 4> kDefinerPrivileges = {"SET USER", "SUPER", "SET_USER_ID",
                                                                 "SET_ANY_DEFINER"};
@@ -292,7 +288,7 @@ class Planner {
 
   std::vector<std::string> Missing(const std::string& database) const {
     std::vector<std::string> missing;
-    for (const std::string_view privilege : kNeededPrivileges) {
+    for (const std::string_view privilege : kRestorePrivileges) {
       if (!facts_.privileges.Has(privilege, database)) missing.emplace_back(privilege);
     }
     return missing;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 #include <string_view>
 
 #include "dbomsbak/base/digest.h"
@@ -65,6 +66,17 @@ std::string StagingName(const std::string& live, const std::string& run) {
 
 std::string DisplacedName(const std::string& live, unsigned generation) {
   return WithSuffix(live, std::string(kDisplacedMark) + std::to_string(generation));
+}
+
+bool IsServersOwn(const std::string& name) {
+  static const std::set<std::string> own = {
+      "information_schema", "performance_schema", "mysql",    "sys",
+      "oceanbase",          "__recyclebin",       "__public", "ndbinfo"};
+  std::string lower = name;
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return own.count(lower) > 0;
 }
 
 bool IsStagingName(const std::string& name) {

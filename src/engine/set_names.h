@@ -13,6 +13,9 @@ std::string NewRunId();
 std::string StagingName(const std::string& live, const std::string& run);
 std::string DisplacedName(const std::string& live, unsigned generation);
 
+// Is it a database of the server itself (mysql, information_schema …), never dumped unasked?
+bool IsServersOwn(const std::string& name);
+
 // Does a database name look like one of ours?
 bool IsStagingName(const std::string& name);
 bool IsDisplacedName(const std::string& name);

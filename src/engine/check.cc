@@ -1,0 +1,353 @@
+#include "dbomsbak/engine/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+#include <utility>
+
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/catalog/privileges.h"
+#include "dbomsbak/catalog/server_traits.h"
+#include "dbomsbak/engine/restore.h"
+#include "dbomsbak/sql/quote.h"
+#include "engine/disk_space.h"
+#include "engine/lock_ladder.h"
+#include "engine/needed_privileges.h"
+#include "engine/set_names.h"
+
+namespace dbomsbak {
+namespace {
+
+using Level = CheckFinding::Level;
+
+// Statements of a dump are cut at about 1 MiB; a row may be longer. Smaller limits than this one
+// are met by everyday rows.
+constexpr std::uint64_t kComfortablePacket = 16U << 20;
+
+std::uint64_t ToNumber(const std::string& text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::string HumanSize(std::uint64_t bytes) {
+  constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
+  double value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1024 && unit + 1 < kUnits.size()) {
+    value /= 1024;
+    ++unit;
+  }
+  return fmt::format("{:.{}f} {}", value, unit == 0 ? 0 : 1, kUnits[unit]);
+}
+
+class Checker {
+ public:
+  Checker(Session& session, const std::vector<std::string>& databases)
+      : session_(session), asked_(databases) {}
+
+  CheckReport Run();
+
+ private:
+  void Add(Level level, std::string topic, std::string message, std::string remedy = {}) {
+    report_.findings.push_back(
+        {level, std::move(topic), std::move(message), std::move(remedy)});
+  }
+  // What a dump would fail with.
+  void Problem(ErrorCode code, std::string topic, std::string message, std::string remedy) {
+    Add(Level::kProblem, std::move(topic), std::move(message), std::move(remedy));
+    if (report_.exit_code == 0) report_.exit_code = static_cast<int>(code);
+  }
+
+  void CheckServer();
+  void ChooseDatabases();
+  void CheckDumpPrivileges();
+  void CheckObjects();
+  void CheckSnapshot();
+  void CheckRestorePrivileges();
+  void CheckSizes();
+  void CheckSettings();
+  void CheckLeftovers();
+  std::string Missing(const std::string& database) const;
+  std::string QuotedAccount() const { return QuoteAccount(report_.account); }
+
+  Session& session_;
+  std::vector<std::string> asked_;
+  ServerTraits traits_;
+  Privileges privileges_;
+  Catalog catalog_;
+  CheckReport report_;
+};
+
+void Checker::CheckServer() {
+  traits_ = ProbeServerTraits(session_);
+  PrepareSession(session_, traits_, /*for_load=*/false);
+  report_.server = fmt::format("{} {} ({})", traits_.FlavourName(), traits_.version,
+                               traits_.version_comment);
+  report_.account = session_.QueryValue("SELECT CURRENT_USER()").value_or("");
+  privileges_ = ReadPrivileges(session_);
+  Add(Level::kOk, "version", fmt::format("{} {} is supported", traits_.FlavourName(), traits_.version));
+}
+
+void Checker::ChooseDatabases() {
+  if (!asked_.empty()) return;
+  for (const std::string& name : ListDatabases(session_)) {
+    if (!IsServersOwn(name) && !IsStagingName(name) && !IsDisplacedName(name)) {
+      asked_.push_back(name);
+    }
+  }
+}
+
+void Checker::CheckDumpPrivileges() {
+  bool all = true;
+  for (const Database& database : catalog_.databases) {
+    std::string missing;
+    for (const std::string_view privilege : kDumpPrivileges) {
+      if (privileges_.Has(privilege, database.name)) continue;
+      missing += fmt::format("{}{}", missing.empty() ? "" : ", ", privilege);
+    }
+    if (missing.empty()) continue;
+    all = false;
+    Problem(ErrorCode::kPrivilege, "privilege",
+            fmt::format("a dump of {} needs {}", QuoteIdentifier(database.name), missing),
+            fmt::format("GRANT {} ON {} TO {};", missing, GrantTarget(database.name),
+                        QuotedAccount()));
+  }
+  if (all && !catalog_.databases.empty()) {
+    Add(Level::kOk, "privilege", "a dump may read tables, views, triggers and events");
+  }
+}
+
+void Checker::CheckObjects() {
+  for (const Unreadable& object : catalog_.unreadable) {
+    // Whole kinds that a privilege of the database hides are told above, in one GRANT.
+    const bool told = object.id.name == "*" && (object.id.kind == ObjectKind::kTrigger ||
+                                                object.id.kind == ObjectKind::kEvent);
+    if (told) continue;
+    const bool grant = object.remedy.starts_with("GRANT");
+    Problem(grant ? ErrorCode::kPrivilege : ErrorCode::kUnsupported, "object",
+            fmt::format("{} cannot be read: {}", object.id.Describe(), object.reason),
+            object.remedy);
+  }
+  for (const Database& database : catalog_.databases) {
+    for (const View& view : database.views) {
+      if (!view.broken) continue;
+      Add(Level::kWarning, "object",
+          fmt::format("{} is broken: what it selects from is gone; its definition is kept as it is",
+                      view.id.Describe()));
+    }
+  }
+}
+
+// By what the account may do; the lock itself is not tried, for it would hold up others.
+void Checker::CheckSnapshot() {
+  bool every_database = true;
+  for (const Database& database : catalog_.databases) {
+    every_database = every_database && privileges_.Has("LOCK TABLES", database.name) &&
+                     privileges_.Has("SELECT", database.name);
+  }
+  const SnapshotRung* reached = nullptr;
+  for (const SnapshotRung* rung : SnapshotLadder()) {
+    if (!rung->Fits(traits_)) continue;
+    if (rung->method() == "global-read-lock" && !privileges_.HasGlobal("RELOAD")) continue;
+    if (rung->method() == "table-locks" && !every_database) continue;
+    reached = rung;
+    break;
+  }
+  if (reached == nullptr) {
+    report_.snapshot_method = "none";
+    Problem(ErrorCode::kNoSnapshot, "snapshot", "this server offers no consistent snapshot", {});
+    return;
+  }
+  report_.snapshot_method = reached->method();
+  std::vector<std::string> without;
+  for (const Database& database : catalog_.databases) {
+    for (const Table& table : database.tables) {
+      if (!table.transactional && !table.rows_elsewhere) {
+        without.push_back(QuoteQualified(database.name, table.id.name));
+      }
+    }
+  }
+  if (!without.empty() && !reached->holds_tables()) {
+    Problem(ErrorCode::kNoSnapshot, "snapshot",
+            fmt::format("{} of the tables have no transactions ({} …) and cannot be held still",
+                        without.size(), without.front()),
+            fmt::format("GRANT RELOAD ON *.* TO {};", QuotedAccount()));
+  } else if (reached->method() == "global-read-lock") {
+    Add(Level::kOk, "snapshot", "all sessions of a dump share one snapshot (global read lock)");
+  } else if (reached->many_sessions()) {
+    Add(Level::kWarning, "snapshot",
+        fmt::format("all sessions of a dump share one snapshot by {}, which waits for open writers; "
+                    "RELOAD allows a better way",
+                    reached->lock_name()),
+        fmt::format("GRANT RELOAD ON *.* TO {};", QuotedAccount()));
+  } else {
+    Add(Level::kWarning, "snapshot",
+        "a dump reads everything in a single session: consistent, but slower",
+        fmt::format("GRANT RELOAD ON *.* TO {};", QuotedAccount()));
+  }
+}
+
+std::string Checker::Missing(const std::string& database) const {
+  std::string missing;
+  for (const std::string_view privilege : kRestorePrivileges) {
+    if (privileges_.Has(privilege, database)) continue;
+    missing += fmt::format("{}{}", missing.empty() ? "" : ", ", privilege);
+  }
+  return missing;
+}
+
+// Warnings: an account for backups alone is a good thing.
+void Checker::CheckRestorePrivileges() {
+  bool all = true;
+  for (const Database& database : catalog_.databases) {
+    if (const std::string missing = Missing(database.name); !missing.empty()) {
+      all = false;
+      Add(Level::kWarning, "restore",
+          fmt::format("a restore of {} would need {}", QuoteIdentifier(database.name), missing),
+          fmt::format("GRANT {} ON {} TO {};", missing, GrantTarget(database.name),
+                      QuotedAccount()));
+    }
+    const std::string staging = StagingName(database.name, "00000000");
+    if (const std::string missing = Missing(staging); !missing.empty()) {
+      all = false;
+      const std::string prefix = staging.substr(0, staging.rfind("__dbomsbak_new_"));
+      Add(Level::kWarning, "restore",
+          fmt::format("a restore of {} would need {} on its staging and displaced databases",
+                      QuoteIdentifier(database.name), missing),
+          fmt::format("GRANT {} ON {} TO {};", missing, GrantTarget(prefix + "__dbomsbak_", "%"),
+                      QuotedAccount()));
+    }
+  }
+  const bool definers =
+      privileges_.HasGlobal("SUPER") || privileges_.HasGlobal("SET USER") ||
+      privileges_.HasGlobal("SET_USER_ID") || privileges_.HasGlobal("SET_ANY_DEFINER");
+  if (!definers && !catalog_.databases.empty()) {
+    const bool mariadb = traits_.flavour == ServerFlavour::kMariaDb;
+    Add(Level::kWarning, "restore",
+        "a restore of objects with other definers would need one more privilege",
+        fmt::format("GRANT {} ON *.* TO {};", mariadb ? "SET USER" : "SET_USER_ID",
+                    QuotedAccount()));
+  } else if (all && !catalog_.databases.empty()) {
+    Add(Level::kOk, "restore", "a restore has the privileges it needs");
+  }
+  if (traits_.read_only || traits_.super_read_only) {
+    Add(Level::kWarning, "restore", "the server is read-only: a restore is impossible",
+        "SET GLOBAL read_only = OFF;");
+  }
+}
+
+void Checker::CheckSizes() {
+  std::string list;
+  for (const std::string& name : report_.databases) {
+    list += (list.empty() ? "" : ",") + QuoteString(name);
+  }
+  if (!list.empty()) {
+    // Names compare without case in information_schema: the exact ones are added up here.
+    const ResultSet sizes = session_.Query(
+        "SELECT TABLE_SCHEMA, COUNT(*), SUM(TABLE_ROWS), SUM(DATA_LENGTH), SUM(INDEX_LENGTH) FROM "
+        "information_schema.TABLES WHERE TABLE_TYPE <> 'VIEW' AND TABLE_TYPE <> 'SEQUENCE' AND "
+        "TABLE_SCHEMA IN (" +
+        list + ") GROUP BY BINARY TABLE_SCHEMA");
+    for (std::size_t row = 0; row < sizes.rows.size(); ++row) {
+      if (std::find(report_.databases.begin(), report_.databases.end(), sizes.Text(row, 0)) ==
+          report_.databases.end()) {
+        continue;
+      }
+      report_.tables += ToNumber(sizes.Text(row, 1));
+      report_.estimated_rows += ToNumber(sizes.Text(row, 2));
+      report_.data_bytes += ToNumber(sizes.Text(row, 3));
+      report_.index_bytes += ToNumber(sizes.Text(row, 4));
+    }
+  }
+  report_.disk_free_bytes = FreeBytes(session_);
+  const std::uint64_t needed = report_.data_bytes + report_.index_bytes;
+  if (!report_.disk_free_bytes.has_value()) {
+    Add(Level::kOk, "space", "free disk space on the server cannot be known from here");
+  } else if (*report_.disk_free_bytes < needed) {
+    Add(Level::kWarning, "space",
+        fmt::format("a restore needs about {} beside the live databases, {} are free on the server",
+                    HumanSize(needed), HumanSize(*report_.disk_free_bytes)),
+        "Free disk space on the server before a restore.");
+  } else {
+    Add(Level::kOk, "space", fmt::format("{} are free on the server",
+                                         HumanSize(*report_.disk_free_bytes)));
+  }
+}
+
+void Checker::CheckSettings() {
+  if (traits_.max_allowed_packet < kComfortablePacket) {
+    Add(Level::kWarning, "packet",
+        fmt::format("max_allowed_packet is {}: longer rows could not be loaded again",
+                    HumanSize(traits_.max_allowed_packet)),
+        "SET GLOBAL max_allowed_packet = 67108864;");
+  } else {
+    Add(Level::kOk, "packet",
+        fmt::format("max_allowed_packet is {}", HumanSize(traits_.max_allowed_packet)));
+  }
+  const unsigned names = traits_.lower_case_table_names;
+  Add(Level::kOk, "names",
+      fmt::format("lower_case_table_names is {}: names of databases and tables {}", names,
+                  names == 0   ? "differ by case"
+                  : names == 1 ? "are kept in lower case"
+                               : "are compared without case"));
+}
+
+void Checker::CheckLeftovers() {
+  for (const Leftover& leftover : FindLeftovers(session_)) {
+    std::string holders;
+    for (const std::string& name : leftover.holders) {
+      holders += (holders.empty() ? "" : ", ") + QuoteIdentifier(name);
+    }
+    const bool window = leftover.kind == LeftoverKind::kOpenWindow;
+    std::string message;
+    switch (leftover.kind) {
+      case LeftoverKind::kStaging:
+        message = fmt::format("staging of an unfinished restore: {}", holders);
+        break;
+      case LeftoverKind::kOpenWindow:
+        message = fmt::format("a restore was interrupted in its window: {}", holders);
+        break;
+      case LeftoverKind::kDisplacedCopy:
+        message = fmt::format("displaced copy {}: {} ({})", leftover.generation, holders,
+                              HumanSize(leftover.bytes));
+        break;
+    }
+    if (window) {
+      Problem(ErrorCode::kNeedsHelp, "leftover", std::move(message), leftover.advice);
+    } else {
+      Add(leftover.kind == LeftoverKind::kStaging ? Level::kWarning : Level::kOk, "leftover",
+          std::move(message), leftover.advice);
+    }
+  }
+}
+
+CheckReport Checker::Run() {
+  CheckServer();
+  ChooseDatabases();
+  CatalogRequest request;
+  request.databases = asked_;
+  catalog_ = ReadCatalog(session_, traits_, request);
+  for (const Database& database : catalog_.databases) report_.databases.push_back(database.name);
+  CheckDumpPrivileges();
+  CheckObjects();
+  CheckSnapshot();
+  CheckRestorePrivileges();
+  CheckSizes();
+  CheckSettings();
+  CheckLeftovers();
+  return std::move(report_);
+}
+
+}  // namespace
+
+CheckReport RunCheck(SessionFactory& sessions, const std::vector<std::string>& databases) {
+  const std::unique_ptr<Session> session = sessions.Connect();
+  return Checker(*session, databases).Run();
+}
+
+}  // namespace dbomsbak
