@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 
 #include "dbomsbak/base/error.h"
@@ -70,9 +71,8 @@ ColumnKind KindOf(const Column& column) {
   }
   if (column.data_type == "json") return {ValueClass::kText, "utf8mb4"};
   if (column.data_type == "enum" || column.data_type == "set") {
-    // By number where text does not tell: a member '' looks like the error value 0.
     const bool by_number = column.charset.empty() || column.charset == "binary" ||
-                           HasEmptyMember(column.column_type);
+                           !TextTellsMember(column.column_type, column.collation);
     return by_number ? ColumnKind{ValueClass::kInteger, ""}
                      : ColumnKind{ValueClass::kEnum, column.charset};
   }
@@ -88,24 +88,34 @@ ColumnKind KindOf(const Column& column) {
 
 }  // namespace
 
-bool HasEmptyMember(std::string_view column_type) {
+bool TextTellsMember(std::string_view column_type, std::string_view collation) {
   std::size_t i = column_type.find('(');
   if (i == std::string_view::npos) return false;
+  const bool bytewise = collation.ends_with("_bin");
+  std::set<std::string> members;
   while ((i = column_type.find('\'', i)) != std::string_view::npos) {
     // At an opening quote: a member ends at a quote that is not doubled.
-    std::size_t end = i + 1;
-    for (; end < column_type.size(); ++end) {
-      if (column_type[end] != '\'') continue;
-      if (end + 1 < column_type.size() && column_type[end + 1] == '\'') {
-        ++end;
-        continue;
-      }
-      break;
+    std::string member;
+    for (++i; i < column_type.size(); ++i) {
+      if (column_type[i] == '\'' && !column_type.substr(i + 1).starts_with('\'')) break;
+      if (column_type[i] == '\'') ++i;
+      member.push_back(column_type[i]);
     }
-    if (end == i + 1) return true;
-    i = end + 1;
+    ++i;
+    if (member.empty()) return false;
+    if (bytewise) continue;
+    // Letters and digits of ASCII, and signs that no collation overlooks, differ or differ in case
+    // only. Of anything else the server knows more than we do.
+    for (char& c : member) {
+      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                         (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' || c == ':' ||
+                         c == '/' || c == ' ';
+      if (!plain) return false;
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    }
+    if (!members.insert(member).second) return false;
   }
-  return false;
+  return true;
 }
 
 Column ReadColumn(const Answer& columns, std::size_t row) {
