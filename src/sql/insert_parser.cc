@@ -16,7 +16,6 @@ namespace dbomsbak {
 namespace {
 
 bool IsDigit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool IsUpperHexDigit(char c) noexcept { return IsDigit(c) || (c >= 'A' && c <= 'F'); }
 
 // Where and why the text is not what the encoder writes. Caught within this file.
 struct Damage {
@@ -157,7 +156,7 @@ class Reader {
   std::string_view HexDigits(const char* expected) {
     Take("0x", expected);
     const char* const start = p_;
-    while (p_ != end_ && IsUpperHexDigit(*p_)) ++p_;
+    p_ = SkipHexDigits(p_, end_);
     const std::string_view digits(start, static_cast<std::size_t>(p_ - start));
     if (digits.empty() || digits.size() % 2 != 0) throw Damage{p_, "pairs of hex digits"};
     return digits;
@@ -239,8 +238,14 @@ class Reader {
     }
   }
 
-  // Hex stands for odd bytes in few values; here it may take its time.
   static bool IsRawTextInHex(TextForm form, std::string_view digits) {
+    if (form == TextForm::kAscii) {
+      for (std::size_t i = 0; i < digits.size(); i += 2) {
+        if (digits[i] >= '8') return false;
+      }
+      return true;
+    }
+    // Of UTF-8 only what is not valid stands in hex: few values, which may take their time.
     std::string bytes(digits.size() / 2, '\0');
     return DecodeHexDigits(digits.data(), bytes.size(), bytes.data()) && IsRawText(form, bytes);
   }
@@ -251,28 +256,34 @@ class Reader {
     const char* const start = p_;
     const char* p = p_;
     Quoted quoted;
-    std::size_t shrink = 0;
+    std::size_t escapes = 0;
     for (;;) {
       p = FindSpecial(p, end_);
       if (p == end_) throw Damage{start, "a closing quote of the text"};
-      const char c = *p;
-      if (c == '\'') break;
-      if (c == '\\') {
-        if (end_ - p < 2 || UnescapeLetter(p[1]) < 0) throw Damage{p, "a known escape"};
-        ++shrink;
-        p += 2;
-      } else if (!IsHighByte(c)) {
-        if (EscapeLetter(c) != 0) throw Damage{p, "an escape for this byte"};
-        ++p;
-      } else {
-        quoted.has_high_bytes = true;
-        p = SkipHighBytes(p, high_bytes);
+      // Where one special byte is, more are near (JSON): one after the other, without a new search.
+      bool special = true;
+      while (special) {
+        const char c = *p;
+        if (c == '\'') {
+          quoted.raw = {start, static_cast<std::size_t>(p - start)};
+          quoted.escapes = escapes;
+          p_ = p + 1;
+          return quoted;
+        }
+        if (c == '\\') {
+          if (end_ - p < 2 || UnescapeLetter(p[1]) < 0) throw Damage{p, "a known escape"};
+          ++escapes;
+          p += 2;
+        } else if (!IsHighByte(c)) {
+          if (EscapeLetter(c) != 0) throw Damage{p, "an escape for this byte"};
+          ++p;
+        } else {
+          quoted.has_high_bytes = true;
+          p = SkipHighBytes(p, high_bytes);
+        }
+        special = p != end_ && (IsHighByte(*p) || *p == '\'' || *p == '\\');
       }
     }
-    quoted.raw = {start, static_cast<std::size_t>(p - start)};
-    quoted.escapes = shrink;
-    p_ = p + 1;
-    return quoted;
   }
 
   const char* SkipHighBytes(const char* p, HighBytes high_bytes) const {
@@ -283,6 +294,10 @@ class Reader {
     }
     const unsigned longest = high_bytes == HighBytes::kUtf8mb4 ? 4 : 3;
     while (p != end_ && IsHighByte(*p)) {
+      if (high_bytes == HighBytes::kLatin1 && IsShortLatin1(p, end_)) {
+        p += 2;
+        continue;
+      }
       const unsigned length = Utf8SequenceLength(p, end_);
       if (length == 0 || length > longest) throw Damage{p, "valid UTF-8"};
       if (high_bytes == HighBytes::kLatin1 && Latin1Byte(CodePoint(p, length)) < 0) {
@@ -291,6 +306,12 @@ class Reader {
       p += length;
     }
     return p;
+  }
+
+  // U+00A0 to U+00FF, whose byte in latin1 is their number: most of what there is.
+  static bool IsShortLatin1(const char* p, const char* end) noexcept {
+    if (end - p < 2 || (p[1] & 0xC0) != 0x80) return false;
+    return *p == '\xC3' || (*p == '\xC2' && static_cast<unsigned char>(p[1]) >= 0xA0);
   }
 
   static std::uint32_t CodePoint(const char* p, unsigned length) noexcept {
@@ -328,15 +349,20 @@ class Reader {
       const char* const piece_end = p + piece;
       char* out = row_.Room(piece);
       while (p < piece_end) {
-        if (*p == '\\') {
+        const char c = *p;
+        if (c == '\\') {
           *out++ = static_cast<char>(UnescapeLetter(p[1]));
           p += 2;
-        } else if (IsHighByte(*p)) {
+        } else if (!IsHighByte(c)) {
+          *out++ = c;
+          ++p;
+        } else if (IsShortLatin1(p, end)) {
+          *out++ = static_cast<char>(p[0] << 6 | (p[1] & 0x3F));
+          p += 2;
+        } else {
           const unsigned length = Utf8SequenceLength(p, end);
           *out++ = static_cast<char>(Latin1Byte(CodePoint(p, length)));
           p += length;
-        } else {
-          *out++ = *p++;
         }
       }
       row_.Advance(out);

@@ -14,10 +14,6 @@ namespace {
 
 bool IsDigit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-bool AllDigits(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), IsDigit);
-}
-
 // "1.5e+07" becomes 1.5e7, "0.25" becomes 0.25e0.
 char* WriteExponent(char* text, char* end) noexcept {
   char* const e = std::find(text, end, 'e');
@@ -70,34 +66,37 @@ bool IsRawText(TextForm form, std::string_view text) noexcept {
   return false;
 }
 
-PlainNumber StripInteger(std::string_view text) noexcept {
-  PlainNumber number;
-  if (!text.empty() && text.front() == '-') {
-    number.negative = true;
-    text.remove_prefix(1);
+char* WriteNumber(std::string_view text, bool with_fraction, char* out) noexcept {
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  char* const start = out;
+  const bool negative = p != end && *p == '-';
+  if (negative) {
+    ++p;
+    *out++ = '-';
   }
-  if (!AllDigits(text)) return {};
-  while (text.size() > 1 && text.front() == '0') text.remove_prefix(1);
-  if (text == "0") number.negative = false;
-  number.digits = text;
-  return number;
-}
-
-PlainNumber StripDecimal(std::string_view text) noexcept {
-  const std::size_t point = text.find('.');
-  if (point == std::string_view::npos) return StripInteger(text);
-  PlainNumber number;
-  if (!text.empty() && text.front() == '-') {
-    number.negative = true;
-    text.remove_prefix(1);
+  while (end - p > 1 && p[0] == '0' && IsDigit(p[1])) ++p;
+  if (static_cast<std::size_t>(end - p) >= kMaxNumberText) return nullptr;
+  char any_digit = 0;  // zero and other digits differ in their low bits
+  const auto digits = [&] {
+    const char* const first = p;
+    for (; p != end && IsDigit(*p); ++p) {
+      any_digit = static_cast<char>(any_digit | (*p & 0x0F));
+      *out++ = *p;
+    }
+    return p != first;
+  };
+  if (!digits()) return nullptr;
+  if (with_fraction && p != end && *p == '.') {
+    *out++ = *p++;
+    if (!digits()) return nullptr;
   }
-  const std::size_t whole = point - (number.negative ? 1 : 0);
-  if (!AllDigits(text.substr(0, whole)) || !AllDigits(text.substr(whole + 1))) return {};
-  const std::size_t zeros = std::min(text.find_first_not_of('0'), whole - 1);
-  text.remove_prefix(zeros);
-  if (text.find_first_not_of("0.") == std::string_view::npos) number.negative = false;
-  number.digits = text;
-  return number;
+  if (p != end) return nullptr;
+  if (negative && any_digit == 0) {
+    std::memmove(start, start + 1, static_cast<std::size_t>(out - start - 1));
+    --out;
+  }
+  return out;
 }
 
 bool IsPlainTemporal(std::string_view text) noexcept {

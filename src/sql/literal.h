@@ -27,15 +27,13 @@ std::vector<LiteralPlan> PlanLiterals(const std::vector<ColumnKind>& columns);
 // Is this text of `form` written raw between quotes? (Not for kLatin1 and kHex, which do not ask.)
 bool IsRawText(TextForm form, std::string_view text) noexcept;
 
-// "00042" is 42, "-007.50" is -7.50: the number without needless zeros in front. Empty when it is
-// no number of that kind. The result is a part of `text`, but for the sign: when `negative` is set
-// a '-' belongs in front of it.
-struct PlainNumber {
-  bool negative = false;
-  std::string_view digits;
-};
-PlainNumber StripInteger(std::string_view text) noexcept;
-PlainNumber StripDecimal(std::string_view text) noexcept;
+// The longest number that is written. Servers have 65 digits.
+inline constexpr std::size_t kMaxNumberText = 256;
+
+// "00042" is 42, "-007.50" is -7.50, "-0.0" is 0.0: the canonical text of an integer or a DECIMAL.
+// `out` has room for kMaxNumberText bytes. Returns the new end, nullptr when `text` is no such
+// number.
+char* WriteNumber(std::string_view text, bool with_fraction, char* out) noexcept;
 
 // DATE, TIME and their kin, and short ASCII values that are written as they are.
 bool IsPlainTemporal(std::string_view text) noexcept;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -87,29 +88,46 @@ void PutHex(std::string_view bytes, TextSink& sink) {
   }
 }
 
+// What a byte of latin1 is in a literal: one to three bytes.
+struct Latin1Text {
+  char bytes[4];
+  unsigned length;
+};
+
+constexpr std::array<Latin1Text, 256> MakeLatin1Texts() {
+  std::array<Latin1Text, 256> texts{};
+  for (unsigned i = 0; i < 256; ++i) {
+    Latin1Text& text = texts[i];
+    const auto put = [&text](unsigned byte) {
+      text.bytes[text.length++] = static_cast<char>(byte);
+    };
+    const unsigned code_point = Latin1CodePoint(static_cast<unsigned char>(i));
+    if (code_point < 0x80) {
+      const char letter = EscapeLetter(static_cast<char>(i));
+      if (letter != 0) put('\\');
+      put(letter != 0 ? static_cast<unsigned char>(letter) : i);
+    } else if (code_point < 0x800) {
+      put(0xC0 | code_point >> 6);
+      put(0x80 | (code_point & 0x3F));
+    } else {
+      put(0xE0 | code_point >> 12);
+      put(0x80 | (code_point >> 6 & 0x3F));
+      put(0x80 | (code_point & 0x3F));
+    }
+  }
+  return texts;
+}
+constexpr std::array<Latin1Text, 256> kLatin1Texts = MakeLatin1Texts();
+
 void PutLatin1(std::string_view text, TextSink& sink) {
   sink.Put('\'');
   while (!text.empty()) {
     const std::string_view piece = text.substr(0, kPiece);
-    char* out = sink.Room(3 * piece.size());
+    char* out = sink.Room(3 * piece.size() + 1);  // four bytes are copied, up to three count
     for (const char byte : piece) {
-      if (!IsHighByte(byte)) {
-        if (const char letter = EscapeLetter(byte); letter != 0) {
-          *out++ = '\\';
-          *out++ = letter;
-        } else {
-          *out++ = byte;
-        }
-        continue;
-      }
-      const unsigned code_point = Latin1CodePoint(static_cast<unsigned char>(byte));
-      if (code_point < 0x800) {
-        *out++ = static_cast<char>(0xC0 | code_point >> 6);
-      } else {
-        *out++ = static_cast<char>(0xE0 | code_point >> 12);
-        *out++ = static_cast<char>(0x80 | (code_point >> 6 & 0x3F));
-      }
-      *out++ = static_cast<char>(0x80 | (code_point & 0x3F));
+      const Latin1Text& one = kLatin1Texts[static_cast<unsigned char>(byte)];
+      std::memcpy(out, one.bytes, sizeof one.bytes);
+      out += one.length;
     }
     sink.Advance(out);
     text.remove_prefix(piece.size());
@@ -162,12 +180,12 @@ bool IsNumberClass(ValueClass value_class) noexcept {
   return value_class == ValueClass::kInteger || value_class == ValueClass::kDecimal;
 }
 
-// The number's text, in canonical form. Error kUnsupported when the server sent something else.
-PlainNumber NumberOf(const LiteralPlan& plan, std::size_t column, std::string_view text) {
-  const PlainNumber number =
-      plan.value_class == ValueClass::kInteger ? StripInteger(text) : StripDecimal(text);
-  if (number.digits.empty()) throw NoLiteral(column, "no number where one must be", text);
-  return number;
+// Writes the number in canonical form; returns the new end. Error kUnsupported when the server sent
+// something else.
+char* WriteNumberOf(const LiteralPlan& plan, std::size_t column, std::string_view text, char* out) {
+  char* const end = WriteNumber(text, plan.value_class == ValueClass::kDecimal, out);
+  if (end == nullptr) throw NoLiteral(column, "no number where one must be", text);
+  return end;
 }
 
 void CheckFloatSize(const LiteralPlan& plan, std::size_t column, std::string_view bytes) {
@@ -189,10 +207,9 @@ void DigestCell(const LiteralPlan& plan, std::size_t column, const Cell& cell, C
     row.Bytes(value);
     return;
   }
-  const PlainNumber number = NumberOf(plan, column, value);
-  row.BeginCell(number.digits.size() + (number.negative ? 1 : 0));
-  if (number.negative) row.Append("-");
-  row.Append(number.digits);
+  char number[kMaxNumberText];
+  const char* const end = WriteNumberOf(plan, column, value, number);
+  row.Bytes({number, static_cast<std::size_t>(end - number)});
 }
 
 // Does the value stand in hex as long as the row is short enough?
@@ -268,14 +285,22 @@ struct RowEncoder::State {
     }
   }
 
+  // The literal, and the cell of the canonical row.
   void PutValue(std::size_t column, std::string_view value, bool hex) {
+    const LiteralPlan& plan = plans[column];
+    if (!IsNumberClass(plan.value_class)) row.Bytes(value);
+    PutLiteral(column, value, hex);
+  }
+
+  void PutLiteral(std::size_t column, std::string_view value, bool hex) {
     const LiteralPlan& plan = plans[column];
     switch (plan.value_class) {
       case ValueClass::kInteger:
       case ValueClass::kDecimal: {
-        const PlainNumber number = NumberOf(plan, column, value);
-        if (number.negative) sink.Put('-');
-        sink.Put(number.digits);
+        char* const out = sink.Room(kMaxNumberText);
+        char* const end = WriteNumberOf(plan, column, value, out);
+        row.Bytes({out, static_cast<std::size_t>(end - out)});
+        sink.Advance(end);
         return;
       }
       case ValueClass::kFloat32:
@@ -336,10 +361,10 @@ void RowEncoder::Append(std::span<const Cell> cells, std::string& out, RowDigest
       if (i != 0) state.sink.Put(',');
       if (cells[i].is_null) {
         state.sink.Put("NULL");
+        state.row.Null();
       } else {
         state.PutValue(i, cells[i].view(), hex);
       }
-      DigestCell(state.plans[i], i, cells[i], state.row);
     }
     state.sink.Put(')');
     state.sink.Flush();

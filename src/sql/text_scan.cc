@@ -153,6 +153,23 @@ char* EncodeHex(std::string_view bytes, char* out) noexcept {
   return out;
 }
 
+const char* SkipHexDigits(const char* p, const char* end) noexcept {
+#if DBOMSBAK_SSE2
+  while (end - p >= 16) {
+    const __m128i text = scan_detail::Load(p);
+    const __m128i number = _mm_sub_epi8(text, _mm_set1_epi8('0'));
+    const __m128i letter = _mm_sub_epi8(text, _mm_set1_epi8('A'));
+    const int digits = _mm_movemask_epi8(
+        _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(number, _mm_set1_epi8(9)), number),
+                     _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter)));
+    if (digits != 0xFFFF) return p + std::countr_one(static_cast<unsigned>(digits));
+    p += 16;
+  }
+#endif
+  while (p != end && kHexValues[static_cast<unsigned char>(*p)] >= 0) ++p;
+  return p;
+}
+
 bool DecodeHexDigits(const char* digits, std::size_t size, char* out) noexcept {
 #if DBOMSBAK_SSE2
   for (; size >= 8; size -= 8, digits += 16, out += 8) {

@@ -2,6 +2,7 @@
 // The plain versions in namespace `plain` say what the fast ones mean; tests compare the two.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -38,24 +39,24 @@ constexpr char EscapeLetter(char byte) noexcept {
   }
 }
 
+namespace scan_detail {
+constexpr std::array<signed char, 256> MakeUnescapeTable() {
+  std::array<signed char, 256> table{};
+  for (signed char& value : table) value = -1;
+  table['0'] = 0;
+  table['n'] = '\n';
+  table['r'] = '\r';
+  table['\\'] = '\\';
+  table['\''] = '\'';
+  table['Z'] = 0x1A;
+  return table;
+}
+inline constexpr std::array<signed char, 256> kUnescapeTable = MakeUnescapeTable();
+}  // namespace scan_detail
+
 // The other way round; -1 for a letter the encoder never writes.
 constexpr int UnescapeLetter(char letter) noexcept {
-  switch (letter) {
-    case '0':
-      return 0;
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case '\\':
-      return '\\';
-    case '\'':
-      return '\'';
-    case 'Z':
-      return 0x1A;
-    default:
-      return -1;
-  }
+  return scan_detail::kUnescapeTable[static_cast<unsigned char>(letter)];
 }
 
 constexpr bool IsHighByte(char byte) noexcept { return static_cast<signed char>(byte) < 0; }
@@ -215,6 +216,9 @@ inline unsigned Utf8SequenceLength(const char* p, const char* end) noexcept {
 
 // Upper-case digits, two a byte; `out` has room for 2 * size bytes. Returns the new end.
 char* EncodeHex(std::string_view bytes, char* out) noexcept;
+
+// Behind the upper-case hex digits that begin at `p`.
+const char* SkipHexDigits(const char* p, const char* end) noexcept;
 
 // Upper-case digits back into bytes; false when there is another character among them.
 // `size` bytes are written from 2 * size digits.
