@@ -6,8 +6,8 @@
 #include <optional>
 #include <string_view>
 
-#include "dbomsbak/app/names.h"
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/near_names.h"
 #include "dbomsbak/sql/quote.h"
 
 namespace dbomsbak {

@@ -1,15 +1,9 @@
 #include "dbomsbak/app/dump_command.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <memory>
-#include <optional>
-#include <set>
 #include <utility>
 
-#include "dbomsbak/catalog/catalog.h"
-#include "dbomsbak/sql/quote.h"
+#include "dbomsbak/base/error.h"
 
 namespace dbomsbak {
 namespace {
@@ -71,34 +65,6 @@ class PublishedOutput final : public DumpOutput {
   bool begun_ = false;
 };
 
-// `dump db t1` is how mysqldump names tables. Finds such a word among the databases.
-std::optional<Error> TableNamedAsDatabase(SessionFactory& sessions,
-                                          const std::vector<std::string>& databases) try {
-  const auto session = sessions.Connect();
-  const std::vector<std::string> names = ListDatabases(*session);
-  const std::set<std::string> known(names.begin(), names.end());
-  for (const std::string& word : databases) {
-    if (known.contains(word)) continue;
-    for (const std::string& database : databases) {
-      if (!known.contains(database)) continue;
-      const auto found = session->QueryValue(fmt::format(
-          "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-          QuoteString(database), QuoteString(word)));
-      if (!found) continue;
-      Error error(ErrorCode::kUsage,
-                  fmt::format("there is no database {}, but a table of that name in {}",
-                              QuoteIdentifier(word), QuoteIdentifier(database)),
-                  fmt::format("Did you mean 'dump --only {}.{}'? Arguments are databases.",
-                              database, word));
-      error.About(word);
-      return error;
-    }
-  }
-  return std::nullopt;
-} catch (const Error&) {
-  return std::nullopt;  // the first error says enough
-}
-
 }  // namespace
 
 std::vector<std::string> UnpublishedFilesOf(const OutputTarget& target) {
@@ -110,23 +76,14 @@ DumpResult RunDumpCommand(SessionFactory& sessions, FileSystem& files,
                           WritableFile& standard_output, const DumpCommand& command,
                           Observer& observer, const CancelToken& cancel) {
   DumpOptions options = command.options;
-  const auto run = [&](DumpOutput& output) {
-    try {
-      return RunDump(sessions, options, command.target.format, output, observer, cancel);
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kUsage || options.scope.databases.size() < 2) throw;
-      if (auto question = TableNamedAsDatabase(sessions, options.scope.databases)) throw *question;
-      throw;
-    }
-  };
-
   if (command.target.to_stdout) {
     options.may_restart = false;
     StandardOutput output(standard_output);
-    return run(output);
+    return RunDump(sessions, options, command.target.format, output, observer, cancel);
   }
   PublishedOutput output(files, command.target.path, command.overwrite);
-  DumpResult result = run(output);
+  DumpResult result = RunDump(sessions, options, command.target.format, output, observer, cancel);
+  if (command.before_publishing) command.before_publishing();
   cancel.ThrowIfCancelled();
   output.Publish(result.output_sha256);
   return result;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "catalog/column_reader.h"
-#include "catalog/similar_names.h"
+#include "catalog/unknown_database.h"
 #include "catalog/read_context.h"
 #include "catalog/view_order.h"
 #include "dbomsbak/base/error.h"

@@ -8,8 +8,8 @@
 #include <iterator>
 #include <utility>
 
-#include "dbomsbak/app/names.h"
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/near_names.h"
 
 namespace dbomsbak {
 namespace {

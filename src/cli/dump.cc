@@ -168,9 +168,9 @@ ErrorCode RunDumpCommandLine(Invocation& run) {
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
   run.signals.AllowForcedEnd(UnpublishedFilesOf(command.target));
+  command.before_publishing = [&] { run.signals.ForbidForcedEnd(); };
   const DumpResult result =
       RunDumpCommand(*sessions, run.files, run.console.out(), command, *observer, run.cancel);
-  run.signals.AllowForcedEnd({});
 
   const ErrorCode code = result.omitted.empty() ? ErrorCode::kOk : ErrorCode::kPartial;
   run.console.ClearStatusLine();

@@ -7,8 +7,8 @@
 
 #include "cli/json_table.h"
 #include "cli/option_table.h"
-#include "dbomsbak/app/names.h"
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/near_names.h"
 
 namespace dbomsbak {
 namespace {

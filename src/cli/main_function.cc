@@ -13,7 +13,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/json.h"
-#include "dbomsbak/app/names.h"
+#include "dbomsbak/base/near_names.h"
 
 namespace dbomsbak {
 namespace {

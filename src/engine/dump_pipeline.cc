@@ -275,7 +275,13 @@ void Pipeline::ReadChunks(Session& session) {
     } catch (ServerError& e) {
       const std::string table =
           chunk ? planner_.table(chunk->table).table->id.Describe() : std::string("the next table");
-      if (IsDefinitionChange(e.number())) throw ChangedMeanwhile(table + ": " + e.message());
+      // A condition that does not fit looks to the server like a column dropped meanwhile.
+      const bool filtered = chunk && !planner_.table(chunk->table).row_filter.empty();
+      if (filtered && e.sqlstate().starts_with("42")) {
+        e.set_hint("The condition of --where must fit every table; --only or --ignore-table choose.");
+      } else if (IsDefinitionChange(e.number())) {
+        throw ChangedMeanwhile(table + ": " + e.message());
+      }
       e.While("reading " + table);
       e.About(table);
       throw;

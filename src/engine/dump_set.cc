@@ -6,6 +6,7 @@
 #include <iterator>
 #include <set>
 
+#include "dbomsbak/base/near_names.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/set_names.h"
@@ -208,12 +209,18 @@ void RequireNamedTables(const Scope& scope, const Catalog& catalog, Observer& ob
                        });
   };
   for (const QualifiedName& name : scope.only_tables) {
-    if (!exists(name)) {
-      throw Error(ErrorCode::kUsage,
-                  fmt::format("there is no table {}", QuoteQualified(name.first, name.second)),
-                  "Name tables as DATABASE.TABLE; upper and lower case may matter.")
-          .About(QuoteQualified(name.first, name.second));
+    if (exists(name)) continue;
+    std::string hint = "Name tables as DATABASE.TABLE; upper and lower case may matter.";
+    if (const Database* database = catalog.Find(name.first)) {
+      std::vector<std::string> tables;
+      for (const Table& table : database->tables) tables.push_back(table.id.name);
+      const std::string question = DidYouMean(name.second, tables);
+      if (!question.empty()) hint = question;
     }
+    throw Error(ErrorCode::kUsage,
+                fmt::format("there is no table {}", QuoteQualified(name.first, name.second)),
+                std::move(hint))
+        .About(QuoteQualified(name.first, name.second));
   }
   for (const QualifiedName& name : scope.ignored_tables) {
     if (!exists(name)) {

@@ -1,6 +1,7 @@
 // The command `dump`: a dump that is published whole, or not there.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct DumpCommand {
   OutputTarget target;
   bool overwrite = false;
   DumpOptions options;
+  // Called when the dump is complete and its files are about to be renamed; may be empty.
+  std::function<void()> before_publishing;
 };
 
 // Output files of the command while they are not published yet.
@@ -24,8 +27,7 @@ std::vector<std::string> UnpublishedFilesOf(const OutputTarget& target);
 
 // Writes the dump and, beside a file, FILE.sha256. Whatever fails before both are complete leaves
 // older files of these names as they were; an existing one is kWouldOverwrite before the server is
-// asked anything. A word that is no database but a table of another one named is answered with a
-// question (kUsage).
+// asked anything.
 DumpResult RunDumpCommand(SessionFactory& sessions, FileSystem& files,
                           WritableFile& standard_output, const DumpCommand& command,
                           Observer& observer, const CancelToken& cancel);

@@ -1,4 +1,4 @@
-// What may have been meant by a name that is not there.
+// A database that was asked for and is not there.
 #pragma once
 
 #include <string>
@@ -10,10 +10,6 @@
 namespace dbomsbak {
 
 bool EqualIgnoringCase(std::string_view a, std::string_view b);
-
-// At most three of `candidates`, the likeliest first.
-std::vector<std::string> SimilarNames(std::string_view name,
-                                   const std::vector<std::string>& candidates);
 
 // Error kUsage: names what is near, or asks whether a table of one of the `asked` databases was
 // meant (`dump db t1`, as mysqldump has it).
