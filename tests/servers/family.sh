@@ -1,7 +1,8 @@
 # What the kinds of the MySQL family share. Sourced, not run.
 # shellcheck shell=bash
 
-# Safe but quick: nothing here changes what a statement means. Later options win.
+# Safe but quick: nothing here changes what a statement means. Later options win. Each server has a
+# tmpdir of its own besides: at its start one throws away what others have in theirs.
 common_options=(--bind-address=127.0.0.1 --skip-name-resolve --innodb-flush-log-at-trx-commit=2
   --innodb-buffer-pool-size=64M --performance-schema=OFF)
 

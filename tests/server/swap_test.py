@@ -1,0 +1,292 @@
+#!/usr/bin/env python3
+# ctest: timeout=900
+"""The window on a quiet day and on bad ones: exact, told how long, and refused without a trace."""
+
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support import fingerprint
+from support.server import Server
+from support.swap_world import LONG, ODD, World, quoted
+
+
+class Transaction:
+    """A session of the mysql client that keeps a transaction open until told to end."""
+
+    def __init__(self, server, statements):
+        self.process = subprocess.Popen(server.client_command(options=['--unbuffered', '--batch', '--skip-column-names']),
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.say('SELECT CONNECTION_ID();')
+        self.id = self.process.stdout.readline().strip()
+        self.say(f"START TRANSACTION; {statements} SELECT 'ready';")
+        while self.process.stdout.readline().strip() != 'ready':
+            pass
+
+    def say(self, text):
+        self.process.stdin.write(text + '\n')
+        self.process.stdin.flush()
+
+    def end(self):
+        self.say('ROLLBACK;')
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def prepared(server, *names):
+    """A world whose live databases are ruined, with what shall come back in staging."""
+    world = World(server, *names)
+    world.make_good()
+    good = world.print()
+    world.remember()
+    world.stage('00000001')
+    world.ruin()
+    return world, good, world.print()
+
+
+def expect_text(text, *words):
+    for word in words:
+        if word not in text:
+            raise AssertionError(f'{word!r} is not in:\n{text}')
+
+
+def test_there_and_back_any_number_of_times(server):
+    world, good, ruined = prepared(server)
+    world.run('swap', world.file, '00000001')
+    expect_text(world.output, 'window ')
+    fingerprint.expect_equal(good, world.print(), 'swapped')
+    for generation in (2, 3, 4, 5):
+        world.run('undo')
+        expect_text(world.output, f'generation {generation}')
+        fingerprint.expect_equal(ruined if generation % 2 == 0 else good, world.print(),
+                                 f'generation {generation}')
+        if len(world.ours()) != 2:
+            raise AssertionError(world.ours())
+    world.run('purge', 5)
+    if world.ours():
+        raise AssertionError(world.ours())
+    fingerprint.expect_equal(good, world.print(), 'purged')
+
+
+def test_what_uses_the_databases_works_afterwards(server):
+    """Not only definitions: triggers fire in order, defaults take from the live sequence, grants hold."""
+    world, _, _ = prepared(server)
+    world.run('swap', world.file, '00000001')
+    a = world.a
+    server.sql("INSERT INTO parent (id, note) VALUES (9, 'x');", a)
+    note = server.value('SELECT note FROM parent WHERE id = 9', a)
+    if note != 'x first Ã¤ second third':
+        raise AssertionError(note)
+    server.sql('INSERT INTO child (parent_id) VALUES (9);', a)
+    if int(server.value('SELECT MAX(id) FROM child', a)) < 121:
+        raise AssertionError('the sequence lost its value')
+    if server.value('CALL p_grants(7)', a, user='caller') != '7':
+        raise AssertionError('the grant is gone')
+    try:
+        server.sql('DELETE FROM parent WHERE id = 1', a)
+        raise AssertionError('a foreign key is gone')
+    except Exception as error:
+        expect_text(str(error), '1451')
+    world.run('undo')
+    world.run('purge', 0)
+
+
+def test_busy_table_is_33_with_the_holder_named_and_everything_as_before(server):
+    for table in ('parent', 'log', '`t``b \'q\' "x" 库`', 'seq'):
+        world, good, ruined = prepared(server)
+        busy = Transaction(server, f'SELECT * FROM {quoted(world.a)}.{table};')
+        began = time.monotonic()
+        world.run('swap', world.file, '00000001', lock_wait=1, lock_tries=2, expect=33)
+        if time.monotonic() - began > 60:
+            raise AssertionError('waited much longer than asked')
+        if table != 'log':  # a MyISAM reader is no InnoDB transaction: seen by its database alone
+            expect_text(world.output, f'session {busy.id} of root@', 'Everything is as it was')
+        fingerprint.expect_equal(ruined, world.print(), f'{table} was busy')
+        busy.end()
+        world.run('heal')
+        fingerprint.expect_equal(ruined, world.print(), f'{table} was busy, healed')
+        world.run('swap', world.file, '00000001')
+        fingerprint.expect_equal(good, world.print(), f'{table} was busy before')
+        world.run('purge', 0)
+
+
+def test_client_killed_while_its_rename_waits(server):
+    """The server goes on with a RENAME whose client is gone; healing waits for it before it judges."""
+    world, good, _ = prepared(server)
+    server.sql(f'DROP TRIGGER {quoted(world.b)}.tb') if False else None
+    busy = Transaction(server, f'SELECT * FROM {quoted(world.b)}.other;')
+    command = [str(world.tool), f'--socket={server.socket}', '--user=root', '--lock-wait=100',
+               '--lock-tries=1', 'swap', str(world.file), '00000001']
+    # No live trigger: the first to wait is the RENAME itself.
+    for name, database in server.rows('SELECT TRIGGER_NAME, TRIGGER_SCHEMA FROM information_schema.TRIGGERS'):
+        server.sql(f'DROP TRIGGER {quoted(database)}.{quoted(name)}')
+    tool = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server.wait_for("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'RENAME TABLE%' "
+                    "AND STATE LIKE 'Waiting%'", 1)
+    tool.kill()
+    tool.wait()
+    healer = subprocess.Popen([*command[:3], 'heal'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    time.sleep(1.5)
+    if healer.poll() is not None:
+        raise AssertionError(f'healing did not wait: {healer.communicate()[0]}')
+    busy.end()
+    text = healer.communicate(timeout=60)[0]
+    state = world.print()
+    # Whether the server noticed the lost client or renamed all the same: what it did is what was judged.
+    swapped = not fingerprint.differences(good, state)
+    expect_text(text, 'it is finished now' if swapped else 'it is taken back')
+    print('   the RENAME of a dead client was', 'carried out' if swapped else 'given up')
+    if not swapped:
+        world.run('swap', world.file, '00000001')
+        fingerprint.expect_equal(good, world.print(), 'again')
+    world.run('purge', 0)
+
+
+def test_server_killed_while_the_window_is_open(server):
+    world, good, ruined = prepared(server)
+    world.run('swap', world.file, '00000001', die_at=10 ** 9)
+    statements = world.statements()
+    world.run('undo')
+    for fraction in (0.75, 0.85, 0.95):
+        world.run('undo', die_at=int(statements * fraction))
+        server.kill9()
+        server.start()
+        world.run('heal')
+        now = world.print()
+        if fingerprint.differences(good, now) and fingerprint.differences(ruined, now):
+            raise AssertionError('neither old nor new:\n' + '\n'.join(fingerprint.differences(good, now)))
+    world.run('purge', 0)
+
+
+def test_long_and_odd_names(server):
+    world = World(server, ODD, LONG)
+    world.value_of_staging = lambda name, run: world.long_staging
+    # Names beyond 64 characters are cut and hashed: the program itself tells what it expects.
+    world.make_good()
+    good = world.print()
+    world.remember()
+    world.run('swap', world.file, '00000001', expect=14)
+    world.long_staging = missing_database(world.output)
+    world.stage('00000001')
+    world.ruin()
+    ruined = world.print()
+    world.run('swap', world.file, '00000001')
+    fingerprint.expect_equal(good, world.print(), 'swapped')
+    world.run('undo')
+    fingerprint.expect_equal(ruined, world.print(), 'undone')
+    world.run('status')
+    expect_text(world.output, quoted(LONG), quoted(ODD))
+    world.run('purge', 0)
+    if world.ours():
+        raise AssertionError(world.ours())
+
+
+def missing_database(text):
+    import hashlib
+    # StagingName(): 64 characters, the live name cut, then its hash.
+    suffix = '__dbomsbak_new_00000001'
+    return LONG[:64 - len(suffix) - 9] + '_' + hashlib.sha256(LONG.encode()).hexdigest()[:8] + suffix
+
+
+def test_part_of_a_set_and_unknown_sets_are_refused(server):
+    world, good, _ = prepared(server)
+    world.run('undo', expect=34)
+    world.run('swap', world.file, '00000001')
+    world.run('undo', world.a, expect=2)
+    expect_text(world.output, quoted(world.b), 'whole set')
+    world.run('purge', 0, world.b, expect=2)
+    world.run('undo', 'somewhere', expect=34)
+    world.run('undo', world.b, world.a, 'somewhere', expect=2)
+    world.run('purge', 7, expect=34)
+    fingerprint.expect_equal(good, world.print(), 'refused')
+    world.run('purge', 0)
+
+
+def test_purge_refuses_while_something_needs_the_copy(server):
+    world, good, _ = prepared(server)
+    world.run('swap', world.file, '00000001')
+    copy = world.ours()[0]
+    server.sql(f'CREATE DATABASE aside; CREATE VIEW aside.v AS SELECT id FROM {quoted(copy)}.parent;')
+    world.run('purge', 0, expect=34)
+    expect_text(world.output, '`aside`.`v`')
+    server.sql('DROP VIEW aside.v; CREATE TABLE aside.c (p INT, CONSTRAINT needs FOREIGN KEY (p) '
+               f'REFERENCES {quoted(copy)}.parent (id)) ENGINE=InnoDB;')
+    world.run('purge', 0, expect=34)
+    expect_text(world.output, '`needs`', '`aside`.`c`')
+    server.sql('DROP DATABASE aside;')
+    server.sql(f'DROP VIEW {quoted(world.a)}.v1')
+    world.run('purge', 0, expect=34)
+    expect_text(world.output, f'view {quoted(world.a)}.`v1` is missing')
+    world.run('undo')
+    world.run('undo')
+    world.run('status')
+    if 'aside' in world.output:
+        raise AssertionError(world.output)
+    world.server.sql(f'CREATE OR REPLACE VIEW {quoted(world.a)}.v1 AS SELECT id, note FROM parent', world.a)
+    world.run('purge', 0)
+    if world.ours():
+        raise AssertionError(world.ours())
+
+
+def test_two_runs_at_once_are_32(server):
+    world, good, ruined = prepared(server)
+    holder = Transaction(server, "SELECT GET_LOCK('dbomsbak', 0);")
+    world.run('swap', world.file, '00000001', expect=32)
+    expect_text(world.output, f'session {holder.id} of root@')
+    holder.end()
+    fingerprint.expect_equal(ruined, world.print(), 'locked')
+    world.run('swap', world.file, '00000001')
+    world.run('purge', 0)
+
+
+def test_databases_that_do_not_exist_are_created_and_undone(server):
+    world = World(server)
+    world.make_good()
+    good = world.print()
+    world.remember()
+    world.stage('00000001')
+    server.sql(f'SET foreign_key_checks=0; DROP DATABASE {quoted(world.a)}; DROP DATABASE {quoted(world.b)};')
+    # Grants on routines went with them; the archive brings them back.
+    world.run('swap', world.file, '00000001')
+    fingerprint.expect_equal(good, world.print(), 'created')
+    world.run('undo')
+    left = [name for name in server.databases() if name in world.databases]
+    if left:
+        raise AssertionError(f'undo left {left}')
+    world.run('undo')
+    fingerprint.expect_equal(good, world.print(), 'created again')
+    world.run('purge', 0)
+
+
+def test_live_databases_that_changed_meanwhile_are_not_swapped(server):
+    world, _, _ = prepared(server)
+    world.run('swap', world.file, '00000002', expect=14)  # no such staging
+    world.run('heal')
+    world.stage('00000001')
+    server.sql(f"DROP TABLE {quoted(world.staged[0])}.log")
+    world.run('swap', world.file, '00000001', expect=34)
+    expect_text(world.output, 'is missing', 'Nothing was changed')
+    server.sql('SET foreign_key_checks=0;' + ''.join(f'DROP DATABASE {quoted(n)};' for n in world.ours()))
+
+
+def main():
+    tests = [value for name, value in globals().items() if name.startswith('test_')]
+    chosen = [test for test in tests if not sys.argv[1:] or any(word in test.__name__ for word in sys.argv[1:])]
+    failed = []
+    for test in chosen:
+        began = time.monotonic()
+        with Server() as server:
+            try:
+                test(server)
+                print(f'ok {test.__name__} ({time.monotonic() - began:.1f} s)', flush=True)
+            except Exception as error:  # the others may tell more
+                failed.append(test.__name__)
+                print(f'FAILED {test.__name__}: {type(error).__name__}: {error}', flush=True)
+    if failed:
+        sys.exit(f'{len(failed)} failed: {", ".join(failed)}')
+
+
+if __name__ == '__main__':
+    main()
