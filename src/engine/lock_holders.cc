@@ -77,13 +77,23 @@ std::string DescribeLockHolders(Session& session, const std::vector<std::string>
                     "trx_mysql_thread_id <> CONNECTION_ID() ORDER BY trx_started"),
                 "in a transaction");
   if (!text.empty()) return text;
-  // Perhaps: whoever works in these databases.
-  return Joined(
+  // Perhaps: whoever works in these databases, or is there at all. A reader of tables without
+  // transactions is in none, and may have named them without USE.
+  text = Joined(
       session,
       Try(session, fmt::format("SELECT ID FROM information_schema.PROCESSLIST WHERE DB IN ({}) "
                                "AND ID <> CONNECTION_ID() ORDER BY TIME DESC",
                                list)),
       "uses the database");
+  if (!text.empty()) return text;
+  text =
+      Joined(session,
+             Try(session,
+                 "SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND "
+                 "COMMAND NOT IN ('Daemon', 'Binlog Dump', 'Slave_IO', 'Slave_SQL') AND USER NOT "
+                 "IN ('system user', 'event_scheduler') ORDER BY TIME DESC"),
+             "is connected");
+  return text.empty() ? text : "perhaps " + text;
 }
 
 }  // namespace dbomsbak

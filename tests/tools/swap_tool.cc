@@ -1,4 +1,5 @@
-// Swaps prepared databases without an archive, and dies where it is told to: for tests of the window.
+// Swaps prepared databases without an archive, and dies where it is told to: for tests of the
+// window.
 //
 //   swap_tool --socket=S [--die-at=N] [--count] [--lock-wait=N] [--lock-tries=N] COMMAND
 //     snapshot FILE DB…   writes what the databases are to FILE
@@ -8,7 +9,8 @@
 //     purge N [DB…]       drops the displaced copy of generation N, 0: all
 //     status              one line for each thing left on the server
 //
-// --die-at: SIGKILL to itself instead of the N-th statement. --count: how many there were, on stderr.
+// --die-at: SIGKILL to itself instead of the N-th statement. --count: how many there were, on
+// stderr.
 #include <signal.h>
 #include <unistd.h>
 
@@ -224,7 +226,8 @@ int main(int argc, char** argv) {
     if (name == "--socket") arguments.connection.socket = value;
     if (name == "--user") arguments.connection.user = value;
     if (name == "--die-at") fate.DieAt(std::stoull(value));
-    if (name == "--lock-wait") arguments.swap.lock_wait_s = static_cast<unsigned>(std::stoul(value));
+    if (name == "--lock-wait")
+      arguments.swap.lock_wait_s = static_cast<unsigned>(std::stoul(value));
     if (name == "--lock-tries") {
       arguments.swap.lock_tries = static_cast<unsigned>(std::stoul(value));
     }

@@ -1,0 +1,51 @@
+#include "engine/event_text.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace dbomsbak {
+namespace {
+
+std::string Event(const std::string& schedule, const std::string& completion,
+                  const std::string& state, const std::string& rest) {
+  return "CREATE DEFINER=`x ON COMPLETION PRESERVE ENABLE `@`%` EVENT `e` ON SCHEDULE " + schedule +
+         " ON COMPLETION " + completion + state + rest;
+}
+
+TEST(EventTextTest, EventsThatDifferInStateOnlyAreEqualWithoutIt) {
+  const std::string rest = " COMMENT 'on ENABLE' DO select 'ON COMPLETION PRESERVE ENABLE'";
+  for (const std::string completion : {"PRESERVE", "NOT PRESERVE"}) {
+    const std::string plain = Event("EVERY 1 DAY", completion, "", rest);
+    for (const std::string state :
+         {" ENABLE", " DISABLE", " DISABLE ON SLAVE", " DISABLE ON REPLICA"}) {
+      EXPECT_EQ(WithoutEventState(Event("EVERY 1 DAY", completion, state, rest)), plain);
+    }
+  }
+  EXPECT_NE(WithoutEventState(Event("EVERY 1 DAY", "PRESERVE", " ENABLE", rest)),
+            WithoutEventState(Event("EVERY 2 DAY", "PRESERVE", " ENABLE", rest)));
+  EXPECT_NE(WithoutEventState(Event("EVERY 1 DAY", "PRESERVE", " ENABLE", rest)),
+            WithoutEventState(Event("EVERY 1 DAY", "NOT PRESERVE", " ENABLE", rest)));
+  EXPECT_EQ(WithoutEventState("CREATE EVENT `e` DO select 1"), "CREATE EVENT `e` DO select 1");
+}
+
+TEST(EventTextTest, OnlyEventsWithAnEndCanBeOver) {
+  const std::string at = Event("AT '2020-01-01 00:00:00'", "NOT PRESERVE", " ENABLE", " DO do 1");
+  const std::string ends =
+      Event("EVERY 1 DAY STARTS '2020-01-01' ENDS '2021-01-01'", "PRESERVE", " ENABLE", " DO do 1");
+  const std::string always = Event("EVERY 1 DAY STARTS '2020-01-01'", "PRESERVE", " ENABLE",
+                                   " COMMENT ' ENDS ' DO select 1 ENDS ");
+  EXPECT_TRUE(MayBeOver(at));
+  EXPECT_TRUE(MayBeOver(ends));
+  EXPECT_FALSE(MayBeOver(always));
+}
+
+TEST(EventTextTest, DefinersAreQuotedByTheirLastAtSign) {
+  EXPECT_EQ(DefinerClause("bob@%"), "DEFINER=`bob`@`%` ");
+  EXPECT_EQ(DefinerClause("b@o`b@host"), "DEFINER=`b@o``b`@`host` ");
+  EXPECT_EQ(DefinerClause("role"), "DEFINER=`role` ");
+  EXPECT_EQ(DefinerClause(""), "");
+}
+
+}  // namespace
+}  // namespace dbomsbak
