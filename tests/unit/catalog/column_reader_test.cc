@@ -60,11 +60,17 @@ TEST(ColumnReaderTest, EnumsWithAnEmptyMemberAreReadByNumber) {
   }
 }
 
-TEST(ColumnReaderTest, QuotesWithinMembersAreNotTakenForEmptyOnes) {
-  EXPECT_FALSE(HasEmptyMember("enum('''','''a''','b,''''c')"));
-  EXPECT_FALSE(HasEmptyMember("enum('a','b')"));
-  EXPECT_FALSE(HasEmptyMember("varchar(10)"));
-  EXPECT_TRUE(HasEmptyMember("enum('''','')"));
+TEST(ColumnReaderTest, TextTellsTheMemberOnlyWhereNoOtherCanBeTakenForIt) {
+  constexpr char kCi[] = "utf8mb4_general_ci";
+  constexpr char kBin[] = "utf8mb4_bin";
+  EXPECT_TRUE(TextTellsMember("enum('a','b')", kCi));
+  EXPECT_TRUE(TextTellsMember("set('RUNNING','not-yet')", kCi));
+  EXPECT_TRUE(TextTellsMember("enum('a','A')", kBin));
+  EXPECT_TRUE(TextTellsMember("enum('''','''a''','b,''''c')", kBin));
+  EXPECT_FALSE(TextTellsMember("enum('a','A')", kCi));
+  EXPECT_FALSE(TextTellsMember("enum('e','é')", kCi));
+  EXPECT_FALSE(TextTellsMember("enum('''','')", kBin));
+  EXPECT_FALSE(TextTellsMember("enum('','a')", kBin));
 }
 
 TEST(ColumnReaderTest, GeneratedMeansThatTheServerMakesTheValue) {
