@@ -267,9 +267,23 @@ class Restore {
     SweepStaging(*session_, std::move(names));
   }
 
+  // Loading took its time: how the live databases are to be put back by undo, and which objects need
+  // no touching, is read again just before the window.
+  void LookAgain() {
+    const PreparedSet planned = std::move(set_);
+    facts_ = ReadFacts(*session_, members_);
+    set_ = MakeSet(content_, members_, facts_);
+    set_.run = planned.run;
+    set_.generation = planned.generation;
+    if (planned.outgoing == set_.outgoing) return;
+    observer_.Warning("tables were created or dropped in the live databases while this ran; what is "
+                      "there now goes into the displaced copy");
+  }
+
   void Swap() {
     try {
       cancel_.ThrowIfCancelled();
+      LookAgain();
       staging_->DropLoadTable();
       result_.window_ms = SwapLive(*session_, traits_, set_, staging_->journal(),
                                    {options_.lock_wait_s, options_.lock_tries}, observer_);
