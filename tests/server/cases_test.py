@@ -110,6 +110,9 @@ def main():
                 detail = str(error) if isinstance(error, AssertionError) else traceback.format_exc()
                 print(f'FAILED    {case.name}: {case.about}\n{detail}', flush=True)
                 for server in (source, other):  # or the next case would fail with it
+                    if not server.alive():
+                        print(f'the server is gone; its log ends:\n{server.log[-6000:]}')
+                        server.start()
                     for database in server.databases():
                         server.try_sql('SET FOREIGN_KEY_CHECKS = 0; DROP DATABASE `'
                                        + database.replace('`', '``') + '`')

@@ -141,6 +141,13 @@ class Server:
     def log(self):
         return pathlib.Path(self.connection['log']).read_text(errors='replace')
 
+    def alive(self):
+        try:
+            self.sql('SELECT 1', timeout=30)
+            return True
+        except (ClientError, subprocess.TimeoutExpired):
+            return False
+
     def client_options(self, user='root', password=None, tcp=False):
         """Connection options that the mysql client and dbomsbak both understand."""
         where = ['-S', self.socket] if self.socket and not tcp else [
