@@ -28,7 +28,8 @@ class HashedRange {
 
   // Advances by `size` bytes, appending them to `kept` unless it is null.
   void Take(std::uint64_t size, std::string* kept) {
-    if (size > end_ - at_) ThrowDamaged(file_, fmt::format("the index ends early at byte {}", end_));
+    if (size > end_ - at_)
+      ThrowDamaged(file_, fmt::format("the index ends early at byte {}", end_));
     while (size > 0) {
       const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(size, kReadPiece));
       ReadExactly(file_, at_, count, piece_);
@@ -75,9 +76,9 @@ struct ArchiveReader::Impl {
     if (number >= frame_count()) {
       Damaged(fmt::format("frame {} is asked for, and there are {}", number, frame_count()));
     }
-    return layout::GetFrameRecord(std::string_view(frame_table)
-                                      .substr(number * layout::kFrameRecordSize,
-                                              layout::kFrameRecordSize));
+    return layout::GetFrameRecord(
+        std::string_view(frame_table)
+            .substr(number * layout::kFrameRecordSize, layout::kFrameRecordSize));
   }
 
   // The same without the digest: a terabyte has 262,144 of them, and opening looks at all.
@@ -96,7 +97,8 @@ struct ArchiveReader::Impl {
   void Open() {
     const FileKind kind = LooksLike(*file);
     if (kind == FileKind::kEmpty) {
-      throw Error(ErrorCode::kIncomplete, fmt::format("'{}' is incomplete: it is empty", file->name()),
+      throw Error(ErrorCode::kIncomplete,
+                  fmt::format("'{}' is incomplete: it is empty", file->name()),
                   std::string(Advice(kind)))
           .About(file->name());
     }
@@ -124,8 +126,8 @@ struct ArchiveReader::Impl {
     }
     const std::uint32_t unknown = required_flags & ~layout::kKnownRequiredFlags;
     if (unknown != 0) {
-      ThrowNewerFormat(*file,
-                       fmt::format("needs features this program does not know (flags {:#x})", unknown));
+      ThrowNewerFormat(
+          *file, fmt::format("needs features this program does not know (flags {:#x})", unknown));
     }
     if (version == 0) Damaged("it says to have archive format 0");
   }
@@ -304,12 +306,13 @@ struct ArchiveReader::Impl {
 
   void ReadBlock(std::uint64_t number, std::vector<ObjectRecord>& objects) const {
     if (number >= directory.size()) {
-      Damaged(fmt::format("object block {} is asked for, and there are {}", number,
-                          directory.size()));
+      Damaged(
+          fmt::format("object block {} is asked for, and there are {}", number, directory.size()));
     }
     const layout::DirectoryEntry& entry = directory[number];
     const auto damaged = [&](std::string_view what) {
-      Damaged(fmt::format("object block {} of the index, at byte {}: {}", number, entry.offset, what));
+      Damaged(
+          fmt::format("object block {} of the index, at byte {}: {}", number, entry.offset, what));
     };
     std::unique_ptr<Scratch> mine = Borrow();
     ReadExactly(*file, entry.offset, entry.stored_size, mine->stored);

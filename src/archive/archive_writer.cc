@@ -144,8 +144,8 @@ Receipt ArchiveWriter::Finish() {
   impl_->footer.frame_count = impl_->frames.size();
   impl_->WriteIndex();
   FooterRecord& footer = impl_->footer;
-  footer.file_size = impl_->written + layout::kFooterSize +
-                     layout::SeekTableSize(impl_->frames.size() + 3);
+  footer.file_size =
+      impl_->written + layout::kFooterSize + layout::SeekTableSize(impl_->frames.size() + 3);
   const std::string frame = layout::EncodeFooter(footer);
   impl_->Write(frame);
   impl_->WriteSeekTable();

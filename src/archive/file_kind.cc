@@ -24,15 +24,17 @@ constexpr std::array kSignatures{
     Signature{"\x28\xB5\x2F\xFD"sv, FileKind::kZstd},
     Signature{"\x1F\x8B"sv, FileKind::kGzip},
     Signature{"BZh"sv, FileKind::kBzip2},
-    Signature{"\xFD" "7zXZ\0"sv, FileKind::kXz},
+    Signature{"\xFD"
+              "7zXZ\0"sv,
+              FileKind::kXz},
     Signature{"PK\x03\x04"sv, FileKind::kZip},
     Signature{"age-encryption.org/"sv, FileKind::kAge},
     Signature{"-----BEGIN AGE ENCRYPTED FILE-----"sv, FileKind::kAge},
 };
 
-constexpr std::array kFirstWords{
-    "ALTER"sv, "BEGIN"sv, "CREATE"sv, "DELIMITER"sv, "DELETE"sv, "DROP"sv, "INSERT"sv, "LOCK"sv,
-    "REPLACE"sv, "SET"sv, "START"sv, "TRUNCATE"sv, "UPDATE"sv, "USE"sv};
+constexpr std::array kFirstWords{"ALTER"sv, "BEGIN"sv,    "CREATE"sv, "DELIMITER"sv, "DELETE"sv,
+                                 "DROP"sv,  "INSERT"sv,   "LOCK"sv,   "REPLACE"sv,   "SET"sv,
+                                 "START"sv, "TRUNCATE"sv, "UPDATE"sv, "USE"sv};
 
 // As much of our header's head as the file has; its size field may say anything.
 bool BeginsAsArchive(std::string_view begin) {
@@ -76,32 +78,52 @@ FileKind LooksLike(const RandomAccessFile& file) {
 
 std::string_view Describe(FileKind kind) noexcept {
   switch (kind) {
-    case FileKind::kEmpty: return "an empty file";
-    case FileKind::kArchive: return "an archive of dbomsbak";
-    case FileKind::kPlainSql: return "a plain SQL file";
-    case FileKind::kZstd: return "a plain zstd file";
-    case FileKind::kGzip: return "a gzip file";
-    case FileKind::kBzip2: return "a bzip2 file";
-    case FileKind::kXz: return "an xz file";
-    case FileKind::kZip: return "a zip file";
-    case FileKind::kAge: return "a file encrypted with age";
-    case FileKind::kUnknown: break;
+    case FileKind::kEmpty:
+      return "an empty file";
+    case FileKind::kArchive:
+      return "an archive of dbomsbak";
+    case FileKind::kPlainSql:
+      return "a plain SQL file";
+    case FileKind::kZstd:
+      return "a plain zstd file";
+    case FileKind::kGzip:
+      return "a gzip file";
+    case FileKind::kBzip2:
+      return "a bzip2 file";
+    case FileKind::kXz:
+      return "an xz file";
+    case FileKind::kZip:
+      return "a zip file";
+    case FileKind::kAge:
+      return "a file encrypted with age";
+    case FileKind::kUnknown:
+      break;
   }
   return "a file of unknown kind";
 }
 
 std::string_view Advice(FileKind kind) noexcept {
   switch (kind) {
-    case FileKind::kEmpty: return "Nothing was written to it; take the dump again.";
-    case FileKind::kArchive: return "";
-    case FileKind::kPlainSql: return "Load it with the mysql client.";
-    case FileKind::kZstd: return "Unpack it with `zstd -d` and give the SQL file inside.";
-    case FileKind::kGzip: return "Unpack it with `gunzip` and give the SQL file inside.";
-    case FileKind::kBzip2: return "Unpack it with `bunzip2` and give the SQL file inside.";
-    case FileKind::kXz: return "Unpack it with `unxz` and give the SQL file inside.";
-    case FileKind::kZip: return "Unpack it with `unzip` and give the file inside.";
-    case FileKind::kAge: return "Decrypt it with `age -d` and give the archive inside.";
-    case FileKind::kUnknown: break;
+    case FileKind::kEmpty:
+      return "Nothing was written to it; take the dump again.";
+    case FileKind::kArchive:
+      return "";
+    case FileKind::kPlainSql:
+      return "Load it with the mysql client.";
+    case FileKind::kZstd:
+      return "Unpack it with `zstd -d` and give the SQL file inside.";
+    case FileKind::kGzip:
+      return "Unpack it with `gunzip` and give the SQL file inside.";
+    case FileKind::kBzip2:
+      return "Unpack it with `bunzip2` and give the SQL file inside.";
+    case FileKind::kXz:
+      return "Unpack it with `unxz` and give the SQL file inside.";
+    case FileKind::kZip:
+      return "Unpack it with `unzip` and give the file inside.";
+    case FileKind::kAge:
+      return "Decrypt it with `age -d` and give the archive inside.";
+    case FileKind::kUnknown:
+      break;
   }
   return "Give a file that `dbomsbak dump -o FILE` wrote.";
 }

@@ -75,9 +75,9 @@ FrameCompressor::~FrameCompressor() = default;
 CompressedFrame FrameCompressor::Compress(std::string_view text) {
   if (text.empty()) throw Error(ErrorCode::kInternal, "an archive frame may not be empty");
   if (text.size() > layout::kMaxFrameText) {
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("a statement of {} bytes exceeds what an archive frame can hold",
-                            text.size()));
+    throw Error(
+        ErrorCode::kUnsupported,
+        fmt::format("a statement of {} bytes exceeds what an archive frame can hold", text.size()));
   }
   CompressedFrame frame;
   frame.text_size = static_cast<std::uint32_t>(text.size());

@@ -10,7 +10,8 @@ namespace dbomsbak {
 namespace {
 
 constexpr std::uint32_t kZstdMagic = 0xFD2FB528;
-constexpr char kTakeAgain[] = "Take another copy of the file, or dump again; this one is not whole.";
+constexpr char kTakeAgain[] =
+    "Take another copy of the file, or dump again; this one is not whole.";
 
 std::string ReadUpTo(const RandomAccessFile& file, std::uint64_t offset, std::size_t size) {
   std::string bytes(size, '\0');
@@ -34,9 +35,10 @@ class Walker {
     while (true) {
       const std::string magic = ReadUpTo(file_, offset_, 4);
       if (magic.empty()) {
-        ThrowIncomplete(file_, fmt::format("it ends at byte {}, after frame {}; index and footer are "
-                                           "missing",
-                                           size_, frames_));
+        ThrowIncomplete(file_,
+                        fmt::format("it ends at byte {}, after frame {}; index and footer are "
+                                    "missing",
+                                    size_, frames_));
       }
       if (magic.size() < 4) EndsInside(fmt::format("the head of frame {}", frames_));
       if (GetU32(magic.data()) != kZstdMagic) break;
@@ -98,8 +100,8 @@ class Walker {
       last = (bits & 1) != 0;
       const std::uint32_t type = bits >> 1 & 3;
       if (type == 3) {
-        ThrowDamaged(file_, fmt::format("{} at byte {}: impossible block at byte {}", what, offset_,
-                                        at));
+        ThrowDamaged(file_,
+                     fmt::format("{} at byte {}: impossible block at byte {}", what, offset_, at));
       }
       at += 3 + (type == 1 ? 1 : bits >> 3);
     }
@@ -121,24 +123,25 @@ class Walker {
     }
     const FooterRecord& record = footer->record;
     if (record.index_offset + record.index_size != footer_offset) {
-      ThrowDamaged(file_, fmt::format("the footer at byte {} stood at byte {} when it was written: bytes "
-                                      "before it are missing or were added",
-                                      footer_offset, record.index_offset + record.index_size));
+      ThrowDamaged(file_,
+                   fmt::format("the footer at byte {} stood at byte {} when it was written: bytes "
+                               "before it are missing or were added",
+                               footer_offset, record.index_offset + record.index_size));
     }
     if (size_ > record.file_size && record.file_size >= offset_) {
       const std::string behind = ReadUpTo(file_, record.file_size, 4);
       const bool another = behind.size() == 4 && GetU32(behind.data()) == kOwnFrameMagic;
-      ThrowDamaged(file_, fmt::format("{} bytes stand behind its end at byte {}{}",
-                                      size_ - record.file_size, record.file_size,
-                                      another ? ": another archive was appended" : ""));
+      ThrowDamaged(
+          file_, fmt::format("{} bytes stand behind its end at byte {}{}", size_ - record.file_size,
+                             record.file_size, another ? ": another archive was appended" : ""));
     }
     if (size_ < record.file_size) {
       ThrowIncomplete(file_, fmt::format("it ends at byte {}, inside the seek table; {} bytes are "
                                          "missing",
                                          size_, record.file_size - size_));
     }
-    ThrowDamaged(file_, fmt::format("what follows the footer, at byte {}, is not its seek table",
-                                    offset_));
+    ThrowDamaged(
+        file_, fmt::format("what follows the footer, at byte {}, is not its seek table", offset_));
   }
 
   const RandomAccessFile& file_;

@@ -21,7 +21,8 @@ Sha256Digest TakeDigest(ByteReader& reader) {
 }
 
 void PutName(std::string& out, std::string_view name) {
-  if (name.size() > 0xFFFF) throw Error(ErrorCode::kInternal, "an object's name exceeds 65535 bytes");
+  if (name.size() > 0xFFFF)
+    throw Error(ErrorCode::kInternal, "an object's name exceeds 65535 bytes");
   PutU16(out, static_cast<std::uint16_t>(name.size()));
   out += name;
 }

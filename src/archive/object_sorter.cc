@@ -14,7 +14,7 @@
 namespace dbomsbak {
 namespace {
 
-constexpr std::size_t kRunText = std::size_t{4} << 20;       // sorted in memory, then compressed
+constexpr std::size_t kRunText = std::size_t{4} << 20;        // sorted in memory, then compressed
 constexpr std::size_t kRunPieceText = std::size_t{64} << 10;  // decompressed at a time in the merge
 constexpr int kLevel = 3;
 

@@ -188,9 +188,10 @@ ArchiveVerifier::Span ArchiveVerifier::ToSpan(const ObjectRecord& object, const 
   if (slice.frame >= frames ||
       slice.offset >= frame_begins_[slice.frame + 1] - frame_begins_[slice.frame] ||
       slice.length > text_size - frame_begins_[slice.frame] - slice.offset) {
-    Damaged(object.id.Describe(),
-            fmt::format("a slice of the index (frame {}, offset {}, length {}) lies outside the text",
-                        slice.frame, slice.offset, slice.length));
+    Damaged(
+        object.id.Describe(),
+        fmt::format("a slice of the index (frame {}, offset {}, length {}) lies outside the text",
+                    slice.frame, slice.offset, slice.length));
   }
   const std::uint64_t begin = frame_begins_[slice.frame] + slice.offset;
   return {begin, begin + slice.length, number, what};
@@ -203,7 +204,8 @@ void ArchiveVerifier::CheckCounts() const {
                                       footer.table_count, footer.row_count, tables_, rows_));
   }
   if (footer.partial != (omitted_ > 0)) {
-    Damaged("the footer", fmt::format("its partial flag is wrong: {} objects are omitted", omitted_));
+    Damaged("the footer",
+            fmt::format("its partial flag is wrong: {} objects are omitted", omitted_));
   }
 }
 
@@ -288,20 +290,20 @@ void ArchiveVerifier::ProveFrame(std::uint64_t frame, Worker& worker) {
 // `text`: what of the definition the frame has. A definition is one statement, so mostly all.
 void ArchiveVerifier::ProveDefinition(const Span& create, const ObjectRecord& object,
                                       std::string_view text) const {
-  // A database's speaks of charset and collation, not of its CREATE text; CheckDefinition proved it.
+  // A database's speaks of charset and collation, not of its CREATE text; CheckDefinition proved
+  // it.
   if (object.id.kind == ObjectKind::kDatabase) return;
   std::string whole;
   if (text.size() < create.end - create.begin) {
     whole = archive_.ReadSliceText(*object.create, kMaxDefinition);
     text = whole;
   }
-  const Sha256Digest found = object.id.kind == ObjectKind::kTable
-                                 ? Sha256(WithoutAutoIncrement(text))
-                                 : Sha256(text);
+  const Sha256Digest found =
+      object.id.kind == ObjectKind::kTable ? Sha256(WithoutAutoIncrement(text)) : Sha256(text);
   if (found.hex() != object.definition_sha256) {
-    Damaged(object.id.Describe(),
-            fmt::format("its definition in frame {} does not match its SHA-256",
-                        object.create->frame));
+    Damaged(
+        object.id.Describe(),
+        fmt::format("its definition in frame {} does not match its SHA-256", object.create->frame));
   }
 }
 
@@ -318,8 +320,8 @@ void ArchiveVerifier::ProveRows(const Span& data, const ObjectRecord& table, std
   try {
     InsertParser(table.id.name, std::move(names), std::move(kinds)).Digest(text, digest);
   } catch (const Error& e) {
-    Damaged(table.id.Describe(), fmt::format("frame {}, text from byte {}: {}", frame, text_offset,
-                                             e.message()));
+    Damaged(table.id.Describe(),
+            fmt::format("frame {}, text from byte {}: {}", frame, text_offset, e.message()));
   }
   std::lock_guard lock(mutex_);
   found_[data.object] += digest;
@@ -334,9 +336,10 @@ void ArchiveVerifier::ProveGap(std::uint64_t frame, std::uint64_t text_offset,
     for (std::size_t at = text.find(statement); at != std::string_view::npos;
          at = text.find(statement, at + 1)) {
       if (at == 0 || text[at - 1] == '\n') {
-        Damaged(fmt::format("frame {}", frame),
-                fmt::format("the statement at byte {} of its text belongs to no object of the index",
-                            text_offset + at));
+        Damaged(
+            fmt::format("frame {}", frame),
+            fmt::format("the statement at byte {} of its text belongs to no object of the index",
+                        text_offset + at));
       }
     }
   }
@@ -355,16 +358,17 @@ void ArchiveVerifier::CompareTables() {
     const std::uint32_t mine = number++;
     if (object.id.kind != ObjectKind::kTable || !object.omitted.empty()) return true;
     if (object.row_digest->id != kRowDigestId) {
-      observer_.Warning(fmt::format("{}: its row digest '{}' is unknown to this version; rows are not "
-                                    "compared",
-                                    object.id.Describe(), object.row_digest->id));
+      observer_.Warning(
+          fmt::format("{}: its row digest '{}' is unknown to this version; rows are not "
+                      "compared",
+                      object.id.Describe(), object.row_digest->id));
       return true;
     }
     const auto found = found_.find(mine);
     const RowDigest digest = found == found_.end() ? RowDigest{} : found->second;
     if (digest.rows != object.rows) {
-      Damaged(object.id.Describe(), fmt::format("its text holds {} rows, the index says {}",
-                                                digest.rows, object.rows));
+      Damaged(object.id.Describe(),
+              fmt::format("its text holds {} rows, the index says {}", digest.rows, object.rows));
     }
     if (digest.sum != Uint128::FromHex(object.row_digest->value)) {
       Damaged(object.id.Describe(), "its rows do not match its row digest");

@@ -17,10 +17,10 @@
 namespace dbomsbak {
 
 // Two passes. ReadIndex() checks every record and keeps of each only where its slices lie;
-// ProveText() reads each frame once, on several threads, and hands its pieces to who can judge them:
-// definitions to their SHA-256, INSERTs to the parser that recomputes row digests, the rest to a
-// search for statements that no object speaks for. Memory: some 100 bytes an object, and for each
-// thread one frame and one block of the index.
+// ProveText() reads each frame once, on several threads, and hands its pieces to who can judge
+// them: definitions to their SHA-256, INSERTs to the parser that recomputes row digests, the rest
+// to a search for statements that no object speaks for. Memory: some 100 bytes an object, and for
+// each thread one frame and one block of the index.
 class ArchiveVerifier {
  public:
   // All must outlive the verifier.
@@ -50,7 +50,8 @@ class ArchiveVerifier {
   void CheckDatabases(const std::vector<std::string>& found) const;
   void CheckCounts() const;
   void AddSlices(const ObjectRecord& object, std::uint32_t number);
-  Span ToSpan(const ObjectRecord& object, const Slice& slice, std::uint32_t number, What what) const;
+  Span ToSpan(const ObjectRecord& object, const Slice& slice, std::uint32_t number,
+              What what) const;
   void CheckDisjoint() const;
 
   void ProveFrame(std::uint64_t frame, Worker& worker);
@@ -71,7 +72,7 @@ class ArchiveVerifier {
   std::vector<Span> creates_;                // create slices, by place
   std::uint64_t tables_ = 0, rows_ = 0, omitted_ = 0;
 
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;                          // guards what follows
   std::map<std::uint32_t, RowDigest> found_;  // tables with rows, by number in the index
   Progress progress_;
 };

@@ -24,6 +24,7 @@
 #include "engine/dump_memory.h"
 #include "engine/dump_text.h"
 #include "engine/frame_outputs.h"
+#include "engine/plain_proof.h"
 #include "engine/text_assembler.h"
 
 namespace dbomsbak {

@@ -133,10 +133,6 @@ std::string Epilogue() {
          "\n";
 }
 
-std::string ProofLine(const Sha256Digest& sha256, std::uint64_t bytes) {
-  return fmt::format("-- dbomsbak proof: sha256={} bytes={}\n", sha256.hex(), bytes);
-}
-
 TextBlock DatabaseBlock(const Database& database, bool drop_first) {
   TextBlock block;
   block.text =

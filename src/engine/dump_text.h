@@ -32,9 +32,6 @@ struct DumpHead {
 
 std::string Preamble(const DumpHead& head);
 std::string Epilogue();  // old values back; without the last line
-inline constexpr std::string_view kLastLine = "-- Dump completed\n";
-// The line before the last one of plain SQL.
-std::string ProofLine(const Sha256Digest& sha256, std::uint64_t bytes);
 
 TextBlock DatabaseBlock(const Database& database, bool drop_first);
 std::string UseDatabase(std::string_view database);

@@ -15,8 +15,9 @@ namespace {
 constexpr std::string_view kProofStart = "-- dbomsbak proof: sha256=";
 constexpr std::string_view kProofBytes = " bytes=";
 constexpr std::string_view kOwnMark = "\n-- dbomsbak: {";  // the machine-readable line at the start
+constexpr std::string_view kLastWords = kLastLine.substr(0, kLastLine.size() - 1);
 constexpr std::size_t kHeadBytes = 65536;  // holds the comment for people and the line behind it
-constexpr std::size_t kTailBytes = 4096;  // holds the last lines
+constexpr std::size_t kTailBytes = 4096;   // holds the last lines
 constexpr std::size_t kReadPiece = std::size_t{1} << 20;
 
 struct Proof {
@@ -52,13 +53,12 @@ bool EndsAsDumpsDo(std::string_view tail) {
   tail = tail.substr(0, end + 1);
   const std::size_t newline = tail.rfind('\n');
   const std::string_view last = newline == std::string_view::npos ? tail : tail.substr(newline + 1);
-  return last.starts_with(kDumpCompleted);
+  return last.starts_with(kLastWords);
 }
 
 // The tail has its proof line where `proof_at` says; everything from there on is known.
 bool IsExactEnd(std::string_view tail, std::size_t proof_at, const Proof& proof) {
-  return tail.substr(proof_at) ==
-         PlainProofLine(proof.sha256, proof.bytes) + std::string(kDumpCompleted) + "\n";
+  return tail.substr(proof_at) == ProofLine(proof.sha256, proof.bytes) + std::string(kLastLine);
 }
 
 [[noreturn]] void ThrowDamaged(const RandomAccessFile& file, std::string_view what) {
@@ -70,10 +70,10 @@ bool IsExactEnd(std::string_view tail, std::size_t proof_at, const Proof& proof)
 [[noreturn]] void ThrowWithoutProof(const RandomAccessFile& file, std::string_view tail) {
   const bool ours = Read(file, 0, kHeadBytes).find(kOwnMark) != std::string::npos;
   if (!EndsAsDumpsDo(tail)) {
-    throw Error(ErrorCode::kIncomplete,
-                fmt::format("'{}' is incomplete: its last line is not '{}'", file.name(),
-                            kDumpCompleted),
-                "The dump was cut short, or was written without comments; take it again.")
+    throw Error(
+        ErrorCode::kIncomplete,
+        fmt::format("'{}' is incomplete: its last line is not '{}'", file.name(), kLastWords),
+        "The dump was cut short, or was written without comments; take it again.")
         .About(file.name());
   }
   if (ours) ThrowDamaged(file, "the proof line before its last line is missing or unreadable");
@@ -85,7 +85,7 @@ bool IsExactEnd(std::string_view tail, std::size_t proof_at, const Proof& proof)
 
 }  // namespace
 
-std::string PlainProofLine(const Sha256Digest& sha256, std::uint64_t bytes) {
+std::string ProofLine(const Sha256Digest& sha256, std::uint64_t bytes) {
   return fmt::format("{}{}{}{}\n", kProofStart, sha256.hex(), kProofBytes, bytes);
 }
 
@@ -109,18 +109,18 @@ std::uint64_t ProvePlainSql(const RandomAccessFile& file, Observer& observer,
                                    tail_offset + proof_at, proof->bytes));
   }
   if (!IsExactEnd(tail, proof_at, *proof)) {
-    const std::string expected = std::string(kDumpCompleted) + "\n";
     const std::string_view found = std::string_view(tail).substr(line_end + 1);
-    if (expected.starts_with(found)) {
+    if (kLastLine.starts_with(found)) {
       throw Error(ErrorCode::kIncomplete,
                   fmt::format("'{}' is incomplete: it ends at byte {}, inside its last line",
                               file.name(), size),
                   "Take another copy of the file; this one was cut.")
           .About(file.name());
     }
-    ThrowDamaged(file, fmt::format("bytes stand behind its proof line at byte {} that do not belong "
-                                   "there",
-                                   proof->bytes));
+    ThrowDamaged(file,
+                 fmt::format("bytes stand behind its proof line at byte {} that do not belong "
+                             "there",
+                             proof->bytes));
   }
 
   Sha256Hasher hasher;
@@ -139,8 +139,9 @@ std::uint64_t ProvePlainSql(const RandomAccessFile& file, Observer& observer,
     observer.Update(progress);
   }
   if (hasher.Finish() != proof->sha256) {
-    ThrowDamaged(file, fmt::format("the {} bytes before its proof line do not match the SHA-256 there",
-                                   proof->bytes));
+    ThrowDamaged(file,
+                 fmt::format("the {} bytes before its proof line do not match the SHA-256 there",
+                             proof->bytes));
   }
   return proof->bytes;
 }

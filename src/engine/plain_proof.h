@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/base/digest.h"
@@ -13,13 +14,13 @@
 namespace dbomsbak {
 
 // "-- dbomsbak proof: sha256=… bytes=…\n", for the `bytes` bytes before it.
-std::string PlainProofLine(const Sha256Digest& sha256, std::uint64_t bytes);
+std::string ProofLine(const Sha256Digest& sha256, std::uint64_t bytes);
 
-// The last line of every dump, and the beginning of other programs' last line.
-inline constexpr char kDumpCompleted[] = "-- Dump completed";
+// The last line of every dump. Other programs' last line begins so.
+inline constexpr std::string_view kLastLine = "-- Dump completed\n";
 
-// Returns the number of proved bytes. Errors: kDamaged, kIncomplete without a last line, kUnproven for
-// a foreign dump that is complete as far as its last line tells.
+// Returns the number of proved bytes. Errors: kDamaged, kIncomplete without a last line, kUnproven
+// for a foreign dump that is complete as far as its last line tells.
 std::uint64_t ProvePlainSql(const RandomAccessFile& file, Observer& observer,
                             const CancelToken& cancel);
 

@@ -33,10 +33,11 @@ VerifyReport VerifyArchive(std::shared_ptr<const RandomAccessFile> file,
   const ArchiveReader archive = ArchiveReader::Open(std::move(file));
   const Receipt receipt = archive.receipt();
   if (options.expect_root && *options.expect_root != receipt.root) {
-    throw Error(ErrorCode::kDamaged,
-                fmt::format("'{}' is not the archive that was expected: its root digest is {}, not {}",
-                            archive.name(), receipt.root.hex(), options.expect_root->hex()),
-                "Compare with the receipt that dump printed for this file.")
+    throw Error(
+        ErrorCode::kDamaged,
+        fmt::format("'{}' is not the archive that was expected: its root digest is {}, not {}",
+                    archive.name(), receipt.root.hex(), options.expect_root->hex()),
+        "Compare with the receipt that dump printed for this file.")
         .About(archive.name());
   }
   const unsigned jobs =

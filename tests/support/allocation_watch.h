@@ -9,7 +9,7 @@ namespace dbomsbak {
 // One at a time; counts all threads.
 class AllocationWatch {
  public:
-  AllocationWatch() noexcept;  // from here on
+  AllocationWatch() noexcept;            // from here on
   std::size_t largest() const noexcept;  // single allocation
   std::size_t peak() const noexcept;     // live bytes beyond those at the start
 

@@ -82,8 +82,8 @@ class SampleArchive {
     objects.push_back(std::move(database));
   }
 
-  // Definition and rows; `rows_per_insert` rows a statement, and a frame's end behind each statement
-  // when `cut` is set.
+  // Definition and rows; `rows_per_insert` rows a statement, and a frame's end behind each
+  // statement when `cut` is set.
   ObjectRecord& AddTable(const std::string& database, const std::string& name,
                          const std::string& create, const std::vector<ColumnRecord>& columns,
                          const std::vector<SampleRow>& rows, std::size_t rows_per_insert = 1000,
@@ -140,8 +140,7 @@ class SampleArchive {
                            const std::string& create) {
     ObjectRecord program;
     program.id = {database, kind, name};
-    const std::string before =
-        "/*!50003 SET SQL_MODE='STRICT_TRANS_TABLES' */;\nDELIMITER ;;\n";
+    const std::string before = "/*!50003 SET SQL_MODE='STRICT_TRANS_TABLES' */;\nDELIMITER ;;\n";
     const std::string behind = ";;\nDELIMITER ;\n";
     Add("\n");
     const Slice begin = Add(before);
@@ -211,8 +210,7 @@ struct ArchiveParts {
     parts.index_head = archive.substr(index + 8, layout::kIndexHeadSize - 8);
     std::size_t at = index + layout::kIndexHeadSize;
     for (std::uint64_t i = 0; i < count; ++i, at += layout::kFrameRecordSize) {
-      parts.records.push_back(
-          layout::GetFrameRecord(archive.substr(at, layout::kFrameRecordSize)));
+      parts.records.push_back(layout::GetFrameRecord(archive.substr(at, layout::kFrameRecordSize)));
       parts.frames.emplace_back(
           archive.substr(parts.records.back().offset, parts.records.back().stored_size));
     }

@@ -1,5 +1,5 @@
-// Writes the golden files of formats/archive-v1. With the libzstd they were made with, the bytes are
-// the same every time.
+// Writes the golden files of formats/archive-v1. With the libzstd they were made with, the bytes
+// are the same every time.
 //
 //   golden_archives FOLDER      writes FOLDER/valid and FOLDER/invalid
 //   golden_archives --update    writes those of the source tree
@@ -36,11 +36,13 @@ class Folder {
 SampleArchive OneTable() {
   SampleArchive archive(SampleHeader({"shop"}));
   archive.header.snapshot.binlog_file.clear();
-  archive.Add("-- zstd -dc THIS_FILE | mysql --comments DATABASE\n"
-              "-- dbomsbak: {\"format\":1,\"databases\":[\"shop\"],\"create_database\":false}\n");
+  archive.Add(
+      "-- zstd -dc THIS_FILE | mysql --comments DATABASE\n"
+      "-- dbomsbak: {\"format\":1,\"databases\":[\"shop\"],\"create_database\":false}\n");
   archive.AddDatabase("shop");
-  archive.AddTable("shop", "t", "CREATE TABLE `t` (\n  `id` int(11) NOT NULL,\n  `n` text,\n"
-                                "  PRIMARY KEY (`id`)\n) DEFAULT CHARSET=utf8mb4",
+  archive.AddTable("shop", "t",
+                   "CREATE TABLE `t` (\n  `id` int(11) NOT NULL,\n  `n` text,\n"
+                   "  PRIMARY KEY (`id`)\n) DEFAULT CHARSET=utf8mb4",
                    {{"id", "int"}, {"n", "text:utf8mb4"}}, {{"1", "x"}, {"2", std::nullopt}});
   archive.AddEnd();
   return archive;
@@ -60,7 +62,8 @@ SampleArchive EveryKind() {
   sequence.create = archive.Add(create);
   const std::string rest = ";\nSELECT SETVAL(`numbers`, 41, 1);\n";
   archive.Add(rest);
-  sequence.schema = Slice{begin.frame, begin.offset + 1, begin.length - 1 + create.size() + rest.size()};
+  sequence.schema =
+      Slice{begin.frame, begin.offset + 1, begin.length - 1 + create.size() + rest.size()};
   sequence.definition_sha256 = Sha256(create).hex();
   archive.objects.push_back(sequence);
 
@@ -75,46 +78,58 @@ SampleArchive EveryKind() {
       "  `s` varchar(20) CHARACTER SET sjis DEFAULT NULL,\n"
       "  `e` enum('a','b') DEFAULT NULL,\n  PRIMARY KEY (`i`)\n"
       ") ENGINE=InnoDB AUTO_INCREMENT=18446744073709551615 DEFAULT CHARSET=utf8mb4",
-      {{"i", "int"}, {"d", "decimal"}, {"f", "float32"}, {"g", "float64"}, {"b", "bits"},
-       {"t", "temporal"}, {"y", "bytes"}, {"u", "text:utf8mb4"}, {"l", "text:latin1"},
-       {"k", "text:gbk"}, {"s", "text:sjis"}, {"e", "enum:utf8mb4"}},
+      {{"i", "int"},
+       {"d", "decimal"},
+       {"f", "float32"},
+       {"g", "float64"},
+       {"b", "bits"},
+       {"t", "temporal"},
+       {"y", "bytes"},
+       {"u", "text:utf8mb4"},
+       {"l", "text:latin1"},
+       {"k", "text:gbk"},
+       {"s", "text:sjis"},
+       {"e", "enum:utf8mb4"}},
       {{"0", "0.00", RawFloat(0.1F), RawDouble(0.1), "\x01\xFF"s, "2024-02-29 23:59:59.999999",
-        "\0\x01\xFE\xFF"s, "it's \\ \n\r\0\x1A done"s, "caf\xE9 \x80\x81\xFF"s, "plain", "plain", "a"},
-       {"18446744073709551614", "-99999999.99", RawFloat(-3.4028235e38F), RawDouble(5e-324), "\0\0"s,
-        "0000-00-00 00:00:00.000000", "", "", "", "", "", "b"},
+        "\0\x01\xFE\xFF"s, "it's \\ \n\r\0\x1A done"s, "caf\xE9 \x80\x81\xFF"s, "plain", "plain",
+        "a"},
+       {"18446744073709551614", "-99999999.99", RawFloat(-3.4028235e38F), RawDouble(5e-324),
+        "\0\0"s, "0000-00-00 00:00:00.000000", "", "", "", "", "", "b"},
        {"3", std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
         std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt},
-       {"4", "0.50", RawFloat(16777216.0F), RawDouble(-0.0), "\x01\0"s, "2000-02-31 00:00:00.000000",
-        "text", "\xE4\xBD\xA0\xF0\x9F\x98\x80 NULL (1,2)", "'", "\xC4\xE3\xBA\xC3", "\x83\x5C", ""},
+       {"4", "0.50", RawFloat(16777216.0F), RawDouble(-0.0), "\x01\0"s,
+        "2000-02-31 00:00:00.000000", "text", "\xE4\xBD\xA0\xF0\x9F\x98\x80 NULL (1,2)", "'",
+        "\xC4\xE3\xBA\xC3", "\x83\x5C", ""},
        {"5", "7.00", RawFloat(1e-45F), RawDouble(1.7976931348623157e308), "\0\x01"s,
-        "9999-12-31 23:59:59.000000", "\\", "\xFF not UTF-8", "\r\n", "\xFF\\", "\xB1", std::nullopt}},
+        "9999-12-31 23:59:59.000000", "\\", "\xFF not UTF-8", "\r\n", "\xFF\\", "\xB1",
+        std::nullopt}},
       2, true);
   archive.AddTable("shop", "twice", "CREATE TABLE `twice` (\n  `v` int(11) DEFAULT NULL\n)",
                    {{"v", "int"}}, {{"7"}, {"7"}, {"-8"}});
   archive.AddTable("shop", "no rows", "CREATE TABLE `no rows` (\n  `v` int(11) DEFAULT NULL\n)",
                    {{"v", "int"}}, {});
   archive.AddTable("shop", "no columns",
-                   "CREATE TABLE `no columns` (\n  `v` int(11) GENERATED ALWAYS AS (1) VIRTUAL\n)", {},
-                   {{}, {}});
+                   "CREATE TABLE `no columns` (\n  `v` int(11) GENERATED ALWAYS AS (1) VIRTUAL\n)",
+                   {}, {{}, {}});
 
-  ObjectRecord& view = archive.AddProgram(
-      ObjectKind::kView, "shop", "v",
-      "CREATE ALGORITHM=UNDEFINED DEFINER=`root`@`localhost` SQL SECURITY DEFINER VIEW `v` AS select "
-      "`twice`.`v` AS `v` from `twice`");
+  ObjectRecord& view = archive.AddProgram(ObjectKind::kView, "shop", "v",
+                                          "CREATE ALGORITHM=UNDEFINED DEFINER=`root`@`localhost` "
+                                          "SQL SECURITY DEFINER VIEW `v` AS select "
+                                          "`twice`.`v` AS `v` from `twice`");
   view.sql_mode.clear();
   archive.AddProgram(ObjectKind::kFunction, "shop", "one",
                      "CREATE DEFINER=`root`@`localhost` FUNCTION `one`() RETURNS int(11)\n"
                      "RETURN 1 /* \nINSERT INTO nothing */");
   archive.objects.back().grants = {"GRANT EXECUTE ON FUNCTION `shop`.`one` TO `app`@`%`"};
-  ObjectRecord& trigger = archive.AddProgram(
-      ObjectKind::kTrigger, "shop", "tr",
-      "CREATE DEFINER=`root`@`localhost` TRIGGER `tr` BEFORE INSERT ON `twice` FOR EACH ROW SET NEW.v = 1");
+  ObjectRecord& trigger = archive.AddProgram(ObjectKind::kTrigger, "shop", "tr",
+                                             "CREATE DEFINER=`root`@`localhost` TRIGGER `tr` "
+                                             "BEFORE INSERT ON `twice` FOR EACH ROW SET NEW.v = 1");
   trigger.table = "twice";
   trigger.order = 1;
-  ObjectRecord& event = archive.AddProgram(
-      ObjectKind::kEvent, "shop", "ev",
-      "CREATE DEFINER=`root`@`localhost` EVENT `ev` ON SCHEDULE EVERY 1 DAY ON COMPLETION NOT PRESERVE "
-      "ENABLE DO DELETE FROM `twice`");
+  ObjectRecord& event = archive.AddProgram(ObjectKind::kEvent, "shop", "ev",
+                                           "CREATE DEFINER=`root`@`localhost` EVENT `ev` ON "
+                                           "SCHEDULE EVERY 1 DAY ON COMPLETION NOT PRESERVE "
+                                           "ENABLE DO DELETE FROM `twice`");
   event.time_zone = "SYSTEM";
   event.status = "ENABLED";
   archive.AddEnd();
@@ -239,7 +254,8 @@ void WriteLies(const Folder& invalid) {
   lie("20-other-row-count", [](SampleArchive& a) { TableOf(a).rows = 3; });
   lie("20-other-row-digest", [](SampleArchive& a) { TableOf(a).row_digest->value[0] ^= 1; });
   lie("20-no-row-digest", [](SampleArchive& a) { TableOf(a).row_digest.reset(); });
-  lie("20-unknown-column-kind", [](SampleArchive& a) { TableOf(a).columns[0].kind = "quaternion"; });
+  lie("20-unknown-column-kind",
+      [](SampleArchive& a) { TableOf(a).columns[0].kind = "quaternion"; });
   lie("20-other-column-name", [](SampleArchive& a) { TableOf(a).columns[0].name = "no"; });
   lie("20-other-definition", [](SampleArchive& a) { TableOf(a).definition_sha256[0] ^= 1; });
   lie("20-slice-outside-text", [](SampleArchive& a) { TableOf(a).data->length += 1000; });
@@ -247,7 +263,8 @@ void WriteLies(const Folder& invalid) {
   lie("20-slices-overlap", [](SampleArchive& a) { TableOf(a).schema->length += 5; });
   lie("20-rows-of-no-object", [](SampleArchive& a) { a.objects.pop_back(); });
   lie("20-database-outside-scope", [](SampleArchive& a) { a.header.scope.databases = {"other"}; });
-  lie("20-database-not-in-index", [](SampleArchive& a) { a.header.scope.databases.push_back("z"); });
+  lie("20-database-not-in-index",
+      [](SampleArchive& a) { a.header.scope.databases.push_back("z"); });
   lie("20-omitted-yet-there", [](SampleArchive& a) { TableOf(a).omitted = "no reason"; });
 
   const auto forge = [&](const std::string& name, auto change) {
@@ -260,21 +277,21 @@ void WriteLies(const Folder& invalid) {
     ArchiveParts::Patch(p.footer_fields, 100, 1ULL << 60);
   });
   forge("20-huge-text-of-a-frame", [](ArchiveParts& p) {
-    ArchiveParts::Patch(p.footer_fields, 132, GetU64(p.footer_fields.data() + 132) + 0x7FFFFFFF -
-                                                  p.records[0].text_size);
+    ArchiveParts::Patch(p.footer_fields, 132,
+                        GetU64(p.footer_fields.data() + 132) + 0x7FFFFFFF - p.records[0].text_size);
     p.records[0].text_size = 0x7FFFFFFF;
   });
   forge("20-huge-object-block",
         [](ArchiveParts& p) { ArchiveParts::Patch32(p.directory, 12, 0xFFFFFFFF); });
-  forge("20-huge-name-in-directory", [](ArchiveParts& p) { p.directory[20] = p.directory[21] = '\xFF'; });
+  forge("20-huge-name-in-directory",
+        [](ArchiveParts& p) { p.directory[20] = p.directory[21] = '\xFF'; });
   forge("20-block-elsewhere", [](ArchiveParts& p) { p.directory[0] ^= 1; });
   forge("20-frame-elsewhere", [](ArchiveParts& p) { ++p.records[0].offset; });
   forge("20-other-object-count", [](ArchiveParts& p) { ++p.footer_fields[108]; });
   forge("20-other-table-count", [](ArchiveParts& p) { ++p.footer_fields[116]; });
   forge("20-partial-without-omission", [](ArchiveParts& p) { p.footer_fields[4] ^= 1; });
-  forge("20-seek-table-disagrees", [](ArchiveParts& p) {
-    p.seek_table = p.SeekTable(1, layout::kFooterSize);
-  });
+  forge("20-seek-table-disagrees",
+        [](ArchiveParts& p) { p.seek_table = p.SeekTable(1, layout::kFooterSize); });
   forge("20-frame-without-checksum", [](ArchiveParts& p) {
     std::string text;
     FrameDecompressor().Decompress(p.frames[0], p.records[0].text_size, text);
@@ -291,7 +308,8 @@ void WriteLies(const Folder& invalid) {
     std::string text;
     FrameDecompressor().Decompress(p.blocks[0], size, text);
     const std::size_t line = text.find('\n') + 1;
-    const CompressedFrame block = FrameCompressor(3).Compress(text.substr(line) + text.substr(0, line));
+    const CompressedFrame block =
+        FrameCompressor(3).Compress(text.substr(line) + text.substr(0, line));
     p.blocks[0] = block.stored;
     std::string directory;
     ByteReader reader(p.directory);
@@ -311,7 +329,9 @@ void WriteLies(const Folder& invalid) {
 void WriteOtherFiles(const Folder& invalid) {
   invalid.Write("12-gzip.sql.gz", "\x1F\x8B\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0"s);
   invalid.Write("12-plain-zstd.sql.zst", FrameCompressor(3).Compress("SELECT 1;\n").stored);
-  invalid.Write("12-something-else.bin", "\x7F" "ELF\0\0\0\0"s);
+  invalid.Write("12-something-else.bin",
+                "\x7F"
+                "ELF\0\0\0\0"s);
   const std::string good = PlainSql(OneTable().Text());
   std::string bad = good;
   bad[bad.find("(1,'x')") + 1] = '3';
@@ -322,8 +342,9 @@ void WriteOtherFiles(const Folder& invalid) {
   invalid.Write("20-plain-more-behind.sql", good + "DROP TABLE `t`;\n");
   invalid.Write("21-plain-cut.sql", good.substr(0, good.size() / 2));
   invalid.Write("21-plain-cut-in-last-line.sql", good.substr(0, good.size() - 1));
-  invalid.Write("23-foreign-dump.sql",
-                "-- MariaDB dump 10.19\nCREATE TABLE t (a int);\n-- Dump completed on 2024-05-01\n");
+  invalid.Write(
+      "23-foreign-dump.sql",
+      "-- MariaDB dump 10.19\nCREATE TABLE t (a int);\n-- Dump completed on 2024-05-01\n");
 }
 
 // Frames of many small tables, and one table over many frames.

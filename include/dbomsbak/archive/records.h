@@ -25,11 +25,11 @@ struct Slice {
 
 // What of the databases the archive speaks for. Restore is exact within it, silent outside.
 struct Scope {
-  std::vector<std::string> databases;                  // sorted
+  std::vector<std::string> databases;                               // sorted
   std::vector<std::pair<std::string, std::string>> only_tables;     // empty: all
   std::vector<std::pair<std::string, std::string>> ignored_tables;  // left out by name
-  std::vector<ObjectKind> excluded_kinds;              // e.g. triggers by --triggers=false
-  std::map<std::string, std::string> row_filters;      // "db.table" or "*" → WHERE condition
+  std::vector<ObjectKind> excluded_kinds;          // e.g. triggers by --triggers=false
+  std::map<std::string, std::string> row_filters;  // "db.table" or "*" → WHERE condition
   bool no_data = false;
   bool no_create_info = false;
 
@@ -39,8 +39,8 @@ struct Scope {
 };
 
 struct SnapshotRecord {
-  std::string method;       // rung reached: "global-read-lock", "table-locks", "single-session", …
-  std::string time;         // UTC, ISO 8601, taken on the server while the lock was held
+  std::string method;  // rung reached: "global-read-lock", "table-locks", "single-session", …
+  std::string time;    // UTC, ISO 8601, taken on the server while the lock was held
   std::string binlog_file;  // empty when unknown
   std::uint64_t binlog_position = 0;
   std::string gtid;
@@ -98,10 +98,10 @@ struct ObjectRecord {
   std::string character_set_client;
   std::string collation_connection;
   std::string database_collation;
-  std::string time_zone;  // events
-  std::string status;     // events: ENABLED, DISABLED, SLAVESIDE_DISABLED
-  std::string table;      // triggers: the table they stand on
-  std::uint64_t order = 0;  // triggers: ACTION_ORDER within table, timing and event
+  std::string time_zone;            // events
+  std::string status;               // events: ENABLED, DISABLED, SLAVESIDE_DISABLED
+  std::string table;                // triggers: the table they stand on
+  std::uint64_t order = 0;          // triggers: ACTION_ORDER within table, timing and event
   std::vector<std::string> grants;  // routines: GRANT statements of other accounts, `db`-qualified
 };
 

@@ -1,5 +1,6 @@
-// The index stays readable at 100,000 tables and 1 TB of text: inside 96 MiB, and one table is found
-// in 50 ms (format page, "Reasons"). The frames here hold nothing; only their records are read.
+// The index stays readable at 100,000 tables and 1 TB of text: inside 96 MiB, and one table is
+// found in 50 ms (format page, "Reasons"). The frames here hold nothing; only their records are
+// read.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -102,7 +103,8 @@ TEST(ArchiveLimitsTest, OneTableOfManyIsFoundInLittleMemoryAndTime) {
     }
   }
   std::sort(times.begin(), times.end());
-  std::printf("finding one table: min %.1f, median %.1f, max %.1f ms\n", times[0], times[2], times[4]);
+  std::printf("finding one table: min %.1f, median %.1f, max %.1f ms\n", times[0], times[2],
+              times[4]);
 #ifdef __OPTIMIZE__
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   EXPECT_LT(times[0], 50);

@@ -19,7 +19,8 @@ HeaderRecord FullHeader() {
   header.created = "2024-05-01T00:00:00Z";
   header.server_version = "10.11.6-MariaDB";
   header.server_flavour = "MariaDB";
-  header.snapshot = {"global-read-lock", "2024-05-01T00:00:01Z", "binlog.000007", 4242, "0-1-5", true};
+  header.snapshot = {
+      "global-read-lock", "2024-05-01T00:00:01Z", "binlog.000007", 4242, "0-1-5", true};
   header.scope.databases = {"a", "b"};
   header.scope.only_tables = {{"a", "t"}, {"b", "u"}};
   header.scope.ignored_tables = {{"a", "tmp"}};

@@ -30,7 +30,8 @@ TEST(FrameTest, EveryLevelGivesTheTextBackToUsAndToPlainZstd) {
       FrameDecompressor().Decompress(frame.stored, frame.text_size, ours);
       EXPECT_TRUE(ours == text);
       std::string theirs(size, '\0');
-      EXPECT_EQ(ZSTD_decompress(theirs.data(), size, frame.stored.data(), frame.stored.size()), size);
+      EXPECT_EQ(ZSTD_decompress(theirs.data(), size, frame.stored.data(), frame.stored.size()),
+                size);
       EXPECT_TRUE(theirs == text);
       if (level == 0) {
         EXPECT_GT(frame.stored.size(), size);

@@ -90,11 +90,5 @@ TEST(DumpText, BrokenViewIsMadeOverStubsThatThenGo) {
   EXPECT_LT(create, drop);
 }
 
-TEST(DumpText, ProofLineIsAComment) {
-  EXPECT_EQ(ProofLine(Sha256("abc"), 3),
-            "-- dbomsbak proof: "
-            "sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad bytes=3\n");
-}
-
 }  // namespace
 }  // namespace dbomsbak

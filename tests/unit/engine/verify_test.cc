@@ -146,8 +146,8 @@ INSTANTIATE_TEST_SUITE_P(Golden, EveryDamageTest,
                          });
 
 // As a malicious writer would: one bit changed, and all digests and sizes around it made right
-// again. Some changes are harmless (an optional flag, a letter of a text); none may crash the reader
-// or make it take memory for what is not there.
+// again. Some changes are harmless (an optional flag, a letter of a text); none may crash the
+// reader or make it take memory for what is not there.
 TEST(VerifyTest, EveryForgedBitIsRefusedOrHarmless) {
   const ArchiveParts good = ArchiveParts::Of(ReadFile(kGolden / "valid/every-kind.sql.zst"));
   ASSERT_EQ(Judge(good.Join()).first, 0);
@@ -169,18 +169,14 @@ TEST(VerifyTest, EveryForgedBitIsRefusedOrHarmless) {
   judge_all(good.header.substr(20), [](ArchiveParts& parts, const std::string& forged) {
     parts.header.replace(20, std::string::npos, forged);
   });
-  judge_all(good.index_head, [](ArchiveParts& parts, const std::string& forged) {
-    parts.index_head = forged;
-  });
-  judge_all(good.directory, [](ArchiveParts& parts, const std::string& forged) {
-    parts.directory = forged;
-  });
-  judge_all(good.blocks[0], [](ArchiveParts& parts, const std::string& forged) {
-    parts.blocks[0] = forged;
-  });
-  judge_all(good.footer_fields, [](ArchiveParts& parts, const std::string& forged) {
-    parts.footer_fields = forged;
-  });
+  judge_all(good.index_head,
+            [](ArchiveParts& parts, const std::string& forged) { parts.index_head = forged; });
+  judge_all(good.directory,
+            [](ArchiveParts& parts, const std::string& forged) { parts.directory = forged; });
+  judge_all(good.blocks[0],
+            [](ArchiveParts& parts, const std::string& forged) { parts.blocks[0] = forged; });
+  judge_all(good.footer_fields,
+            [](ArchiveParts& parts, const std::string& forged) { parts.footer_fields = forged; });
   for (std::size_t number = 0; number < good.records.size(); ++number) {
     std::string record;
     layout::PutFrameRecord(record, good.records[number]);

@@ -1,0 +1,16 @@
+#include "engine/plain_proof.h"
+
+#include <gtest/gtest.h>
+
+namespace dbomsbak {
+namespace {
+
+// Flips, cuts and additions of whole files: verify_test.cc.
+TEST(PlainProofTest, ProofLineIsAsThePageSays) {
+  EXPECT_EQ(ProofLine(Sha256("abc"), 3),
+            "-- dbomsbak proof: "
+            "sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad bytes=3\n");
+}
+
+}  // namespace
+}  // namespace dbomsbak
