@@ -37,7 +37,6 @@ constexpr Setting kAlways[] = {
     {"sql_auto_is_null", "0", "OFF", true},
     {"sql_safe_updates", "0", "OFF", true},
     {"sql_big_selects", "1", "ON", true},
-    {"sql_select_limit", "18446744073709551615", "18446744073709551615", true},
     {"group_concat_max_len", "16777216", "16777216", true},
     {"max_sort_length", "4096", "4096", true},
     {"net_read_timeout", kDay, kDay, true},
@@ -88,6 +87,8 @@ void PrepareSession(Session& session, const ServerTraits&, bool for_load) {
   std::vector<Setting> wanted(std::begin(kAlways), std::end(kAlways));
   if (for_load) wanted.insert(wanted.end(), std::begin(kForLoad), std::end(kForLoad));
   session.Execute("SET NAMES utf8mb4");
+  // First: it cuts the answers of SHOW as well.
+  session.Execute("SET SESSION sql_select_limit = 18446744073709551615");
   std::string names;
   for (const Setting& setting : wanted) {
     names += fmt::format("{}'{}'", names.empty() ? "" : ",", setting.name);

@@ -147,6 +147,8 @@ std::string ServerTraits::FlavourName() const {
 
 ServerTraits ProbeServerTraits(Session& session) {
   ServerTraits traits;
+  // A limit set for the whole server would cut the answers below, SHOW's too.
+  session.Execute("SET SESSION sql_select_limit = 18446744073709551615");
   const ResultSet answer = session.Query("SELECT VERSION(), @@version_comment");
   if (answer.empty()) throw Error(ErrorCode::kUnsupported, "the server does not tell its version");
   traits.version = answer.Text(0, 0);

@@ -122,6 +122,12 @@ BinaryRowStream::BinaryRowStream(MysqlSession& session, std::string_view sql)
 BinaryRowStream::~BinaryRowStream() { FinishStream(*this, ended_, session_); }
 
 void BinaryRowStream::ThrowStatementError() {
+  // MariaDB's library tells a connection lost while rows are read to the session alone, and not
+  // always there.
+  if (mysql_stmt_errno(statement_.get()) == 0) {
+    if (mysql_errno(session_.handle()) != 0) session_.ThrowLastError();
+    session_.Throw(2013, "HY000", "Lost connection to server during query");
+  }
   session_.Throw(mysql_stmt_errno(statement_.get()), mysql_stmt_sqlstate(statement_.get()),
                  mysql_stmt_error(statement_.get()));
 }

@@ -132,7 +132,7 @@ TEST_F(PrepareSessionTest, ASettingThatIsRefusedCostsOnlyItself) {
 
 TEST_F(PrepareSessionTest, ASettingThatMattersMayNotBeRefused) {
   Knows({{"sql_mode", ""}});
-  server_.OnError("SET SESSION", ServerError(ErrorCode::kQueryRefused, 1231, "42000", "no"));
+  server_.OnError("SET SESSION sql_mode", ServerError(ErrorCode::kQueryRefused, 1231, "42000", "no"));
   FakeSession session(server_);
   EXPECT_THROW(PrepareSession(session, traits_, false), ServerError);
 }

@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""Ways to a server: TLS with good and wrong certificates, sockets, option files, lost connections."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import socket
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support.program import Program  # noqa: E402
+from support.server import Server  # noqa: E402
+
+FAULTS = []
+
+
+def check(holds, text):
+    if not holds:
+        FAULTS.append(text)
+
+
+def probe_path():
+    build = os.environ.get('DBOMSBAK_BUILD') or str(pathlib.Path(os.environ['DBOMSBAK']).parent)
+    return pathlib.Path(build) / 'tests' / 'server_probe'
+
+
+def openssl(folder, *words):
+    subprocess.run(['openssl', *words], cwd=folder, check=True, capture_output=True)
+
+
+def certificates(folder):
+    """An authority, a certificate of it for the name `localhost` and 127.0.0.1, one for another
+    name, and an authority that signed neither."""
+    openssl(folder, 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', 'ca.key',
+            '-out', 'ca.pem', '-subj', '/CN=test authority')
+    openssl(folder, 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout',
+            'stranger.key', '-out', 'stranger.pem', '-subj', '/CN=stranger')
+    for name, names in (('server', 'DNS:localhost,IP:127.0.0.1'), ('elsewhere', 'DNS:elsewhere.invalid')):
+        (folder / f'{name}.ext').write_text(f'subjectAltName={names}\n')
+        common = names.split(',')[0].split(':')[1]
+        openssl(folder, 'req', '-newkey', 'rsa:2048', '-nodes', '-keyout', f'{name}.key', '-out',
+                f'{name}.csr', '-subj', f'/CN={common}')
+        openssl(folder, 'x509', '-req', '-in', f'{name}.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key',
+                '-CAcreateserial', '-days', '2', '-out', f'{name}.pem', '-extfile', f'{name}.ext')
+
+
+def tls_options(folder, name):
+    return [f'--ssl-ca={folder}/ca.pem', f'--ssl-cert={folder}/{name}.pem',
+            f'--ssl-key={folder}/{name}.key']
+
+
+class Ways:
+    def __init__(self, probe, server):
+        self.probe, self.server = probe, server
+        self.where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=root']
+
+    def cipher(self, *words):
+        result = self.probe.run(*self.where, *words, 'connect')
+        if result.code != 0:
+            return f'code {result.code}: {result.err}'
+        return json.loads(result.out)['cipher']
+
+    def refused(self, named, *words):
+        result = self.probe.run(*self.where, *words, 'connect')
+        check(result.code == 10 and named.lower() in result.err.lower() and 'hint: ' in result.err,
+              f'{words}: code {result.code}, {result.err!r}: {named!r} was expected')
+
+
+def encrypted(cipher):
+    return cipher.startswith('TLS_') or '-' in cipher
+
+
+def tls(probe, folder):
+    with Server(options=tls_options(folder, 'server')) as server:
+        ways = Ways(probe, server)
+        ca, stranger = f'--ssl-ca={folder}/ca.pem', f'--ssl-ca={folder}/stranger.pem'
+        check(encrypted(ways.cipher()), f'TCP without a mode is not encrypted: {ways.cipher()}')
+        check(ways.cipher('--ssl-mode=DISABLED') == '', 'DISABLED is encrypted')
+        for words in (['--ssl-mode=REQUIRED'], ['--ssl-mode=VERIFY_CA', ca],
+                      ['--ssl-mode=VERIFY_IDENTITY', ca], [ca], ['--ssl-mode=REQUIRED', stranger]):
+            check(encrypted(ways.cipher(*words)), f'{words}: {ways.cipher(*words)}')
+        ways.refused('certificate', '--ssl-mode=VERIFY_CA', stranger)
+        ways.refused('certificate', '--ssl-mode=VERIFY_IDENTITY', stranger)
+        ways.refused('certificate', stranger)
+        # An account that must use TLS, and one that must show a certificate.
+        server.sql("CREATE USER 'tls'@'%' IDENTIFIED BY 'pw' REQUIRE SSL; "
+                   "CREATE USER 'x509'@'%' IDENTIFIED BY 'pw' REQUIRE X509; FLUSH PRIVILEGES;")
+        check(encrypted(ways.cipher('--user=tls', '--password=pw')), 'REQUIRE SSL: no way in')
+        ways.refused('Access denied', '--user=tls', '--password=pw', '--ssl-mode=DISABLED')
+        ways.refused('Access denied', '--user=x509', '--password=pw')
+        check(encrypted(ways.cipher('--user=x509', '--password=pw', f'--ssl-cert={folder}/server.pem',
+                                    f'--ssl-key={folder}/server.key')), 'REQUIRE X509: no way in')
+        socket_way = probe.run('--no-defaults', f'--socket={server.socket}', '--user=root', 'connect')
+        check(socket_way.code == 0 and json.loads(socket_way.out)['cipher'] == '',
+              f'socket: {socket_way.out}{socket_way.err}')
+
+    with Server(options=tls_options(folder, 'elsewhere')) as server:
+        ways = Ways(probe, server)
+        ca = f'--ssl-ca={folder}/ca.pem'
+        check(encrypted(ways.cipher('--ssl-mode=VERIFY_CA', ca)), 'VERIFY_CA looks at the name')
+        ways.refused('certificate', '--ssl-mode=VERIFY_IDENTITY', ca)
+
+    # A server that offers no TLS: nothing that asked for it goes on in clear text.
+    with Server(options=['--skip-ssl']) as server:
+        ways = Ways(probe, server)
+        ca = f'--ssl-ca={folder}/ca.pem'
+        check(ways.cipher() == '', f'no way in without TLS: {ways.cipher()}')
+        check(ways.cipher('--ssl-mode=PREFERRED') == '', 'PREFERRED insists on TLS')
+        ways.refused('TLS', '--ssl-mode=REQUIRED')
+        ways.refused('TLS', '--ssl-mode=VERIFY_CA', ca)
+        ways.refused('SSL', '--ssl-mode=VERIFY_IDENTITY', ca)
+
+
+def option_files(probe, server, folder):
+    """Lines as my_print_defaults reads them, up to the server's judgement of the password."""
+    # Quotes, escapes and comment marks within.
+    for number, (password, line) in enumerate([
+            ('two words', 'password="two words"'), ("it's#1", "password='it\\'s#1' # comment"),
+            ('back\\slash', 'password=back\\\\slash'), (' lead', 'password=\\slead'),
+            ('a;b', 'password = a;b'), ('tab\there', 'password=tab\\there')]):
+        quoted = password.replace('\\', '\\\\').replace("'", "''")
+        server.sql(f"CREATE USER 'o{number}'@'%' IDENTIFIED BY '{quoted}';")
+        path = folder / f'{number}.cnf'
+        path.write_text(f'[client]\nhost={server.host}\nport={server.port}\nuser=o{number}\n{line}\n')
+        path.chmod(0o600)
+        shown = subprocess.run(['my_print_defaults', f'--defaults-file={path}', 'client', '--show'],
+                               capture_output=True, text=True)
+        if shown.returncode == 0:
+            check(f'--password={password}\n' in shown.stdout, f'the test itself is wrong: {shown.stdout!r}')
+        result = probe.run(f'--defaults-file={path}', 'connect')
+        check(result.code == 0 and json.loads(result.out)['user'] == f'o{number}@%',
+              f'{line}: {result.out}{result.err}')
+    # ~/.my.cnf is read, after --defaults-extra-file; the home is the probe's own.
+    home = pathlib.Path(probe.home) / '.my.cnf'
+    home.write_text(f'[client]\nuser=o4\npassword="a;b"\n')
+    home.chmod(0o600)
+    extra = folder / 'extra.cnf'
+    extra.write_text(f'[client]\nhost={server.host}\nport={server.port}\nuser=nobody\n')
+    result = probe.run(f'--defaults-extra-file={extra}', 'connect')
+    check(result.code == 0 and json.loads(result.out)['user'] == 'o4@%', f'home: {result.out}{result.err}')
+    result = probe.run('--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=o4', 'connect')
+    check(result.code == 10, f'--no-defaults read ~/.my.cnf: {result.out}')
+    home.unlink()
+
+
+def lost(probe, server):
+    """A session killed while rows stream, or a server that dies: code 15, never a short answer."""
+    where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=root']
+    # A read that waits for a killer: a lock is held by another session.
+    for protocol in ('text', 'binary'):
+        process = probe.start(*where, 'rows', protocol,
+                              'SELECT seq, REPEAT("x", 1000), SLEEP(0.0001) FROM mysql.seq_1_to_1000000')
+        rows = threading.Thread(target=lambda: process.stdout.read(), daemon=True)
+        rows.start()
+        deadline = time.monotonic() + 20
+        session = []
+        while not session and time.monotonic() < deadline:
+            session = server.rows('SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '
+                                  '"SELECT seq, REPEAT%"')
+            time.sleep(0.1)
+        if not session:
+            check(False, f'{protocol}: the rows were never read')
+            continue
+        server.sql(f'KILL CONNECTION {session[0][0]}')
+        rows.join(30)
+        code = process.wait(30)
+        err = process.stderr.read().decode()
+        check(code == 15 and 'lost the connection' in err, f'{protocol}: killed session gave {code}: {err}')
+    # Killed statements are told apart.
+    process = probe.start(*where, 'rows', 'text', 'SELECT SLEEP(60) FROM mysql.seq_1_to_2')
+    time.sleep(1)
+    session = server.rows('SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE "SELECT SLEEP(60)%"')
+    if session:
+        server.sql(f'KILL QUERY {session[0][0]}')
+    process.stdout.read()
+    check(process.wait(30) in (0, 14), 'KILL QUERY')  # SLEEP itself answers 1 when it is killed
+    # A server that stops answering while the greeting is due.
+    with socket.create_server(('127.0.0.1', 0)) as mute:
+        began = time.monotonic()
+        result = probe.run('--no-defaults', '--host=127.0.0.1', f'--port={mute.getsockname()[1]}',
+                           '--user=root', 'connect', timeout=60)
+        check(result.code == 10 and time.monotonic() - began < 40, f'mute server: {result.code} {result.err}')
+
+
+def session_settings(probe, server):
+    """Whatever the server's own settings are, ours are the same."""
+    server.sql("SET GLOBAL sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH,ORACLE'; "
+               "SET GLOBAL time_zone='+08:00'; SET GLOBAL sql_quote_show_create=0; SET GLOBAL autocommit=0; "
+               "SET GLOBAL max_statement_time=5; SET GLOBAL sql_select_limit=3; SET GLOBAL sql_auto_is_null=1;")
+    where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=root']
+    result = probe.run(*where, 'session')
+    check(result.code == 0, result.err)
+    variables = json.loads(result.out)
+    for name, value in {'sql_mode': 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO', 'time_zone': '+00:00',
+                        'sql_quote_show_create': 'ON', 'autocommit': 'ON', 'max_statement_time': '0.000000',
+                        'sql_select_limit': '18446744073709551615', 'sql_auto_is_null': 'OFF',
+                        'character_set_client': 'utf8mb4', 'character_set_results': 'utf8mb4',
+                        'foreign_key_checks': 'OFF', 'unique_checks': 'OFF',
+                        'check_constraint_checks': 'OFF'}.items():
+        shown = ','.join(sorted(variables[name].split(',')))
+        check(shown == value, f'{name} is {shown}, not {value}')
+    # An account without any privilege gets the same.
+    server.sql("CREATE USER IF NOT EXISTS 'plain'@'%'")
+    again = probe.run(*where, '--user=plain', 'session')
+    check(again.code == 0 and json.loads(again.out)['sql_mode'] == variables['sql_mode'], again.err)
+
+
+def main():
+    probe = Program(str(probe_path()))
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        if shutil.which('openssl'):
+            certificates(folder)
+            tls(probe, folder)
+        else:
+            check(False, 'openssl is missing')
+        with Server() as server:
+            for part in (lambda: option_files(probe, server, folder), lambda: lost(probe, server),
+                         lambda: session_settings(probe, server)):
+                part()
+    print('\n'.join(FAULTS) or 'ok')
+    return 1 if FAULTS else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
