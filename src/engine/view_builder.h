@@ -21,22 +21,38 @@ class ViewBuilder {
 
   // Creates or replaces `views` in their databases (View::id). `known`: all views that shall be
   // there, so that a broken view on a broken view is understood. Where a base is missing, a stub
-  // table stands in its place for the moment.
+  // (table, function, column of a table, a view in another's place) stands in for the moment.
+  // Error kQueryRefused when a view cannot be created all the same.
   void Create(const std::vector<const View*>& views, const std::vector<const View*>& known);
 
-  // What a killed run left of its stubs.
+  // Throws away what a killed run left of its stubs, but for views in another's place.
   static void DropStubs(Session& session, const std::string& database);
 
  private:
+  struct Stub {
+    std::string database, name;
+  };
+  struct LentColumn {
+    std::string database, table, column;
+  };
+
   void CreateAsPossible(std::vector<const View*>& pending);
-  void CreateStubs(const View& view, const std::vector<const View*>& known, unsigned depth);
-  void DropStubs();
+  // Whatever a view names that is not there at all.
+  void StandIn(const View& view, const std::vector<const View*>& known, unsigned depth);
+  void StandInForTable(const std::string& database, const std::string& table,
+                       const std::vector<std::string>& columns);
+  void StandInForFunctions(const View& view);
+  // What is there, but lacks columns.
+  void LendColumns(const std::vector<const View*>& pending, const std::vector<const View*>& known);
+  void TakeStubsAway();
 
   Session& session_;
   ObjectCreator& creator_;
   std::function<void(const std::string&)> before_stub_database_;
-  std::vector<std::pair<std::string, std::string>> stubs_;
+  std::vector<Stub> stub_tables_, stub_functions_;
   std::vector<std::string> stub_databases_;
+  std::vector<LentColumn> lent_columns_;
+  std::vector<const View*> lent_views_;  // to be created anew as they shall be
   std::string first_refusal_;
 };
 

@@ -39,6 +39,9 @@ CREATE DEFINER='maker'@'%' SQL SECURITY INVOKER VIEW cross_view AS SELECT p.id, 
 CREATE VIEW kept_view AS SELECT 1 AS one;
 CREATE TABLE gone (a INT, b INT); CREATE VIEW broken AS SELECT a, b FROM gone; CREATE VIEW on_broken AS SELECT a FROM broken;
 DROP TABLE gone;
+CREATE TABLE less (a INT, b INT); CREATE VIEW lost_column AS SELECT a, b FROM less; ALTER TABLE less DROP COLUMN b; INSERT INTO less VALUES (1);
+CREATE VIEW less_view AS SELECT 1 AS x, 2 AS y; CREATE VIEW lost_in_view AS SELECT x, y FROM less_view; CREATE OR REPLACE VIEW less_view AS SELECT 1 AS x;
+CREATE FUNCTION f_gone (x INT) RETURNS INT DETERMINISTIC RETURN x; CREATE VIEW lost_function AS SELECT f_gone(id) AS y FROM parent; DROP FUNCTION f_gone;
 DELIMITER ;;
 SET NAMES latin1;;
 CREATE DEFINER='maker'@'%' TRIGGER t_first BEFORE INSERT ON parent FOR EACH ROW SET NEW.note = CONCAT(NEW.note, ' first ä');;
@@ -93,7 +96,7 @@ USE @A@;
 ALTER DATABASE @A@ CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
 DROP VIEW was_table_in_upgrade; CREATE TABLE was_table_in_upgrade (x INT);
 DROP TABLE was_view_in_upgrade; CREATE VIEW was_view_in_upgrade AS SELECT 5 AS five;
-DROP VIEW v0_on_v1; CREATE OR REPLACE VIEW v1 AS SELECT note FROM parent; DROP VIEW broken, on_broken;
+DROP VIEW v0_on_v1; CREATE OR REPLACE VIEW v1 AS SELECT note FROM parent; DROP VIEW broken, on_broken, lost_column, lost_function, lost_in_view;
 CREATE VIEW extra_view AS SELECT * FROM v1;
 DROP TRIGGER t_second; DROP TRIGGER t_after;
 DELIMITER ;;
