@@ -85,9 +85,13 @@ char* Unescape(const char*& position, const char* piece_end, const char* end, ch
     const int clean = std::countr_zero(static_cast<unsigned>(mask));
     p += clean;
     out += clean;
-    if (p + 1 == end) break;
-    *out++ = static_cast<char>(UnescapeLetter(p[1]));
-    p += 2;
+    // Escapes come in runs: \\\' in nested JSON.
+    while (*p == '\\' && end - p >= 2) {
+      *out++ = static_cast<char>(UnescapeLetter(p[1]));
+      p += 2;
+      if (p >= piece_end) break;
+    }
+    if (p < piece_end && *p == '\\') break;  // cut short, which well-formed text is not
   }
 #endif
   while (p < piece_end) {

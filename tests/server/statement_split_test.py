@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """SQL text is cut where the `mysql` client cuts it: the server's general log says what that client sent."""
+
 # ctest: timeout=300
 
 import os
@@ -51,7 +52,9 @@ SELECT '表;', N'x', _latin1'é;', X'41';
 def normal(statement):
     """Without the marked comments, and with one blank for each run of white space. Of the sandbox
     line the client obeys the command in it and sends the rest as a comment, which means nothing."""
-    statement = statement.replace(b'\r\n', b'\n').replace(b'/*M!999999 enable the sandbox mode */', b'')
+    statement = statement.replace(b'\r\n', b'\n').replace(
+        b'/*M!999999 enable the sandbox mode */', b''
+    )
     statement = re.sub(rb'/\*C.*?C\*/|(?:-- ?|#)C[^\n]* C(?=\n|$)', b' ', statement, flags=re.S)
     # The server's log has no ; at the end.
     return b' '.join(statement.split()).rstrip(b'; ')
@@ -70,21 +73,44 @@ def sent_by_client(server, text):
     server.sql('SET GLOBAL general_log=0')
     rows = server.rows("SELECT HEX(argument) FROM mysql.general_log WHERE command_type='Query'")
     own = [bytes.fromhex(r[0]) for r in rows]
-    return [s for s in own if not s.startswith((b'SET GLOBAL general_log', b'select @@version_comment'))]
+    return [
+        s for s in own if not s.startswith((b'SET GLOBAL general_log', b'select @@version_comment'))
+    ]
 
 
 def random_script():
     # A client keeps 15 bytes of a delimiter; ours may be longer.
-    parts = ["'a;b'", '"c;\\"d"', '`e;`', ' /*C ; C*/ ', ' -- C ; \' C\n', ' #C ; C\n', '\n', ' + 1', ' - 2', '--3', ' / 4', "'it''s'", ' ', "'\\\\'", "'x\ny'", ' /*!40000 , 5 */']
+    parts = [
+        "'a;b'",
+        '"c;\\"d"',
+        '`e;`',
+        ' /*C ; C*/ ',
+        ' -- C ; \' C\n',
+        ' #C ; C\n',
+        '\n',
+        ' + 1',
+        ' - 2',
+        '--3',
+        ' / 4',
+        "'it''s'",
+        ' ',
+        "'\\\\'",
+        "'x\ny'",
+        ' /*!40000 , 5 */',
+    ]
     text, delimiter = '', ';'
     for number in range(60):
         if RANDOM.random() < 0.2:
             delimiter = RANDOM.choice([';', ';;', '//', '$$', 'END_OF_IT', '|'])
             text += f'\nDELIMITER {delimiter}\n'
-        text += f'SELECT {number}' + ''.join(', ' + p if p[0] in '\'"`' else p for p in RANDOM.choices(parts, k=RANDOM.randrange(6)))
+        text += f'SELECT {number}' + ''.join(
+            ', ' + p if p[0] in '\'"`' else p for p in RANDOM.choices(parts, k=RANDOM.randrange(6))
+        )
         if text.endswith('*/'):
             text += ' '  # or "*/" and "//" would be taken for "*", "//", "/", by the client, too
-        text += RANDOM.choice([delimiter, ' ' + delimiter, delimiter + '\n', '\n' + delimiter + ' '])
+        text += RANDOM.choice(
+            [delimiter, ' ' + delimiter, delimiter + '\n', '\n' + delimiter + ' ']
+        )
     return text.encode()
 
 
@@ -107,13 +133,30 @@ def main():
     good = True
     with Server(options=['--log-output=TABLE']) as server:
         server.sql('CREATE DATABASE d')
-        texts = [('by hand', HAND_WRITTEN.encode()), ('by hand, CRLF', HAND_WRITTEN.replace('\n', '\r\n').encode())]
+        texts = [
+            ('by hand', HAND_WRITTEN.encode()),
+            ('by hand, CRLF', HAND_WRITTEN.replace('\n', '\r\n').encode()),
+        ]
         texts += [(f'random {i}', random_script()) for i in range(20)]
-        server.sql("CREATE TABLE t (a TEXT, b INT DEFAULT 1); INSERT INTO t VALUES ('it''s; \\\\', 1), ('-- x\\n/*', 2);"
-                   "CREATE VIEW v AS SELECT a FROM t;\nDELIMITER //\nCREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW BEGIN SET @a = ';'; SET @b = 1; END//\n"
-                   "CREATE FUNCTION f() RETURNS TEXT DETERMINISTIC BEGIN RETURN 'x;'; END//\nCREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO BEGIN SELECT 1; END//", 'd')
-        dump = subprocess.run([shutil.which('mariadb-dump') or 'mysqldump', '--no-defaults', *server.client_options(), '--routines', '--events', '--databases', 'd'],
-                              capture_output=True, check=True).stdout
+        server.sql(
+            "CREATE TABLE t (a TEXT, b INT DEFAULT 1); INSERT INTO t VALUES ('it''s; \\\\', 1), ('-- x\\n/*', 2);"
+            "CREATE VIEW v AS SELECT a FROM t;\nDELIMITER //\nCREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW BEGIN SET @a = ';'; SET @b = 1; END//\n"
+            "CREATE FUNCTION f() RETURNS TEXT DETERMINISTIC BEGIN RETURN 'x;'; END//\nCREATE EVENT e ON SCHEDULE EVERY 1 DAY DISABLE DO BEGIN SELECT 1; END//",
+            'd',
+        )
+        dump = subprocess.run(
+            [
+                shutil.which('mariadb-dump') or 'mysqldump',
+                '--no-defaults',
+                *server.client_options(),
+                '--routines',
+                '--events',
+                '--databases',
+                'd',
+            ],
+            capture_output=True,
+            check=True,
+        ).stdout
         texts.append(('a dump', re.sub(rb'^--.*$', b'-- C C', dump, flags=re.M)))
         for what, text in texts:
             client = sent_by_client(server, text)

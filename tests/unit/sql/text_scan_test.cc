@@ -103,11 +103,17 @@ TEST(TextScanTest, HexIsReadBackAndOtherDigitsAreNot) {
     std::string back(bytes.size, '\0');
     ASSERT_TRUE(DecodeHexDigits(hex.data(), back.size(), back.data()));
     ASSERT_EQ(back, bytes.view());
+    const Exact digits(hex + std::string(random.Below(2), 'x'));
+    const char* const first = digits.view().data();
+    ASSERT_EQ(SkipHexDigits(first, first + digits.size), first + hex.size());
     if (hex.empty()) continue;
     const char wrong = static_cast<char>(random.Below(256));
-    hex[random.Below(hex.size())] = wrong;
+    const std::size_t at = random.Below(hex.size());
+    hex[at] = wrong;
     const bool is_digit = (wrong >= '0' && wrong <= '9') || (wrong >= 'A' && wrong <= 'F');
     ASSERT_EQ(DecodeHexDigits(hex.data(), back.size(), back.data()), is_digit) << hex;
+    ASSERT_EQ(SkipHexDigits(hex.data(), hex.data() + hex.size()),
+              hex.data() + (is_digit ? hex.size() : at));
   }
 }
 
