@@ -187,6 +187,31 @@ def lost(probe, server):
         check(result.code == 10 and time.monotonic() - began < 40, f'mute server: {result.code} {result.err}')
 
 
+def given_up(probe, server):
+    """Rows nobody wants: a few are read on, many cut the connection, so that a cancelled read ends at
+    once and the server stops."""
+    where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=root']
+    few = 'SELECT seq FROM mysql.seq_1_to_100'
+    many = 'SELECT seq, REPEAT("x", 1000), 1e0 FROM mysql.seq_1_to_20000000'
+    for protocol in ('text', 'binary'):
+        for rows in (0, 1, 99, 100, 101):
+            result = probe.run(*where, 'first', rows, protocol, few)
+            check(result.out == 'usable\n', f'{rows} of few, {protocol}: {result.out}{result.err}')
+        for rows in (0, 1, 5000):
+            result = probe.run(*where, 'first', rows, protocol, many)
+            check(result.out == 'lost\n' and result.seconds < 10,
+                  f'{rows} of many, {protocol}, {result.seconds:.1f} s: {result.out}{result.err}')
+    deadline = time.monotonic() + 10
+    left = ''
+    while left != '0' and time.monotonic() < deadline:
+        left = server.value("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE "
+                            "'SELECT seq, REPEAT%'")
+    check(left == '0', 'the server goes on reading for nobody')
+    result = probe.run(*where, 'abort', 'SELECT SLEEP(60)')
+    check(result.code == 15 and result.seconds < 10,
+          f'abort: {result.code} after {result.seconds:.1f} s: {result.err}')
+
+
 def session_settings(probe, server):
     """Whatever the server's own settings are, ours are the same."""
     server.sql("SET GLOBAL sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH,ORACLE'; "
@@ -221,6 +246,7 @@ def main():
             check(False, 'openssl is missing')
         with Server() as server:
             for part in (lambda: option_files(probe, server, folder), lambda: lost(probe, server),
+                         lambda: given_up(probe, server),
                          lambda: session_settings(probe, server)):
                 part()
     print('\n'.join(FAULTS) or 'ok')

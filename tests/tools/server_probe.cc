@@ -2,14 +2,18 @@
 // people's programs see. Connection options as dbomsbak takes them, then one of
 //
 //   rows text|binary SQL   one row a line, cells in hex after an x, NULL as -
+//   first N text|binary SQL   reads N rows, gives the stream up, tells what becomes of the session
+//   abort SQL              sends SQL and lets another thread abort it after half a second
 //   table DB TABLE         the same for all rows of a table, by the SELECT a dump would use
 //   catalog DB…            everything ReadCatalog finds, as JSON; definitions in hex
 //   traits                 the server's traits, as JSON
 //   session                session variables after PrepareSession, as JSON
 //   connect                who we are, by which cipher
+#include <chrono>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "dbomsbak/base/bytes.h"
@@ -34,6 +38,34 @@ void PrintRows(Session& session, Protocol protocol, const std::string& sql) {
     }
     std::cout << '\n';
   }
+}
+
+// "usable" or "lost".
+void GiveUpAfter(Session& session, unsigned long rows, Protocol protocol, const std::string& sql) {
+  {
+    const auto stream = session.Stream(sql, protocol);
+    while (rows-- > 0 && stream->Next()) {
+    }
+  }
+  try {
+    std::cout << (session.QueryValue("SELECT 'usable'").value_or("")) << '\n';
+  } catch (const ServerError& error) {
+    std::cout << (error.code() == ErrorCode::kConnectionLost ? "lost" : error.message()) << '\n';
+  }
+}
+
+void AbortLater(Session& session, const std::string& sql) {
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    session.Abort();
+  });
+  try {
+    session.Execute(sql);
+  } catch (...) {
+    other.join();
+    throw;
+  }
+  other.join();
 }
 
 Json ToJson(const Table& table) {
@@ -214,6 +246,11 @@ int Run(std::vector<std::string> words) {
   PrepareSession(*session, traits, /*for_load=*/command == "session");
   if (command == "rows" && words.size() == 3) {
     PrintRows(*session, words[1] == "binary" ? Protocol::kBinary : Protocol::kText, words[2]);
+  } else if (command == "first" && words.size() == 4) {
+    GiveUpAfter(*session, std::stoul(words[1]),
+                words[2] == "binary" ? Protocol::kBinary : Protocol::kText, words[3]);
+  } else if (command == "abort" && words.size() == 2) {
+    AbortLater(*session, words[1]);
   } else if (command == "table" && words.size() == 3) {
     PrintTable(*session, traits, words[1], words[2]);
   } else if (command == "catalog" && words.size() > 1) {
@@ -224,7 +261,8 @@ int Run(std::vector<std::string> words) {
   } else if (command == "session") {
     std::cout << SessionVariables(*session).dump(1) << '\n';
   } else {
-    std::cerr << "usage: server_probe [connection options] rows|table|catalog|traits|session|connect\n";
+    std::cerr << "usage: server_probe [connection options] rows|first|abort|table|catalog|"
+                 "traits|session|connect\n";
     return 2;
   }
   return 0;
