@@ -14,8 +14,8 @@ constexpr CommandSet kServer =
     kCommandDump | kCommandCheck | kCommandRestore | kCommandUndo | kCommandPurge | kCommandStatus;
 constexpr CommandSet kLocks = kCommandDump | kCommandRestore | kCommandUndo;
 constexpr CommandSet kAsks = kCommandRestore | kCommandUndo | kCommandPurge;
-constexpr CommandSet kLong = kCommandDump | kCommandVerify | kCommandRestore | kCommandUndo |
-                             kCommandPurge;
+constexpr CommandSet kLong =
+    kCommandDump | kCommandVerify | kCommandRestore | kCommandUndo | kCommandPurge;
 constexpr CommandSet kJson = kServer | kCommandVerify | kCommandInfo;
 constexpr CommandSet kAll = kJson | kCommandCat;
 

@@ -113,7 +113,6 @@ std::string RenderBar(const Progress& progress, milliseconds elapsed, int width)
   const double done = static_cast<double>(by_rows ? progress.rows_done : progress.objects_done);
   const double total = static_cast<double>(by_rows ? progress.rows_total : progress.objects_total);
   const double share = total > 0 ? std::min(done / total, 1.0) : 0;
-  const double seconds = std::max(static_cast<double>(elapsed.count()) / 1000.0, 0.001);
 
   std::string line = progress.phase;
   if (total > 0) {
@@ -122,9 +121,15 @@ std::string RenderBar(const Progress& progress, milliseconds elapsed, int width)
     line += fmt::format(" [{}{}] {:3.0f} %", std::string(filled, '#'),
                         std::string(kCells - filled, ' '), share * 100);
   }
-  line += fmt::format(
-      "  {} rows  {}  {}/s", Grouped(progress.rows_done), HumanBytes(progress.bytes_done),
-      HumanBytes(static_cast<std::uint64_t>(static_cast<double>(progress.bytes_done) / seconds)));
+  line += fmt::format("  {} rows", Grouped(progress.rows_done));
+  if (progress.bytes_done > 0) line += fmt::format("  {}", HumanBytes(progress.bytes_done));
+  // The first moments tell nothing about the rate.
+  if (progress.bytes_done > 0 && elapsed.count() >= 1000) {
+    line += fmt::format(
+        "  {}/s",
+        HumanBytes(static_cast<std::uint64_t>(static_cast<double>(progress.bytes_done) * 1000.0 /
+                                              static_cast<double>(elapsed.count()))));
+  }
   if (share > 0.01 && share < 1 && elapsed.count() > 1000) {
     line +=
         fmt::format("  ETA {}", HumanDuration(static_cast<std::uint64_t>(

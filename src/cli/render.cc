@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 
 #include "cli/console.h"
@@ -61,15 +62,39 @@ const char* Mark(CheckFinding::Level level) {
   return "";
 }
 
-std::string ObjectList(std::string_view title, const std::vector<ObjectId>& ids, bool whole) {
+// "50 tables, 1 view".
+std::string CountsByKind(const std::vector<ObjectId>& ids) {
+  std::vector<std::pair<ObjectKind, std::uint64_t>> counts;
+  for (const ObjectId& id : ids) {
+    const auto same = [&](const auto& count) { return count.first == id.kind; };
+    const auto found = std::find_if(counts.begin(), counts.end(), same);
+    if (found == counts.end()) {
+      counts.emplace_back(id.kind, 1);
+    } else {
+      ++found->second;
+    }
+  }
+  std::sort(counts.begin(), counts.end());
+  std::string text;
+  for (const auto& [kind, count] : counts) {
+    if (!text.empty()) text += ", ";
+    text += kind == ObjectKind::kPackageBody && count > 1
+                ? fmt::format("{} package bodies", Grouped(count))
+                : Counted(count, ToString(kind));
+  }
+  return text;
+}
+
+std::string ObjectList(std::string_view title, const std::vector<ObjectId>& ids, std::size_t most) {
   if (ids.empty()) return {};
-  constexpr std::size_t kShown = 12;
-  std::string text = fmt::format("  {}: {}\n", title, Grouped(ids.size()));
-  const std::size_t shown = whole ? ids.size() : std::min(ids.size(), kShown);
+  std::string text = fmt::format("  {}: {}\n", title, CountsByKind(ids));
+  const std::size_t shown = std::min(ids.size(), most);
   for (std::size_t i = 0; i < shown; ++i) {
     text += fmt::format("    {}\n", Printable(ids[i].Describe()));
   }
-  if (shown < ids.size()) text += fmt::format("    … and {} more\n", Grouped(ids.size() - shown));
+  if (shown > 0 && shown < ids.size()) {
+    text += fmt::format("    … and {} more (--dry-run names all)\n", Grouped(ids.size() - shown));
+  }
   return text;
 }
 
@@ -196,9 +221,11 @@ std::string RenderPlan(const RestorePlan& plan, bool whole) {
   if (!plan.created_databases.empty()) {
     text += fmt::format("  databases created: {}\n", Joined(plan.created_databases, ", "));
   }
-  text += ObjectList("replaced", plan.replaced, whole);
-  text += ObjectList("brought back (missing now)", plan.added_back, whole);
-  text += ObjectList("removed (not in the archive)", plan.removed, whole);
+  constexpr std::size_t kShown = 12;
+  const std::size_t all = std::numeric_limits<std::size_t>::max();
+  text += ObjectList("replaced", plan.replaced, whole ? all : 0);
+  text += ObjectList("brought back (missing now)", plan.added_back, whole ? all : kShown);
+  text += ObjectList("removed (not there then)", plan.removed, whole ? all : kShown);
   if (plan.rows > 0) text += fmt::format("  rows to load: {}\n", Grouped(plan.rows));
   if (plan.generation > 0) {
     text += fmt::format("  what is live now is kept as displaced copy {}\n", plan.generation);

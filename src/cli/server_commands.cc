@@ -44,20 +44,15 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
       fmt::format("{} with {} proved", Counted(result.tables_proved, "table"),
                   Counted(result.rows_proved, "row"));
   if (rehearsed) {
-    run.console.Say(
-        fmt::format("rehearsed: {}, loaded in {}, proved in {}; nothing live was changed", proved,
-                    HumanDuration(result.load_ms), HumanDuration(result.prove_ms)));
-    if (result.plan.expected_window_ms > 0) {
-      run.console.Say(
-          fmt::format("downtime to expect: {}", HumanDuration(result.plan.expected_window_ms)));
-    }
+    run.console.Say(fmt::format("{}, loaded in {}, proved in {}; nothing live was changed", proved,
+                                HumanDuration(result.load_ms), HumanDuration(result.prove_ms)));
   } else if (result.swapped) {
     if (result.tables_proved > 0) {
       run.console.Say(fmt::format("{}, loaded in {}, proved in {}", proved,
                                   HumanDuration(result.load_ms), HumanDuration(result.prove_ms)));
     }
     run.console.Say(
-        fmt::format("live since now; the window was open for {}", HumanDuration(result.window_ms)));
+        fmt::format("live now; the window was open for {}", HumanDuration(result.window_ms)));
     if (result.plan.generation > 0) {
       run.console.Say(
           fmt::format("what was live is displaced copy {}: dbomsbak undo swaps it back, "

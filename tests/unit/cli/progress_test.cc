@@ -13,6 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using testing::HasSubstr;
+using testing::Not;
 
 class MemoryOutput final : public WritableFile {
  public:
@@ -40,6 +41,10 @@ TEST(ProgressTest, BarTellsShareRowsBytesRateAndTimeLeft) {
   EXPECT_EQ(RenderBar(HalfWay(), milliseconds(10'000), 200),
             "dump [##########          ]  50 %  1,000 rows  10.0 MiB  1.0 MiB/s  ETA 10.0 s  "
             "table `d`.`t`");
+}
+
+TEST(ProgressTest, TheFirstMomentTellsNoRate) {
+  EXPECT_THAT(RenderBar(HalfWay(), milliseconds(1), 200), Not(HasSubstr("/s")));
 }
 
 TEST(ProgressTest, BarIsCutToTheTerminal) {
