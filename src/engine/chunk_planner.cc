@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "dbomsbak/base/error.h"
@@ -22,17 +23,10 @@ std::uint64_t RowBytes(const Table& table) {
   return std::max<std::uint64_t>(16, table.data_bytes / table.estimated_rows);
 }
 
-bool HasNonTransactional(const std::vector<TableToRead>& tables) {
-  return std::any_of(tables.begin(), tables.end(),
-                     [](const TableToRead& table) { return table.non_transactional; });
-}
-
 }  // namespace
 
 ChunkPlanner::ChunkPlanner(std::vector<TableToRead> tables, std::size_t target_bytes)
-    : tables_(std::move(tables)),
-      target_bytes_(target_bytes),
-      non_transactional_planned_(!HasNonTransactional(tables_)) {}
+    : tables_(std::move(tables)), target_bytes_(target_bytes) {}
 
 void ChunkPlanner::BeginTable() {
   const Table& table = *tables_[table_].table;
@@ -149,13 +143,18 @@ WideInt ToWideInt(const std::string& decimal) {
   return negative ? -value : value;
 }
 
-std::optional<Chunk> ChunkPlanner::Next(Session& session) {
-  std::lock_guard planning(planning_);
-  {
-    std::lock_guard lock(mutex_);
-    if (closed_) return std::nullopt;
+std::optional<Chunk> ChunkPlanner::Next(Session& session, bool holds_locks) {
+  std::unique_lock planning(planning_);
+  for (;;) {
+    {
+      std::lock_guard lock(mutex_);
+      if (closed_) return std::nullopt;
+    }
+    if (table_ == tables_.size()) return std::nullopt;
+    if (tables_[table_].non_transactional == holds_locks) break;
+    if (holds_locks) return std::nullopt;
+    moved_on_.wait_for(planning, std::chrono::milliseconds(50));  // Close() does not wait for us
   }
-  if (table_ == tables_.size()) return std::nullopt;
   if (!begun_) BeginTable();
 
   Chunk chunk;
@@ -167,17 +166,12 @@ std::optional<Chunk> ChunkPlanner::Next(Session& session) {
   }
   chunk.last = !high;
   chunk.number = next_number_++;
-  const bool under_lock = tables_[table_].non_transactional;
   if (high) {
     low_ = std::move(*high);
   } else {
     ++table_;
     begun_ = false;
-  }
-  std::lock_guard lock(mutex_);
-  if (under_lock) ++non_transactional_open_;
-  if (table_ == tables_.size() || !tables_[table_].non_transactional) {
-    non_transactional_planned_ = true;
+    moved_on_.notify_all();
   }
   return chunk;
 }
@@ -188,17 +182,11 @@ void ChunkPlanner::Learn(const Chunk& chunk, std::uint64_t rows, std::uint64_t t
     learned_rows_ += rows;
     learned_bytes_ += text_bytes;
   }
-  if (tables_[chunk.table].non_transactional) --non_transactional_open_;
 }
 
 void ChunkPlanner::Close() {
   std::lock_guard lock(mutex_);
   closed_ = true;
-}
-
-bool ChunkPlanner::NonTransactionalRead() const {
-  std::lock_guard lock(mutex_);
-  return non_transactional_planned_ && non_transactional_open_ == 0;
 }
 
 }  // namespace dbomsbak

@@ -1,6 +1,7 @@
 // Cuts tables into chunks while they are being read.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -44,17 +45,16 @@ class ChunkPlanner {
   // A chunk's SQL text should be about `target_bytes`.
   ChunkPlanner(std::vector<TableToRead> tables, std::size_t target_bytes);
 
-  // The next chunk; nothing when all tables are handed out, or after Close().
-  std::optional<Chunk> Next(Session& session);
+  // The next chunk; nothing when all tables are handed out, or after Close(). Tables without
+  // transactions go to the one session that holds their locks (a waiting writer lets no other
+  // reader in) and end there; the others wait for their turn meanwhile.
+  std::optional<Chunk> Next(Session& session, bool holds_locks);
   // A chunk has been read: how long rows of its table really are as text.
   void Learn(const Chunk& chunk, std::uint64_t rows, std::uint64_t text_bytes);
   void Close();
 
   const TableToRead& table(std::size_t index) const { return tables_[index]; }
   std::size_t table_count() const { return tables_.size(); }
-
-  // True once no table that must be read under lock is open any more.
-  bool NonTransactionalRead() const;
 
  private:
   void BeginTable();
@@ -70,6 +70,7 @@ class ChunkPlanner {
   const std::size_t target_bytes_;
 
   std::mutex planning_;  // held while a boundary is looked up
+  std::condition_variable moved_on_;
   // Of the table in hand:
   std::size_t table_ = 0;
   bool begun_ = false;
@@ -81,8 +82,6 @@ class ChunkPlanner {
   mutable std::mutex mutex_;
   std::size_t learned_table_ = 0;
   std::uint64_t learned_rows_ = 0, learned_bytes_ = 0;
-  std::uint64_t non_transactional_open_ = 0;
-  bool non_transactional_planned_ = false;
   bool closed_ = false;
 };
 

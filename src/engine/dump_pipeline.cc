@@ -52,6 +52,8 @@ bool IsDefinitionChange(unsigned number) {
 
 // Tables in the order of the text. What has no snapshot stands first, of all databases, so that its
 // lock goes soon; the rest follows database by database.
+bool NeedsLock(const Table& table) { return !table.transactional && !table.rows_elsewhere; }
+
 struct TextPlan {
   struct Section {
     const Database* database = nullptr;
@@ -68,16 +70,16 @@ TextPlan PlanText(const Catalog& catalog) {
   for (const Database& database : catalog.databases) {
     if (!database.sequences.empty()) early = true;
     for (const Table& table : database.tables) {
-      if (!table.transactional) early = true;
+      if (NeedsLock(table)) early = true;
     }
   }
   TextPlan plan;
   const auto section = [&](const Database& database, bool first, bool remaining) {
     TextPlan::Section part{&database, first, remaining, {}};
-    for (const bool transactional : {false, true}) {
-      if (transactional ? !remaining : !first) continue;
+    for (const bool locked : {true, false}) {
+      if (locked ? !first : !remaining) continue;
       for (const Table& table : database.tables) {
-        if (table.transactional == transactional) part.tables.push_back(&table);
+        if (NeedsLock(table) == locked) part.tables.push_back(&table);
       }
     }
     plan.sections.push_back(std::move(part));
@@ -146,7 +148,7 @@ class Pipeline {
   HeaderRecord Header() const;
 
   // Reading sessions' threads.
-  void ReadChunks(Session& session);
+  void ReadChunks(Session& session, bool holds_locks);
   bool ReadChunk(Session& session, const Chunk& chunk, RowPiece& piece);
 
   // The assembler's thread.
@@ -160,6 +162,8 @@ class Pipeline {
   void AssembleView(const Database& database, const View& view, const TableLookup& known);
   // A definition block and its record.
   void AddBlock(const TextBlock& block, ObjectRecord record);
+  // The record of an object whose definition is not wanted.
+  void AddUndefined(ObjectRecord record);
   void FillSlices(const TextBlock& block, const TextAssembler::Mark& mark, ObjectRecord& record);
   void Use(const Database& database);
   void Name(const std::string& object);
@@ -237,7 +241,7 @@ std::vector<TableToRead> Pipeline::TablesToRead() const {
   const auto& filters = set_.scope.row_filters;
   for (const TextPlan::Section& section : plan_.sections) {
     for (const Table* table : section.tables) {
-      TableToRead entry{table, {}, !table->transactional};
+      TableToRead entry{table, {}, NeedsLock(*table)};
       auto filter = filters.find(table->id.database + "." + table->id.name);
       if (filter == filters.end()) filter = filters.find("*");
       if (filter != filters.end()) entry.row_filter = filter->second;
@@ -264,14 +268,14 @@ HeaderRecord Pipeline::Header() const {
 
 // ---- readers ----
 
-void Pipeline::ReadChunks(Session& session) {
+void Pipeline::ReadChunks(Session& session, bool holds_locks) {
   // Text in its own bytes.
   session.Execute("SET character_set_results = NULL");
   RowPiece piece;
   for (;;) {
     std::optional<Chunk> chunk;
     try {
-      chunk = planner_.Next(session);
+      chunk = planner_.Next(session, holds_locks);
       if (!chunk || !ReadChunk(session, *chunk, piece)) return;
     } catch (ServerError& e) {
       const std::string table =
@@ -374,6 +378,12 @@ void Pipeline::AddBlock(const TextBlock& block, ObjectRecord record) {
   objects_.fetch_add(1, std::memory_order_relaxed);
 }
 
+void Pipeline::AddUndefined(ObjectRecord record) {
+  record.definition_sha256.clear();
+  assembler_->AddObject(std::move(record));
+  objects_.fetch_add(1, std::memory_order_relaxed);
+}
+
 void Pipeline::AssembleTable(const Table& table) {
   Name(table.id.Describe());
   ObjectRecord record = RecordOf(table);
@@ -382,6 +392,8 @@ void Pipeline::AssembleTable(const Table& table) {
     const TextAssembler::Mark mark = assembler_->Here();
     assembler_->AddStatement(block.text);
     FillSlices(block, mark, record);
+  } else {
+    record.definition_sha256.clear();
   }
   if (set_.scope.no_data) {
     record.row_filtered = true;
@@ -423,14 +435,14 @@ void Pipeline::AssembleSection(const TextPlan::Section& section) {
   if (section.first) {
     ObjectRecord record = RecordOf(database);
     if (create_databases_) {
-      AddBlock(DatabaseBlock(database, options_.add_drop_database), std::move(record));
+      assembler_->AddStatement(DatabaseBlock(database, options_.add_drop_database));
       used_ = &database;
-    } else {
-      assembler_->AddObject(std::move(record));
     }
+    assembler_->AddObject(std::move(record));
+    objects_.fetch_add(1, std::memory_order_relaxed);
     for (const Sequence& sequence : database.sequences) {
       if (set_.scope.no_create_info) {
-        assembler_->AddObject(RecordOf(sequence));
+        AddUndefined(RecordOf(sequence));
         continue;
       }
       const auto restart = set_.sequence_restarts.find(sequence.id);
@@ -472,7 +484,7 @@ void Pipeline::AssembleViews() {
   for (const Database& database : databases) {
     for (const View& view : database.views) {
       if (set_.scope.no_create_info) {
-        assembler_->AddObject(RecordOf(view));
+        AddUndefined(RecordOf(view));
       } else if (view.broken) {
         broken = true;
       } else {
@@ -577,7 +589,6 @@ void Pipeline::WatchOver(TaskGroup& group) {
     }
     try {
       cancel_.ThrowIfCancelled();
-      if (set_.snapshot.tables_held && planner_.NonTransactionalRead()) set_.ReleaseTables();
     } catch (...) {
       group.Fail(std::current_exception());
     }
@@ -607,14 +618,19 @@ DumpResult Pipeline::Run() {
       ended_ = true;
       ended_changed_.notify_all();
     });
+    if (set_.snapshot.tables_held) {
+      group.Start([this] {
+        ReadChunks(*set_.holder, true);
+        set_.ReleaseTables();
+      });
+    }
     for (Session* reader : set_.readers) {
-      group.Start([this, reader] { ReadChunks(*reader); });
+      group.Start([this, reader] { ReadChunks(*reader, false); });
     }
     WatchOver(group);
     group.Wait();
   }
   cancel_.ThrowIfCancelled();
-  set_.ReleaseTables();
   set_.CheckStillGuarded();
 
   DumpResult result;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "dbomsbak/base/near_names.h"
+#include "dbomsbak/base/task_group.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/set_names.h"
@@ -14,10 +15,12 @@
 namespace dbomsbak {
 namespace {
 
+constexpr unsigned kLockWaitTimeout = 1205;
 constexpr unsigned kNoSuchTable = 1146;
 constexpr unsigned kTableDefinitionChanged = 1412;
-constexpr int kAttempts = 4;
 constexpr std::size_t kTouchedAtATime = 50;
+// A touch is immediate unless a DDL is ahead, which then waits for us as well.
+constexpr unsigned kTouchWaitSeconds = 1;
 
 using NameSet = std::set<QualifiedName>;
 
@@ -56,15 +59,20 @@ Scope NormalisedScope(const DumpOptions& options, Session& session, Observer& ob
 // Tables and sequences by name; views have nothing to touch.
 struct NamesNow {
   NameSet tables;
+  NameSet non_transactional;  // of these
   NameSet sequences;
 };
 
 NamesNow ListNames(Session& session, const Scope& scope) {
+  std::set<std::string> transactional;
+  const ResultSet engines =
+      session.Query("SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'");
+  for (std::size_t i = 0; i < engines.rows.size(); ++i) transactional.insert(engines.Text(i, 0));
   NamesNow names;
-  const ResultSet answer = session.Query(
-      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
-                  "WHERE TABLE_SCHEMA IN {}",
-                  NameList(scope.databases)));
+  const ResultSet answer = session.Query(fmt::format(
+      "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES "
+      "WHERE TABLE_SCHEMA IN {}",
+      NameList(scope.databases)));
   for (std::size_t i = 0; i < answer.rows.size(); ++i) {
     const QualifiedName name{answer.Text(i, 0), answer.Text(i, 1)};
     const std::string type = answer.Text(i, 2);
@@ -74,9 +82,16 @@ NamesNow ListNames(Session& session, const Scope& scope) {
     if (!scope.CoversTable(name.first, name.second)) continue;
     if (type == "SEQUENCE") {
       names.sequences.insert(name);
-    } else {
-      names.tables.insert(name);
+      continue;
     }
+    names.tables.insert(name);
+    // A MERGE table's rows are read with its parts; a table that is broken has no engine.
+    const std::string engine = answer.Text(i, 3);
+    if (engine.empty() || engine == "MRG_MYISAM" || engine == "MRG_MyISAM" ||
+        engine == "FEDERATED" || transactional.count(engine) > 0) {
+      continue;
+    }
+    names.non_transactional.insert(name);
   }
   return names;
 }
@@ -92,35 +107,53 @@ std::string TouchStatement(const QualifiedName* begin, const QualifiedName* end)
 
 using Untouchable = std::map<QualifiedName, std::string>;
 
-// Opens every table in the guard's transaction. Tables that cannot be opened come back with the
+// A DDL was ahead of us: it waits for those who have touched the table already, we for it.
+class BehindDdl : public ServerError {
+ public:
+  explicit BehindDdl(const ServerError& error) : ServerError(error) {}
+};
+
+// Opens every table in the session's transaction. Tables that cannot be opened come back with the
 // reason.
-Untouchable TouchAll(Session& guard, const NameSet& names, const LockPatience& patience,
-                     const CancelToken& cancel) {
+Untouchable TouchAll(Session& session, const std::vector<QualifiedName>& names) {
   Untouchable untouchable;
-  const std::vector<QualifiedName> list(names.begin(), names.end());
-  for (std::size_t i = 0; i < list.size(); i += kTouchedAtATime) {
-    const QualifiedName* begin = list.data() + i;
-    const QualifiedName* end = begin + std::min(kTouchedAtATime, list.size() - i);
-    const auto touch = [&](const QualifiedName* from, const QualifiedName* to) {
-      WithPatience(guard, patience, "the definitions of the tables", cancel,
-                   [&] { guard.Execute(TouchStatement(from, to)); });
-    };
+  const auto judge = [](const ServerError& e) {
+    if (e.code() == ErrorCode::kConnectionLost) throw;
+    if (e.number() == kLockWaitTimeout) throw BehindDdl(e);
+  };
+  for (std::size_t i = 0; i < names.size(); i += kTouchedAtATime) {
+    const QualifiedName* begin = names.data() + i;
+    const QualifiedName* end = begin + std::min(kTouchedAtATime, names.size() - i);
     try {
-      touch(begin, end);
+      session.Execute(TouchStatement(begin, end));
       continue;
     } catch (const ServerError& e) {
-      if (e.code() == ErrorCode::kConnectionLost) throw;
+      judge(e);
     }
     for (const QualifiedName* name = begin; name != end; ++name) {
       try {
-        touch(name, name + 1);
+        session.Execute(TouchStatement(name, name + 1));
       } catch (const ServerError& e) {
-        if (e.code() == ErrorCode::kConnectionLost) throw;
+        judge(e);
         // Dropped meanwhile: the lists will differ.
         if (e.number() != kNoSuchTable) untouchable[*name] = e.message();
       }
     }
   }
+  return untouchable;
+}
+
+// All sessions at once, each in a thread of its own: the lock is held meanwhile.
+Untouchable TouchEverywhere(Session& guard, const std::vector<Session*>& readers,
+                            const std::vector<QualifiedName>& names) {
+  guard.Execute("START TRANSACTION");
+  Untouchable untouchable;
+  TaskGroup group;
+  for (Session* reader : readers) {
+    group.Start([reader, &names] { TouchAll(*reader, names); });
+  }
+  group.Start([&] { untouchable = TouchAll(guard, names); });
+  group.Wait();
   return untouchable;
 }
 
@@ -193,6 +226,35 @@ void ApplyScope(const Scope& scope, Catalog& catalog) {
     return scope.CoversKind(kind) &&
            (!table_like || scope.CoversTable(object.id.database, object.id.name));
   });
+}
+
+// Tables created behind the snapshot are none of its.
+void KeepOnlySnapshot(const NamesNow& names, Catalog& catalog) {
+  for (Database& database : catalog.databases) {
+    KeepOnly(database.tables, [&](const Table& table) {
+      return names.tables.count({table.id.database, table.id.name}) > 0;
+    });
+    KeepOnly(database.sequences, [&](const Sequence& sequence) {
+      return names.sequences.count({sequence.id.database, sequence.id.name}) > 0;
+    });
+    KeepOnly(database.triggers, [&](const StoredProgram& trigger) {
+      return names.tables.count({trigger.id.database, trigger.table}) > 0;
+    });
+  }
+}
+
+bool NeedsLock(const Table& table) { return !table.transactional && !table.rows_elsewhere; }
+
+// Lists and catalogue must agree on what has to be read under lock.
+void RequireLocked(const NamesNow& names, const Catalog& catalog) {
+  for (const Database& database : catalog.databases) {
+    for (const Table& table : database.tables) {
+      if (NeedsLock(table) &&
+          names.non_transactional.count({table.id.database, table.id.name}) == 0) {
+        throw ChangedMeanwhile(table.id.Describe() + " (another engine)");
+      }
+    }
+  }
 }
 
 void RequireNamedTables(const Scope& scope, const Catalog& catalog, Observer& observer) {
@@ -318,72 +380,98 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
   PrepareSession(coordinator, set.traits, false);
   set.guard = &connect();
   set.holder = &connect();
+  const std::string touch_wait =
+      fmt::format("SET SESSION lock_wait_timeout = {}", kTouchWaitSeconds);
+  set.guard->Execute(touch_wait);
+  // Dates that are none must compare as they sort.
+  const std::string reading_mode = "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'";
+  set.holder->Execute(reading_mode);
   set.scope = NormalisedScope(options, *set.guard, observer);
   std::vector<Session*> readers;
   for (unsigned i = 0; i < std::max(1u, options.jobs); ++i) {
     Session& reader = connect();
-    // Dates that are none must compare as they sort.
-    reader.Execute("SET SESSION sql_mode = 'ALLOW_INVALID_DATES'");
+    reader.Execute(reading_mode);
+    reader.Execute(touch_wait);
     readers.push_back(&reader);
   }
 
-  const LockPatience patience{options.lock_wait_s, options.lock_tries};
+  LockPatience patience{options.lock_wait_s, options.lock_tries, {}};
+  for (const Session* session : {&coordinator, set.guard, set.holder}) {
+    patience.own_sessions.push_back(session->connection_id());
+  }
+  for (const Session* reader : readers) patience.own_sessions.push_back(reader->connection_id());
   const CatalogRequest request{.databases = set.scope.databases};
-  for (int attempt = 1;; ++attempt) {
+  for (unsigned attempt = 1;; ++attempt) {
     cancel.ThrowIfCancelled();
     set.omitted.clear();
-    set.guard->Execute(
-        fmt::format("SET SESSION lock_wait_timeout = {}", std::max(1u, options.lock_wait_s)));
-    set.guard->Execute("START TRANSACTION");
-    observer.Phase("reading definitions");
+    observer.Phase("taking the snapshot");
     const NamesNow before = ListNames(*set.guard, set.scope);
-    NameSet to_touch = before.tables;
-    to_touch.insert(before.sequences.begin(), before.sequences.end());
-    const Untouchable untouchable = TouchAll(*set.guard, to_touch, patience, cancel);
     const DefinitionFingerprint definitions =
         ReadDefinitionFingerprint(*set.guard, set.scope.databases);
-    set.catalog = ReadCatalog(*set.guard, set.traits, request);
-    RequireNamedTables(set.scope, set.catalog, observer);
-    const DefinitionFingerprint table_definitions = set.traits.has_metadata_locks_for_readers
-                                                        ? DefinitionFingerprint{}
-                                                        : TableDefinitions(set.catalog);
-    ApplyScope(set.scope, set.catalog);
-    SettleUnreadable(options, untouchable, set);
+    std::vector<QualifiedName> to_touch(before.tables.begin(), before.tables.end());
+    to_touch.insert(to_touch.end(), before.sequences.begin(), before.sequences.end());
+    std::optional<DefinitionFingerprint> table_definitions;
+    const auto remember_tables = [&] {
+      table_definitions = TableDefinitions(ReadCatalog(*set.guard, set.traits, request));
+    };
+    if (!set.traits.has_metadata_locks_for_readers) remember_tables();
+    Untouchable untouchable;
 
     SnapshotRequest snapshot;
     snapshot.patience = patience;
-    const bool rows_wanted = !set.scope.no_data;
-    for (const Database& database : set.catalog.databases) {
-      for (const Table& table : database.tables) {
-        snapshot.tables.emplace_back(table.id.database, table.id.name);
-        // A MERGE table's rows are read with its parts; a lock on it would wait for our own read lock.
-        if (!table.transactional && !table.rows_elsewhere && rows_wanted) {
-          snapshot.non_transactional.emplace_back(table.id.database, table.id.name);
-        }
+    snapshot.tables.assign(before.tables.begin(), before.tables.end());
+    if (!set.scope.no_data) {
+      snapshot.non_transactional.assign(before.non_transactional.begin(),
+                                        before.non_transactional.end());
+    }
+    snapshot.sequences.assign(before.sequences.begin(), before.sequences.end());
+    snapshot.before_unprotected = remember_tables;
+    snapshot.while_locked = [&](const std::vector<Session*>& sharing) {
+      untouchable = TouchEverywhere(*set.guard, sharing, to_touch);
+    };
+    std::optional<std::string> changed;
+    bool behind_ddl = false;
+    try {
+      set.snapshot =
+          TakeSnapshot(set.traits, snapshot, coordinator, *set.holder, readers, observer, cancel);
+    } catch (const BehindDdl&) {
+      behind_ddl = true;
+      coordinator.Execute("UNLOCK TABLES");
+    }
+    if (!behind_ddl) {
+      observer.Phase("reading definitions");
+      set.catalog = ReadCatalog(*set.guard, set.traits, request);
+      changed =
+          FirstDifference(definitions, ReadDefinitionFingerprint(*set.guard, set.scope.databases));
+      if (!changed) {
+        changed = FirstNewName(before, ListNames(*set.guard, set.scope), *readers.front());
       }
-      for (const Sequence& sequence : database.sequences) {
-        snapshot.sequences.emplace_back(sequence.id.database, sequence.id.name);
+      if (!changed && table_definitions) {
+        changed = FirstDifference(*table_definitions, TableDefinitions(set.catalog));
+      }
+      if (!changed) {
+        RequireNamedTables(set.scope, set.catalog, observer);
+        ApplyScope(set.scope, set.catalog);
+        KeepOnlySnapshot(before, set.catalog);
+        SettleUnreadable(options, untouchable, set);
+        RequireLocked(before, set.catalog);
+        break;
       }
     }
-    observer.Phase("taking the snapshot");
-    set.snapshot =
-        TakeSnapshot(set.traits, snapshot, coordinator, *set.holder, readers, observer, cancel);
-
-    std::optional<std::string> changed =
-        FirstDifference(definitions, ReadDefinitionFingerprint(*set.guard, set.scope.databases));
-    if (!changed) {
-      changed = FirstNewName(before, ListNames(*set.guard, set.scope), *readers.front());
+    if (attempt >= std::max(1u, options.lock_tries)) {
+      if (changed) throw ChangedMeanwhile(*changed);
+      const std::string holders = DescribeLockHolders(coordinator, patience.own_sessions);
+      throw Error(ErrorCode::kBusy,
+                  fmt::format("schema changes kept coming first in {} tries{}", attempt,
+                              holders.empty() ? std::string() : "; in the way: " + holders),
+                  "Run the dump when no schema changes are under way.");
     }
-    if (!changed && !set.traits.has_metadata_locks_for_readers) {
-      changed = FirstDifference(table_definitions,
-                                TableDefinitions(ReadCatalog(*set.guard, set.traits, request)));
-    }
-    if (!changed) break;
-    if (attempt == kAttempts) throw ChangedMeanwhile(*changed);
-    observer.Notice(fmt::format("{} while the snapshot was taken; trying again", *changed));
+    observer.Notice(fmt::format("{} while the snapshot was taken; trying again",
+                                changed ? *changed : "a schema change came first"));
     set.ReleaseTables();
     for (Session* reader : readers) reader->Execute("ROLLBACK");
     set.guard->Execute("ROLLBACK");
+    Pause(attempt, cancel);
   }
 
   for (const SequenceValue& value : set.snapshot.sequence_values) {

@@ -20,10 +20,11 @@ class ChangedMeanwhile : public Error {
   explicit ChangedMeanwhile(const std::string& what);
 };
 
-// Definitions are read before the snapshot, under metadata locks that outlive it: a guard session
-// has touched every table in a transaction of its own, so that from then on others' DDL waits. What
-// no such lock protects is fingerprinted before and behind; a difference means another attempt.
-// So catalogue, rows and definitions belong to one moment, and the lock is held for that alone.
+// While the lock is held every session touches every table in its transaction: from then on others'
+// DDL waits, and definitions can be read at leisure. Every session, for one that had not would wait
+// behind a DDL that waits for the others. What no metadata lock protects is fingerprinted before
+// and behind; a difference means another attempt. So catalogue, rows and definitions belong to one
+// moment.
 struct DumpSet {
   ServerTraits traits;
   Scope scope;      // normalised: databases sorted, kinds that a list of tables leaves out

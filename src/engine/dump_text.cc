@@ -133,22 +133,19 @@ std::string Epilogue() {
          "\n";
 }
 
-TextBlock DatabaseBlock(const Database& database, bool drop_first) {
-  TextBlock block;
-  block.text =
-      fmt::format("\n--\n-- Database {}\n--\n\n", CommentSafe(QuoteIdentifier(database.name)));
+std::string DatabaseBlock(const Database& database, bool drop_first) {
+  std::string text = fmt::format("\n--\n-- Database {}\n--\n\n",
+                                 CommentSafe(QuoteIdentifier(database.name)));
   if (drop_first) {
-    block.text += fmt::format("DROP DATABASE IF EXISTS {};\n", QuoteIdentifier(database.name));
+    text += fmt::format("DROP DATABASE IF EXISTS {};\n", QuoteIdentifier(database.name));
   }
-  std::string create =
-      fmt::format("CREATE DATABASE IF NOT EXISTS {}", QuoteIdentifier(database.name));
-  if (!database.charset.empty()) create += " DEFAULT CHARACTER SET " + database.charset;
-  if (!database.collation.empty()) create += " COLLATE " + database.collation;
-  if (!database.comment.empty()) create += " COMMENT " + QuoteString(database.comment);
-  AppendCreate(block, create);
-  block.text += ";\n";
-  block.text += UseDatabase(database.name);
-  return block;
+  text += fmt::format("CREATE DATABASE IF NOT EXISTS {}", QuoteIdentifier(database.name));
+  if (!database.charset.empty()) text += " DEFAULT CHARACTER SET " + database.charset;
+  if (!database.collation.empty()) text += " COLLATE " + database.collation;
+  if (!database.comment.empty()) text += " COMMENT " + QuoteString(database.comment);
+  text += ";\n";
+  text += UseDatabase(database.name);
+  return text;
 }
 
 std::string UseDatabase(std::string_view database) {

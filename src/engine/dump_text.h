@@ -33,7 +33,7 @@ struct DumpHead {
 std::string Preamble(const DumpHead& head);
 std::string Epilogue();  // old values back; without the last line
 
-TextBlock DatabaseBlock(const Database& database, bool drop_first);
+std::string DatabaseBlock(const Database& database, bool drop_first);
 std::string UseDatabase(std::string_view database);
 TextBlock SequenceBlock(const Sequence& sequence, std::string_view restart);
 TextBlock TableBlock(const Table& table);

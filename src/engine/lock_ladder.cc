@@ -17,15 +17,6 @@ constexpr unsigned kBackupLockConflict = 4145;
 
 using Clock = std::chrono::steady_clock;
 
-void Pause(unsigned attempt, const CancelToken& cancel) {
-  const auto pause = std::chrono::milliseconds(std::min(200u * attempt, 2000u));
-  const auto until = Clock::now() + pause;
-  while (Clock::now() < until) {
-    cancel.ThrowIfCancelled();
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-}
-
 std::string OneLine(std::string text, std::size_t longest) {
   for (char& c : text) {
     if (c == '\n' || c == '\r' || c == '\t') c = ' ';
@@ -163,28 +154,42 @@ void RecordBinlogPosition(Session& reader, Session& coordinator, const ServerTra
 
 }  // namespace
 
-std::string DescribeLockHolders(Session& session) {
+void Pause(unsigned attempt, const CancelToken& cancel) {
+  const auto pause = std::chrono::milliseconds(std::min(200u * attempt, 2000u));
+  const auto until = Clock::now() + pause;
+  while (Clock::now() < until) {
+    cancel.ThrowIfCancelled();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+std::string DescribeLockHolders(Session& session, const std::vector<std::uint64_t>& own_sessions) {
+  std::string own = std::to_string(session.connection_id());
+  for (const std::uint64_t id : own_sessions) own += fmt::format(", {}", id);
   // Who holds metadata locks, where the plugin that tells is there; who has written and not yet
-  // committed, where we may see that; else whoever has been at work longest.
+  // committed, where we may see that; else whoever is at work, longest first; else whoever is idle:
+  // LOCK TABLES and open transactions hold locks without doing anything.
   static constexpr const char* kQuestions[] = {
       "SELECT p.ID, p.USER, p.HOST, p.TIME, CONCAT(m.LOCK_TYPE, ' on `', m.TABLE_SCHEMA, '`.`', "
       "m.TABLE_NAME, '`'), p.INFO FROM information_schema.METADATA_LOCK_INFO m "
       "JOIN information_schema.PROCESSLIST p ON p.ID = m.THREAD_ID "
-      "WHERE p.ID <> CONNECTION_ID() AND m.LOCK_MODE NOT IN ('MDL_SHARED', 'MDL_SHARED_READ', "
+      "WHERE p.ID NOT IN ({}) AND m.LOCK_MODE NOT IN ('MDL_SHARED', 'MDL_SHARED_READ', "
       "'MDL_INTENTION_EXCLUSIVE') ORDER BY p.TIME DESC LIMIT 3",
       "SELECT p.ID, p.USER, p.HOST, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()), "
       "'open transaction', IFNULL(p.INFO, '') FROM information_schema.INNODB_TRX t "
       "JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id "
-      "WHERE p.ID <> CONNECTION_ID() AND (t.trx_rows_modified > 0 OR t.trx_rows_locked > 0) "
+      "WHERE p.ID NOT IN ({}) AND (t.trx_rows_modified > 0 OR t.trx_rows_locked > 0) "
       "ORDER BY t.trx_started LIMIT 3",
       "SELECT ID, USER, HOST, TIME, IFNULL(STATE, ''), INFO FROM information_schema.PROCESSLIST "
-      "WHERE ID <> CONNECTION_ID() AND COMMAND NOT IN ('Sleep', 'Daemon', 'Binlog Dump') "
-      "AND USER <> 'system user' ORDER BY TIME DESC LIMIT 3",
+      "WHERE ID NOT IN ({}) AND COMMAND NOT IN ('Sleep', 'Daemon', 'Binlog Dump') "
+      "AND USER NOT IN ('system user', 'event_scheduler') ORDER BY TIME DESC LIMIT 3",
+      "SELECT ID, USER, HOST, TIME, 'idle, may hold it', '' FROM information_schema.PROCESSLIST "
+      "WHERE ID NOT IN ({}) AND COMMAND = 'Sleep' ORDER BY TIME DESC LIMIT 3",
   };
   std::string description;
   for (const char* question : kQuestions) {
     try {
-      const ResultSet answer = session.Query(question);
+      const ResultSet answer = session.Query(fmt::format(fmt::runtime(question), own));
       for (std::size_t i = 0; i < answer.rows.size(); ++i) {
         if (!description.empty()) description += "; ";
         description +=
@@ -217,7 +222,7 @@ void WithPatience(Session& observer_session, const LockPatience& patience, std::
         continue;
       }
     }
-    const std::string holders = DescribeLockHolders(observer_session);
+    const std::string holders = DescribeLockHolders(observer_session, patience.own_sessions);
     throw Error(
         ErrorCode::kBusy,
         fmt::format("could not get {} in {} tries of {} s{}", what, std::max(1u, patience.tries),
@@ -258,10 +263,14 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
                                   rung->lock_name(), e.message()));
       continue;
     }
+    if (!rung->many_sessions() && request.before_unprotected) request.before_unprotected();
     const auto locked_at = Clock::now();
     SnapshotTaken taken;
     taken.readers = rung->many_sessions() ? readers.size() : 1;
     for (std::size_t i = 0; i < taken.readers; ++i) rung->OpenSnapshot(*readers[i]);
+    if (request.while_locked) {
+      request.while_locked({readers.begin(), readers.begin() + taken.readers});
+    }
     taken.record.method = rung->method();
     taken.record.time =
         coordinator.QueryValue("SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%dT%H:%i:%sZ')")

@@ -1,6 +1,7 @@
 // One point in time for several sessions: the ladder of ways to get it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ using QualifiedName = std::pair<std::string, std::string>;  // database, name
 struct LockPatience {
   unsigned wait_s = 5;  // lock_wait_timeout, set before every lock
   unsigned tries = 10;  // with growing pauses between them
+  std::vector<std::uint64_t> own_sessions;  // connection ids that are never to blame
 };
 
 // Runs `lock` until it succeeds, at most `patience.tries` times. A lock wait timeout or a deadlock
@@ -28,8 +30,11 @@ struct LockPatience {
 void WithPatience(Session& observer_session, const LockPatience& patience, std::string_view what,
                   const CancelToken& cancel, const std::function<void()>& lock);
 
+// A pause that grows with `attempt` (from 1), cut short by Ctrl-C.
+void Pause(unsigned attempt, const CancelToken& cancel);
+
 // Who stands in the way, for people: "session 17 (app@10.0.0.5, 63 s): ALTER TABLE …". Best effort.
-std::string DescribeLockHolders(Session& session);
+std::string DescribeLockHolders(Session& session, const std::vector<std::uint64_t>& own_sessions);
 
 // A rung of the ladder. Stateless; the lock belongs to the coordinator's session.
 class SnapshotRung {
@@ -58,6 +63,10 @@ struct SnapshotRequest {
   std::vector<QualifiedName> non_transactional;  // of these, tables that have no snapshot
   std::vector<QualifiedName> sequences;
   LockPatience patience;
+  // Called before a snapshot that no lock protects: remember what must not change around it.
+  std::function<void()> before_unprotected;
+  // Called when the snapshots are open and the lock is still held.
+  std::function<void(const std::vector<Session*>& readers)> while_locked;
 };
 
 struct SequenceValue {

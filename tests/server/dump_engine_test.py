@@ -43,12 +43,12 @@ CREATE TABLE k_enum (e ENUM('z','y','x'), id INT, body TEXT, PRIMARY KEY (e, id)
 CREATE TABLE k_id_enum (id INT, e ENUM('z','y','x'), body TEXT, PRIMARY KEY (id, e));
 CREATE TABLE k_none (id INT, body TEXT);
 INSERT INTO k_int SELECT seq * 3, REPEAT(MD5(seq), 40) FROM seq_1_to_12000;
-INSERT INTO k_negative SELECT seq * 7 - 40000, body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
-INSERT INTO k_unsigned SELECT 18446744073709551615 - seq, body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
+INSERT INTO k_negative SELECT CAST(seq AS SIGNED) * 7 - 40000, body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
+INSERT INTO k_unsigned SELECT 18446744073709551615 - seq * 5, body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
 INSERT INTO k_composite SELECT seq % 5, CONCAT('ключ', seq DIV 100), '2020-02-01' + INTERVAL seq DAY, body
     FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
 INSERT INTO k_binary SELECT UNHEX(MD5(seq)), body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
-INSERT INTO k_uuid SELECT MD5(seq), body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
+INSERT INTO k_uuid SELECT INSERT(INSERT(MD5(seq), 13, 1, '4'), 17, 1, '8'), body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
 INSERT IGNORE INTO k_sjis SELECT CONVERT(CONVERT(CONCAT(UNHEX(HEX(33600 + seq % 250)), seq) USING sjis) USING sjis), body
     FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
 INSERT INTO k_ci SELECT CONCAT(IF(seq % 2, 'É', 'ß'), MD5(seq)), body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
@@ -85,7 +85,7 @@ def expect_nothing(folder, allowed=()):
 
 
 def recreate(server, databases):
-    server.sql(';'.join(f'DROP DATABASE IF EXISTS `{d}`' for d in databases))
+    server.sql('SET FOREIGN_KEY_CHECKS = 0;' + ';'.join(f'DROP DATABASE IF EXISTS `{d}`' for d in databases))
 
 
 class Tests:
@@ -219,7 +219,7 @@ END;;''')
         changer.start()
         good = 0
         try:
-            for _ in range(8):
+            for _ in range(4):
                 path = self.place()
                 result = self.dump('--jobs', 2, '-o', path, 'moving')
                 need(result.code in (0, 13), f'ended with {result.code}: {result.err}')
@@ -245,7 +245,7 @@ END;;''')
             changer.join()
             recreate(server, ['moving'])
         need(good > 0, 'no dump came through at all')
-        need(count[0] > 8, 'the schema hardly changed: this test would prove nothing')
+        need(count[0] > 4, 'the schema hardly changed: this test would prove nothing')
 
     def test_tables_without_transactions(self):
         server = self.server
@@ -424,8 +424,8 @@ CREATE TRIGGER tb BEFORE INSERT ON b FOR EACH ROW SET NEW.id = NEW.id;''', 'part
 
         try:
             only = text('--only', 'part.a')
-            need('`a`' in only and 'TRIGGER `ta`' in only, 'the table asked for is missing')
-            need('INTO `b`' not in only and 'VIEW' not in only and 'PROCEDURE' not in only and 'TRIGGER `tb`' not in only,
+            need('`a`' in only and 'TRIGGER ta ' in only, 'the table asked for is missing')
+            need('INTO `b`' not in only and 'VIEW' not in only and 'PROCEDURE' not in only and 'TRIGGER tb ' not in only,
                  'more than the table asked for')
             ignored = text('--ignore-table', 'part.a')
             need('INTO `b`' in ignored and 'CREATE TABLE `a`' not in ignored, '--ignore-table')
