@@ -50,10 +50,10 @@ bool IsDefinitionChange(unsigned number) {
          number == kUnknownTable || number == kNoSuchTableInEngine;
 }
 
-// Tables in the order of the text. What has no snapshot stands first, of all databases, so that its
-// lock goes soon; the rest follows database by database.
 bool NeedsLock(const Table& table) { return !table.transactional && !table.rows_elsewhere; }
 
+// Tables in the order of the text. What has no snapshot stands first, of all databases, so that its
+// lock goes soon; the rest follows database by database.
 struct TextPlan {
   struct Section {
     const Database* database = nullptr;
@@ -283,7 +283,8 @@ void Pipeline::ReadChunks(Session& session, bool holds_locks) {
       // A condition that does not fit looks to the server like a column dropped meanwhile.
       const bool filtered = chunk && !planner_.table(chunk->table).row_filter.empty();
       if (filtered && e.sqlstate().starts_with("42")) {
-        e.set_hint("The condition of --where must fit every table; --only or --ignore-table choose.");
+        e.set_hint(
+            "The condition of --where must fit every table; --only or --ignore-table choose.");
       } else if (IsDefinitionChange(e.number())) {
         throw ChangedMeanwhile(table + ": " + e.message());
       }

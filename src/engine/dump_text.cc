@@ -134,8 +134,8 @@ std::string Epilogue() {
 }
 
 std::string DatabaseBlock(const Database& database, bool drop_first) {
-  std::string text = fmt::format("\n--\n-- Database {}\n--\n\n",
-                                 CommentSafe(QuoteIdentifier(database.name)));
+  std::string text =
+      fmt::format("\n--\n-- Database {}\n--\n\n", CommentSafe(QuoteIdentifier(database.name)));
   if (drop_first) {
     text += fmt::format("DROP DATABASE IF EXISTS {};\n", QuoteIdentifier(database.name));
   }
