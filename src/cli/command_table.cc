@@ -51,7 +51,7 @@ constexpr std::array kCommands{
     CommandInfo{kCommandUndo, "undo", "[DB…]", 0, kAny, "swap the newest displaced copy back",
                 "Takes the newest restore or undo back: what it displaced is live again, and what "
                 "was live becomes a displaced copy in turn. Always the whole set of databases; "
-                "naming one of them is enough.",
+                "name all of them, or none when there is one set.",
                 "dbomsbak undo -h 10.0.0.5 -u root -p"},
     CommandInfo{kCommandPurge, "purge", "[DB…]", 0, kAny, "drop displaced copies",
                 "Drops what restores displaced, once it is not needed any more: all copies, or one "

@@ -94,7 +94,7 @@ class Rollback(unittest.TestCase):
 
     def test_the_whole_story(self):
         self.run_ok('check', *self.set)
-        self.run_ok('verify', self.archive)
+        self.program.ok('verify', self.archive)
         info = json.loads(self.program.ok('info', '--json', self.archive).out)
         self.assertEqual(info['receipt']['databases'], sorted(self.set))
         self.assertEqual(info['receipt']['rows'], sum(
@@ -132,7 +132,9 @@ class Rollback(unittest.TestCase):
         self.assert_live_is(self.before, 'live, before and after undo --dry-run')
         self.run_ok('undo', '--yes')
         self.assert_live_is(ruined, 'before restore and after undo')
-        self.run_ok('undo', '--yes', self.set[1])  # one of the set names it
+        self.run_code(2, 'undo', '--yes', self.set[1])  # a part of the set
+        self.assert_live_is(ruined, 'before and after an undo that is refused')
+        self.run_ok('undo', '--yes', *self.set)
         self.assert_live_is(self.before, 'after a second undo')
 
         # A second restore makes its own generation; purge takes one, then all.
