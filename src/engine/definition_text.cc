@@ -289,28 +289,28 @@ std::string WithEventDisabled(std::string_view create_event) {
 std::string WithSequenceDatabases(std::string_view create_table, const DatabaseMap& map) {
   std::string out;
   std::size_t copied = 0;
-  ForEachSequence(create_table, [&](const TokenReader& reader, const Token& database,
-                                    const Token&) {
-    const auto found = map.find(UnquoteIdentifier(reader.Text(database)));
-    if (found == map.end()) return;
-    out += create_table.substr(copied, database.begin - copied);
-    out += QuoteIdentifier(found->second);
-    copied = database.end;
-  });
+  ForEachSequence(create_table,
+                  [&](const TokenReader& reader, const Token& database, const Token&) {
+                    const auto found = map.find(UnquoteIdentifier(reader.Text(database)));
+                    if (found == map.end()) return;
+                    out += create_table.substr(copied, database.begin - copied);
+                    out += QuoteIdentifier(found->second);
+                    copied = database.end;
+                  });
   out += create_table.substr(copied);
   return out;
 }
 
 std::vector<std::pair<std::string, std::string>> SequencesUsedBy(std::string_view create_table) {
   std::vector<std::pair<std::string, std::string>> used;
-  ForEachSequence(create_table, [&](const TokenReader& reader, const Token& database,
-                                    const Token& name) {
-    std::pair sequence(UnquoteIdentifier(reader.Text(database)),
-                       UnquoteIdentifier(reader.Text(name)));
-    if (std::find(used.begin(), used.end(), sequence) == used.end()) {
-      used.push_back(std::move(sequence));
-    }
-  });
+  ForEachSequence(create_table,
+                  [&](const TokenReader& reader, const Token& database, const Token& name) {
+                    std::pair sequence(UnquoteIdentifier(reader.Text(database)),
+                                       UnquoteIdentifier(reader.Text(name)));
+                    if (std::find(used.begin(), used.end(), sequence) == used.end()) {
+                      used.push_back(std::move(sequence));
+                    }
+                  });
   return used;
 }
 

@@ -60,7 +60,8 @@ class Restore {
         confirm_(confirm),
         observer_(observer),
         cancel_(cancel),
-        jobs_(options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency())) {}
+        jobs_(options.jobs != 0 ? options.jobs
+                                : std::max(1U, std::thread::hardware_concurrency())) {}
 
   RestoreResult Run() {
     RefuseWithoutLeave();
@@ -179,8 +180,8 @@ class Restore {
     staging_->TryObjects(set_);
     observer_.Phase(fmt::format("loading {} rows into staging", content_.rows));
     const std::vector<LoadTarget> targets = Targets();
-    RowLoader loader(sessions_, traits_, archive_, content_, targets, done,
-                     staging_->load_table(), observer_, cancel_);
+    RowLoader loader(sessions_, traits_, archive_, content_, targets, done, staging_->load_table(),
+                     observer_, cancel_);
     loader.Run(jobs_);
     load_warnings_ = loader.warnings();
     result_.load_ms = watch.ms();
@@ -256,9 +257,9 @@ class Restore {
   void NameStaging(const std::string& reason) {
     std::vector<std::string> names;
     for (const RestoreMember& member : members_) names.push_back(member.staging);
-    observer_.Warning(fmt::format(
-        "staging was left on the server: {}; the same command goes on from it{}{}", Quoted(names),
-        reason.empty() ? "" : ": ", reason));
+    observer_.Warning(
+        fmt::format("staging was left on the server: {}; the same command goes on from it{}{}",
+                    Quoted(names), reason.empty() ? "" : ": ", reason));
   }
 
   void Sweep() {

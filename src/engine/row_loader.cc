@@ -155,8 +155,8 @@ void RowLoader::Report(const Batch& batch) {
     // Rows of a table are as good as evenly spread over its text.
     const std::uint64_t size = table.record.data ? table.record.data->length : 0;
     if (size != 0) {
-      progress_.rows_done += static_cast<std::uint64_t>(
-          static_cast<double>(table.record.rows) * unit->length / static_cast<double>(size));
+      progress_.rows_done += static_cast<std::uint64_t>(static_cast<double>(table.record.rows) *
+                                                        unit->length / static_cast<double>(size));
     }
     progress_.object = table.record.id.Describe();
   }

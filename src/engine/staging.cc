@@ -113,7 +113,8 @@ FoundStaging FindStaging(Session& session, const RestoreContent& content,
       structure = IsDone(entries, kStructureStep) &&
                   (IsDone(entries, kRowsStep) || ServerJournal::Exists(session, first, kLoadTable));
     }
-    bool same_set = note && note->members.size() == members.size() && names.size() == members.size();
+    bool same_set =
+        note && note->members.size() == members.size() && names.size() == members.size();
     for (std::size_t i = 0; same_set && i < members.size(); ++i) {
       same_set = note->members[i].live == members[i].live;
     }
@@ -177,8 +178,8 @@ void Staging::CreateDatabase(const RestoreMember& member) {
 }
 
 void Staging::Create(const Catalog& live) {
-  observer_.Phase(fmt::format("creating {} tables in staging (run {})", content_.tables.size(),
-                              run_));
+  observer_.Phase(
+      fmt::format("creating {} tables in staging (run {})", content_.tables.size(), run_));
   StagingNote note;
   note.run = run_;
   note.root_digest = content_.root_digest;
@@ -349,8 +350,9 @@ void Staging::TryObjects(const PreparedSet& set) {
         archived.database = members_[i].archived;
         if (!content_.Covers(archived, trigger.table) && e.code() == ErrorCode::kQueryRefused) {
           e.set_code(ErrorCode::kRestorePreflight);
-          e.set_hint("The archive holds no triggers, so live ones stay; this one does not fit the "
-                     "restored table. Drop it, or restore an archive that holds triggers.");
+          e.set_hint(
+              "The archive holds no triggers, so live ones stay; this one does not fit the "
+              "restored table. Drop it, or restore an archive that holds triggers.");
         }
         about(e, trigger.id);
         throw;
@@ -404,8 +406,8 @@ void Staging::TryViews(const PreparedSet& set, ObjectCreator& creator) {
     if (e.code() == ErrorCode::kConnectionLost || unchanged.empty()) throw;
     // A view that is live as it shall be stays, however broken it is: it need not be created.
     create(false);
-    observer_.Notice(fmt::format("some views stay as they are, they could not be made anew: {}",
-                                 e.message()));
+    observer_.Notice(
+        fmt::format("some views stay as they are, they could not be made anew: {}", e.message()));
   }
 }
 

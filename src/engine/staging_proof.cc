@@ -16,6 +16,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
 #include "dbomsbak/sql/row_encoder.h"
+#include "engine/chunk_planner.h"
 #include "engine/staging.h"
 
 namespace dbomsbak {
@@ -162,7 +163,10 @@ class DefinitionComparison {
   std::vector<std::string> differences_;
 };
 
-// One table after the other, the largest first, by several sessions.
+// What a session reads at once: enough that looking for its end costs nothing.
+constexpr std::size_t kChunkTextTarget = std::size_t{16} << 20;
+
+// Tables in key ranges, the largest table first, by several sessions.
 class RowProof {
  public:
   RowProof(SessionFactory& sessions, const ServerTraits& traits, const RestoreContent& content,
@@ -172,27 +176,22 @@ class RowProof {
       : sessions_(sessions),
         traits_(traits),
         content_(content),
-        members_(members),
-        tables_(TablesOf(staged)),
         load_warnings_(load_warnings),
         observer_(observer),
-        cancel_(cancel) {
-    for (std::uint32_t i = 0; i < content.tables.size(); ++i) order_.push_back(i);
-    const auto size = [&](std::uint32_t i) {
-      const std::optional<Slice>& data = content.tables[i].record.data;
-      return data ? data->length : 0;
-    };
-    std::stable_sort(order_.begin(), order_.end(),
-                     [&](std::uint32_t a, std::uint32_t b) { return size(a) > size(b); });
+        cancel_(cancel),
+        tables_(InOrder(content, members, staged)),
+        planner_(ToRead(), kChunkTextTarget) {
     progress_.phase = "prove";
     progress_.rows_total = content.rows;
-    progress_.objects_total = content.tables.size();
+    progress_.objects_total = tables_.size();
   }
 
   StagingProof Run(unsigned jobs) {
-    TaskGroup group([this] { stopped_ = true; });
-    const std::size_t workers = std::min<std::size_t>(std::max(1U, jobs), order_.size());
-    for (std::size_t i = 0; i < workers; ++i) {
+    TaskGroup group([this] {
+      stopped_ = true;
+      planner_.Close();
+    });
+    for (unsigned i = 0; i < std::max(1U, jobs) && !tables_.empty(); ++i) {
       group.Start([this] { Work(); });
     }
     group.Wait();
@@ -200,54 +199,110 @@ class RowProof {
   }
 
  private:
+  struct TableInProof {
+    std::uint32_t number = 0;  // in content.tables
+    Table staged;
+    RowDigest digest;
+    std::size_t open_chunks = 0;
+    bool last_seen = false;
+  };
+
+  static std::vector<TableInProof> InOrder(const RestoreContent& content,
+                                           const std::vector<RestoreMember>& members,
+                                           const Catalog& staged) {
+    const TableMap found = TablesOf(staged);
+    std::vector<TableInProof> tables;
+    for (std::uint32_t i = 0; i < content.tables.size(); ++i) {
+      const ObjectRecord& record = content.tables[i].record;
+      const auto table = found.find({StagingOf(members, record.id.database), record.id.name});
+      if (table == found.end()) {
+        throw Error(ErrorCode::kCopyDiffers, record.id.Describe() + " is not in staging");
+      }
+      tables.push_back({i, *table->second, {}, 0, false});
+      // The archive knows better than statistics that are seconds old.
+      tables.back().staged.estimated_rows = record.rows;
+      tables.back().staged.data_bytes = record.data ? record.data->length : 0;
+    }
+    std::stable_sort(tables.begin(), tables.end(), [](const auto& a, const auto& b) {
+      return a.staged.data_bytes > b.staged.data_bytes;
+    });
+    return tables;
+  }
+
+  std::vector<TableToRead> ToRead() const {
+    std::vector<TableToRead> tables;
+    for (const TableInProof& table : tables_) tables.push_back({&table.staged, "", false});
+    return tables;
+  }
+
   void Work() {
     const std::unique_ptr<Session> session = sessions_.Connect();
     PrepareSession(*session, traits_, false);
     // Text comes in its column's own bytes, as the dump read it.
     session->Execute("SET SESSION character_set_results=NULL");
-    for (;;) {
-      const std::size_t next = next_++;
-      if (next >= order_.size() || stopped_) return;
-      Prove(*session, order_[next]);
+    while (const std::optional<Chunk> chunk = Next(*session)) {
+      TableInProof& table = tables_[chunk->table];
+      RowDigest digest;
+      try {
+        digest = Read(*session, table.staged, chunk->condition);
+      } catch (Error& e) {
+        e.While(fmt::format("proving {}", content_.tables[table.number].record.id.Describe()));
+        throw;
+      }
+      planner_.Learn(*chunk, digest.rows, 0);
+      Finish(table, digest);
     }
   }
 
-  void Prove(Session& session, std::uint32_t number) {
-    const ObjectRecord& record = content_.tables[number].record;
-    const std::string staging = StagingOf(members_, record.id.database);
-    const auto found = tables_.find({staging, record.id.name});
-    if (found == tables_.end()) ThrowDiffers(number, "it is missing");
-    RowDigest digest;
-    try {
-      digest = Read(session, *found->second, staging);
-    } catch (Error& e) {
-      e.While(fmt::format("proving {}", record.id.Describe()));
-      throw;
-    }
-    if (digest.rows != record.rows) {
-      ThrowDiffers(number, fmt::format("it holds {} rows, the archive {}", digest.rows, record.rows));
-    }
-    if (record.row_digest && record.row_digest->id == kRowDigestId &&
-        record.row_digest->value != digest.sum.hex()) {
-      ThrowDiffers(number, fmt::format("its {} rows are not those of the archive (row digest {}, "
-                                       "not {})",
-                                       digest.rows, digest.sum.hex(), record.row_digest->value));
-    }
+  // A chunk is counted as open before another thread can see the last one of its table.
+  std::optional<Chunk> Next(Session& session) {
+    std::lock_guard planning(planning_);
+    std::optional<Chunk> chunk = planner_.Next(session);
+    if (!chunk) return chunk;
     std::lock_guard lock(mutex_);
-    ++progress_.objects_done;
+    TableInProof& table = tables_[chunk->table];
+    ++table.open_chunks;
+    table.last_seen |= chunk->last;
+    return chunk;
+  }
+
+  void Finish(TableInProof& table, const RowDigest& digest) {
+    const ObjectRecord& record = content_.tables[table.number].record;
+    std::lock_guard lock(mutex_);
+    table.digest += digest;
+    --table.open_chunks;
+    if (table.last_seen && table.open_chunks == 0) {
+      Judge(table);
+      ++progress_.objects_done;
+    }
     progress_.rows_done += digest.rows;
     progress_.object = record.id.Describe();
     observer_.Update(progress_);
   }
 
-  RowDigest Read(Session& session, const Table& table, const std::string& staging) {
+  void Judge(const TableInProof& table) const {
+    const ObjectRecord& record = content_.tables[table.number].record;
+    const RowDigest& digest = table.digest;
+    if (digest.rows != record.rows) {
+      ThrowDiffers(table.number,
+                   fmt::format("it holds {} rows, the archive {}", digest.rows, record.rows));
+    }
+    if (record.row_digest && record.row_digest->id == kRowDigestId &&
+        record.row_digest->value != digest.sum.hex()) {
+      ThrowDiffers(table.number,
+                   fmt::format("its {} rows are not those of the archive (row digest {}, not {})",
+                               digest.rows, digest.sum.hex(), record.row_digest->value));
+    }
+  }
+
+  RowDigest Read(Session& session, const Table& table, const std::string& condition) {
     constexpr std::uint64_t kRowsBetweenLooks = 4096;
     RowDigest digest;
-    const TableSelect select = SelectOf(table, staging, "", "");
+    const TableSelect select = SelectOf(table, table.id.database, condition, "");
     RowEncoder encoder(select.kinds);
     const std::unique_ptr<RowStream> rows = session.Stream(select.sql, select.protocol);
     while (rows->Next()) {
-      encoder.Digest(rows->cells(), digest);
+      encoder.Digest(rows->cells().first(select.kinds.size()), digest);
       if (digest.rows % kRowsBetweenLooks != 0) continue;
       if (!stopped_ && !cancel_.cancelled()) continue;
       session.Abort();  // or closing the stream would read all the rest
@@ -257,7 +312,7 @@ class RowProof {
     return digest;
   }
 
-  [[noreturn]] void ThrowDiffers(std::uint32_t number, const std::string& how) {
+  [[noreturn]] void ThrowDiffers(std::uint32_t number, const std::string& how) const {
     const ObjectId& id = content_.tables[number].record.id;
     const auto warning = load_warnings_.find(number);
     throw Error(ErrorCode::kCopyDiffers,
@@ -271,15 +326,14 @@ class RowProof {
   SessionFactory& sessions_;
   const ServerTraits& traits_;
   const RestoreContent& content_;
-  const std::vector<RestoreMember>& members_;
-  const TableMap tables_;
   const std::map<std::uint32_t, std::string>& load_warnings_;
   Observer& observer_;
   const CancelToken& cancel_;
-  std::vector<std::uint32_t> order_;
-  std::atomic<std::size_t> next_{0};
-  std::atomic<bool> stopped_{false};
+  std::vector<TableInProof> tables_;  // before planner_, which points into it
+  ChunkPlanner planner_;
+  std::mutex planning_;
   std::mutex mutex_;
+  std::atomic<bool> stopped_{false};
   Progress progress_;
 };
 

@@ -25,7 +25,8 @@ TEST(DefinitionTextTest, HeadWithoutDatabaseStays) {
   const std::string trigger =
       "CREATE DEFINER=`r`@`%` TRIGGER `tr` BEFORE DELETE ON `b` FOR EACH ROW SET @a=`x`.`y`";
   EXPECT_EQ(WithoutHeadDatabase(ObjectKind::kTrigger, trigger), trigger);
-  const std::string event = "CREATE DEFINER=`r`@`%` EVENT `e` ON SCHEDULE EVERY 1 DAY DO CALL a.p()";
+  const std::string event =
+      "CREATE DEFINER=`r`@`%` EVENT `e` ON SCHEDULE EVERY 1 DAY DO CALL a.p()";
   EXPECT_EQ(WithoutHeadDatabase(ObjectKind::kEvent, event), event);
   EXPECT_EQ(WithoutHeadDatabase(ObjectKind::kProcedure, "CREATE PROCEDURE a.p() SELECT a.b FROM c"),
             "CREATE PROCEDURE `p`() SELECT a.b FROM c");
@@ -45,17 +46,18 @@ TEST(DefinitionTextTest, EventIsDisabledWhateverItsTextSays) {
                               "p('PRESERVE ENABLE')"),
             "CREATE EVENT `ENABLE` ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01' ON COMPLETION NOT "
             "PRESERVE DISABLE COMMENT 'PRESERVE ENABLE' DO CALL p('PRESERVE ENABLE')");
-  EXPECT_EQ(WithEventDisabled("CREATE EVENT e ON SCHEDULE AT '2030-01-01' ON COMPLETION PRESERVE "
-                              "DISABLE ON SLAVE DO SELECT 1"),
-            "CREATE EVENT e ON SCHEDULE AT '2030-01-01' ON COMPLETION PRESERVE DISABLE DO SELECT 1");
+  EXPECT_EQ(
+      WithEventDisabled("CREATE EVENT e ON SCHEDULE AT '2030-01-01' ON COMPLETION PRESERVE "
+                        "DISABLE ON SLAVE DO SELECT 1"),
+      "CREATE EVENT e ON SCHEDULE AT '2030-01-01' ON COMPLETION PRESERVE DISABLE DO SELECT 1");
   EXPECT_THROW(WithEventDisabled("CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1"), Error);
 }
 
 TEST(DefinitionTextTest, NeedsAreFoundByTokens) {
-  const DefinitionNeeds needs =
-      NeedsOf("CREATE TABLE `COLLATE x` (`a` char(1) CHARACTER SET gbk COLLATE gbk_bin COMMENT "
-              "'CHARSET=koi8r', /* COLLATE no */ `charset` int) DEFAULT CHARSET=utf8mb4 "
-              "COLLATE=utf8mb4_bin");
+  const DefinitionNeeds needs = NeedsOf(
+      "CREATE TABLE `COLLATE x` (`a` char(1) CHARACTER SET gbk COLLATE gbk_bin COMMENT "
+      "'CHARSET=koi8r', /* COLLATE no */ `charset` int) DEFAULT CHARSET=utf8mb4 "
+      "COLLATE=utf8mb4_bin");
   EXPECT_EQ(needs.charsets, (std::vector<std::string>{"gbk", "utf8mb4"}));
   EXPECT_EQ(needs.collations, (std::vector<std::string>{"gbk_bin", "utf8mb4_bin"}));
 }
@@ -73,11 +75,13 @@ TEST(DefinitionTextTest, OnlySequencesAreRenamed) {
 
 TEST(DefinitionTextTest, DeclarationsStandBeforeTheBody) {
   EXPECT_TRUE(DeclaresItsData("CREATE FUNCTION f() RETURNS int DETERMINISTIC RETURN 1"));
-  EXPECT_TRUE(DeclaresItsData("CREATE FUNCTION f() RETURNS int READS SQL DATA BEGIN RETURN 1; END"));
+  EXPECT_TRUE(
+      DeclaresItsData("CREATE FUNCTION f() RETURNS int READS SQL DATA BEGIN RETURN 1; END"));
   EXPECT_TRUE(DeclaresItsData("CREATE FUNCTION f() RETURNS int NO SQL RETURN 1"));
   EXPECT_FALSE(DeclaresItsData("CREATE FUNCTION f() RETURNS int NOT DETERMINISTIC RETURN 1"));
-  EXPECT_FALSE(DeclaresItsData("CREATE FUNCTION f() RETURNS int BEGIN /* NO SQL */ RETURN "
-                               "g('DETERMINISTIC'); END"));
+  EXPECT_FALSE(
+      DeclaresItsData("CREATE FUNCTION f() RETURNS int BEGIN /* NO SQL */ RETURN "
+                      "g('DETERMINISTIC'); END"));
 }
 
 }  // namespace

@@ -24,8 +24,8 @@ std::vector<std::pair<std::string, std::uint64_t>> Cut(std::string_view text) {
 TEST(LoadUnitsTest, UnitsFollowTheFramesAndCoverTheSliceOnce) {
   const std::vector<std::uint64_t> sizes = {100, 50, 0, 70};
   std::vector<LoadUnit> units;
-  AppendLoadUnits(7, Slice{0, 40, 160}, sizes.size(), [&](std::uint64_t f) { return sizes[f]; },
-                  units);
+  AppendLoadUnits(
+      7, Slice{0, 40, 160}, sizes.size(), [&](std::uint64_t f) { return sizes[f]; }, units);
   ASSERT_EQ(units.size(), 3U);
   EXPECT_EQ(units[0].offset, 40U);
   EXPECT_EQ(units[0].length, 60U);
@@ -40,14 +40,15 @@ TEST(LoadUnitsTest, UnitsFollowTheFramesAndCoverTheSliceOnce) {
 TEST(LoadUnitsTest, SliceBeyondTheTextIsDamage) {
   std::vector<LoadUnit> units;
   const auto size = [](std::uint64_t) { return 100U; };
-  for (const Slice slice : {Slice{0, 0, 201}, Slice{2, 0, 1}, Slice{0, 101, 1},
-                            Slice{1, 50, ~std::uint64_t{0}}}) {
+  for (const Slice slice :
+       {Slice{0, 0, 201}, Slice{2, 0, 1}, Slice{0, 101, 1}, Slice{1, 50, ~std::uint64_t{0}}}) {
     EXPECT_THROW(AppendLoadUnits(0, slice, 2, size, units), Error);
   }
 }
 
 TEST(LoadUnitsTest, StatementsAreSentAsTheyStandWithoutTheirEnd) {
-  const std::string text = std::string(kHead) + "(1),\n(');\\nINSERT');\n" + std::string(kHead) + "(3);\n";
+  const std::string text =
+      std::string(kHead) + "(1),\n(');\\nINSERT');\n" + std::string(kHead) + "(3);\n";
   const auto statements = Cut(text);
   ASSERT_EQ(statements.size(), 2U);
   EXPECT_EQ(statements[0].first, std::string(kHead) + "(1),\n(');\\nINSERT')");
@@ -61,13 +62,13 @@ TEST(LoadUnitsTest, NothingButTheOneFormPasses) {
   for (const std::string& text : {
            std::string("DROP DATABASE x;\n"),
            std::string("INSERT INTO `u` (`a`) VALUES\n(1);\n"),
-           head,                                      // no row
-           head + "(1)",                              // no end
-           head + "(1),\n",                           // no last row
-           head + "(1);\n;\n",                        // an empty statement
-           head + "(1)\n",                            // neither , nor ;
-           head + "(1);\nDROP DATABASE x;\n",         // another statement
-           head + "SELECT (1);\n",                    // not a row
+           head,                               // no row
+           head + "(1)",                       // no end
+           head + "(1),\n",                    // no last row
+           head + "(1);\n;\n",                 // an empty statement
+           head + "(1)\n",                     // neither , nor ;
+           head + "(1);\nDROP DATABASE x;\n",  // another statement
+           head + "SELECT (1);\n",             // not a row
            head + "(1) ON DUPLICATE KEY UPDATE a=1;\n",
            head + "(1);\n" + head.substr(0, 5),
        }) {

@@ -10,16 +10,16 @@ TEST(PrivilegesTest, AllPrivilegesAreAllButHandingOn) {
   EXPECT_TRUE(all.Has("CREATE VIEW", "x"));
   EXPECT_TRUE(all.HasGlobal("SUPER"));
   EXPECT_FALSE(all.MayGrant("x"));
-  const Privileges root = Privileges::Parse(
-      {"GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION"});
+  const Privileges root =
+      Privileges::Parse({"GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION"});
   EXPECT_TRUE(root.MayGrant("x"));
 }
 
 TEST(PrivilegesTest, PatternsOfDatabasesCountAsTheServerReadsThem) {
-  const Privileges some = Privileges::Parse(
-      {"GRANT USAGE ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*0'",
-       "GRANT SELECT, INSERT, CREATE VIEW ON `oms\\_rm%`.* TO `u`@`%`",
-       "GRANT DROP ON `a``b`.* TO `u`@`%`", "GRANT `role` TO `u`@`%`"});
+  const Privileges some =
+      Privileges::Parse({"GRANT USAGE ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*0'",
+                         "GRANT SELECT, INSERT, CREATE VIEW ON `oms\\_rm%`.* TO `u`@`%`",
+                         "GRANT DROP ON `a``b`.* TO `u`@`%`", "GRANT `role` TO `u`@`%`"});
   EXPECT_TRUE(some.Has("SELECT", "oms_rm"));
   EXPECT_TRUE(some.Has("CREATE VIEW", "oms_rm__dbomsbak_new_12345678"));
   EXPECT_FALSE(some.Has("SELECT", "omsXrm"));

@@ -29,7 +29,8 @@ class RestorePlannerTest : public testing::Test {
     database.record.charset = "utf8mb4";
     database.record.collation = "utf8mb4_bin";
     content_.databases.push_back(database);
-    ContentObject table = Object(ObjectKind::kTable, "t", "CREATE TABLE `t` (`a` int) ENGINE=InnoDB");
+    ContentObject table =
+        Object(ObjectKind::kTable, "t", "CREATE TABLE `t` (`a` int) ENGINE=InnoDB");
     table.record.engine = "InnoDB";
     table.record.rows = 3;
     content_.tables.push_back(table);
