@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+# ctest: timeout=900
+"""Restore where it does not go smoothly: killed and run again, refused, and a copy that differs.
+
+What the databases hold is judged by the server and the `mysql` client (support/fingerprint.py).
+"""
+
+import contextlib
+import json
+import pathlib
+import re
+import signal
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support import fingerprint  # noqa: E402
+from support.program import Program  # noqa: E402
+from support.server import Server  # noqa: E402
+
+DATABASE = 'oms_rm'
+
+# `plain` has no transactions and so comes first, in some four frames; `big` has some eleven; `small` stands in the last.
+SCHEMA = """
+CREATE DATABASE `oms_rm` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+USE `oms_rm`;
+CREATE TABLE `big` (`id` int PRIMARY KEY AUTO_INCREMENT, `v` varchar(600) NOT NULL);
+INSERT INTO `big` (`v`) SELECT REPEAT(MD5(`seq`), 16) FROM `seq_1_to_90000`;
+CREATE TABLE `plain` (`id` int PRIMARY KEY, `v` varchar(600)) ENGINE=MyISAM;
+INSERT INTO `plain` SELECT `seq`, REPEAT(MD5(`seq`), 16) FROM `seq_1_to_30000`;
+CREATE TABLE `small` (`id` int PRIMARY KEY AUTO_INCREMENT, `f` float, `t` text) AUTO_INCREMENT=77;
+INSERT INTO `small` VALUES (1, 1.1, NULL), (2, 1.1754944e-38, ''), (5, -0.0, '数据\\\\n');
+CREATE TRIGGER `small_before` BEFORE INSERT ON `small` FOR EACH ROW SET NEW.`t` = COALESCE(NEW.`t`, 'x');
+CREATE VIEW `v_small` AS SELECT `id`, `t` FROM `small`;
+"""
+
+RUIN = """
+USE `oms_rm`;
+ALTER TABLE `small` DROP COLUMN `t`, ADD COLUMN `added` int;
+DROP TRIGGER `small_before`;
+UPDATE `big` SET `v` = 'ruined' WHERE `id` % 7 = 0;
+CREATE TABLE `extra` (`id` int PRIMARY KEY);
+TRUNCATE TABLE `plain`;
+"""
+
+# Statements that change nothing but the session that sends them.
+HARMLESS = ('SELECT', 'SHOW', 'SET SESSION', 'SET NAMES', 'SET @', 'SET CHARACTER', 'SET SQL_', 'USE ', 'EXPLAIN',
+            'START TRANSACTION', 'COMMIT', 'ROLLBACK', 'DO RELEASE_LOCK', 'SET AUTOCOMMIT')
+
+
+class Restore(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.program = Program()
+        cls.server = cls.enterClassContext(Server())
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.server.sql(SCHEMA)
+        cls.before = fingerprint.take(cls.server, DATABASE)
+        cls.archive = cls.folder / 'oms.sql.zst'
+        cls.program.ok('dump', *cls.server.client_options(), DATABASE, '-o', cls.archive)
+
+    def setUp(self):
+        self.server.sql('SET GLOBAL general_log = 0; SET FOREIGN_KEY_CHECKS = 0;' + ''.join(
+            f'DROP DATABASE `{name}`;' for name in self.server.databases()))
+        self.server.sql(SCHEMA)
+        self.server.sql(RUIN)
+        self.ruined = self.take()
+
+    def take(self):
+        return fingerprint.take(self.server, DATABASE)
+
+    def restore(self, *args, code=0, archive=None):
+        return self.program.run('restore', *self.server.client_options(), '--yes', *args,
+                                archive or self.archive).expect(code)
+
+    def ours(self):
+        return [name for name in self.server.databases() if 'dbomsbak' in name]
+
+    def staging(self):
+        return [name for name in self.server.databases() if '__dbomsbak_new_' in name]
+
+    def assert_live_is(self, expected, about):
+        fingerprint.expect_equal(expected, self.take(), about)
+
+    def assert_refused(self, code, *words, args=(), archive=None):
+        refused = self.restore(*args, code=code, archive=archive)
+        for word in words:
+            self.assertIn(word, refused.err)
+        self.assert_live_is(self.ruined, 'live, before and after a refused restore')
+        self.assertEqual(self.ours(), [])
+        return refused
+
+    def units_loaded(self):
+        for name in self.staging():
+            with contextlib.suppress(Exception):
+                return int(self.server.value(f'SELECT COUNT(*) FROM `{name}`.`__dbomsbak_load`'))
+        return 0
+
+    @contextlib.contextmanager
+    def running(self, *args, units=3):
+        """A restore that has loaded some units, but not all."""
+        process = self.program.start('restore', *self.server.client_options(), '--yes', '--jobs', 1, *args,
+                                     self.archive)
+        try:
+            deadline = time.monotonic() + 120
+            while self.units_loaded() < units:
+                self.assertIsNone(process.poll(), 'restore ended too early')
+                self.assertLess(time.monotonic(), deadline, 'nothing is loaded')
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+    # Killed ---------------------------------------------------------------------------------------
+
+    def test_killed_while_loading_it_goes_on_from_what_is_there(self):
+        with self.running(units=8):
+            pass
+        self.assert_live_is(self.ruined, 'live, after a kill while loading')
+        loaded = self.units_loaded()
+        self.assertGreaterEqual(loaded, 8)
+        staging = self.staging()
+        again = self.restore()
+        self.assertRegex(again.err, rf'{loaded} of \d+ load units are there already')
+        self.assertIn(staging[0].rsplit('_', 1)[1], again.err)
+        self.assert_live_is(self.before, 'restored in two runs')
+        self.assertEqual(self.staging(), [])
+
+    def test_killed_within_a_table_without_transactions_no_row_comes_twice(self):
+        with self.running(units=2):
+            pass
+        self.assertGreater(int(self.server.value(f'SELECT COUNT(*) FROM `{self.staging()[0]}`.`plain`')), 0)
+        self.restore()
+        self.assert_live_is(self.before, 'restored in two runs')
+
+    def test_staging_of_another_archive_is_swept(self):
+        other = self.folder / 'other.sql.zst'
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', DATABASE, '-o', other)
+        with self.running():
+            pass
+        old = self.staging()
+        self.assertNotEqual(old, [])
+        done = self.restore(archive=other)
+        self.assertIn(old[0], done.err)
+        self.assert_live_is(self.ruined, 'restored from the other archive')
+        self.assertEqual(self.staging(), [])
+
+    def test_interrupted_it_sweeps_up(self):
+        with self.running() as process:
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(60), 130)
+        self.assert_live_is(self.ruined, 'live, after an interrupt')
+        self.assertEqual(self.ours(), [])
+
+    def test_two_at_once(self):
+        with self.running():
+            # The first one holds the lock for as long as it runs.
+            second = self.program.run('restore', *self.server.client_options(), '--yes', self.archive)
+            second.expect(0, 32)
+            if second.code == 0:  # the first was killed by nobody, it simply had ended
+                self.fail('the second restore should have met the lock')
+        self.assert_live_is(self.ruined, 'live, after a restore that met another')
+
+    # Proof ----------------------------------------------------------------------------------------
+
+    def test_a_copy_that_differs_is_never_swapped(self):
+        with self.running(units=6) as process:
+            staging = self.staging()[0]
+            self.assertEqual(self.server.value(f'SELECT `id` FROM `{staging}`.`big` WHERE `id` = 1'), '1')
+            self.server.sql(f"UPDATE `{staging}`.`big` SET `v` = CONCAT(`v`, ' ') WHERE `id` = 1")
+            out, err = process.communicate(timeout=300)
+        self.assertEqual(process.returncode, 24, err.decode())
+        self.assertIn('`big`', err.decode())
+        self.assert_live_is(self.ruined, 'live, after a proof that failed')
+        self.assertEqual(self.ours(), [])
+
+    # Refused before anything changes --------------------------------------------------------------
+
+    def test_a_damaged_archive_is_told_before_any_statement_that_changes_something(self):
+        log = self.folder / 'general.log'
+        self.server.sql(f"SET GLOBAL general_log_file = '{log}'; SET GLOBAL general_log = 1;")
+        data = bytearray(self.archive.read_bytes())
+        for share in (0.2, 0.5, 0.9):
+            damaged = self.folder / 'damaged.sql.zst'
+            at = int(len(data) * share)
+            damaged.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
+            self.assertIn('damaged', self.restore(code=20, archive=damaged).err)
+        damaged.write_bytes(data[:-1])
+        self.restore(code=21, archive=damaged)
+        self.server.sql('SET GLOBAL general_log = 0')
+        sent = [line.split('Query\t', 1)[1] for line in log.read_text(errors='replace').splitlines() if 'Query\t' in line]
+        changing = [text for text in sent if not text.upper().startswith(HARMLESS)
+                    and not text.startswith('SET GLOBAL general_log')]
+        self.assertEqual(changing, [])
+        self.assert_live_is(self.ruined, 'live, after damaged archives')
+
+    def test_filtered_archives_need_leave(self):
+        filtered = self.folder / 'filtered.sql.zst'
+        self.server.sql('DROP DATABASE `oms_rm`')
+        self.server.sql(SCHEMA)
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', '--where', 'id < 3', DATABASE, '-o', filtered)
+        self.server.sql(RUIN)
+        self.assert_refused(34, '--allow-filtered', archive=filtered)
+        self.restore('--allow-filtered', archive=filtered)
+        self.assertEqual(self.server.rows('SELECT COUNT(*), MAX(`id`) FROM `oms_rm`.`big`'), [['2', '2']])
+
+    def test_a_read_only_server(self):
+        self.server.sql('SET GLOBAL read_only = 1')
+        try:
+            self.assert_refused(34, 'read-only')
+        finally:
+            self.server.sql('SET GLOBAL read_only = 0')
+
+    def test_all_missing_privileges_are_named_with_their_grants(self):
+        self.server.sql("CREATE USER 'half'@'%' IDENTIFIED BY 'x'; GRANT SELECT, INSERT, SHOW VIEW, TRIGGER, EVENT, "
+                        "CREATE ROUTINE ON `oms\\_rm%`.* TO 'half'@'%'")
+        try:
+            refused = self.program.run('restore', *self.server.client_options('half', 'x'), '--yes', self.archive).expect(34)
+            for word in ('CREATE', 'DROP', 'ALTER', 'CREATE VIEW', 'SET USER', 'GRANT ',
+                         "`oms\\_rm\\_\\_dbomsbak\\_%`.* TO 'half'@'%'"):
+                self.assertIn(word, refused.err)
+            # Given what was asked for, it is enough.
+            grants = re.findall(r"GRANT [A-Z, ]+ ON \S+ TO \S+;", refused.err)
+            self.assertEqual(len(grants), 3, refused.err)
+            self.server.sql(''.join(grants))
+            self.program.ok('restore', *self.server.client_options('half', 'x'), '--yes', self.archive)
+            self.assert_live_is(self.before, 'restored with exactly the grants that were asked for')
+        finally:
+            self.server.sql("DROP USER 'half'@'%'")
+
+    def test_rows_longer_than_the_servers_packets(self):
+        before = self.server.value('SELECT @@GLOBAL.max_allowed_packet')
+        self.server.sql('DROP DATABASE `oms_rm`')
+        self.server.sql("CREATE DATABASE `oms_rm`; CREATE TABLE `oms_rm`.`wide` (`id` int PRIMARY KEY, `b` longblob);"
+                        "INSERT INTO `oms_rm`.`wide` VALUES (1, REPEAT('\\xff', 3000000))")
+        wide = self.folder / 'wide.sql.zst'
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', DATABASE, '-o', wide)
+        self.ruined = self.take()
+        self.server.sql('SET GLOBAL max_allowed_packet = 2097152')
+        try:
+            self.assert_refused(34, '`wide`', 'max_allowed_packet', archive=wide)
+        finally:
+            self.server.sql(f'SET GLOBAL max_allowed_packet = {before}')
+        self.restore(archive=wide)
+        self.assert_live_is(self.ruined, 'a long row restored')
+
+    def test_a_plan_names_every_problem_and_changes_nothing(self):
+        self.server.sql("CREATE DATABASE `other`; CREATE TABLE `other`.`child` (`id` int PRIMARY KEY, CONSTRAINT `fk_child` "
+                        "FOREIGN KEY (`id`) REFERENCES `oms_rm`.`big` (`id`)); SET GLOBAL read_only = 1")
+        try:
+            refused = self.assert_refused(34, args=('--dry-run', '--json'))
+        finally:
+            self.server.sql('SET GLOBAL read_only = 0; DROP DATABASE `other`')
+        problems = json.loads(refused.out)['plan']['problems']
+        self.assertEqual(len(problems), 2, problems)
+        self.assertTrue(any('fk_child' in text for text in problems))
+
+    # Scope ----------------------------------------------------------------------------------------
+
+    def test_live_triggers_stay_when_the_archive_leaves_them_out(self):
+        without = self.folder / 'without.sql.zst'
+        self.server.sql('DROP DATABASE `oms_rm`')
+        self.server.sql(SCHEMA)
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', '--triggers=false', DATABASE, '-o', without)
+        self.server.sql("CREATE TRIGGER `oms_rm`.`mine` BEFORE UPDATE ON `oms_rm`.`small` FOR EACH ROW SET NEW.`f` = 1;"
+                        "UPDATE `oms_rm`.`big` SET `v` = 'x' WHERE `id` = 3")
+        self.restore(archive=without)
+        after = self.take()
+        self.assertIn(('trigger', 'mine'), after[DATABASE])
+        self.assertIn(('trigger', 'small_before'), after[DATABASE])
+        del after[DATABASE]['trigger', 'mine']
+        fingerprint.expect_equal(self.before, after, 'restored, but for the trigger that stays')
+
+        # One that no longer fits the restored table is told before anything is swapped.
+        self.program.ok('purge', *self.server.client_options(), '--yes')
+        self.server.sql('ALTER TABLE `oms_rm`.`small` ADD COLUMN `added` int; CREATE TRIGGER `oms_rm`.`misfit` BEFORE '
+                        'UPDATE ON `oms_rm`.`small` FOR EACH ROW SET NEW.`added` = 1')
+        self.ruined = self.take()
+        self.assert_refused(34, '`misfit`', archive=without)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
