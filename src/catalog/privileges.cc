@@ -81,6 +81,24 @@ bool MatchesPattern(std::string_view pattern, std::string_view name) {
          MatchesPattern(pattern.substr(1), name.substr(1));
 }
 
+// How the server ranks patterns: one without a wildcard before all others, then by where the first
+// wildcard stands.
+std::size_t LengthBeforeWildcard(std::string_view pattern) {
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '%' || pattern[i] == '_') return i;
+    if (pattern[i] == '\\') ++i;
+  }
+  return std::string_view::npos;
+}
+
+// "TO `u`@`%` IDENTIFIED BY …": the account, role or PUBLIC it was given to.
+std::string Grantee(std::string_view text) {
+  for (const std::string_view end : {" WITH ", " IDENTIFIED ", " REQUIRE "}) {
+    text = text.substr(0, text.find(end));
+  }
+  return std::string(text);
+}
+
 bool Holds(const std::set<std::string, std::less<>>& privileges, std::string_view privilege) {
   if (privileges.contains(privilege)) return true;
   return privilege != "GRANT OPTION" &&
@@ -110,7 +128,8 @@ Privileges Privileges::Parse(const std::vector<std::string>& grants) {
     if (everywhere) {
       parsed.global_.merge(privileges);
     } else if (text.starts_with(".* ")) {
-      parsed.by_pattern_[pattern].merge(privileges);
+      text.remove_prefix(3);
+      parsed.by_pattern_[Grantee(text)][pattern].merge(privileges);
     } else if (text.starts_with(".")) {
       text.remove_prefix(1);
       const std::string table = TakeName(text);
@@ -124,8 +143,19 @@ bool Privileges::HasGlobal(std::string_view privilege) const { return Holds(glob
 
 bool Privileges::Has(std::string_view privilege, std::string_view database) const {
   if (HasGlobal(privilege)) return true;
-  return std::any_of(by_pattern_.begin(), by_pattern_.end(), [&](const auto& entry) {
-    return MatchesPattern(entry.first, database) && Holds(entry.second, privilege);
+  return std::any_of(by_pattern_.begin(), by_pattern_.end(), [&](const auto& grantee) {
+    // The most specific pattern hides all others of that account.
+    const std::set<std::string, std::less<>>* best = nullptr;
+    std::size_t best_length = 0;
+    for (const auto& [pattern, privileges] : grantee.second) {
+      if (!MatchesPattern(pattern, database)) continue;
+      const std::size_t length = LengthBeforeWildcard(pattern);
+      if (best == nullptr || length > best_length) {
+        best = &privileges;
+        best_length = length;
+      }
+    }
+    return best != nullptr && Holds(*best, privilege);
   });
 }
 

@@ -253,9 +253,8 @@ class Planner {
   }
 
   void CheckPrivileges() {
-    std::vector<std::string> on_live;
-    std::vector<std::string> on_copies;
-    std::vector<std::string> grants;
+    // All at once: a more specific grant hides what a wider one gives.
+    const std::string all = fmt::format("{}, LOCK TABLES", fmt::join(kRestorePrivileges, ", "));
     for (const RestoreMember& member : members_) {
       const std::vector<std::string> live = Missing(member.live);
       std::vector<std::string> copies = Missing(member.staging);
@@ -268,14 +267,14 @@ class Planner {
       const std::string prefix = member.staging.substr(0, member.staging.rfind("__dbomsbak_new_"));
       if (!live.empty()) {
         Problem(fmt::format("account {} lacks {} on {}: GRANT {} ON {} TO {};", facts_.account,
-                            Join(live), QuoteIdentifier(member.live), Join(live),
-                            GrantTarget(member.live), account));
+                            Join(live), QuoteIdentifier(member.live), all, GrantTarget(member.live),
+                            account));
       }
       if (!copies.empty()) {
         Problem(fmt::format(
             "account {} lacks {} on the staging and displaced databases of {}: GRANT {} ON {} TO "
             "{};",
-            facts_.account, Join(copies), QuoteIdentifier(member.live), Join(copies),
+            facts_.account, Join(copies), QuoteIdentifier(member.live), all,
             GrantTarget(prefix + "__dbomsbak_", "%"), account));
       }
     }

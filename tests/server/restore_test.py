@@ -157,10 +157,8 @@ class Restore(unittest.TestCase):
     def test_two_at_once(self):
         with self.running():
             # The first one holds the lock for as long as it runs.
-            second = self.program.run('restore', *self.server.client_options(), '--yes', self.archive)
-            second.expect(0, 32)
-            if second.code == 0:  # the first was killed by nobody, it simply had ended
-                self.fail('the second restore should have met the lock')
+            second = self.program.run('restore', *self.server.client_options(), '--yes', '--lock-wait', 1, self.archive)
+            second.expect(32)
         self.assert_live_is(self.ruined, 'live, after a restore that met another')
 
     # Proof ----------------------------------------------------------------------------------------

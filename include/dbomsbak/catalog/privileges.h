@@ -29,7 +29,8 @@ class Privileges {
 
  private:
   std::set<std::string, std::less<>> global_;
-  std::map<std::string, std::set<std::string, std::less<>>> by_pattern_;  // as LIKE has it
+  // By grantee, then by database pattern, as LIKE has it.
+  std::map<std::string, std::map<std::string, std::set<std::string, std::less<>>>> by_pattern_;
   std::map<std::pair<std::string, std::string>, std::set<std::string, std::less<>>> by_table_;
 };
 

@@ -28,6 +28,18 @@ TEST(PrivilegesTest, PatternsOfDatabasesCountAsTheServerReadsThem) {
   EXPECT_FALSE(some.HasGlobal("SELECT"));
 }
 
+TEST(PrivilegesTest, TheMostSpecificPatternHidesOthersOfTheSameAccount) {
+  const Privileges narrowed = Privileges::Parse(
+      {"GRANT SELECT ON `oms\\_rm%`.* TO `u`@`%`", "GRANT SELECT ON `oms%`.* TO `u`@`%`",
+       "GRANT DROP ON `oms\\_rm`.* TO `u`@`%` WITH GRANT OPTION",
+       "GRANT UPDATE ON `oms%`.* TO PUBLIC"});
+  EXPECT_FALSE(narrowed.Has("SELECT", "oms_rm"));
+  EXPECT_TRUE(narrowed.Has("DROP", "oms_rm"));
+  EXPECT_TRUE(narrowed.Has("UPDATE", "oms_rm"));  // everybody has it
+  EXPECT_TRUE(narrowed.Has("SELECT", "oms_rm2"));
+  EXPECT_TRUE(narrowed.Has("SELECT", "oms_cm"));
+}
+
 TEST(PrivilegesTest, TablesColumnsAndRoutinesAreNotTheDatabase) {
   const Privileges narrow = Privileges::Parse(
       {"GRANT SELECT ON `d`.`t` TO `u`@`%`", "GRANT EXECUTE ON PROCEDURE `d`.`p` TO `u`@`%`",

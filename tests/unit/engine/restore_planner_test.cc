@@ -173,7 +173,8 @@ TEST_F(RestorePlannerTest, MissingPrivilegesAreNamedWithTheirGrant) {
        "VIEW, CREATE ROUTINE, ALTER ROUTINE ON `d`.* TO `ops`@`10.%`"});
   const RestorePlan plan = Plan();
   ASSERT_EQ(plan.problems.size(), 2U);
-  EXPECT_THAT(plan.problems[0], HasSubstr("GRANT EVENT ON `d`.* TO 'ops'@'10.%';"));
+  EXPECT_THAT(plan.problems[0], HasSubstr("lacks EVENT on `d`: GRANT SELECT, "));
+  EXPECT_THAT(plan.problems[0], HasSubstr(" ON `d`.* TO 'ops'@'10.%';"));
   EXPECT_THAT(plan.problems[1], HasSubstr("ON `d\\_\\_dbomsbak\\_%`.* TO 'ops'@'10.%';"));
 }
 
