@@ -257,7 +257,7 @@ class RowProof {
   // A chunk is counted as open before another thread can see the last one of its table.
   std::optional<Chunk> Next(Session& session) {
     std::lock_guard planning(planning_);
-    std::optional<Chunk> chunk = planner_.Next(session);
+    std::optional<Chunk> chunk = planner_.Next(session, false);
     if (!chunk) return chunk;
     std::lock_guard lock(mutex_);
     TableInProof& table = tables_[chunk->table];
