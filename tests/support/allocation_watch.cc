@@ -29,6 +29,15 @@ void* operator new(std::size_t size) {
   return memory;
 }
 
+// std::stable_sort asks this way; left out, a sanitizer's own would answer and ours would free.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return operator new(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 void operator delete(void* memory) noexcept {
   if (memory == nullptr) return;
   live_bytes.fetch_sub(malloc_usable_size(memory), std::memory_order_relaxed);
@@ -36,6 +45,7 @@ void operator delete(void* memory) noexcept {
 }
 
 void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { operator delete(memory); }
 
 namespace dbomsbak {
 
