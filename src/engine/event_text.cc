@@ -5,41 +5,9 @@
 #include <array>
 
 #include "dbomsbak/sql/quote.h"
+#include "engine/unquoted.h"
 
 namespace dbomsbak {
-namespace {
-
-// Where the quoted piece that begins at `begin` ends. Quotes within are doubled or, in strings,
-// escaped.
-std::size_t EndOfQuoted(std::string_view text, std::size_t begin) {
-  const char quote = text[begin];
-  for (std::size_t i = begin + 1; i < text.size(); ++i) {
-    if (quote != '`' && text[i] == '\\') {
-      ++i;
-    } else if (text[i] == quote) {
-      if (i + 1 == text.size() || text[i + 1] != quote) return i + 1;
-      ++i;
-    }
-  }
-  return text.size();
-}
-
-// Where `words` stands outside of quotes; npos when it does not.
-std::size_t FindUnquoted(std::string_view text, std::string_view words) {
-  for (std::size_t i = 0; i < text.size();) {
-    if (text[i] == '`' || text[i] == '\'' || text[i] == '"') {
-      i = EndOfQuoted(text, i);
-    } else if (text.substr(i).starts_with(words)) {
-      return i;
-    } else {
-      ++i;
-    }
-  }
-  return std::string_view::npos;
-}
-
-}  // namespace
-
 std::string WithoutEventState(std::string_view create_event) {
   constexpr std::array<std::string_view, 2> kBefore{" ON COMPLETION NOT PRESERVE",
                                                     " ON COMPLETION PRESERVE"};

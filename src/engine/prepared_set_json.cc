@@ -122,6 +122,26 @@ std::vector<StoredProgram> ProgramsFromJson(const Json& json, const std::string&
   return programs;
 }
 
+Json KeysToJson(const std::vector<KeyDefinition>& keys) {
+  Json json = Json::array();
+  for (const KeyDefinition& key : keys) {
+    json.push_back({{"database", TextToJson(key.database)},
+                    {"table", TextToJson(key.table)},
+                    {"name", TextToJson(key.name)},
+                    {"definition", TextToJson(key.definition)}});
+  }
+  return json;
+}
+
+std::vector<KeyDefinition> KeysFromJson(const Json& json) {
+  std::vector<KeyDefinition> keys;
+  for (const Json& key : json) {
+    keys.push_back({TextFromJson(key.at("database")), TextFromJson(key.at("table")),
+                    TextFromJson(key.at("name")), TextFromJson(key.at("definition"))});
+  }
+  return keys;
+}
+
 Json DatabaseToJson(const Database& database) {
   Json views = Json::array();
   for (const View& view : database.views) views.push_back(ViewToJson(view));
@@ -178,6 +198,8 @@ std::string ToJson(const PreparedSet& set) {
                   {"run", set.run},
                   {"root_digest", set.root_digest},
                   {"generation", set.generation},
+                  {"outside_keys", KeysToJson(set.outside_keys)},
+                  {"returning_keys", KeysToJson(set.returning_keys)},
                   {"members", members}};
   return json.dump(-1, ' ', true);
 }
@@ -196,6 +218,8 @@ PreparedSet PreparedSetFromJson(const std::string& json_text) {
     set.run = json.at("run");
     set.root_digest = json.at("root_digest");
     set.generation = json.at("generation");
+    set.outside_keys = KeysFromJson(json.at("outside_keys"));
+    set.returning_keys = KeysFromJson(json.at("returning_keys"));
     for (const Json& member : json.at("members")) {
       set.members.push_back({TextFromJson(member.at("live")), TextFromJson(member.at("source")),
                              TextFromJson(member.at("displaced"))});

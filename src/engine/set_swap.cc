@@ -215,8 +215,10 @@ void WaitForRunningRename(Session& session, Observer& observer) {
 
 }  // namespace
 
-std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const PreparedSet& set,
+std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const PreparedSet& prepared,
                        ServerJournal& journal, const SwapOptions& options, Observer& observer) {
+  PreparedSet set = prepared;
+  set.outside_keys = OutsideKeysOf(set);
   CheckUnchanged(session, set);
   WriteCopy(session, set);
   journal.Append("note", kNoteSet, ToJson(set));
@@ -263,6 +265,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
     const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - opened);
     const auto window_ms = static_cast<std::uint64_t>(length.count());
+    runner.Run(window.Aftermath());
     Finish(window, journal, window_ms);
     const std::vector<std::string> differences = LiveDifferences(session, set);
     if (!differences.empty()) {
@@ -317,6 +320,7 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
     if (found != nullptr) database = *found;
   }
   GoForward(session, window, set, runner, live);
+  runner.Run(window.Aftermath());
   Finish(window, journal, 0);
   for (const std::string& difference : LiveDifferences(session, set)) {
     observer.Warning(fmt::format("the swap is finished, but {}", difference));

@@ -21,6 +21,12 @@ struct SetMember {
   std::string displaced;  // where what is live now goes
 };
 
+// A foreign key as ALTER TABLE … ADD takes it: CONSTRAINT `f` FOREIGN KEY (…) REFERENCES ….
+struct KeyDefinition {
+  std::string database, table;  // the child, live
+  std::string name, definition;
+};
+
 // What the window needs to know, wholly stored in the journal before it opens, so that a later run
 // can finish or take back without archive or memory.
 struct PreparedSet {
@@ -39,7 +45,15 @@ struct PreparedSet {
   // Live tables that move to the displaced copy and source tables that go live, by member. Live
   // tables outside the scope are in neither list and stay.
   std::vector<std::vector<std::string>> outgoing, incoming;
+  // Keys of outgoing tables into tables that stay or are of other databases: the displaced copy
+  // must not hold up changes there, so it loses them. SwapLive fills this in.
+  std::vector<KeyDefinition> outside_keys;
+  // Undo: those that the copy lost; its tables get them again.
+  std::vector<KeyDefinition> returning_keys;
 };
+
+// From the definitions in `before`.
+std::vector<KeyDefinition> OutsideKeysOf(const PreparedSet& set);
 
 // Of tables and sequences only the names are kept.
 std::string ToJson(const PreparedSet& set);

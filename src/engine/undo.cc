@@ -63,6 +63,7 @@ PreparedSet UndoSet(const PreparedSet& copy, std::vector<Database> live, unsigne
   set.run = NewRunId();
   set.generation = generation;
   set.wanted = copy.before;
+  set.returning_keys = copy.outside_keys;
   set.before = std::move(live);
   for (std::size_t i = 0; i < copy.members.size(); ++i) {
     const SetMember& member = copy.members[i];

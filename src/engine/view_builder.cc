@@ -13,6 +13,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/view_references.h"
 #include "engine/live_names.h"
+#include "engine/unquoted.h"
 
 namespace dbomsbak {
 namespace {
@@ -57,23 +58,6 @@ std::string Lower(std::string text) {
   return text;
 }
 
-// The quoted name that begins at `at`, which is moved behind it.
-std::string TakeQuoted(std::string_view text, std::size_t& at) {
-  std::string name;
-  for (++at; at < text.size(); ++at) {
-    if (text[at] != '`') {
-      name += text[at];
-    } else if (at + 1 < text.size() && text[at + 1] == '`') {
-      name += '`';
-      ++at;
-    } else {
-      ++at;
-      break;
-    }
-  }
-  return name;
-}
-
 // Functions a view calls, as database (empty: its own) and name: quoted names right before a
 // parenthesis. The server's own functions are not quoted.
 std::vector<std::pair<std::string, std::string>> FunctionsOf(std::string_view create) {
@@ -85,9 +69,9 @@ std::vector<std::pair<std::string, std::string>> FunctionsOf(std::string_view cr
       }
       ++at;
     } else if (create[at] == '`') {
-      std::string database, name = TakeQuoted(create, at);
+      std::string database, name = TakeQuotedName(create, at);
       if (create.substr(at).starts_with(".`")) {
-        database = std::exchange(name, TakeQuoted(create, ++at));
+        database = std::exchange(name, TakeQuotedName(create, ++at));
       }
       if (create.substr(at).starts_with("(")) functions.emplace_back(database, name);
     } else {

@@ -468,8 +468,8 @@ std::vector<Step> Window::Closing(const std::vector<Database>& live) {
   Step charsets = DatabaseCharsets();
   charsets.name = "charsets-again";
   // Routines come before the views that call them.
-  return {charsets,    CreateTriggers(),    SequenceDefaults(), Routines(live),
-          Views(live), ExtraRoutines(live), Events(live)};
+  return {charsets,       CreateTriggers(), SequenceDefaults(),  ReturningKeys(),
+          Routines(live), Views(live),      ExtraRoutines(live), Events(live)};
 }
 
 std::vector<Database> Window::BehindOpening() const {
@@ -538,6 +538,71 @@ Step Window::CreateTriggers() {
     return done;
   };
   step.run = [this] { PutTriggers(set_.wanted, set_.incoming); };
+  return step;
+}
+
+bool Window::HasKey(const std::string& database, const KeyDefinition& key) {
+  const ResultSet keys = session_.Query(fmt::format(
+      "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME FROM "
+      "information_schema.TABLE_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = {} AND TABLE_NAME "
+      "= {} AND CONSTRAINT_TYPE = 'FOREIGN KEY'",
+      QuoteString(database), QuoteString(key.table)));
+  for (std::size_t i = 0; i < keys.rows.size(); ++i) {
+    if (keys.Text(i, 0) == database && keys.Text(i, 1) == key.table &&
+        keys.Text(i, 2) == key.name) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Without a look at the rows, which would take as long as there are rows: they were right when they
+// were put aside. An index that the server had made for the key by itself may come out in another
+// place of the list of indexes.
+Step Window::ReturningKeys() {
+  Step step{"returning-keys", "add foreign keys that the displaced copy had lost", {}, {}, {}};
+  step.done = [this] {
+    return std::all_of(set_.returning_keys.begin(), set_.returning_keys.end(),
+                       [this](const KeyDefinition& key) { return HasKey(key.database, key); });
+  };
+  step.run = [this] {
+    const auto checks = session_.QueryValue("SELECT @@foreign_key_checks").value_or("1");
+    session_.Execute("SET foreign_key_checks = 0");
+    for (const KeyDefinition& key : set_.returning_keys) {
+      if (HasKey(key.database, key)) continue;
+      session_.Execute("USE " + QuoteIdentifier(key.database));
+      session_.Execute(fmt::format("ALTER TABLE {} ADD {}", QuoteQualified(key.database, key.table),
+                                   key.definition));
+    }
+    session_.Execute("SET foreign_key_checks = " + checks);
+  };
+  return step;
+}
+
+std::vector<Step> Window::Aftermath() { return {OutsideKeys()}; }
+
+Step Window::OutsideKeys() {
+  Step step{
+      "outside-keys", "free other tables from foreign keys of the displaced copy", {}, {}, {}};
+  const auto displaced = [this](const KeyDefinition& key) {
+    for (const SetMember& member : set_.members) {
+      if (member.live == key.database) return member.displaced;
+    }
+    return key.database;
+  };
+  step.done = [this, displaced] {
+    return std::none_of(
+        set_.outside_keys.begin(), set_.outside_keys.end(),
+        [this, displaced](const KeyDefinition& key) { return HasKey(displaced(key), key); });
+  };
+  step.run = [this, displaced] {
+    for (const KeyDefinition& key : set_.outside_keys) {
+      if (!HasKey(displaced(key), key)) continue;
+      session_.Execute(fmt::format("ALTER TABLE {} DROP FOREIGN KEY {}",
+                                   QuoteQualified(displaced(key), key.table),
+                                   QuoteIdentifier(key.name)));
+    }
+  };
   return step;
 }
 

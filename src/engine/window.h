@@ -30,6 +30,9 @@ class Window {
   // From the RENAME to the last event. `live`: what is there besides tables and triggers.
   std::vector<Step> Closing(const std::vector<Database>& live);
 
+  // Behind the window: what concerns the displaced copy alone.
+  std::vector<Step> Aftermath();
+
   // What `before` has become by Opening: the `live` of a window that was never interrupted.
   std::vector<Database> BehindOpening() const;
 
@@ -60,6 +63,8 @@ class Window {
   Step DropViewsInTheWay();
   Step CreateTriggers();
   Step SequenceDefaults();
+  Step ReturningKeys();
+  Step OutsideKeys();
   Step Routines(const std::vector<Database>& live);
   Step ExtraRoutines(const std::vector<Database>& live);
   Step Views(const std::vector<Database>& live);
@@ -81,6 +86,7 @@ class Window {
   void PutEvents(const Database& live, const Database& wanted, const std::string& database);
   void CreateViews(const std::vector<const View*>& views, const std::vector<Database>& state);
   void Grant(const std::vector<std::string>& grants);
+  bool HasKey(const std::string& database, const KeyDefinition& key);
   void DropIfEmpty(const std::string& database);
   void DropStubDatabases();
 

@@ -247,6 +247,34 @@ def test_purge_refuses_while_something_needs_the_copy(server):
         raise AssertionError(world.ours())
 
 
+def test_other_databases_are_not_held_up_by_the_copy(server):
+    """The displaced copy loses its foreign keys into tables that stay, and undo gives them back."""
+    world = World(server)
+    world.make_good()
+    server.sql('CREATE DATABASE aside; CREATE TABLE aside.parent (id INT PRIMARY KEY) ENGINE=InnoDB;'
+               'INSERT INTO aside.parent VALUES (1), (2);')
+    good = world.print()
+    world.remember()
+    world.stage('00000001')
+    world.ruin()
+    server.sql('CREATE TABLE child_of_other (p INT, q INT, KEY (p), KEY (q), CONSTRAINT `out``side` FOREIGN KEY (p) REFERENCES aside.parent (id) '
+               'ON DELETE CASCADE, CONSTRAINT z_inside FOREIGN KEY (q) REFERENCES parent (id)) ENGINE=InnoDB; '
+               'INSERT INTO child_of_other VALUES (1, 1);', world.a)
+    ruined = world.print()
+    world.run('swap', world.file, '00000001')
+    fingerprint.expect_equal(good, world.print(), 'swapped')
+    if server.value("SELECT COUNT(*) FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE UNIQUE_CONSTRAINT_SCHEMA = 'aside'") != '0':
+        raise AssertionError('the copy still refers to another database')
+    world.run('undo')
+    fingerprint.expect_equal(ruined, world.print(), 'undone')
+    server.sql('DELETE FROM aside.parent WHERE id = 1')
+    if server.value('SELECT COUNT(*) FROM child_of_other', world.a) != '0':
+        raise AssertionError('the key does not work')
+    world.run('undo')
+    server.sql('DROP DATABASE aside')
+    world.run('purge', 0)
+
+
 def test_two_runs_at_once_are_32(server):
     world, good, ruined = prepared(server)
     holder = Transaction(server, "SELECT GET_LOCK('dbomsbak', 0);")

@@ -56,6 +56,9 @@ PreparedSet Example() {
   set.before = {absent, database};
   set.outgoing = {{}, {"x", "y`z"}};
   set.incoming = {{"t", "s"}, {}};
+  set.outside_keys = {
+      {"d`1", "x", "f", "CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `o`.`p` (`a`)"}};
+  set.returning_keys = {{"e", "y", "g", "CONSTRAINT `g` …"}};
   return set;
 }
 
@@ -74,6 +77,11 @@ TEST(PreparedSetTest, WhatTheJournalKeepsComesBackWhole) {
   EXPECT_EQ(read.members[0].displaced, set.members[0].displaced);
   EXPECT_EQ(read.outgoing, set.outgoing);
   EXPECT_EQ(read.incoming, set.incoming);
+  ASSERT_EQ(read.outside_keys.size(), 1u);
+  EXPECT_EQ(read.outside_keys[0].table, "x");
+  EXPECT_EQ(read.outside_keys[0].definition, set.outside_keys[0].definition);
+  ASSERT_EQ(read.returning_keys.size(), 1u);
+  EXPECT_EQ(read.returning_keys[0].name, "g");
   EXPECT_TRUE(read.wanted[1].create.empty()) << "a database that is not there stays so";
 
   const Database& database = read.wanted[0];
@@ -105,6 +113,39 @@ TEST(PreparedSetTest, WhatTheJournalKeepsComesBackWhole) {
     EXPECT_EQ(program->grants, expected.grants);
   }
   EXPECT_EQ(database.routines[1].id.kind, ObjectKind::kPackageBody);
+}
+
+TEST(PreparedSetTest, KeysIntoWhatStaysAreFoundInTheDefinitions) {
+  PreparedSet set;
+  set.members = {{"d", "", ""}, {"e", "", ""}};
+  set.outgoing = {{"child", "parent"}, {"other"}};
+  Database d, e;
+  d.name = "d";
+  e.name = "e";
+  Table child;
+  child.id = {"d", ObjectKind::kTable, "child"};
+  child.create =
+      "CREATE TABLE `child` (\n"
+      "  `a` int(11) DEFAULT NULL COMMENT ' REFERENCES `x`.`y`',\n"
+      "  KEY `k` (`a`),\n"
+      "  CONSTRAINT `c` CHECK (`a` > 0),\n"
+      "  CONSTRAINT `in``side` FOREIGN KEY (`a`) REFERENCES `parent` (`id`),\n"
+      "  CONSTRAINT `across` FOREIGN KEY (`a`) REFERENCES `e`.`other` (`id`) ON DELETE CASCADE,\n"
+      "  CONSTRAINT `to stays` FOREIGN KEY (`a`) REFERENCES `stays` (`id`) ON DELETE SET NULL,\n"
+      "  CONSTRAINT `out``side` FOREIGN KEY (`a`) REFERENCES `o``ut`.`parent` (`id`)\n"
+      ") ENGINE=InnoDB";
+  Table stays = child;
+  stays.id.name = "stays";
+  d.tables = {child, stays};
+  set.before = {d, e};
+  const std::vector<KeyDefinition> keys = OutsideKeysOf(set);
+  ASSERT_EQ(keys.size(), 2u);
+  EXPECT_EQ(keys[0].name, "to stays");
+  EXPECT_EQ(keys[0].table, "child");
+  EXPECT_EQ(keys[0].definition,
+            "CONSTRAINT `to stays` FOREIGN KEY (`a`) REFERENCES `stays` (`id`) ON DELETE SET NULL");
+  EXPECT_EQ(keys[1].name, "out`side");
+  EXPECT_EQ(keys[1].database, "d");
 }
 
 TEST(PreparedSetTest, JsonIsAscii) {
