@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "dbomsbak/base/error.h"
@@ -89,17 +90,15 @@ PreparedSet UndoSet(const PreparedSet& copy, std::vector<Database> live, unsigne
   return set;
 }
 
-std::set<ObjectId> ObjectsOf(const Database& database) {
-  std::set<ObjectId> objects;
-  const auto add = [&](const auto& list) {
-    for (const auto& object : list) objects.insert(object.id);
-  };
-  add(database.tables);
-  add(database.sequences);
-  add(database.views);
-  add(database.routines);
-  add(database.triggers);
-  add(database.events);
+// Every object with its definition; of tables and sequences only the names matter.
+std::map<ObjectId, std::string> ObjectsOf(const Database& database) {
+  std::map<ObjectId, std::string> objects;
+  for (const Table& table : database.tables) objects[table.id];
+  for (const Sequence& sequence : database.sequences) objects[sequence.id];
+  for (const View& view : database.views) objects[view.id] = view.create;
+  for (const auto* programs : {&database.routines, &database.triggers, &database.events}) {
+    for (const StoredProgram& program : *programs) objects[program.id] = program.create;
+  }
   return objects;
 }
 
@@ -114,17 +113,17 @@ RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet&
     if (set.before[i].create.empty() && !set.wanted[i].create.empty()) {
       plan.created_databases.push_back(member.live);
     }
-    const std::set<ObjectId> now = ObjectsOf(set.before[i]), then = ObjectsOf(set.wanted[i]);
+    const auto now = ObjectsOf(set.before[i]), then = ObjectsOf(set.wanted[i]);
     const std::set<std::string> moving(set.outgoing[i].begin(), set.outgoing[i].end());
-    for (const ObjectId& id : now) {
-      if (!then.contains(id)) {
+    for (const auto& [id, definition] : now) {
+      const auto other = then.find(id);
+      if (other == then.end()) {
         plan.removed.push_back(id);
-      } else if ((id.kind != ObjectKind::kTable && id.kind != ObjectKind::kSequence) ||
-                 moving.contains(id.name)) {
+      } else if (other->second != definition || (definition.empty() && moving.contains(id.name))) {
         plan.replaced.push_back(id);
       }
     }
-    for (const ObjectId& id : then) {
+    for (const auto& [id, definition] : then) {
       if (!now.contains(id)) plan.added_back.push_back(id);
     }
     tables += set.outgoing[i].size() + set.incoming[i].size();
