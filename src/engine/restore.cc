@@ -65,6 +65,7 @@ class Restore {
 
   RestoreResult Run() {
     RefuseWithoutLeave();
+    BoundJobs();
     content_ = ReadContent(archive_, jobs_, observer_, cancel_);
     Connect();
     // A plan alone changes nothing, so it heals nothing, and holds up nobody.
@@ -112,6 +113,22 @@ class Restore {
                               archive_.name()),
                   "Restore it with --allow-filtered; live tables are replaced by what it holds.");
     }
+  }
+
+  // Each job holds a frame, stored and as text, and the client library's buffers.
+  void BoundJobs() {
+    constexpr std::uint64_t kBase = std::uint64_t{16} << 20;  // definitions, plan, the program
+    constexpr std::uint64_t kSession = std::uint64_t{1} << 20;
+    std::uint64_t largest = 0;
+    for (std::uint64_t i = 0; i < archive_.frame_count(); ++i) {
+      const FrameRecord frame = archive_.frame(i);
+      largest = std::max(largest, std::uint64_t{frame.text_size} + frame.stored_size);
+    }
+    const std::uint64_t room = options_.max_memory_bytes > kBase
+                                   ? options_.max_memory_bytes - kBase
+                                   : options_.max_memory_bytes / 2;
+    const std::uint64_t most = std::max<std::uint64_t>(1, room / (largest + kSession));
+    jobs_ = static_cast<unsigned>(std::min<std::uint64_t>(jobs_, most));
   }
 
   void Connect() {
@@ -330,6 +347,7 @@ class Restore {
     for (std::size_t i = 0; i < set.members.size(); ++i) {
       Compare(set.wanted[i].tables, set.before[i].tables, differences);
       Compare(set.wanted[i].sequences, set.before[i].sequences, differences);
+      FindOurNames(set.before[i], differences);
       Compare(set.wanted[i].views, set.before[i].views, differences);
       Compare(set.wanted[i].routines, set.before[i].routines, differences);
       Compare(set.wanted[i].triggers, set.before[i].triggers, differences);
@@ -341,6 +359,23 @@ class Restore {
       }
     }
     return differences;
+  }
+
+  // No definition may name staging where it must name the live database.
+  void FindOurNames(const Database& live, std::vector<std::string>& differences) const {
+    const auto find = [&](const auto& objects) {
+      for (const auto& object : objects) {
+        for (const RestoreMember& member : members_) {
+          if (object.create.find(member.staging) == std::string::npos) continue;
+          differences.push_back(object.id.Describe() + " names " + QuoteIdentifier(member.staging));
+        }
+      }
+    };
+    find(live.tables);
+    find(live.views);
+    find(live.routines);
+    find(live.triggers);
+    find(live.events);
   }
 
   template <typename T>
@@ -363,7 +398,7 @@ class Restore {
   const ConfirmRestore& confirm_;
   Observer& observer_;
   const CancelToken& cancel_;
-  const unsigned jobs_;
+  unsigned jobs_;
 
   RestoreContent content_;
   std::unique_ptr<Session> session_;

@@ -12,6 +12,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
 #include "engine/definition_text.h"
+#include "engine/live_names.h"
 #include "engine/object_creator.h"
 #include "engine/restore_planner.h"
 #include "engine/set_names.h"
@@ -24,6 +25,8 @@ namespace {
 // Steps of the journal.
 constexpr char kStructureStep[] = "structure";  // sequences and empty tables stand
 constexpr char kRowsStep[] = "rows";            // all rows are there, proved
+// A note: a database was made for the moment, in which a broken view's base could stand.
+constexpr char kStubDatabaseStep[] = "stub-database";
 
 DatabaseMap ToStaging(const std::vector<RestoreMember>& members) {
   DatabaseMap map;
@@ -55,6 +58,17 @@ bool IsDone(const std::vector<JournalEntry>& entries, std::string_view step) {
   return std::any_of(entries.begin(), entries.end(), [&](const JournalEntry& entry) {
     return entry.event == "done" && entry.step == step;
   });
+}
+
+// What a killed run left of databases that stood in for those a broken view names.
+void DropStubDatabases(Session& session, ServerJournal& journal) {
+  for (const JournalEntry& entry : journal.Load()) {
+    if (entry.step != kStubDatabaseStep || !DatabaseExists(session, entry.payload)) continue;
+    ViewBuilder::DropStubs(session, entry.payload);
+    if (ReadLiveNames(session, entry.payload).HoldsNothing()) {
+      session.Execute("DROP DATABASE " + QuoteIdentifier(entry.payload));
+    }
+  }
 }
 
 bool HasSequence(const Catalog& live, const std::string& database, const std::string& name) {
@@ -131,6 +145,10 @@ void SweepStaging(Session& session, std::vector<std::string> databases) {
   std::stable_partition(databases.begin(), databases.end(), [&](const std::string& name) {
     return !ServerJournal::Exists(session, name);
   });
+  for (const std::string& name : databases) {
+    if (!ServerJournal::Exists(session, name)) continue;
+    DropStubDatabases(session, *ServerJournal::Open(session, name));
+  }
   for (const std::string& name : databases) {
     session.Execute(fmt::format("DROP DATABASE IF EXISTS {}", QuoteIdentifier(name)));
   }
@@ -236,6 +254,7 @@ void Staging::CreateTables(const Catalog& live) {
 
 std::vector<bool> Staging::Resume() {
   journal_ = ServerJournal::Open(session_, members_.front().staging);
+  DropStubDatabases(session_, *journal_);
   DropEverythingButTables();
   if (IsDone(journal_->Load(), kRowsStep)) return std::vector<bool>(content_.units.size(), true);
 
@@ -397,7 +416,9 @@ void Staging::TryViews(const PreparedSet& set, ObjectCreator& creator) {
         tried.push_back(&view);
       }
     }
-    ViewBuilder builder(session_, creator, [](const std::string&) {});
+    ViewBuilder builder(session_, creator, [this](const std::string& database) {
+      journal_->Append("note", kStubDatabaseStep, database);
+    });
     builder.Create(tried, tried);
   };
   try {

@@ -249,7 +249,6 @@ class RowProof {
         e.While(fmt::format("proving {}", content_.tables[table.number].record.id.Describe()));
         throw;
       }
-      planner_.Learn(*chunk, digest.rows, 0);
       Finish(table, digest);
     }
   }
