@@ -1,5 +1,5 @@
 # What the kinds of the MySQL family share. Sourced, not run.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 # Safe but quick: nothing here changes what a statement means. Later options win. Each server has a
 # tmpdir of its own besides: at its start one throws away what others have in theirs.
