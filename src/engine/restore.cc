@@ -160,7 +160,9 @@ class Restore {
     facts_ = ReadFacts(*session_, members_);
     set_ = MakeSet(content_, members_, facts_);
     set_.run = run_;
-    result_.plan = MakePlan(content_, members_, facts_);
+    result_.plan = MakePlan(
+        content_, members_, facts_,
+        options_.force || options_.rehearse ? OtherSessions::kTell : OtherSessions::kRefuse);
     if (found_.resumable) {
       result_.plan.warnings.push_back(fmt::format(
           "an earlier run of this restore was interrupted; it goes on from there (run {})", run_));

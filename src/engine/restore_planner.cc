@@ -154,7 +154,7 @@ class Planner {
         facts_(facts),
         set_(MakeSet(content, members, facts)) {}
 
-  RestorePlan Make() {
+  RestorePlan Make(OtherSessions other_sessions) {
     ListChanges();
     CheckServer();
     CheckPrivileges();
@@ -164,7 +164,7 @@ class Planner {
     CheckNames();
     CheckForeignKeys();
     CheckLeftovers();
-    CheckSpaceAndUse();
+    CheckSpaceAndUse(other_sessions);
     return std::move(plan_);
   }
 
@@ -440,7 +440,7 @@ class Planner {
     }
   }
 
-  void CheckSpaceAndUse() {
+  void CheckSpaceAndUse(OtherSessions other_sessions) {
     if (facts_.free_bytes && *facts_.free_bytes < content_.text_bytes) {
       Warning(fmt::format(
           "the server's disk has {} MiB free; the archive holds {} MiB of SQL text, and what is "
@@ -448,10 +448,15 @@ class Planner {
           *facts_.free_bytes >> 20, content_.text_bytes >> 20));
     }
     if (!facts_.sessions.empty()) {
-      Warning(
-          fmt::format("{} other session(s) use these databases: {}; what they write from now on "
-                      "goes with the displaced copy",
-                      facts_.sessions.size(), JoinSome(facts_.sessions)));
+      const std::string told = fmt::format(
+          "{} other session(s) use these databases: {}; what they write from now on "
+          "goes with the displaced copy",
+          facts_.sessions.size(), JoinSome(facts_.sessions));
+      if (other_sessions == OtherSessions::kRefuse) {
+        Problem(told + " (stop the application, or add --force)");
+      } else {
+        Warning(told);
+      }
     }
     for (const ObjectRecord& record : content_.omitted) {
       Warning(fmt::format("{} is not in the archive ({}) and stays as it is", record.id.Describe(),
@@ -556,8 +561,8 @@ PreparedSet MakeSet(const RestoreContent& content, const std::vector<RestoreMemb
 }
 
 RestorePlan MakePlan(const RestoreContent& content, const std::vector<RestoreMember>& members,
-                     const RestoreFacts& facts) {
-  return Planner(content, members, facts).Make();
+                     const RestoreFacts& facts, OtherSessions other_sessions) {
+  return Planner(content, members, facts).Make(other_sessions);
 }
 
 }  // namespace dbomsbak

@@ -11,9 +11,13 @@
 
 namespace dbomsbak {
 
+// Other sessions in the databases: what they write from now on goes with the displaced copy. A
+// restore refuses them unless forced; a rehearsal only tells.
+enum class OtherSessions { kRefuse, kTell };
+
 // The complete list of what stands against the restore, and what it would change.
 RestorePlan MakePlan(const RestoreContent& content, const std::vector<RestoreMember>& members,
-                     const RestoreFacts& facts);
+                     const RestoreFacts& facts, OtherSessions other_sessions);
 
 // How the live databases shall be afterwards and what moves for it; `set.members`, `wanted`,
 // `before`, `outgoing` and `incoming` are filled, the rest is the caller's.

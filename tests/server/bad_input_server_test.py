@@ -148,6 +148,26 @@ def read_only(cases, server):
         server.sql('SET GLOBAL read_only = 0')
 
 
+def others_at_work(cases, server):
+    """A session in the database refuses a restore, unless it is forced; a rehearsal only tells."""
+    as_root = ['--no-defaults', *server.client_options()]
+    cases.good('dump', *as_root, 'e', '-o', 'e.sql.zst')
+    server.sql('INSERT INTO e.u VALUES (8)')
+    other = subprocess.Popen(server.client_command('e'), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    try:
+        server.wait_for("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = 'e'", '1')
+        cases.bad(34, 'other session', '', 'restore', *as_root, 'e.sql.zst')
+        cases.check(server.value('SELECT COUNT(*) FROM e.u') == '2', 'a refused restore changed a table')
+        told = cases.good('restore', *as_root, 'e.sql.zst', '--rehearse')
+        cases.check('other session' in told.err, f'the rehearsal does not tell: {told.err}')
+        cases.good('restore', *as_root, 'e.sql.zst', '--force')
+        cases.check(server.value('SELECT COUNT(*) FROM e.u') == '1', 'the forced restore did nothing')
+        cases.good('purge', *as_root)
+    finally:
+        other.kill()
+        other.wait()
+
+
 def ways_in(cases, server):
     where = ['-h', server.host, '-P', server.port, '-ufull']
     plain = ['--no-defaults', *where]
@@ -225,7 +245,7 @@ def main():
         server.sql(SCHEMA)
         accounts(server)
         cases = Cases(program, server, folder)
-        for part in (connection, objects, ways_in, privileges, read_only):
+        for part in (connection, objects, ways_in, others_at_work, privileges, read_only):
             try:
                 part(cases, server)
             except Exception as problem:  # the other parts are worth hearing about

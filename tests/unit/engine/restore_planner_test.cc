@@ -70,7 +70,9 @@ class RestorePlannerTest : public testing::Test {
   }
 
   Database& live() { return facts_.live.databases[0]; }
-  RestorePlan Plan() { return MakePlan(content_, members_, facts_); }
+  RestorePlan Plan(OtherSessions other_sessions = OtherSessions::kTell) {
+    return MakePlan(content_, members_, facts_, other_sessions);
+  }
   PreparedSet Set() { return MakeSet(content_, members_, facts_); }
   void ExpectOneProblem(const std::string& text) {
     EXPECT_THAT(Plan().problems, ElementsAre(HasSubstr(text)));
@@ -255,10 +257,13 @@ TEST_F(RestorePlannerTest, OpenWindowMustBeHealedFirst) {
   ExpectOneProblem("run restore again");
 }
 
-TEST_F(RestorePlannerTest, OtherSessionsAreAWarning) {
+TEST_F(RestorePlannerTest, OtherSessionsRefuseARestoreAndAreToldToARehearsal) {
   facts_.sessions = {"session 7 of app@10.0.0.5 in `d`"};
   EXPECT_THAT(Plan().problems, IsEmpty());
   EXPECT_THAT(Plan().warnings, ElementsAre(HasSubstr("session 7 of app@10.0.0.5")));
+  const RestorePlan refused = Plan(OtherSessions::kRefuse);
+  EXPECT_THAT(refused.problems, ElementsAre(HasSubstr("session 7 of app@10.0.0.5")));
+  EXPECT_THAT(refused.problems, ElementsAre(HasSubstr("--force")));
 }
 
 }  // namespace
