@@ -270,8 +270,11 @@ bool RestoreContent::Covers(const ObjectId& id, const std::string& table) const 
       !scope.CoversKind(id.kind)) {
     return false;
   }
-  const bool left_out = std::any_of(omitted.begin(), omitted.end(),
-                                    [&](const ObjectRecord& each) { return each.id == id; });
+  const bool left_out = std::any_of(omitted.begin(), omitted.end(), [&](const ObjectRecord& each) {
+    // Where a privilege hid a whole kind from the dump, the name is "*".
+    const bool whole_kind = each.id.name == "*" && each.id.database == id.database;
+    return each.id == id || (whole_kind && each.id.kind == id.kind);
+  });
   if (left_out) return false;
   switch (id.kind) {
     case ObjectKind::kTable:

@@ -61,10 +61,11 @@ std::vector<ForeignKeyFact> KeysInto(Session& session, const std::string& databa
   return keys;
 }
 
+// Sessions of clients: events that run ("Connect") are switched off in the window.
 std::vector<std::string> SessionsIn(Session& session, const std::string& databases) {
   const ResultSet answer = session.Query(fmt::format(
       "SELECT ID, USER, HOST, DB FROM information_schema.PROCESSLIST WHERE DB IN ({}) AND ID <> {} "
-      "ORDER BY ID",
+      "AND COMMAND NOT IN ('Daemon','Connect','Binlog Dump') ORDER BY ID",
       databases, session.connection_id()));
   std::vector<std::string> sessions;
   for (std::size_t row = 0; row < answer.rows.size(); ++row) {

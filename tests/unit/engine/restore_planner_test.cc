@@ -266,5 +266,16 @@ TEST_F(RestorePlannerTest, OtherSessionsRefuseARestoreAndAreToldToARehearsal) {
   EXPECT_THAT(refused.problems, ElementsAre(HasSubstr("--force")));
 }
 
+TEST_F(RestorePlannerTest, AKindThatWasHiddenFromTheDumpStays) {
+  ObjectRecord hidden;
+  hidden.id = {"d", ObjectKind::kEvent, "*"};
+  hidden.omitted = "no EVENT";
+  content_.omitted.push_back(hidden);
+  StoredProgram event;
+  event.id = {"d", ObjectKind::kEvent, "e"};
+  live().events = {event};
+  EXPECT_EQ(Set().wanted[0].events.size(), 1U);
+}
+
 }  // namespace
 }  // namespace dbomsbak
