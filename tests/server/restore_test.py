@@ -278,6 +278,51 @@ class Restore(unittest.TestCase):
         self.ruined = self.take()
         self.assert_refused(34, '`misfit`', archive=without)
 
+    def test_what_a_partial_archive_lacks_stays_as_it_is(self):
+        self.server.sql('DROP DATABASE `oms_rm`')
+        self.server.sql(SCHEMA)
+        self.server.sql("CREATE USER 'blind'@'%' IDENTIFIED BY 'x'; GRANT SELECT, TRIGGER, EVENT, LOCK TABLES ON `oms\\_rm`.* TO 'blind'@'%';"
+                        "GRANT RELOAD, PROCESS ON *.* TO 'blind'@'%'")
+        partial = self.folder / 'partial.sql.zst'
+        try:
+            blind = self.server.client_options('blind', 'x')
+            self.program.run('dump', *blind, '--overwrite', DATABASE, '-o', partial).expect(11)
+            self.program.run('dump', *blind, '--overwrite', '--allow-partial', DATABASE, '-o', partial).expect(3)
+        finally:
+            self.server.sql("DROP USER 'blind'@'%'")
+        self.server.sql('CREATE OR REPLACE VIEW `oms_rm`.`v_small` AS SELECT `id` FROM `oms_rm`.`small`;'
+                        'DELETE FROM `oms_rm`.`big` WHERE `id` > 10')
+        self.ruined = self.take()
+        self.assert_refused(34, '--allow-partial', archive=partial)
+        self.restore('--allow-partial', archive=partial)
+        after = self.take()
+        kept = ('view', 'v_small')
+        self.assertEqual(after[DATABASE][kept], self.ruined[DATABASE][kept])
+        after[DATABASE][kept] = self.before[DATABASE][kept]
+        fingerprint.expect_equal(self.before, after, 'restored, but for the view that the archive lacks')
+
+    def test_defaults_that_take_from_sequences(self):
+        """They name their sequence by database and do not follow a RENAME."""
+        self.server.sql('DROP DATABASE `oms_rm`; CREATE DATABASE `oms_rm`')
+        self.server.sql("""
+CREATE SEQUENCE `s` START WITH 40 INCREMENT BY 5;
+CREATE TABLE `numbered` (`id` bigint NOT NULL DEFAULT NEXTVAL(`s`), `v` varchar(40) DEFAULT 'nextval(`oms_rm`.`s`)');
+INSERT INTO `numbered` (`v`) VALUES ('a'), ('b');
+""", DATABASE)
+        numbered = self.folder / 'numbered.sql.zst'
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', DATABASE, '-o', numbered)
+        before = self.take()
+        for ruin in ('DROP TABLE `numbered`; DROP SEQUENCE `s`', 'DROP TABLE `numbered`',
+                     'ALTER SEQUENCE `s` RESTART 9000; DELETE FROM `numbered`'):
+            with self.subTest(ruin):
+                self.server.sql(ruin, DATABASE)
+                self.restore(archive=numbered)
+                fingerprint.expect_equal(before, self.take(), f'restored after {ruin}')
+                # The next value is one that was never used.
+                known = self.server.value('SELECT MAX(`id`) FROM `numbered`', DATABASE)
+                self.server.sql("INSERT INTO `numbered` (`v`) VALUES ('c')", DATABASE)
+                self.assertGreater(int(self.server.value('SELECT MAX(`id`) FROM `numbered`', DATABASE)), int(known))
+
 
 if __name__ == '__main__':
     unittest.main(verbosity=2)
