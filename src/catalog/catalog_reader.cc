@@ -12,8 +12,9 @@
 #include <vector>
 
 #include "catalog/column_reader.h"
-#include "catalog/unknown_database.h"
+#include "catalog/hidden_text.h"
 #include "catalog/read_context.h"
+#include "catalog/unknown_database.h"
 #include "catalog/view_order.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/catalog/catalog.h"
@@ -64,6 +65,7 @@ class CatalogReader {
   void ReadTables();
   void AddTable(const Answer& rows, std::size_t row, Database& database);
   void ReadColumns();
+  void FindHiddenText();
   void AddPeriodColumns();
   void ReadKeys();
   void ReadViews();
@@ -77,6 +79,7 @@ class CatalogReader {
   std::set<std::string> transactional_engines_;
   std::map<Name, Table*> tables_;
   std::map<Name, View*> views_;
+  std::vector<HiddenTextSuspect> suspects_;
 };
 
 void CatalogReader::ReadAccount() {
@@ -96,8 +99,9 @@ void CatalogReader::ReadDatabases() {
   for (const std::string& asked : context_.request.databases) {
     auto found = known.find(asked);
     if (found == known.end() && context_.traits.lower_case_table_names != 0) {
-      found = std::find_if(known.begin(), known.end(),
-                           [&](const auto& entry) { return EqualIgnoringCase(entry.first, asked); });
+      found = std::find_if(known.begin(), known.end(), [&](const auto& entry) {
+        return EqualIgnoringCase(entry.first, asked);
+      });
     }
     if (found == known.end()) {
       ThrowUnknownDatabase(context_.session, asked, context_.request.databases, names);
@@ -140,8 +144,8 @@ void CatalogReader::AddTable(const Answer& rows, std::size_t row, Database& data
   table.transactional = transactional_engines_.contains(table.engine) ||
                         context_.traits.flavour == ServerFlavour::kOceanBase;
   table.system_versioned = type == "SYSTEM VERSIONED";
-  table.rows_elsewhere = EqualIgnoringCase(table.engine, "MRG_MYISAM") ||
-                         EqualIgnoringCase(table.engine, "FEDERATED");
+  table.rows_elsewhere =
+      EqualIgnoringCase(table.engine, "MRG_MYISAM") || EqualIgnoringCase(table.engine, "FEDERATED");
 }
 
 void CatalogReader::ReadTables() {
@@ -171,11 +175,12 @@ void CatalogReader::ReadTables() {
 
 void CatalogReader::ReadColumns() {
   // GENERATION_EXPRESSION is missing before MySQL 5.7 and MariaDB 10.2: by name, then.
-  const bool expressions = context_.traits.flavour != ServerFlavour::kMySql ||
-                           context_.traits.version_number >= 50700;
+  const bool expressions =
+      context_.traits.flavour != ServerFlavour::kMySql || context_.traits.version_number >= 50700;
   const Answer rows(context_.session.Query(fmt::format(
       "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, ORDINAL_POSITION, IS_NULLABLE, DATA_TYPE, "
-      "COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, EXTRA{} FROM information_schema.COLUMNS "
+      "COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, COLUMN_DEFAULT, EXTRA{} FROM "
+      "information_schema.COLUMNS "
       "WHERE TABLE_SCHEMA IN ({}) ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION",
       expressions ? ", GENERATION_EXPRESSION" : "", context_.database_list)));
   std::set<const Table*> refused;
@@ -188,10 +193,35 @@ void CatalogReader::ReadColumns() {
     const auto table = tables_.find(name);
     if (table == tables_.end()) continue;
     try {
-      table->second->columns.push_back(ReadColumn(rows, row));
+      const Column& column = table->second->columns.emplace_back(ReadColumn(rows, row));
+      if (MayHideText(context_.traits, column, rows.Text(row, "COLUMN_DEFAULT"))) {
+        suspects_.push_back({table->second->id, column.name, column.data_type, column.column_type});
+      }
     } catch (const Error& error) {
       if (refused.insert(table->second).second) {
         context_.AddUnreadable(table->second->id, error.message(), error.hint());
+      }
+    }
+  }
+}
+
+// Promised is a table as it was: one whose definition cannot be had is not taken for read.
+void CatalogReader::FindHiddenText() {
+  for (const HiddenTextSuspect& suspect : suspects_) {
+    try {
+      if (!HidesText(context_.session, suspect)) continue;
+      context_.AddUnreadable(
+          suspect.table,
+          fmt::format(
+              "the server prints a character of column {}'s {} as '?'",
+              QuoteIdentifier(suspect.column),
+              suspect.data_type == "enum" || suspect.data_type == "set" ? "members" : "default"),
+          "Give it one without characters beyond U+FFFF, or write a default as an expression: "
+          "DEFAULT (CONCAT('…')).");
+    } catch (const ServerError& error) {
+      // Those who may not read the table are told so elsewhere.
+      if (error.code() != ErrorCode::kPrivilege) {
+        NoteUnreadable(context_, suspect.table, error, {});
       }
     }
   }
@@ -305,9 +335,9 @@ void CatalogReader::ReadTableDefinitions(Database& database) {
       context_.AddUnreadable(table.id, "the account may not read all of its columns", grant);
       continue;
     }
-    table.create = ShowCreate(context_, table.id,
-                              "SHOW CREATE TABLE " + QuoteIdentifier(table.id.name), "Create Table",
-                              grant);
+    table.create =
+        ShowCreate(context_, table.id, "SHOW CREATE TABLE " + QuoteIdentifier(table.id.name),
+                   "Create Table", grant);
     if (!table.create.empty()) table.auto_increment = AutoIncrementOf(table.create);
   }
 }
@@ -317,8 +347,8 @@ void CatalogReader::FindBrokenViews(Database& database) {
   for (View& view : database.views) {
     if (!view.columns.empty()) continue;
     try {
-      const Answer fields(
-          context_.session.Query("SHOW FIELDS FROM " + QuoteQualified(database.name, view.id.name)));
+      const Answer fields(context_.session.Query("SHOW FIELDS FROM " +
+                                                 QuoteQualified(database.name, view.id.name)));
       for (std::size_t row = 0; row < fields.size(); ++row) {
         view.columns.push_back(fields.Text(row, "Field"));
       }
@@ -361,8 +391,8 @@ bool LessInteger(std::string_view a, std::string_view b) {
 void CatalogReader::ReadSequence(Sequence& sequence) {
   const std::string grant = context_.GrantOn("SELECT", sequence.id.database, sequence.id.name);
   const std::string name = QuoteIdentifier(sequence.id.name);
-  sequence.create = ShowCreate(context_, sequence.id, "SHOW CREATE SEQUENCE " + name,
-                               "Create Table", grant);
+  sequence.create =
+      ShowCreate(context_, sequence.id, "SHOW CREATE SEQUENCE " + name, "Create Table", grant);
   if (sequence.create.empty()) return;
   try {
     const Answer state(context_.session.Query("SELECT * FROM " + name));
@@ -394,6 +424,7 @@ Catalog CatalogReader::Run() {
   ReadColumns();
   ReadKeys();
   AddPeriodColumns();
+  if (context_.request.definitions) FindHiddenText();
   if (!views_.empty()) ReadViews();
   ReadPrograms(context_);
   for (Database& database : context_.catalog.databases) {

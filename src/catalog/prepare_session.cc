@@ -59,11 +59,11 @@ constexpr Setting kAlways[] = {
 constexpr Setting kForLoad[] = {
     {"unique_checks", "0", "OFF", false},
     {"foreign_key_checks", "0", "OFF", false},
-    {"check_constraint_checks", "0", "OFF", true},         // MariaDB
+    {"check_constraint_checks", "0", "OFF", true},  // MariaDB
     {"sql_notes", "0", "OFF", true},
-    {"innodb_strict_mode", "0", "OFF", true},              // tables made in lax times
-    {"system_versioning_insert_history", "1", "ON", true},  // MariaDB 10.11: row_start, row_end
-    {"sql_require_primary_key", "0", "OFF", true},         // MySQL 8
+    {"innodb_strict_mode", "0", "OFF", true},                  // tables made in lax times
+    {"system_versioning_insert_history", "1", "ON", true},     // MariaDB 10.11: row_start, row_end
+    {"sql_require_primary_key", "0", "OFF", true},             // MySQL 8
     {"sql_generate_invisible_primary_key", "0", "OFF", true},  // MySQL 8
 };
 
@@ -96,7 +96,8 @@ void PrepareSession(Session& session, const ServerTraits&, bool for_load) {
   const ResultSet known =
       session.Query(fmt::format("SHOW SESSION VARIABLES WHERE Variable_name IN ({})", names));
   std::map<std::string, std::string> now;
-  for (std::size_t row = 0; row < known.rows.size(); ++row) now[known.Text(row, 0)] = known.Text(row, 1);
+  for (std::size_t row = 0; row < known.rows.size(); ++row)
+    now[known.Text(row, 0)] = known.Text(row, 1);
 
   std::vector<Setting> changes;
   std::string statement;

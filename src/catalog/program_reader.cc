@@ -16,8 +16,8 @@ namespace {
 // "*": the kind as a whole is hidden.
 constexpr char kAll[] = "*";
 
-// MariaDB and MySQL before 8 keep ALLOW_INVALID_DATES in their tables of routines and events under an
-// old name that SET sql_mode does not know.
+// MariaDB and MySQL before 8 keep ALLOW_INVALID_DATES in their tables of routines and events under
+// an old name that SET sql_mode does not know.
 std::string SettableSqlMode(std::string mode) {
   constexpr std::string_view kOld = "INVALID_DATES", kSettable = "ALLOW_INVALID_DATES";
   const std::size_t at = mode.find(kOld);
@@ -83,8 +83,8 @@ void ReadTriggers(ReadContext& context) {
       database.triggers.push_back(std::move(trigger));
     }
     if (context.privileges.Has("TRIGGER", database.name)) continue;
-    const bool on_each = std::all_of(
-        database.tables.begin(), database.tables.end(), [&](const Table& table) {
+    const bool on_each =
+        std::all_of(database.tables.begin(), database.tables.end(), [&](const Table& table) {
           return context.privileges.HasOnTable("TRIGGER", database.name, table.id.name);
         });
     if (on_each) continue;
@@ -131,15 +131,16 @@ void ReadRoutines(ReadContext& context) {
 
 void ReadEvents(ReadContext& context) {
   const Answer rows(context.session.Query(
-      "SELECT EVENT_SCHEMA, EVENT_NAME, DEFINER, TIME_ZONE, SQL_MODE, STATUS, CHARACTER_SET_CLIENT, "
+      "SELECT EVENT_SCHEMA, EVENT_NAME, DEFINER, TIME_ZONE, SQL_MODE, STATUS, "
+      "CHARACTER_SET_CLIENT, "
       "COLLATION_CONNECTION, DATABASE_COLLATION FROM information_schema.EVENTS WHERE EVENT_SCHEMA "
       "IN (" +
       context.database_list + ")"));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     Database* database = context.Find(rows.Text(row, "EVENT_SCHEMA"));
     if (database == nullptr) continue;
-    StoredProgram event = ReadCommon(
-        rows, row, {database->name, ObjectKind::kEvent, rows.Text(row, "EVENT_NAME")});
+    StoredProgram event =
+        ReadCommon(rows, row, {database->name, ObjectKind::kEvent, rows.Text(row, "EVENT_NAME")});
     event.time_zone = rows.Text(row, "TIME_ZONE");
     event.status = rows.Text(row, "STATUS");
     database->events.push_back(std::move(event));
@@ -176,9 +177,9 @@ std::string GrantStatement(const Answer& rows, std::size_t row, const ObjectId& 
   }
   const std::string host = rows.Text(row, "Host");
   // A role has no host.
-  const std::string account =
-      host.empty() ? QuoteString(rows.Text(row, "User"))
-                   : QuoteString(rows.Text(row, "User")) + "@" + QuoteString(host);
+  const std::string account = host.empty()
+                                  ? QuoteString(rows.Text(row, "User"))
+                                  : QuoteString(rows.Text(row, "User")) + "@" + QuoteString(host);
   return fmt::format("GRANT {} ON {} {} TO {}{}", privileges.empty() ? "USAGE" : privileges, type,
                      QuoteQualified(routine.database, routine.name), account,
                      grant_option ? " WITH GRANT OPTION" : "");

@@ -22,7 +22,8 @@ bool IsStillListed(Session& session, const ObjectId& id) {
     case ObjectKind::kView:
     case ObjectKind::kSequence:
       sql = fmt::format(
-          "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+          "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = "
+          "{}",
           QuoteString(id.database), QuoteString(id.name));
       break;
     case ObjectKind::kTrigger:

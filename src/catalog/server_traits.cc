@@ -16,18 +16,21 @@ namespace {
 
 bool ContainsWord(std::string_view text, std::string_view word) {
   const auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+    return std::tolower(static_cast<unsigned char>(a)) ==
+           std::tolower(static_cast<unsigned char>(b));
   };
   return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
 }
 
-// "10.11.19-MariaDB" → 101119. The "5.5.5-" that MariaDB puts before it for old replicas is skipped.
+// "10.11.19-MariaDB" → 101119. The "5.5.5-" that MariaDB puts before it for old replicas is
+// skipped.
 unsigned NumberOf(std::string_view version, bool mariadb) {
   if (mariadb && version.starts_with("5.5.5-")) version.remove_prefix(6);
   unsigned number = 0;
   for (int part = 0; part < 3; ++part) {
     unsigned value = 0;
-    const auto [stop, error] = std::from_chars(version.data(), version.data() + version.size(), value);
+    const auto [stop, error] =
+        std::from_chars(version.data(), version.data() + version.size(), value);
     if (error == std::errc()) {
       version.remove_prefix(static_cast<std::size_t>(stop - version.data()));
       if (version.starts_with('.')) version.remove_prefix(1);
@@ -53,10 +56,10 @@ void RefuseUnknownKinds(const ServerTraits& traits) {
   const bool mariadb = traits.flavour == ServerFlavour::kMariaDb;
   const unsigned oldest = mariadb ? 100000 : 50600;
   if (traits.flavour != ServerFlavour::kOceanBase && traits.version_number < oldest) {
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("{} {} is too old", traits.FlavourName(), traits.version),
-                mariadb ? "MariaDB 10.0 and newer are supported."
-                        : "MySQL 5.6 and newer are supported.");
+    throw Error(
+        ErrorCode::kUnsupported,
+        fmt::format("{} {} is too old", traits.FlavourName(), traits.version),
+        mariadb ? "MariaDB 10.0 and newer are supported." : "MySQL 5.6 and newer are supported.");
   }
 }
 
@@ -160,8 +163,7 @@ ServerTraits ProbeServerTraits(Session& session) {
              ContainsWord(traits.version_comment, "MariaDB")) {
     traits.flavour = ServerFlavour::kMariaDb;
   }
-  traits.version_number =
-      NumberOf(traits.version, traits.flavour == ServerFlavour::kMariaDb);
+  traits.version_number = NumberOf(traits.version, traits.flavour == ServerFlavour::kMariaDb);
   RefuseUnknownKinds(traits);
   switch (traits.flavour) {
     case ServerFlavour::kMariaDb:

@@ -34,9 +34,8 @@ void ThrowUnknownDatabase(Session& session, const std::string& name,
     for (const std::string& near : NearNames(name, existing)) {
       list += (list.empty() ? "" : ", ") + QuoteIdentifier(near);
     }
-    hint = list.empty()
-               ? "Check the name, and that the account has a privilege on the database."
-               : fmt::format("Was {} meant?", list);
+    hint = list.empty() ? "Check the name, and that the account has a privilege on the database."
+                        : fmt::format("Was {} meant?", list);
   }
   throw Error(ErrorCode::kUsage, fmt::format("there is no database {}", QuoteIdentifier(name)),
               hint)

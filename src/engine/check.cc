@@ -54,8 +54,7 @@ class Checker {
 
  private:
   void Add(Level level, std::string topic, std::string message, std::string remedy = {}) {
-    report_.findings.push_back(
-        {level, std::move(topic), std::move(message), std::move(remedy)});
+    report_.findings.push_back({level, std::move(topic), std::move(message), std::move(remedy)});
   }
   // What a dump would fail with.
   void Problem(ErrorCode code, std::string topic, std::string message, std::string remedy) {
@@ -86,11 +85,12 @@ class Checker {
 void Checker::CheckServer() {
   traits_ = ProbeServerTraits(session_);
   PrepareSession(session_, traits_, /*for_load=*/false);
-  report_.server = fmt::format("{} {} ({})", traits_.FlavourName(), traits_.version,
-                               traits_.version_comment);
+  report_.server =
+      fmt::format("{} {} ({})", traits_.FlavourName(), traits_.version, traits_.version_comment);
   report_.account = session_.QueryValue("SELECT CURRENT_USER()").value_or("");
   privileges_ = ReadPrivileges(session_);
-  Add(Level::kOk, "version", fmt::format("{} {} is supported", traits_.FlavourName(), traits_.version));
+  Add(Level::kOk, "version",
+      fmt::format("{} {} is supported", traits_.FlavourName(), traits_.version));
 }
 
 void Checker::ChooseDatabases() {
@@ -112,10 +112,10 @@ void Checker::CheckDumpPrivileges() {
     }
     if (missing.empty()) continue;
     all = false;
-    Problem(ErrorCode::kPrivilege, "privilege",
-            fmt::format("a dump of {} needs {}", QuoteIdentifier(database.name), missing),
-            fmt::format("GRANT {} ON {} TO {};", missing, GrantTarget(database.name),
-                        QuotedAccount()));
+    Problem(
+        ErrorCode::kPrivilege, "privilege",
+        fmt::format("a dump of {} needs {}", QuoteIdentifier(database.name), missing),
+        fmt::format("GRANT {} ON {} TO {};", missing, GrantTarget(database.name), QuotedAccount()));
   }
   if (all && !catalog_.databases.empty()) {
     Add(Level::kOk, "privilege", "a dump may read tables, views, triggers and events");
@@ -181,9 +181,10 @@ void Checker::CheckSnapshot() {
     Add(Level::kOk, "snapshot", "all sessions of a dump share one snapshot (global read lock)");
   } else if (reached->many_sessions()) {
     Add(Level::kWarning, "snapshot",
-        fmt::format("all sessions of a dump share one snapshot by {}, which waits for open writers; "
-                    "RELOAD allows a better way",
-                    reached->lock_name()),
+        fmt::format(
+            "all sessions of a dump share one snapshot by {}, which waits for open writers; "
+            "RELOAD allows a better way",
+            reached->lock_name()),
         fmt::format("GRANT RELOAD ON *.* TO {};", QuotedAccount()));
   } else {
     Add(Level::kWarning, "snapshot",
@@ -223,9 +224,9 @@ void Checker::CheckRestorePrivileges() {
                       QuotedAccount()));
     }
   }
-  const bool definers =
-      privileges_.HasGlobal("SUPER") || privileges_.HasGlobal("SET USER") ||
-      privileges_.HasGlobal("SET_USER_ID") || privileges_.HasGlobal("SET_ANY_DEFINER");
+  const bool definers = privileges_.HasGlobal("SUPER") || privileges_.HasGlobal("SET USER") ||
+                        privileges_.HasGlobal("SET_USER_ID") ||
+                        privileges_.HasGlobal("SET_ANY_DEFINER");
   if (!definers && !catalog_.databases.empty()) {
     const bool mariadb = traits_.flavour == ServerFlavour::kMariaDb;
     Add(Level::kWarning, "restore",
@@ -274,8 +275,8 @@ void Checker::CheckSizes() {
                     HumanSize(needed), HumanSize(*report_.disk_free_bytes)),
         "Free disk space on the server before a restore.");
   } else {
-    Add(Level::kOk, "space", fmt::format("{} are free on the server",
-                                         HumanSize(*report_.disk_free_bytes)));
+    Add(Level::kOk, "space",
+        fmt::format("{} are free on the server", HumanSize(*report_.disk_free_bytes)));
   }
 }
 

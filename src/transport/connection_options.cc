@@ -155,11 +155,11 @@ void ApplyLine(const OptionLine& line, bool own_group, ConnectionOptions& option
     options.has_password = true;
     options.password = Secret();
   } else if (own_group && !loose) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("{}: '{}' is no option of group [{}]", line.Where(), line.name,
-                            line.group),
-                "Connection options can stand there: host, port, user, password, socket, protocol, "
-                "ssl-mode, ssl-ca, ssl-cert, ssl-key, connect-timeout.");
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("{}: '{}' is no option of group [{}]", line.Where(), line.name, line.group),
+        "Connection options can stand there: host, port, user, password, socket, protocol, "
+        "ssl-mode, ssl-ca, ssl-cert, ssl-key, connect-timeout.");
   }
   if (known.value.has_value()) Wipe(known.value->data(), known.value->size());
 }
@@ -332,8 +332,8 @@ void ChooseTls(ConnectionOptions& options, const TlsWishes& wishes) {
 
 std::string ConnectionOptions::Describe() const {
   const std::string who = user.empty() ? LoginName() : user;
-  const bool by_socket = protocol == "socket" ||
-                         (protocol.empty() && (host.empty() || host == "localhost"));
+  const bool by_socket =
+      protocol == "socket" || (protocol.empty() && (host.empty() || host == "localhost"));
   if (by_socket) {
     return fmt::format("{} at {}", who, socket.empty() ? "the default socket" : socket);
   }

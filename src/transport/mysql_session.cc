@@ -1,7 +1,7 @@
 #include "transport/mysql_session.h"
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -104,7 +104,9 @@ void MysqlSession::Connect(const ConnectionOptions& options) {
   const SslMode mode =
       options.ssl_mode.value_or(by_socket ? SslMode::kDisabled : SslMode::kPreferred);
   SetOptions(mysql_.get(), options, mode, by_socket);
-  const std::string host = by_socket ? "localhost" : options.host.empty() ? "127.0.0.1" : options.host;
+  const std::string host = by_socket              ? "localhost"
+                           : options.host.empty() ? "127.0.0.1"
+                                                  : options.host;
   MYSQL* connected = mysql_real_connect(
       mysql_.get(), host.c_str(), OrNull(options.user), options.password.Reveal().c_str(), nullptr,
       options.port, by_socket ? OrNull(options.socket) : nullptr, CLIENT_MULTI_RESULTS);
@@ -116,10 +118,11 @@ void MysqlSession::Connect(const ConnectionOptions& options) {
   // MariaDB's library goes on in clear text when the server offers no TLS (with VERIFY_IDENTITY it
   // refuses by itself, before the account's name is sent).
   if (mode >= SslMode::kRequired && mysql_get_ssl_cipher(mysql_.get()) == nullptr) {
-    throw ServerError(ErrorCode::kConnect, 2026, "HY000",
-                      fmt::format("cannot connect to {}: TLS is required but the server offers none",
-                                  description_),
-                      "Set up TLS on the server, or use --ssl-mode=PREFERRED.");
+    throw ServerError(
+        ErrorCode::kConnect, 2026, "HY000",
+        fmt::format("cannot connect to {}: TLS is required but the server offers none",
+                    description_),
+        "Set up TLS on the server, or use --ssl-mode=PREFERRED.");
   }
 }
 
@@ -157,7 +160,8 @@ void MysqlSession::ThrowLastError() {
 
 void MysqlSession::Cut(std::string_view reason) noexcept {
   try {
-    if (!lost_) lost_reason_ = fmt::format("the connection to {} was closed: {}", description_, reason);
+    if (!lost_)
+      lost_reason_ = fmt::format("the connection to {} was closed: {}", description_, reason);
   } catch (...) {  // the reason is a nicety
   }
   lost_ = true;

@@ -21,8 +21,8 @@
 namespace dbomsbak {
 namespace {
 
-constexpr unsigned kDeepestInclude = 10;          // the client's own limit
-constexpr std::size_t kLargestFile = 1U << 20;    // an option file is no place for more
+constexpr unsigned kDeepestInclude = 10;        // the client's own limit
+constexpr std::size_t kLargestFile = 1U << 20;  // an option file is no place for more
 
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
 
@@ -167,9 +167,8 @@ void Reader::ReadFile(const std::string& path, bool required, unsigned depth) {
         return l.file == path && l.name == "password" && l.value.has_value() && !l.value->empty();
       });
   if (has_password && regular && (info.st_mode & (S_IRGRP | S_IROTH)) != 0) {
-    notices_.push_back(
-        fmt::format("option file {} holds a password and others may read it (chmod 600 {})", path,
-                    path));
+    notices_.push_back(fmt::format(
+        "option file {} holds a password and others may read it (chmod 600 {})", path, path));
   }
 }
 
@@ -211,9 +210,8 @@ void Reader::ParseLine(std::string_view line, const std::string& path, unsigned 
   if (!wanted_) return;
   OptionLine option;
   const std::size_t equals = line.find('=');
-  const std::string_view name = equals == std::string_view::npos
-                                    ? Trim(WithoutComment(line))
-                                    : Trim(line.substr(0, equals));
+  const std::string_view name =
+      equals == std::string_view::npos ? Trim(WithoutComment(line)) : Trim(line.substr(0, equals));
   option.name = name;
   std::replace(option.name.begin(), option.name.end(), '_', '-');
   if (equals != std::string_view::npos) {
@@ -229,18 +227,17 @@ void Reader::Directive(std::string_view line, const std::string& path, unsigned 
                        unsigned depth) {
   const std::size_t blank = line.find_first_of(" \t");
   const std::string_view word = line.substr(1, blank - 1);
-  const std::string target(
-      blank == std::string_view::npos ? std::string_view() : Trim(line.substr(blank)));
+  const std::string target(blank == std::string_view::npos ? std::string_view()
+                                                           : Trim(line.substr(blank)));
   if ((word != "include" && word != "includedir") || target.empty()) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("{}, line {}: neither !include FILE nor !includedir FOLDER", path,
-                            number),
-                {});
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("{}, line {}: neither !include FILE nor !includedir FOLDER", path, number), {});
   }
   if (depth == kDeepestInclude) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("{}, line {}: option files include each other too deeply", path, number),
-                {});
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("{}, line {}: option files include each other too deeply", path, number), {});
   }
   // The lines after it belong to the group that stood before it.
   const std::string group = group_;
@@ -261,10 +258,10 @@ void Reader::IncludeFolder(const std::string& folder, unsigned depth) {
   {
     const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(folder.c_str()), &closedir);
     if (dir == nullptr) {
-      throw Error(ErrorCode::kIo,
-                  fmt::format("cannot read folder {} of option files: {}", folder,
-                              std::strerror(errno)),
-                  {});
+      throw Error(
+          ErrorCode::kIo,
+          fmt::format("cannot read folder {} of option files: {}", folder, std::strerror(errno)),
+          {});
     }
     while (const dirent* entry = readdir(dir.get())) {
       const std::string name = entry->d_name;

@@ -155,12 +155,14 @@ ServerError ConnectError(unsigned number, std::string_view sqlstate, std::string
       hint = "The host name cannot be resolved; check -h.";
       break;
     case 2026:
-      hint = "Check --ssl-mode, --ssl-ca and whether the server offers TLS and its certificate "
-             "names this host.";
+      hint =
+          "Check --ssl-mode, --ssl-ca and whether the server offers TLS and its certificate "
+          "names this host.";
       break;
     case 2013:
-      hint = "Something answered, but not as a MySQL server does in time; check port and "
-             "--connect-timeout.";
+      hint =
+          "Something answered, but not as a MySQL server does in time; check port and "
+          "--connect-timeout.";
       break;
     case 1251:
     case 1275:
@@ -168,8 +170,9 @@ ServerError ConnectError(unsigned number, std::string_view sqlstate, std::string
     case 2058:
     case 2059:
     case 2061:
-      hint = "The account's authentication plugin is not known to this client library, or needs TLS "
-             "(--ssl-mode=REQUIRED).";
+      hint =
+          "The account's authentication plugin is not known to this client library, or needs TLS "
+          "(--ssl-mode=REQUIRED).";
       break;
     default:
       hint = HintOfServerNumber(number);

@@ -373,6 +373,24 @@ def privileges(server, probe):
     check(not catalog['unreadable'], f'by role: {catalog["unreadable"]}')
 
 
+def hidden_text(server, probe):
+    """SHOW CREATE TABLE prints some characters as '?': such a table is told, a true '?' is not."""
+    server.sql("""CREATE DATABASE h CHARACTER SET utf8mb4; USE h;
+        CREATE TABLE honest (a VARCHAR(9) DEFAULT '?', e ENUM('?','no'), s SET('?','b?','x'),
+          x VARCHAR(9) DEFAULT (CONCAT('😀','?')));
+        CREATE TABLE h_default (a VARCHAR(9) DEFAULT 'x😀');
+        CREATE TABLE h_set (s SET('a','it''s','?','😀'));
+        CREATE TABLE h_enum (e ENUM('?','','😀') CHARACTER SET utf16);""")
+    printed = server.value(
+        "SELECT COLUMN_DEFAULT FROM information_schema.COLUMNS WHERE TABLE_NAME = 'h_default'")
+    check('?' in printed, 'this server shows all: the check can go')
+    catalog = probe.catalog('h')
+    check([t['name'] for t in catalog['databases'][0]['tables']] == ['honest'],
+          f'{catalog["unreadable"]}')
+    check(sorted(u['name'] for u in catalog['unreadable']) == ['h_default', 'h_enum', 'h_set'],
+          f'{catalog["unreadable"]}')
+
+
 def many(server, probe):
     """Thousands of tables are a matter of seconds, and none is asked about alone but by SHOW CREATE."""
     count = 1500
@@ -393,7 +411,7 @@ def main():
     print(f'seed {SEED}')
     with Server() as server:
         probe = Probe(server)
-        for part in (values, definitions, privileges, many):
+        for part in (values, definitions, privileges, hidden_text, many):
             try:
                 part(server, probe)
             except Exception as problem:  # the other parts are worth hearing about

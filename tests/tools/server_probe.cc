@@ -118,14 +118,10 @@ Json ToJson(const std::vector<StoredProgram>& programs) {
 }
 
 Json ToJson(const Database& database) {
-  Json json{{"name", database.name},
-            {"charset", database.charset},
-            {"collation", database.collation},
-            {"comment", database.comment},
-            {"create", database.create},
-            {"tables", Json::array()},
-            {"views", Json::array()},
-            {"sequences", Json::array()}};
+  Json json{{"name", database.name},           {"charset", database.charset},
+            {"collation", database.collation}, {"comment", database.comment},
+            {"create", database.create},       {"tables", Json::array()},
+            {"views", Json::array()},          {"sequences", Json::array()}};
   for (const Table& table : database.tables) json["tables"].push_back(ToJson(table));
   for (const View& view : database.views) {
     json["views"].push_back({{"name", view.id.name},
@@ -148,9 +144,8 @@ Json ToJson(const Database& database) {
 }
 
 Json ToJson(const Catalog& catalog) {
-  Json json{{"databases", Json::array()},
-            {"unreadable", Json::array()},
-            {"view_order", Json::array()}};
+  Json json{
+      {"databases", Json::array()}, {"unreadable", Json::array()}, {"view_order", Json::array()}};
   for (const Database& database : catalog.databases) json["databases"].push_back(ToJson(database));
   for (const Unreadable& object : catalog.unreadable) {
     json["unreadable"].push_back({{"database", object.id.database},

@@ -1,4 +1,5 @@
-// Reading a catalogue from a scripted server: order, what cannot be read, and failing at every step.
+// Reading a catalogue from a scripted server: order, what cannot be read, and failing at every
+// step.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,11 +10,11 @@
 namespace dbomsbak {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::Answer;
+using ::testing::ElementsAre;
 using testing::FakeServer;
 using testing::FakeSession;
+using ::testing::HasSubstr;
 
 constexpr char kAll[] = "GRANT ALL PRIVILEGES ON *.* TO `u`@`h`";
 
@@ -27,7 +28,8 @@ class CatalogReaderTest : public ::testing::Test {
     server_.On("SELECT * FROM information_schema.SCHEMATA",
                Answer({"SCHEMA_NAME", "DEFAULT_CHARACTER_SET_NAME"},
                       {{"d", "utf8mb4"}, {"D", "latin1"}, {"customers", "utf8mb4"}}));
-    server_.On("SHOW CREATE DATABASE", Answer({"Database", "Create Database"}, {{"d", "CREATE …"}}));
+    server_.On("SHOW CREATE DATABASE",
+               Answer({"Database", "Create Database"}, {{"d", "CREATE …"}}));
     server_.On("SELECT ENGINE", Answer({"ENGINE"}, {{"InnoDB"}}));
     server_.On("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE",
                Answer({"TABLE_SCHEMA", "TABLE_NAME", "TABLE_TYPE", "ENGINE"},
@@ -52,9 +54,10 @@ class CatalogReaderTest : public ::testing::Test {
                        {"d", "z", "cc", "id", std::nullopt, "HASH"},
                        {"d", "z", "dd", "id", std::nullopt, "BTREE"},
                        {"d", "z", "PRIMARY", "id", std::nullopt, "BTREE"}}));
-    server_.On("SHOW CREATE TABLE", Answer({"Table", "Create Table"},
-                                           {{"z", "CREATE TABLE `z` (\n  `id` int(11) NOT NULL\n) "
-                                                  "ENGINE=InnoDB AUTO_INCREMENT=7"}}));
+    server_.On("SHOW CREATE TABLE",
+               Answer({"Table", "Create Table"}, {{"z",
+                                                   "CREATE TABLE `z` (\n  `id` int(11) NOT NULL\n) "
+                                                   "ENGINE=InnoDB AUTO_INCREMENT=7"}}));
     View("a_top", "select `d`.`b_base`.`id` AS `id` from `b_base`");
     View("b_base", "select `d`.`z`.`id` AS `id` from `z`");
   }
@@ -136,8 +139,8 @@ TEST_F(CatalogReaderTest, AGrantOnSomeColumnsIsNotEnoughToReadATable) {
 }
 
 TEST_F(CatalogReaderTest, ARoutineWithoutBodyIsUnreadable) {
-  server_.On("SELECT ROUTINE_SCHEMA", Answer({"ROUTINE_SCHEMA", "ROUTINE_NAME", "ROUTINE_TYPE"},
-                                             {{"d", "p", "PROCEDURE"}}));
+  server_.On("SELECT ROUTINE_SCHEMA",
+             Answer({"ROUTINE_SCHEMA", "ROUTINE_NAME", "ROUTINE_TYPE"}, {{"d", "p", "PROCEDURE"}}));
   server_.On("SHOW CREATE PROCEDURE `p`",
              Answer({"Procedure", "sql_mode", "Create Procedure"}, {{"p", "", std::nullopt}}));
   const Catalog catalog = Read();
@@ -148,8 +151,9 @@ TEST_F(CatalogReaderTest, ARoutineWithoutBodyIsUnreadable) {
 }
 
 TEST_F(CatalogReaderTest, GrantsOnRoutinesAreWrittenAsStatements) {
-  server_.On("SELECT ROUTINE_SCHEMA", Answer({"ROUTINE_SCHEMA", "ROUTINE_NAME", "ROUTINE_TYPE"},
-                                             {{"d", "Pay", "PROCEDURE"}, {"d", "pay", "FUNCTION"}}));
+  server_.On("SELECT ROUTINE_SCHEMA",
+             Answer({"ROUTINE_SCHEMA", "ROUTINE_NAME", "ROUTINE_TYPE"},
+                    {{"d", "Pay", "PROCEDURE"}, {"d", "pay", "FUNCTION"}}));
   server_.On("SHOW CREATE PROCEDURE", Answer({"Create Procedure"}, {{"CREATE …"}}));
   server_.On("SHOW CREATE FUNCTION", Answer({"Create Function"}, {{"CREATE …"}}));
   server_.On("SELECT Host, Db, User",

@@ -13,9 +13,7 @@ struct Given {
 };
 
 Column Read(const Given& given) {
-  const auto field = [](const std::string& text) {
-    return text.empty() ? Field() : Field(text);
-  };
+  const auto field = [](const std::string& text) { return text.empty() ? Field() : Field(text); };
   return ReadColumn(
       Answer(ResultSet{{"COLUMN_NAME", "data_type", "COLUMN_TYPE", "CHARACTER_SET_NAME",
                         "IS_NULLABLE", "EXTRA", "GENERATION_EXPRESSION"},
@@ -54,7 +52,8 @@ TEST(ColumnReaderTest, TypesHaveTheirKinds) {
 
 TEST(ColumnReaderTest, EnumsWithAnEmptyMemberAreReadByNumber) {
   for (const char* type : {"enum('','a')", "enum('a','')", "enum('a''b','','c')", "set('','x')"}) {
-    const Column column = Read({std::string(type).substr(0, type[0] == 'e' ? 4 : 3), type, "latin1"});
+    const Column column =
+        Read({std::string(type).substr(0, type[0] == 'e' ? 4 : 3), type, "latin1"});
     EXPECT_EQ(column.kind.ToString(), "int") << type;
     EXPECT_EQ(column.select_expression, "CAST(`a``b` AS UNSIGNED)") << type;
   }

@@ -9,12 +9,12 @@
 namespace dbomsbak {
 namespace {
 
-using ::testing::Contains;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::Answer;
+using ::testing::Contains;
 using testing::FakeServer;
 using testing::FakeSession;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 ServerTraits Probe(const std::string& version, const std::string& comment) {
   FakeServer server;
@@ -70,7 +70,8 @@ TEST(ServerTraitsTest, VariablesAreRead) {
 }
 
 TEST(ServerTraitsTest, ServersThatOnlySpeakTheProtocolAreRefused) {
-  for (const char* version : {"5.7.25-TiDB-v7.5.0", "8.0.11-clickhouse", "5.5.62", "5.1.0-MariaDB"}) {
+  for (const char* version :
+       {"5.7.25-TiDB-v7.5.0", "8.0.11-clickhouse", "5.5.62", "5.1.0-MariaDB"}) {
     try {
       Probe(version, "");
       FAIL() << version << " was taken";
@@ -132,7 +133,8 @@ TEST_F(PrepareSessionTest, ASettingThatIsRefusedCostsOnlyItself) {
 
 TEST_F(PrepareSessionTest, ASettingThatMattersMayNotBeRefused) {
   Knows({{"sql_mode", ""}});
-  server_.OnError("SET SESSION sql_mode", ServerError(ErrorCode::kQueryRefused, 1231, "42000", "no"));
+  server_.OnError("SET SESSION sql_mode",
+                  ServerError(ErrorCode::kQueryRefused, 1231, "42000", "no"));
   FakeSession session(server_);
   EXPECT_THROW(PrepareSession(session, traits_, false), ServerError);
 }

@@ -25,9 +25,8 @@ Secret Prompt(const std::string& question) {
 class ConnectionOptionsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    for (const char* name :
-         {"DBOMSBAK_PASSWORD", "MYSQL_PWD", "MYSQL_HOST", "MYSQL_TCP_PORT", "MYSQL_UNIX_PORT",
-          "MYSQL_GROUP_SUFFIX", "MARIADB_GROUP_SUFFIX"}) {
+    for (const char* name : {"DBOMSBAK_PASSWORD", "MYSQL_PWD", "MYSQL_HOST", "MYSQL_TCP_PORT",
+                             "MYSQL_UNIX_PORT", "MYSQL_GROUP_SUFFIX", "MARIADB_GROUP_SUFFIX"}) {
       unsetenv(name);
     }
     asked_question.clear();
@@ -86,8 +85,9 @@ TEST_F(ConnectionOptionsTest, ArgumentsWinOverFilesAndFilesOverTheEnvironment) {
 }
 
 TEST_F(ConnectionOptionsTest, TheLastLineCountsWhateverItsGroup) {
-  UseFile("[dbomsbak]\nuser=ours\n[client]\nuser=theirs\n[client-mariadb]\nhost=a\n[client-server]\n"
-          "host=b\n[mysql]\nhost=c\n");
+  UseFile(
+      "[dbomsbak]\nuser=ours\n[client]\nuser=theirs\n[client-mariadb]\nhost=a\n[client-server]\n"
+      "host=b\n[mysql]\nhost=c\n");
   EXPECT_EQ(Resolve().user, "theirs");
   EXPECT_EQ(Resolve().host, "b");
 }
@@ -186,7 +186,8 @@ TEST_F(ConnectionOptionsTest, APasswordMayComeThroughAPipe) {
   ASSERT_GE(child, 0);
   if (child == 0) {
     const int pipe = open(path.c_str(), O_WRONLY);
-    const bool written = write(pipe, "pip", 3) == 3 && usleep(20'000) == 0 && write(pipe, "ed\n", 3) == 3;
+    const bool written =
+        write(pipe, "pip", 3) == 3 && usleep(20'000) == 0 && write(pipe, "ed\n", 3) == 3;
     _exit(written ? 0 : 1);
   }
   arguments_.password_file = path;

@@ -43,8 +43,9 @@ class OptionFilesTest : public ::testing::Test {
 };
 
 TEST_F(OptionFilesTest, OnlyLinesOfWantedGroupsAreRead) {
-  EXPECT_THAT(Read("[mysqld]\nport=1\n[client]\nport=2\n[ client ]\nuser = me \n[Client]\nport=3\n"),
-              ElementsAre("port=2", "user=me"));
+  EXPECT_THAT(
+      Read("[mysqld]\nport=1\n[client]\nport=2\n[ client ]\nuser = me \n[Client]\nport=3\n"),
+      ElementsAre("port=2", "user=me"));
 }
 
 TEST_F(OptionFilesTest, UnderscoresAndDashesAreOneName) {
