@@ -124,9 +124,8 @@ class Restore {
       const FrameRecord frame = archive_.frame(i);
       largest = std::max(largest, std::uint64_t{frame.text_size} + frame.stored_size);
     }
-    const std::uint64_t room = options_.max_memory_bytes > kBase
-                                   ? options_.max_memory_bytes - kBase
-                                   : options_.max_memory_bytes / 2;
+    const std::uint64_t room = options_.max_memory_bytes > kBase ? options_.max_memory_bytes - kBase
+                                                                 : options_.max_memory_bytes / 2;
     const std::uint64_t most = std::max<std::uint64_t>(1, room / (largest + kSession));
     jobs_ = static_cast<unsigned>(std::min<std::uint64_t>(jobs_, most));
   }
@@ -186,7 +185,8 @@ class Restore {
   void Load() {
     const Stopwatch watch;
     SweepStaging(*session_, found_.others);
-    staging_ = std::make_unique<Staging>(*session_, traits_, content_, members_, run_, observer_);
+    staging_ =
+        std::make_unique<Staging>(*session_, traits_, content_, members_, run_, observer_, cancel_);
     std::vector<bool> done(content_.units.size());
     if (found_.resumable) {
       done = staging_->Resume();
@@ -287,17 +287,21 @@ class Restore {
     SweepStaging(*session_, std::move(names));
   }
 
-  // Loading took its time: how the live databases are to be put back by undo, and which objects need
-  // no touching, is read again just before the window.
+  // Loading took its time: how the live databases are to be put back by undo, and which objects
+  // need no touching, is read again just before the window.
   void LookAgain() {
     const PreparedSet planned = std::move(set_);
     facts_ = ReadFacts(*session_, members_);
     set_ = MakeSet(content_, members_, facts_);
     set_.run = planned.run;
     set_.generation = planned.generation;
+    // A foreign key into the set, say, may have come meanwhile.
+    result_.plan.problems = MakePlan(content_, members_, facts_, OtherSessions::kTell).problems;
+    RefuseProblems();
     if (planned.outgoing == set_.outgoing) return;
-    observer_.Warning("tables were created or dropped in the live databases while this ran; what is "
-                      "there now goes into the displaced copy");
+    observer_.Warning(
+        "tables were created or dropped in the live databases while this ran; what is "
+        "there now goes into the displaced copy");
   }
 
   void Swap() {

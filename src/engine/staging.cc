@@ -155,13 +155,15 @@ void SweepStaging(Session& session, std::vector<std::string> databases) {
 }
 
 Staging::Staging(Session& session, const ServerTraits& traits, const RestoreContent& content,
-                 const std::vector<RestoreMember>& members, std::string run, Observer& observer)
+                 const std::vector<RestoreMember>& members, std::string run, Observer& observer,
+                 const CancelToken& cancel)
     : session_(session),
       traits_(traits),
       content_(content),
       members_(members),
       run_(std::move(run)),
-      observer_(observer) {}
+      observer_(observer),
+      cancel_(cancel) {}
 
 Staging::~Staging() = default;
 
@@ -219,6 +221,7 @@ void Staging::Create(const Catalog& live) {
 
 void Staging::CreateTables(const Catalog& live) {
   const auto run = [&](const ContentObject& object, const std::string& statement) {
+    cancel_.ThrowIfCancelled();
     try {
       session_.Execute(statement);
     } catch (Error& e) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "dbomsbak/base/cancel.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/transport/session.h"
@@ -41,7 +42,8 @@ class Staging {
  public:
   // All must outlive it. `session` is prepared for load and definitions; one thread.
   Staging(Session& session, const ServerTraits& traits, const RestoreContent& content,
-          const std::vector<RestoreMember>& members, std::string run, Observer& observer);
+          const std::vector<RestoreMember>& members, std::string run, Observer& observer,
+          const CancelToken& cancel);
   ~Staging();
 
   // Databases, journal, sequences and empty tables. `live` tells which sequences live databases
@@ -82,6 +84,7 @@ class Staging {
   const std::vector<RestoreMember>& members_;
   std::string run_;
   Observer& observer_;
+  const CancelToken& cancel_;
   std::unique_ptr<ServerJournal> journal_;
 };
 
