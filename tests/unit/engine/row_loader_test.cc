@@ -1,0 +1,199 @@
+#include "engine/row_loader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/restore_content.h"
+#include "support/fake_session.h"
+#include "support/sample_archive.h"
+
+namespace dbomsbak {
+namespace {
+
+using ::testing::Contains;
+using testing::FakeServer;
+using testing::FakeSessionFactory;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr char kCreate[] = "CREATE TABLE `t` (`a` int)";
+
+ServerError Deadlock() {
+  return ServerError(ErrorCode::kQueryRefused, 1213, "40001", "Deadlock found (error 1213)");
+}
+
+// Table `t` has three rows in three frames; `small` and `tiny` share a fourth.
+class RowLoaderTest : public ::testing::Test {
+ protected:
+  RowLoaderTest() : sample_(SampleHeader({"d"})) {
+    sample_.AddPreamble(R"(["d"])", false);
+    sample_.AddDatabase("d");
+    sample_.Cut();
+    const std::vector<ColumnRecord> columns = {{"a", "int"}};
+    sample_.AddTable("d", "t", kCreate, columns, {{"1"}, {"2"}, {"3"}}, 1, true);
+    sample_.AddTable("d", "small", "CREATE TABLE `small` (`a` int)", columns, {{"4"}, {"5"}});
+    sample_.AddTable("d", "tiny", "CREATE TABLE `tiny` (`a` int)", columns, {{"6"}});
+  }
+
+  void Open() {
+    archive_.emplace(ArchiveReader::Open(std::make_shared<MemoryReadableFile>(sample_.Build())));
+    content_ = ReadContent(*archive_, 2, SilentObserver(), cancel_);
+    targets_.assign(content_.tables.size(), LoadTarget{"staging", true});
+    done_.assign(content_.units.size(), false);
+  }
+
+  std::size_t TableNumber(const std::string& name) const {
+    for (std::size_t i = 0; i < content_.tables.size(); ++i) {
+      if (content_.tables[i].record.id.name == name) return i;
+    }
+    return content_.tables.size();
+  }
+
+  void Load(unsigned jobs = 1) {
+    FakeSessionFactory sessions(server_);
+    RowLoader loader(sessions, traits_, *archive_, content_, targets_, done_,
+                     "`staging`.`__dbomsbak_load`", SilentObserver(), cancel_);
+    loader.Run(jobs);
+  }
+
+  // What was sent from the first transaction on.
+  std::vector<std::string> Sent() const {
+    std::vector<std::string> sent = server_.statements();
+    sent.erase(sent.begin(), std::find(sent.begin(), sent.end(), "START TRANSACTION"));
+    return sent;
+  }
+
+  std::size_t Count(const std::string& prefix) const {
+    const std::vector<std::string> sent = server_.statements();
+    return static_cast<std::size_t>(std::count_if(
+        sent.begin(), sent.end(), [&](const std::string& sql) { return sql.starts_with(prefix); }));
+  }
+
+  SampleArchive sample_;
+  std::optional<ArchiveReader> archive_;
+  RestoreContent content_;
+  std::vector<LoadTarget> targets_;
+  std::vector<bool> done_;
+  ServerTraits traits_;
+  FakeServer server_;
+  CancelToken cancel_;
+};
+
+TEST_F(RowLoaderTest, RowsAndTheirNoteShareATransaction) {
+  Open();
+  Load();
+  const std::vector<std::string> sent = Sent();
+  ASSERT_GE(sent.size(), 5U);
+  EXPECT_EQ(sent[1], "USE `staging`");
+  EXPECT_EQ(sent[2], "INSERT INTO `t` (`a`) VALUES\n(1)");
+  EXPECT_THAT(sent[3], StartsWith("INSERT INTO `staging`.`__dbomsbak_load`"));
+  EXPECT_EQ(sent[4], "COMMIT");
+  // Three frames of `t`, one transaction for all that shares the last frame.
+  EXPECT_EQ(Count("COMMIT"), 4U);
+  EXPECT_THAT(sent, Contains(HasSubstr("('d','small',4),('d','tiny',4)")));
+}
+
+TEST_F(RowLoaderTest, UnitsThatAreThereAreNotLoadedAgain) {
+  Open();
+  for (std::size_t i = 0; i < done_.size(); ++i) {
+    done_[i] = content_.units[i].table == TableNumber("t") && content_.units[i].frame == 2;
+  }
+  Load(3);
+  EXPECT_EQ(Count("INSERT INTO `t`"), 2U);
+  EXPECT_FALSE(server_.Saw("INSERT INTO `t` (`a`) VALUES\n(2)"));
+}
+
+TEST_F(RowLoaderTest, DeadlockMeansTheWholeUnitAgain) {
+  Open();
+  int failures = 2;
+  server_.OnCall("INSERT INTO `t` (`a`) VALUES\n(2)", [&](std::string_view) -> ResultSet {
+    if (failures-- > 0) throw Deadlock();
+    return {};
+  });
+  Load();
+  EXPECT_EQ(Count("ROLLBACK"), 2U);
+  EXPECT_EQ(Count("INSERT INTO `t` (`a`) VALUES\n(2)"), 3U);
+  EXPECT_EQ(Count("COMMIT"), 4U);
+}
+
+TEST_F(RowLoaderTest, TableWithoutTransactionsIsNeverTriedTwice) {
+  Open();
+  targets_[TableNumber("t")].transactional = false;
+  server_.OnError("INSERT INTO `t` (`a`) VALUES\n(2)", Deadlock());
+  try {
+    Load();
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_THAT(e.message(), HasSubstr("table `d`.`t`"));
+  }
+  EXPECT_EQ(Count("INSERT INTO `t` (`a`) VALUES\n(2)"), 1U);
+}
+
+TEST_F(RowLoaderTest, EveryFailingStatementEndsTheLoadAsItself) {
+  Open();
+  Load();
+  const std::size_t statements = server_.statements().size();
+  for (std::size_t n = 1; n <= statements; ++n) {
+    FakeServer server;
+    FakeSessionFactory sessions(server);
+    server.FailAt(n, FakeServer::Lost());
+    RowLoader loader(sessions, traits_, *archive_, content_, targets_, done_, "`s`.`l`",
+                     SilentObserver(), cancel_);
+    try {
+      loader.Run(1);
+      ADD_FAILURE() << "statement " << n << " failed unseen";
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), ErrorCode::kConnectionLost) << n;
+    }
+  }
+}
+
+TEST_F(RowLoaderTest, CancelEndsItBetweenFrames) {
+  Open();
+  cancel_.Cancel(2);
+  EXPECT_THROW(Load(2), Error);
+  EXPECT_EQ(Count("INSERT INTO `t`"), 0U);
+}
+
+TEST_F(RowLoaderTest, ContentCountsRowsAndLongestStatements) {
+  Open();
+  EXPECT_EQ(content_.rows, 6U);
+  EXPECT_EQ(content_.units.size(), 5U);
+  EXPECT_EQ(content_.tables[TableNumber("small")].largest_statement,
+            std::string("INSERT INTO `small` (`a`) VALUES\n(4),\n(5)").size());
+  EXPECT_EQ(content_.tables[TableNumber("t")].create, kCreate);
+}
+
+TEST_F(RowLoaderTest, ContentThatContradictsTheIndexIsDamage) {
+  const auto expect_damage = [&](const std::function<void(std::vector<ObjectRecord>&)>& change) {
+    SampleArchive sample = sample_;
+    change(sample.objects);
+    try {
+      const ArchiveReader archive =
+          ArchiveReader::Open(std::make_shared<MemoryReadableFile>(sample.Build()));
+      ReadContent(archive, 1, SilentObserver(), cancel_);
+      ADD_FAILURE();
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), ErrorCode::kDamaged) << e.message();
+    }
+  };
+  using Objects = std::vector<ObjectRecord>;
+  // 0 is the database, 1 to 3 are `t`, `small`, `tiny`.
+  expect_damage([](Objects& objects) { objects[1].rows = 4; });
+  expect_damage([](Objects& objects) { objects[1].data = objects[2].data; });
+  expect_damage([](Objects& objects) { objects[2].data->length = 1 << 20; });
+  expect_damage([](Objects& objects) { objects[2].data->offset += 1; });
+  expect_damage([](Objects& objects) { objects[3].columns[0].name = "b"; });
+  expect_damage([](Objects& objects) { objects[3].definition_sha256 = Sha256("x").hex(); });
+  expect_damage([](Objects& objects) { objects[3].data.reset(); });
+}
+
+}  // namespace
+}  // namespace dbomsbak
