@@ -270,8 +270,19 @@ struct KeyDraft {
 };
 
 void CatalogReader::ReadKeys() {
+  // Named, because the cardinalities among them would make the server open every table.
+  std::string columns_wanted =
+      "TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART, INDEX_TYPE";
+  const ResultSet optional = context_.session.Query(
+      "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
+      "'information_schema' AND TABLE_NAME = 'STATISTICS' AND COLUMN_NAME IN ('IGNORED', "
+      "'IS_VISIBLE')");
+  for (std::size_t row = 0; row < optional.rows.size(); ++row) {
+    columns_wanted += ", " + optional.Text(row, 0);
+  }
   const Answer rows(context_.session.Query(
-      "SELECT * FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND TABLE_SCHEMA IN (" +
+      "SELECT " + columns_wanted +
+      " FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND TABLE_SCHEMA IN (" +
       context_.database_list + ") ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX"));
   std::map<Name, std::map<std::string, KeyDraft>> drafts;
   for (std::size_t row = 0; row < rows.size(); ++row) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "dbomsbak/sql/quote.h"
 
 namespace dbomsbak {
@@ -16,7 +18,7 @@ std::string NameList(const std::vector<std::string>& names) {
 }
 
 DefinitionFingerprint ReadDefinitionFingerprint(Session& session,
-                                                const std::vector<std::string>& databases) {
+                                                const FingerprintRequest& request) {
   struct Kind {
     const char* word;
     const char* table;
@@ -44,6 +46,8 @@ DefinitionFingerprint ReadDefinitionFingerprint(Session& session,
   };
   DefinitionFingerprint fingerprint;
   for (const Kind& kind : kKinds) {
+    if (!request.views && std::string_view(kind.word) == "view") continue;
+    if (!request.triggers && std::string_view(kind.word) == "trigger") continue;
     // CONCAT_WS leaves NULLs out, so each part is made to show.
     std::string parts;
     std::string rest = kind.parts;
@@ -52,10 +56,10 @@ DefinitionFingerprint ReadDefinitionFingerprint(Session& session,
       parts += fmt::format(", IFNULL({}, '~')", rest.substr(0, comma));
       rest = comma == std::string::npos ? "" : rest.substr(comma + 2);
     }
-    const ResultSet answer = session.Query(
-        fmt::format("SELECT {}, {}, MD5(CONCAT_WS('|'{})) FROM information_schema.{} "
-                    "WHERE {} IN {}",
-                    kind.schema, kind.name, parts, kind.table, kind.schema, NameList(databases)));
+    const ResultSet answer = session.Query(fmt::format(
+        "SELECT {}, {}, MD5(CONCAT_WS('|'{})) FROM information_schema.{} "
+        "WHERE {} IN {}",
+        kind.schema, kind.name, parts, kind.table, kind.schema, NameList(request.databases)));
     for (std::size_t i = 0; i < answer.rows.size(); ++i) {
       fingerprint[fmt::format("{} {}", kind.word,
                               QuoteQualified(answer.Text(i, 0), answer.Text(i, 1)))] =

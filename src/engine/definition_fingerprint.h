@@ -13,9 +13,16 @@ namespace dbomsbak {
 // "view `d`.`v`" → a digest of its definition as the server computes it.
 using DefinitionFingerprint = std::map<std::string, std::string>;
 
-// Databases, views, routines, events and triggers of `databases`. One query a kind.
+// Databases, routines and events of `databases`, and what else is asked for. One query a kind;
+// that for views looks at every table, that for triggers too (where metadata locks keep tables
+// still, triggers are kept still as well).
+struct FingerprintRequest {
+  std::vector<std::string> databases;
+  bool views = true;
+  bool triggers = true;
+};
 DefinitionFingerprint ReadDefinitionFingerprint(Session& session,
-                                                const std::vector<std::string>& databases);
+                                                const FingerprintRequest& request);
 
 // The first object that came, went or changed; nothing when both are equal.
 std::optional<std::string> FirstDifference(const DefinitionFingerprint& before,

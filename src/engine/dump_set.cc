@@ -19,6 +19,7 @@ constexpr unsigned kLockWaitTimeout = 1205;
 constexpr unsigned kNoSuchTable = 1146;
 constexpr unsigned kTableDefinitionChanged = 1412;
 constexpr std::size_t kTouchedAtATime = 50;
+constexpr std::size_t kManyTables = 200;  // more would hold the lock for long (0.5 ms each)
 // A touch is immediate unless a DDL is ahead, which then waits for us as well.
 constexpr unsigned kTouchWaitSeconds = 1;
 
@@ -58,9 +59,11 @@ Scope NormalisedScope(const DumpOptions& options, Session& session, Observer& ob
 
 // Tables and sequences by name; views have nothing to touch.
 struct NamesNow {
+  NameSet all;  // with views
   NameSet tables;
   NameSet non_transactional;  // of these
   NameSet sequences;
+  bool any_view = false;
 };
 
 NamesNow ListNames(Session& session, const Scope& scope) {
@@ -76,10 +79,13 @@ NamesNow ListNames(Session& session, const Scope& scope) {
   for (std::size_t i = 0; i < answer.rows.size(); ++i) {
     const QualifiedName name{answer.Text(i, 0), answer.Text(i, 1)};
     const std::string type = answer.Text(i, 2);
-    if (type == "VIEW" || type == "SYSTEM VIEW" || type.find("TEMPORARY") != std::string::npos) {
+    if (type.find("TEMPORARY") != std::string::npos) continue;
+    if (!scope.CoversTable(name.first, name.second)) continue;
+    names.all.insert(name);
+    if (type == "VIEW" || type == "SYSTEM VIEW") {
+      names.any_view = true;
       continue;
     }
-    if (!scope.CoversTable(name.first, name.second)) continue;
     if (type == "SEQUENCE") {
       names.sequences.insert(name);
       continue;
@@ -144,15 +150,16 @@ Untouchable TouchAll(Session& session, const std::vector<QualifiedName>& names) 
 }
 
 // All sessions at once, each in a thread of its own: the lock is held meanwhile.
-Untouchable TouchEverywhere(Session& guard, const std::vector<Session*>& readers,
+Untouchable TouchEverywhere(const std::vector<Session*>& readers,
                             const std::vector<QualifiedName>& names) {
-  guard.Execute("START TRANSACTION");
   Untouchable untouchable;
   TaskGroup group;
   for (Session* reader : readers) {
-    group.Start([reader, &names] { TouchAll(*reader, names); });
+    group.Start([&, reader] {
+      Untouchable found = TouchAll(*reader, names);
+      if (reader == readers.front()) untouchable = std::move(found);
+    });
   }
-  group.Start([&] { untouchable = TouchAll(guard, names); });
   group.Wait();
   return untouchable;
 }
@@ -169,17 +176,23 @@ bool IsInSnapshot(Session& reader, const QualifiedName& name) {
   }
 }
 
-std::optional<std::string> FirstNewName(const NamesNow& before, const NamesNow& after,
-                                        Session& reader) {
-  for (const auto& [old, now] :
-       {std::pair(&before.tables, &after.tables), std::pair(&before.sequences, &after.sequences)}) {
-    for (const QualifiedName& name : *old) {
-      if (now->count(name) == 0) return QuoteQualified(name.first, name.second) + " (dropped)";
-    }
-    for (const QualifiedName& name : *now) {
-      if (old->count(name) == 0 && IsInSnapshot(reader, name)) {
-        return QuoteQualified(name.first, name.second) + " (created)";
-      }
+// What came or went since; only names, which costs the server next to nothing.
+std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& scope,
+                                        Session& session, Session& reader) {
+  const ResultSet answer = session.Query(fmt::format(
+      "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA IN {}",
+      NameList(scope.databases)));
+  NameSet now;
+  for (std::size_t i = 0; i < answer.rows.size(); ++i) {
+    QualifiedName name{answer.Text(i, 0), answer.Text(i, 1)};
+    if (scope.CoversTable(name.first, name.second)) now.insert(std::move(name));
+  }
+  for (const QualifiedName& name : before.all) {
+    if (now.count(name) == 0) return QuoteQualified(name.first, name.second) + " (dropped)";
+  }
+  for (const QualifiedName& name : now) {
+    if (before.all.count(name) == 0 && IsInSnapshot(reader, name)) {
+      return QuoteQualified(name.first, name.second) + " (created)";
     }
   }
   return std::nullopt;
@@ -378,15 +391,13 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     return session;
   };
   PrepareSession(coordinator, set.traits, false);
-  set.guard = &connect();
   set.holder = &connect();
   const std::string touch_wait =
       fmt::format("SET SESSION lock_wait_timeout = {}", kTouchWaitSeconds);
-  set.guard->Execute(touch_wait);
   // Dates that are none must compare as they sort.
   const std::string reading_mode = "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'";
   set.holder->Execute(reading_mode);
-  set.scope = NormalisedScope(options, *set.guard, observer);
+  set.scope = NormalisedScope(options, coordinator, observer);
   std::vector<Session*> readers;
   for (unsigned i = 0; i < std::max(1u, options.jobs); ++i) {
     Session& reader = connect();
@@ -394,9 +405,11 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     reader.Execute(touch_wait);
     readers.push_back(&reader);
   }
+  set.guard = readers.front();
 
   LockPatience patience{options.lock_wait_s, options.lock_tries, {}};
-  for (const Session* session : {&coordinator, set.guard, set.holder}) {
+  for (const Session* session :
+       {static_cast<const Session*>(&coordinator), static_cast<const Session*>(set.holder)}) {
     patience.own_sessions.push_back(session->connection_id());
   }
   for (const Session* reader : readers) patience.own_sessions.push_back(reader->connection_id());
@@ -405,14 +418,15 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     cancel.ThrowIfCancelled();
     set.omitted.clear();
     observer.Phase("taking the snapshot");
-    const NamesNow before = ListNames(*set.guard, set.scope);
-    const DefinitionFingerprint definitions =
-        ReadDefinitionFingerprint(*set.guard, set.scope.databases);
+    const NamesNow before = ListNames(coordinator, set.scope);
+    const FingerprintRequest fingerprint{set.scope.databases, before.any_view,
+                                         !set.traits.has_metadata_locks_for_readers};
+    const DefinitionFingerprint definitions = ReadDefinitionFingerprint(coordinator, fingerprint);
     std::vector<QualifiedName> to_touch(before.tables.begin(), before.tables.end());
     to_touch.insert(to_touch.end(), before.sequences.begin(), before.sequences.end());
     std::optional<DefinitionFingerprint> table_definitions;
     const auto remember_tables = [&] {
-      table_definitions = TableDefinitions(ReadCatalog(*set.guard, set.traits, request));
+      table_definitions = TableDefinitions(ReadCatalog(coordinator, set.traits, request));
     };
     if (!set.traits.has_metadata_locks_for_readers) remember_tables();
     Untouchable untouchable;
@@ -426,8 +440,16 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     }
     snapshot.sequences.assign(before.sequences.begin(), before.sequences.end());
     snapshot.before_unprotected = remember_tables;
+    // Of many tables, one session holds the definitions still; the others touch theirs when the
+    // lock is gone, unless a DDL has once come in between.
+    std::vector<Session*> later;
     snapshot.while_locked = [&](const std::vector<Session*>& sharing) {
-      untouchable = TouchEverywhere(*set.guard, sharing, to_touch);
+      if (attempt == 1 && to_touch.size() > kManyTables) {
+        later.assign(sharing.begin() + 1, sharing.end());
+        untouchable = TouchEverywhere({sharing.front()}, to_touch);
+      } else {
+        untouchable = TouchEverywhere(sharing, to_touch);
+      }
     };
     std::optional<std::string> changed;
     bool behind_ddl = false;
@@ -440,11 +462,21 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     }
     if (!behind_ddl) {
       observer.Phase("reading definitions");
-      set.catalog = ReadCatalog(*set.guard, set.traits, request);
-      changed =
-          FirstDifference(definitions, ReadDefinitionFingerprint(*set.guard, set.scope.databases));
+      TaskGroup touching;
+      for (Session* reader : later) {
+        touching.Start([reader, &to_touch] { TouchAll(*reader, to_touch); });
+      }
+      set.catalog = ReadCatalog(coordinator, set.traits, request);
+      try {
+        touching.Wait();
+      } catch (const BehindDdl&) {
+        behind_ddl = true;
+      }
+    }
+    if (!behind_ddl) {
+      changed = FirstDifference(definitions, ReadDefinitionFingerprint(coordinator, fingerprint));
       if (!changed) {
-        changed = FirstNewName(before, ListNames(*set.guard, set.scope), *readers.front());
+        changed = FirstNewName(before, set.scope, coordinator, *readers.front());
       }
       if (!changed && table_definitions) {
         changed = FirstDifference(*table_definitions, TableDefinitions(set.catalog));
@@ -470,7 +502,6 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
                                 changed ? *changed : "a schema change came first"));
     set.ReleaseTables();
     for (Session* reader : readers) reader->Execute("ROLLBACK");
-    set.guard->Execute("ROLLBACK");
     Pause(attempt, cancel);
   }
 

@@ -86,6 +86,7 @@ class TableLocks final : public SnapshotRung {
   void Unlock(Session& coordinator) const override {
     coordinator.Execute("UNLOCK TABLES");
     coordinator.Execute("COMMIT");
+    coordinator.Execute("SET autocommit = 1");
   }
   void OpenSnapshot(Session& reader) const override { StartConsistentSnapshot(reader); }
 };

@@ -19,8 +19,8 @@ namespace dbomsbak {
 using QualifiedName = std::pair<std::string, std::string>;  // database, name
 
 struct LockPatience {
-  unsigned wait_s = 5;  // lock_wait_timeout, set before every lock
-  unsigned tries = 10;  // with growing pauses between them
+  unsigned wait_s = 5;                      // lock_wait_timeout, set before every lock
+  unsigned tries = 10;                      // with growing pauses between them
   std::vector<std::uint64_t> own_sessions;  // connection ids that are never to blame
 };
 

@@ -46,7 +46,7 @@ class CatalogReaderTest : public ::testing::Test {
                        {"d", "m", "id", "int", "int(11)", "NO", ""},
                        {"d", "a_top", "id", "int", "int(11)", "NO", ""},
                        {"d", "b_base", "id", "int", "int(11)", "NO", ""}}));
-    server_.On("SELECT * FROM information_schema.STATISTICS",
+    server_.On("SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME",
                Answer({"TABLE_SCHEMA", "TABLE_NAME", "INDEX_NAME", "COLUMN_NAME", "SUB_PART",
                        "INDEX_TYPE"},
                       {{"d", "z", "aa", "id", "3", "BTREE"},
