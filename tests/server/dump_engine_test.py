@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# ctest: labels=pipeline timeout=1200
 """The dump against a real server: the same bytes at any --jobs, one snapshot under load, each rung of
 the ladder, and nothing published whatever goes wrong.
 
