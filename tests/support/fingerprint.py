@@ -101,8 +101,7 @@ def cell_expression(column, data_type):
 
 def _rows_query(database, table, columns, versioned):
     row = "CONCAT_WS(',', " + ', '.join(cell_expression(c, t) for c, t in columns) + ')'
-    # 15 hex digits of two parts each: a sum of them notices any change, and cannot be cancelled out
-    # by equal rows as a XOR can.
+    # Two sums over 15 hex digits each: equal rows cannot cancel each other out as under a XOR.
     parts = [f'IFNULL(SUM(CAST(CONV(SUBSTR(h, {at}, 15), 16, 10) AS DECIMAL(65))), 0)'
              for at in (1, 16)]
     history = ' FOR SYSTEM_TIME ALL' if versioned else ''
@@ -146,18 +145,16 @@ def _objects(server, database, known):
 
     attributes = []
 
-    def ask(kind, view, wanted, name_column, schema_column, kind_column="'%s'"):
+    def ask(kind, view, wanted, name_column, schema_column):
         use = [c for c in wanted if c in known.get(view, ())]
-        if not use:
-            return
-        query = (f'SELECT {name_column}, {kind_column % kind if "%" in kind_column else kind_column}, '
-                 f'{", ".join(use)} FROM information_schema.{view} WHERE {schema_column} = {schema}')
-        attributes.append((use, query))
+        if use:
+            attributes.append((use, f'SELECT {name_column}, {kind}, {", ".join(use)} '
+                                    f'FROM information_schema.{view} WHERE {schema_column} = {schema}'))
 
-    ask('view', 'VIEWS', _VIEW, 'TABLE_NAME', 'TABLE_SCHEMA')
-    ask('', 'ROUTINES', _ROUTINE, 'ROUTINE_NAME', 'ROUTINE_SCHEMA', 'LOWER(ROUTINE_TYPE)')
-    ask('trigger', 'TRIGGERS', _TRIGGER, 'TRIGGER_NAME', 'TRIGGER_SCHEMA')
-    ask('event', 'EVENTS', _EVENT, 'EVENT_NAME', 'EVENT_SCHEMA')
+    ask("'view'", 'VIEWS', _VIEW, 'TABLE_NAME', 'TABLE_SCHEMA')
+    ask('LOWER(ROUTINE_TYPE)', 'ROUTINES', _ROUTINE, 'ROUTINE_NAME', 'ROUTINE_SCHEMA')
+    ask("'trigger'", 'TRIGGERS', _TRIGGER, 'TRIGGER_NAME', 'TRIGGER_SCHEMA')
+    ask("'event'", 'EVENTS', _EVENT, 'EVENT_NAME', 'EVENT_SCHEMA')
     for (use, _), rows in zip(attributes, _batch(server, [query for _, query in attributes])):
         for name, kind, *values in rows:
             entry = found.setdefault((kind, name), {})
