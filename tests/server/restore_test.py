@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: timeout=900
+# ctest: labels=pipeline timeout=900
 """Restore where it does not go smoothly: killed and run again, refused, and a copy that differs.
 
 What the databases hold is judged by the server and the `mysql` client (support/fingerprint.py).
