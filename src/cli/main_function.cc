@@ -70,12 +70,14 @@ ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& can
   return RunCommand(run);
 }
 
-// After Ctrl-C whatever breaks first is told as what it is: an interruption. A restore's own
-// verdict on where it stopped matters more.
-Error AsInterruption(const Error& error, const CancelToken& cancel) {
+// After Ctrl-C whatever breaks first is told as what it is: an interruption. Where a command may
+// not be ended by force (restore, undo, purge at work) its own verdict on where it stopped, and
+// what to do next, matters more.
+Error AsInterruption(const Error& error, const CancelToken& cancel, const SignalWatch& signals) {
   const ErrorCode code = error.code();
-  if (!cancel.cancelled() || (code != ErrorCode::kConnectionLost && code != ErrorCode::kConnect &&
-                              code != ErrorCode::kQueryRefused)) {
+  if (!cancel.cancelled() || !signals.may_force() ||
+      (code != ErrorCode::kConnectionLost && code != ErrorCode::kConnect &&
+       code != ErrorCode::kQueryRefused)) {
     return error;
   }
   try {
@@ -110,9 +112,13 @@ int Main(int argc, char** argv) {
   const bool json = Contains(arguments.rest.words, "--json");
   try {
     SignalWatch signals(cancel, console);
-    return static_cast<int>(RunWords(arguments, console, cancel, signals));
+    try {
+      return static_cast<int>(RunWords(arguments, console, cancel, signals));
+    } catch (const Error& error) {
+      return Report(AsInterruption(error, cancel, signals), json, console);
+    }
   } catch (const Error& error) {
-    return Report(AsInterruption(error, cancel), json, console);
+    return Report(error, json, console);
   } catch (const std::bad_alloc&) {
     return Report(Error(ErrorCode::kInternal, "out of memory", "Lower --jobs or --max-memory."),
                   json, console);

@@ -67,6 +67,11 @@ void SignalWatch::ForbidForcedEnd() {
   temporary_files_.clear();
 }
 
+bool SignalWatch::may_force() const {
+  std::lock_guard lock(mutex_);
+  return may_force_;
+}
+
 void SignalWatch::Run() {
   const sigset_t set = WatchedSignals();
   std::optional<int> first;

@@ -25,6 +25,7 @@ class SignalWatch {
   void AllowForcedEnd(std::vector<std::string> temporary_files);
   // From now on only a second signal ends by force.
   void ForbidForcedEnd();
+  bool may_force() const;
 
  private:
   void Run();
@@ -32,7 +33,7 @@ class SignalWatch {
 
   CancelToken& cancel_;
   Console& console_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   bool stop_ = false;
   bool may_force_ = true;
   std::vector<std::string> temporary_files_;

@@ -45,6 +45,10 @@ std::string DropAdvice(const std::vector<std::string>& databases) {
   return statements;
 }
 
+const char* Doing(const PreparedSet& set) {
+  return set.operation == "undo" ? "An undo" : "A restore";
+}
+
 // Databases of the set's two other places that are there.
 std::vector<std::string> HoldersOf(const JournaledSet& found,
                                    const std::set<std::string>& databases) {
@@ -57,8 +61,9 @@ std::vector<std::string> HoldersOf(const JournaledSet& found,
   return holders;
 }
 
+// `busy`: somebody holds the restore lock, and whoever does is at this set or will heal it first.
 Leftover Describe(Session& session, const JournaledSet& found,
-                  const std::set<std::string>& databases) {
+                  const std::set<std::string>& databases, bool busy) {
   Leftover leftover;
   leftover.generation = found.set.generation;
   leftover.run = found.set.run;
@@ -69,9 +74,12 @@ Leftover Describe(Session& session, const JournaledSet& found,
   switch (found.state) {
     case SetState::kOpen:
       leftover.kind = LeftoverKind::kOpenWindow;
+      if (busy) {
+        leftover.advice = fmt::format("{} is at its swap now.", Doing(found.set));
+        break;
+      }
       leftover.advice = fmt::format(
-          "{} was interrupted {} its swap. Any restore, undo or purge {} first.",
-          found.set.operation == "undo" ? "An undo" : "A restore",
+          "{} was interrupted {} its swap. Any restore, undo or purge {} first.", Doing(found.set),
           found.swapped ? "behind" : "before", found.swapped ? "finishes it" : "takes it back");
       break;
     case SetState::kFinished:
@@ -96,10 +104,12 @@ Leftover Describe(Session& session, const JournaledSet& found,
 std::vector<Leftover> FindLeftovers(Session& session) {
   const std::vector<std::string> list = ListDatabases(session);
   const std::set<std::string> databases(list.begin(), list.end());
+  // Before the journals are read: a swap that ends meanwhile is at work to us, never interrupted.
+  const bool busy = session.QueryValue("SELECT IS_USED_LOCK('dbomsbak')").has_value();
   std::set<std::string> explained;
   std::vector<Leftover> leftovers;
   for (const JournaledSet& found : FindSets(session)) {
-    leftovers.push_back(Describe(session, found, databases));
+    leftovers.push_back(Describe(session, found, databases, busy));
     const std::vector<std::string>& holders = leftovers.back().holders;
     explained.insert(holders.begin(), holders.end());
   }
@@ -116,7 +126,6 @@ std::vector<Leftover> FindLeftovers(Session& session) {
     leftover.generation = GenerationOf(database);
     leftover.holders.push_back(database);
   }
-  const bool busy = session.QueryValue("SELECT IS_USED_LOCK('dbomsbak')").has_value();
   for (auto& [key, leftover] : others) {
     for (const std::string& database : leftover.holders) {
       if (!ServerJournal::Exists(session, database)) continue;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
@@ -15,6 +16,8 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
+#include "engine/definition_differences.h"
+#include "engine/heal.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
 #include "engine/restore_lock.h"
@@ -71,10 +74,10 @@ class Restore {
     // A plan alone changes nothing, so it heals nothing, and holds up nobody.
     std::optional<RestoreLock> lock;
     if (!options_.dry_run) {
-      for (const std::string& healed : HealOpenWindows(sessions_, observer_)) {
+      lock.emplace(*session_, options_.lock_wait_s);
+      for (const std::string& healed : HealWithLock(*session_, traits_, observer_)) {
         observer_.Notice(healed);
       }
-      lock.emplace(*session_, options_.lock_wait_s);
     }
     Check();
     if (options_.dry_run) return std::move(result_);
@@ -90,6 +93,7 @@ class Restore {
     }
     if (options_.rehearse) {
       Sweep();
+      cancel_.ThrowIfCancelled();
       observer_.Notice(fmt::format(
           "rehearsed: {} rows in {} tables proved; swapping them would take about {} ms",
           result_.rows_proved, result_.tables_proved, result_.plan.expected_window_ms));
@@ -298,22 +302,50 @@ class Restore {
     // A foreign key into the set, say, may have come meanwhile.
     result_.plan.problems = MakePlan(content_, members_, facts_, OtherSessions::kTell).problems;
     RefuseProblems();
+    // Live triggers that the archive does not speak for go onto the restored tables, too.
+    if (!SameTriggers(planned, set_)) staging_->TryObjects(set_);
     if (planned.outgoing == set_.outgoing) return;
     observer_.Warning(
         "tables were created or dropped in the live databases while this ran; what is "
         "there now goes into the displaced copy");
   }
 
+  static bool SameTriggers(const PreparedSet& a, const PreparedSet& b) {
+    const auto same = [](const StoredProgram& x, const StoredProgram& y) {
+      return x.id == y.id && x.table == y.table && SameDefinition(x, y);
+    };
+    for (std::size_t i = 0; i < a.wanted.size(); ++i) {
+      const std::vector<StoredProgram>& x = a.wanted[i].triggers;
+      const std::vector<StoredProgram>& y = b.wanted[i].triggers;
+      if (!std::equal(x.begin(), x.end(), y.begin(), y.end(), same)) return false;
+    }
+    return true;
+  }
+
+  // May the same command find its staging again? Behind the RENAME it is gone, and where the
+  // session was lost at the swap nobody knows.
+  bool StagingIsLeft(ErrorCode code, bool at_swap) {
+    if (code == ErrorCode::kConnectionLost) return !at_swap;
+    if (code == ErrorCode::kNeedsHelp) return false;
+    try {
+      return ServerJournal::Exists(*session_, members_.front().staging);
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
   void Swap() {
+    bool at_swap = false;
     try {
       cancel_.ThrowIfCancelled();
       LookAgain();
       staging_->DropLoadTable();
+      at_swap = true;
       result_.window_ms = SwapLive(*session_, traits_, set_, staging_->journal(),
                                    {options_.lock_wait_s, options_.lock_tries}, observer_);
     } catch (const Error& e) {
       // Somebody was in the way: what is loaded and proved is worth keeping.
-      if (e.code() != ErrorCode::kNeedsHelp) NameStaging("");
+      if (StagingIsLeft(e.code(), at_swap)) NameStaging("");
       throw;
     }
     result_.swapped = true;
@@ -362,6 +394,13 @@ class Restore {
         differences.push_back(fmt::format("database {} has collation {}, not {}",
                                           QuoteIdentifier(set.members[i].live),
                                           set.before[i].collation, set.wanted[i].collation));
+      }
+      if (!SameSeries(content_.header, traits_)) continue;
+      DefinitionDifferences found = CompareLiveDefinitions(set.wanted[i], set.before[i]);
+      std::move(found.differences.begin(), found.differences.end(),
+                std::back_inserter(differences));
+      for (const std::string& doubt : found.doubts) {
+        observer_.Warning(doubt + "\n(the view is broken: what it stands on is not there)");
       }
     }
     return differences;

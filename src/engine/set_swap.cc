@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <thread>
 
 #include "dbomsbak/base/error.h"
@@ -155,12 +156,12 @@ void TakeBack(Session& session, Window& window, const PreparedSet& set, ServerJo
   journal.Append("note", kNoteTakenBack, "");
 }
 
-void GoForward(Session& session, Window& window, const PreparedSet& set, StepRunner& runner,
-               const std::vector<Database>& live) {
+// Behind the RENAME, where `rest` may be done again: what is in the way is waited for, and whatever
+// else fails is told as what it is, a swap that is not finished.
+void GoForward(Session& session, const PreparedSet& set, const std::function<void()>& rest) {
   for (unsigned attempt = 1;; ++attempt) {
     try {
-      runner.Run(window.Closing(live));
-      window.Unlock();
+      rest();
       return;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kConnectionLost) throw;
@@ -176,18 +177,33 @@ void GoForward(Session& session, Window& window, const PreparedSet& set, StepRun
   }
 }
 
-void Finish(Window& window, ServerJournal& journal, std::uint64_t window_ms) {
-  journal.Append("note", kNoteFinished, fmt::format("{{\"window_ms\":{}}}", window_ms));
-  window.Sweep();
+void Close(Session& session, Window& window, const PreparedSet& set, StepRunner& runner,
+           const std::vector<Database>& live) {
+  GoForward(session, set, [&] {
+    runner.Run(window.Closing(live));
+    window.Unlock();
+  });
+}
+
+void Finish(Session& session, Window& window, const PreparedSet& set, StepRunner& runner,
+            ServerJournal& journal, std::uint64_t window_ms) {
+  GoForward(session, set, [&] { runner.Run(window.Aftermath()); });
+  GoForward(session, set, [&] {
+    journal.Append("note", kNoteFinished, fmt::format("{{\"window_ms\":{}}}", window_ms));
+  });
+  GoForward(session, set, [&] { window.Sweep(); });
 }
 
 std::vector<std::string> LiveDifferences(Session& session, const PreparedSet& set) {
   std::vector<std::string> differences;
-  for (std::size_t i = 0; i < set.members.size(); ++i) {
-    const auto more = Differences(set.members[i].live, set.wanted[i],
-                                  ReadLiveNames(session, set.members[i].live));
-    differences.insert(differences.end(), more.begin(), more.end());
-  }
+  GoForward(session, set, [&] {
+    differences.clear();
+    for (std::size_t i = 0; i < set.members.size(); ++i) {
+      const auto more = Differences(set.members[i].live, set.wanted[i],
+                                    ReadLiveNames(session, set.members[i].live));
+      differences.insert(differences.end(), more.begin(), more.end());
+    }
+  });
   return differences;
 }
 
@@ -225,6 +241,15 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
   Window window(session, traits, set, journal, observer);
   StepRunner runner(journal, observer, set.run);
   std::chrono::steady_clock::time_point opened;
+  const auto take_back = [&] {
+    try {
+      const LockWait patient(session, kPatientLockWaitS);
+      TakeBack(session, window, set, journal, runner);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kConnectionLost) throw LostSession(error);
+      throw;
+    }
+  };
   try {
     const LockWait wait(session, std::max(options.lock_wait_s, 1u));
     runner.Run(window.Preparation());
@@ -250,23 +275,19 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
     }
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kConnectionLost) throw LostSession(error);
-    try {
-      const LockWait patient(session, kPatientLockWaitS);
-      TakeBack(session, window, set, journal, runner);
-    } catch (const Error& second) {
-      if (second.code() == ErrorCode::kConnectionLost) throw LostSession(second);
-      throw;
-    }
+    take_back();
+    throw;
+  } catch (...) {  // out of memory, say
+    take_back();
     throw;
   }
   try {
     const LockWait patient(session, kPatientLockWaitS);
-    GoForward(session, window, set, runner, window.BehindOpening());
+    Close(session, window, set, runner, window.BehindOpening());
     const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - opened);
     const auto window_ms = static_cast<std::uint64_t>(length.count());
-    runner.Run(window.Aftermath());
-    Finish(window, journal, window_ms);
+    Finish(session, window, set, runner, journal, window_ms);
     const std::vector<std::string> differences = LiveDifferences(session, set);
     if (!differences.empty()) {
       throw Error(ErrorCode::kNeedsHelp,
@@ -319,9 +340,8 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
     const Database* found = catalog.Find(database.name);
     if (found != nullptr) database = *found;
   }
-  GoForward(session, window, set, runner, live);
-  runner.Run(window.Aftermath());
-  Finish(window, journal, 0);
+  Close(session, window, set, runner, live);
+  Finish(session, window, set, runner, journal, 0);
   for (const std::string& difference : LiveDifferences(session, set)) {
     observer.Warning(fmt::format("the swap is finished, but {}", difference));
   }

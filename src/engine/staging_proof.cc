@@ -51,8 +51,7 @@ class DefinitionComparison {
   DefinitionComparison(const RestoreContent& content, const std::vector<RestoreMember>& members,
                        const Catalog& staged, const ServerTraits& traits)
       : content_(content), members_(members), staged_(staged) {
-    same_series_ = content.header.server_flavour == traits.FlavourName() &&
-                   Series(content.header.server_version) == Series(traits.version);
+    same_series_ = SameSeries(content.header, traits);
     for (const RestoreMember& member : members) {
       to_archived_[member.staging] = member.archived;
       to_archived_[member.live] = member.archived;
@@ -241,6 +240,7 @@ class RowProof {
     // Text comes in its column's own bytes, as the dump read it.
     session->Execute("SET SESSION character_set_results=NULL");
     while (const std::optional<Chunk> chunk = Next(*session)) {
+      cancel_.ThrowIfCancelled();
       TableInProof& table = tables_[chunk->table];
       RowDigest digest;
       try {
@@ -337,6 +337,11 @@ class RowProof {
 };
 
 }  // namespace
+
+bool SameSeries(const HeaderRecord& header, const ServerTraits& traits) {
+  return header.server_flavour == traits.FlavourName() &&
+         Series(header.server_version) == Series(traits.version);
+}
 
 std::vector<std::string> CompareDefinitions(const RestoreContent& content,
                                             const std::vector<RestoreMember>& members,

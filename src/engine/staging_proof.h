@@ -20,6 +20,9 @@ struct StagingProof {
   std::uint64_t rows = 0;
 };
 
+// Do both servers print the definition of one object alike?
+bool SameSeries(const HeaderRecord& header, const ServerTraits& traits);
+
 // Objects, definitions, counters of AUTO_INCREMENT and charsets: every way in which `staged` is not
 // what the archive holds. `live` names stand where defaults take from live sequences.
 std::vector<std::string> CompareDefinitions(const RestoreContent& content,

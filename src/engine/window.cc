@@ -10,6 +10,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
+#include "engine/definition_differences.h"
 #include "engine/event_text.h"
 #include "engine/live_names.h"
 #include "engine/view_builder.h"
@@ -33,25 +34,6 @@ const Object* Find(const std::vector<Object>& objects, const ObjectId& id) {
     if (object.id.kind == id.kind && object.id.name == id.name) return &object;
   }
   return nullptr;
-}
-
-bool Same(const View& a, const View& b) {
-  return a.create == b.create && a.character_set_client == b.character_set_client &&
-         a.collation_connection == b.collation_connection;
-}
-
-bool SameSettings(const StoredProgram& a, const StoredProgram& b) {
-  return a.sql_mode == b.sql_mode && a.character_set_client == b.character_set_client &&
-         a.collation_connection == b.collation_connection &&
-         a.database_collation == b.database_collation && a.time_zone == b.time_zone;
-}
-
-bool Same(const StoredProgram& a, const StoredProgram& b) {
-  return a.create == b.create && SameSettings(a, b);
-}
-
-bool SameButState(const StoredProgram& a, const StoredProgram& b) {
-  return WithoutEventState(a.create) == WithoutEventState(b.create) && SameSettings(a, b);
 }
 
 std::vector<const StoredProgram*> TriggersOn(const Database& database,
@@ -606,8 +588,8 @@ Step Window::OutsideKeys() {
   return step;
 }
 
-// A column default with nextval() names its sequence with the database it had when the table was
-// created, and does not follow a RENAME.
+// A column default with nextval() or lastval() names its sequence with the database it had when the
+// table was created, and does not follow a RENAME.
 Step Window::SequenceDefaults() {
   Step step{"sequence-defaults", "let column defaults name the live sequences", {}, {}, {}};
   const bool any = traits_.has_sequences && std::any_of(set_.wanted.begin(), set_.wanted.end(),
@@ -621,8 +603,8 @@ Step Window::SequenceDefaults() {
       const std::string& live = set_.members[i].live;
       const ResultSet columns = session_.Query(
           fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_DEFAULT FROM "
-                      "information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND COLUMN_DEFAULT LIKE "
-                      "'%nextval(%'",
+                      "information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND "
+                      "(COLUMN_DEFAULT LIKE '%nextval(%' OR COLUMN_DEFAULT LIKE '%lastval(%')",
                       QuoteString(live)));
       for (std::size_t row = 0; row < columns.rows.size(); ++row) {
         if (columns.Text(row, 0) != live || !Contains(set_.incoming[i], columns.Text(row, 1))) {
@@ -723,7 +705,7 @@ void Window::PutRoutines(const Database& live, std::size_t member) {
       if ((routine.id.kind == ObjectKind::kPackageBody) != bodies) continue;
       const StoredProgram* there = Find(live.routines, routine.id);
       const bool body_lost = bodies && packages_replaced.contains(routine.id.name);
-      const bool keep = there != nullptr && !body_lost && Same(*there, routine);
+      const bool keep = there != nullptr && !body_lost && SameDefinition(*there, routine);
       const bool replace = traits_.create_or_replace_keeps_grants && there != nullptr && !body_lost;
       if (!keep) {
         try {
@@ -752,7 +734,7 @@ Step Window::Routines(const std::vector<Database>& live) {
   for (std::size_t i = 0; i < set_.members.size(); ++i) {
     for (const StoredProgram& routine : set_.wanted[i].routines) {
       const StoredProgram* there = Find(live[i].routines, routine.id);
-      needed |= there == nullptr || !Same(*there, routine);
+      needed |= there == nullptr || !SameDefinition(*there, routine);
       for (const std::string& grant : GrantsOf(routine, i)) {
         needed |= there == nullptr || !Contains(there->grants, grant);
       }
@@ -818,7 +800,7 @@ Step Window::Views(const std::vector<Database>& live) {
     }
     for (const View& view : set_.wanted[i].views) {
       const View* there = Find(live[i].views, view.id);
-      if (there == nullptr || !Same(*there, view)) changed.push_back(&view);
+      if (there == nullptr || !SameDefinition(*there, view)) changed.push_back(&view);
     }
   }
   const auto ran = Flag(!extra.empty() || !changed.empty());

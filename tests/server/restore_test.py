@@ -99,10 +99,10 @@ class Restore(unittest.TestCase):
         return 0
 
     @contextlib.contextmanager
-    def running(self, *args, units=3):
+    def running(self, *args, units=3, archive=None):
         """A restore that has loaded some units, but not all."""
         process = self.program.start('restore', *self.server.client_options(), '--yes', '--jobs', 1, *args,
-                                     self.archive)
+                                     archive or self.archive)
         try:
             deadline = time.monotonic() + 120
             while self.units_loaded() < units:
@@ -277,6 +277,26 @@ class Restore(unittest.TestCase):
                         'UPDATE ON `oms_rm`.`small` FOR EACH ROW SET NEW.`added` = 1')
         self.ruined = self.take()
         self.assert_refused(34, '`misfit`', archive=without)
+
+    def test_a_live_trigger_that_comes_while_it_loads_is_tried_before_the_swap(self):
+        without = self.folder / 'without.sql.zst'
+        self.server.sql('DROP DATABASE `oms_rm`')
+        self.server.sql(SCHEMA)
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', '--triggers=false', DATABASE, '-o', without)
+        with self.running(archive=without) as process:
+            self.server.sql('ALTER TABLE `oms_rm`.`small` ADD COLUMN `added` int; CREATE TRIGGER `oms_rm`.`misfit` '
+                            'BEFORE UPDATE ON `oms_rm`.`small` FOR EACH ROW SET NEW.`added` = 1')
+            changed = self.take()
+            out, err = process.communicate(timeout=300)
+        self.assertEqual(process.returncode, 34, err.decode())
+        self.assertIn('`misfit`', err.decode())
+        self.assertIn('the same command goes on from it', err.decode())
+        self.assert_live_is(changed, 'live, after a trigger that does not fit')
+        self.assertEqual(len(self.staging()), 1)
+        # Without the trigger the same command goes on from what is loaded.
+        self.server.sql('DROP TRIGGER `oms_rm`.`misfit`')
+        self.restore(archive=without)
+        self.assert_live_is(self.before, 'restored')
 
     def test_what_a_partial_archive_lacks_stays_as_it_is(self):
         self.server.sql('DROP DATABASE `oms_rm`')

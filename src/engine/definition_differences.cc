@@ -1,0 +1,79 @@
+#include "engine/definition_differences.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/event_text.h"
+
+namespace dbomsbak {
+namespace {
+
+bool SameSettings(const StoredProgram& a, const StoredProgram& b) {
+  return std::tie(a.sql_mode, a.character_set_client, a.collation_connection, a.database_collation,
+                  a.time_zone) == std::tie(b.sql_mode, b.character_set_client,
+                                           b.collation_connection, b.database_collation,
+                                           b.time_zone);
+}
+
+template <typename T>
+const T* Find(const std::vector<T>& objects, const ObjectId& id) {
+  const auto found = std::find_if(objects.begin(), objects.end(),
+                                  [&](const T& object) { return object.id == id; });
+  return found == objects.end() ? nullptr : &*found;
+}
+
+template <typename T>
+std::string Difference(const T& wanted, const T& live) {
+  if (wanted.create == live.create) {
+    return fmt::format("{} has another sql_mode, charset, collation or time zone",
+                       live.id.Describe());
+  }
+  return fmt::format("the definition of {} is\n{}\nand shall be\n{}", live.id.Describe(),
+                     live.create, wanted.create);
+}
+
+bool IsAsWanted(const StoredProgram& wanted, const StoredProgram& live) {
+  const bool event = wanted.id.kind == ObjectKind::kEvent;
+  return event && MayBeOver(wanted.create) ? SameButState(wanted, live)
+                                           : SameDefinition(wanted, live);
+}
+
+}  // namespace
+
+bool SameDefinition(const View& a, const View& b) {
+  return std::tie(a.create, a.character_set_client, a.collation_connection) ==
+         std::tie(b.create, b.character_set_client, b.collation_connection);
+}
+
+bool SameDefinition(const StoredProgram& a, const StoredProgram& b) {
+  return a.create == b.create && SameSettings(a, b);
+}
+
+bool SameButState(const StoredProgram& a, const StoredProgram& b) {
+  return WithoutEventState(a.create) == WithoutEventState(b.create) && SameSettings(a, b);
+}
+
+DefinitionDifferences CompareLiveDefinitions(const Database& wanted, const Database& live) {
+  DefinitionDifferences found;
+  for (const View& view : wanted.views) {
+    const View* there = Find(live.views, view.id);
+    if (there == nullptr || SameDefinition(view, *there)) continue;
+    (there->broken ? found.doubts : found.differences).push_back(Difference(view, *there));
+  }
+  const auto compare = [&](const std::vector<StoredProgram>& programs,
+                           const std::vector<StoredProgram>& others) {
+    for (const StoredProgram& program : programs) {
+      const StoredProgram* there = Find(others, program.id);
+      if (there == nullptr || IsAsWanted(program, *there)) continue;
+      found.differences.push_back(Difference(program, *there));
+    }
+  };
+  compare(wanted.routines, live.routines);
+  compare(wanted.triggers, live.triggers);
+  compare(wanted.events, live.events);
+  return found;
+}
+
+}  // namespace dbomsbak
