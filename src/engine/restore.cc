@@ -353,17 +353,6 @@ class Restore {
 
   // What is live now is what the archive holds, within its scope.
   void Finish() {
-    for (const RestoreMember& member : members_) {
-      const std::string name = QuoteIdentifier(member.staging);
-      const auto tables = session_->QueryValue(
-          fmt::format("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA={}",
-                      QuoteString(member.staging)));
-      if (tables == "0") {
-        session_->Execute("DROP DATABASE IF EXISTS " + name);
-      } else {
-        observer_.Warning(fmt::format("staging database {} is not empty and was left", name));
-      }
-    }
     CatalogRequest request;
     for (const RestoreMember& member : members_) request.databases.push_back(member.live);
     RestoreFacts after;
