@@ -30,10 +30,11 @@ class StandardOutput final : public DumpOutput {
 // FILE and FILE.sha256, both unpublished until Publish().
 class PublishedOutput final : public DumpOutput {
  public:
-  PublishedOutput(FileSystem& files, std::string path, bool overwrite)
-      : files_(files), path_(std::move(path)), overwrite_(overwrite) {
+  PublishedOutput(FileSystem& files, const DumpCommand& command)
+      : files_(files), path_(command.target.path), command_(command) {
     Create();
   }
+  ~PublishedOutput() override { Tell({}); }
 
   WritableFile& Begin() override {
     if (std::exchange(begun_, true)) Create();
@@ -50,27 +51,28 @@ class PublishedOutput final : public DumpOutput {
   }
 
  private:
+  // While the files are not locked they may be another run's.
   void Create() {
+    Tell({});
     dump_.reset();
     sidecar_.reset();
-    dump_ = std::make_unique<AtomicFile>(files_, path_, overwrite_);
-    sidecar_ = std::make_unique<AtomicFile>(files_, SidecarOf(path_), overwrite_);
+    dump_ = std::make_unique<AtomicFile>(files_, path_, command_.overwrite);
+    sidecar_ = std::make_unique<AtomicFile>(files_, SidecarOf(path_), command_.overwrite);
+    Tell({path_ + ".partial", SidecarOf(path_) + ".partial"});
+  }
+  void Tell(std::vector<std::string> own) {
+    if (command_.own_files) command_.own_files(std::move(own));
   }
 
   FileSystem& files_;
   const std::string path_;
-  const bool overwrite_;
+  const DumpCommand& command_;
   std::unique_ptr<AtomicFile> dump_;
   std::unique_ptr<AtomicFile> sidecar_;
   bool begun_ = false;
 };
 
 }  // namespace
-
-std::vector<std::string> UnpublishedFilesOf(const OutputTarget& target) {
-  if (target.to_stdout) return {};
-  return {target.path + ".partial", SidecarOf(target.path) + ".partial"};
-}
 
 DumpResult RunDumpCommand(SessionFactory& sessions, FileSystem& files,
                           WritableFile& standard_output, const DumpCommand& command,
@@ -81,7 +83,7 @@ DumpResult RunDumpCommand(SessionFactory& sessions, FileSystem& files,
     StandardOutput output(standard_output);
     return RunDump(sessions, options, command.target.format, output, observer, cancel);
   }
-  PublishedOutput output(files, command.target.path, command.overwrite);
+  PublishedOutput output(files, command);
   DumpResult result = RunDump(sessions, options, command.target.format, output, observer, cancel);
   if (command.before_publishing) command.before_publishing();
   cancel.ThrowIfCancelled();

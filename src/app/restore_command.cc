@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "dbomsbak/app/file_kind.h"
 #include "dbomsbak/base/error.h"
 
 namespace dbomsbak {
@@ -10,7 +9,7 @@ namespace dbomsbak {
 RestoreResult RunRestoreCommand(SessionFactory& sessions, FileSystem& files,
                                 const RestoreCommand& command, const ConfirmRestore& confirm,
                                 Observer& observer, const CancelToken& cancel) {
-  const ArchiveReader archive = OpenArchive(files, command.path);
+  const ArchiveReader archive = ArchiveReader::Open(files.OpenForReading(command.path));
   if (archive.footer().partial && !command.options.allow_partial) {
     throw Error(ErrorCode::kRestorePreflight,
                 fmt::format("'{}' is partial: objects in its scope were left out", command.path),

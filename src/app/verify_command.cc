@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <array>
-
-#include "dbomsbak/app/file_kind.h"
-
 namespace dbomsbak {
 namespace {
 
@@ -26,7 +23,7 @@ FileVerdict VerifyFile(FileSystem& files, const std::string& path, const VerifyO
   FileVerdict verdict;
   verdict.path = path;
   try {
-    verdict.report = Verify(OpenForVerify(files, path), options, observer, cancel);
+    verdict.report = Verify(files.OpenForReading(path), options, observer, cancel);
     verdict.code = verdict.report->partial ? ErrorCode::kPartial : ErrorCode::kOk;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kTerminated) throw;

@@ -152,6 +152,4 @@ Receipt ArchiveWriter::Finish() {
   return {Sha256(frame), impl_->header.snapshot, footer, impl_->header.scope.databases};
 }
 
-std::uint64_t ArchiveWriter::bytes_written() const noexcept { return impl_->written; }
-
 }  // namespace dbomsbak

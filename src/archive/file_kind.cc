@@ -99,25 +99,25 @@ std::string_view Describe(FileKind kind) noexcept {
     case FileKind::kUnknown:
       break;
   }
-  return "a file of unknown kind";
+  return "a file of unknown kind, nor is it SQL text";
 }
 
 std::string_view Advice(FileKind kind) noexcept {
   switch (kind) {
     case FileKind::kEmpty:
-      return "Nothing was written to it; take the dump again.";
+      return "The dump that should have written it failed; use another archive.";
     case FileKind::kArchive:
       return "";
     case FileKind::kPlainSql:
-      return "Load it with the mysql client.";
+      return "Load it with `mysql --comments < FILE`; verify proves one that dbomsbak dump wrote.";
     case FileKind::kZstd:
-      return "Unpack it with `zstd -d` and give the SQL file inside.";
+      return "A dump of another program in it loads with `zstd -dc FILE | mysql`.";
     case FileKind::kGzip:
-      return "Unpack it with `gunzip` and give the SQL file inside.";
+      return "A dump of another program in it loads with `gzip -dc FILE | mysql`.";
     case FileKind::kBzip2:
-      return "Unpack it with `bunzip2` and give the SQL file inside.";
+      return "A dump of another program in it loads with `bzip2 -dc FILE | mysql`.";
     case FileKind::kXz:
-      return "Unpack it with `unxz` and give the SQL file inside.";
+      return "A dump of another program in it loads with `xz -dc FILE | mysql`.";
     case FileKind::kZip:
       return "Unpack it with `unzip` and give the file inside.";
     case FileKind::kAge:
@@ -125,7 +125,7 @@ std::string_view Advice(FileKind kind) noexcept {
     case FileKind::kUnknown:
       break;
   }
-  return "Give a file that `dbomsbak dump -o FILE` wrote.";
+  return "Check the name of the file.";
 }
 
 }  // namespace dbomsbak

@@ -27,11 +27,6 @@ void TaskGroup::Fail(std::exception_ptr error) {
   if (on_error_) on_error_();
 }
 
-bool TaskGroup::failed() const {
-  std::lock_guard lock(mutex_);
-  return first_error_ != nullptr;
-}
-
 void TaskGroup::Wait() {
   Join();
   std::exception_ptr error;

@@ -1,5 +1,7 @@
 #include "dbomsbak/catalog/catalog.h"
 
+#include <algorithm>
+
 namespace dbomsbak {
 
 std::vector<const Column*> Table::StoredColumns() const {
@@ -15,6 +17,11 @@ const Database* Catalog::Find(const std::string& database) const {
     if (candidate.name == database) return &candidate;
   }
   return nullptr;
+}
+
+bool Catalog::HasRoutines() const {
+  return std::any_of(databases.begin(), databases.end(),
+                     [](const Database& database) { return !database.routines.empty(); });
 }
 
 std::vector<std::string> ListDatabases(Session& session) {

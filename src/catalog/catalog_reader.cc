@@ -199,7 +199,7 @@ void CatalogReader::ReadColumns() {
       }
     } catch (const Error& error) {
       if (refused.insert(table->second).second) {
-        context_.AddUnreadable(table->second->id, error.message(), error.hint());
+        context_.AddUnreadable(table->second->id, error.code(), error.message(), error.hint());
       }
     }
   }
@@ -211,7 +211,7 @@ void CatalogReader::FindHiddenText() {
     try {
       if (!HidesText(context_.session, suspect)) continue;
       context_.AddUnreadable(
-          suspect.table,
+          suspect.table, ErrorCode::kUnsupported,
           fmt::format(
               "the server prints a character of column {}'s {} as '?'",
               QuoteIdentifier(suspect.column),
@@ -235,7 +235,7 @@ void CatalogReader::AddPeriodColumns() {
                                      [](const Column& column) { return column.period; });
     if (period != table->columns.end()) {
       if (period->data_type == "bigint") {
-        context_.AddUnreadable(table->id,
+        context_.AddUnreadable(table->id, ErrorCode::kUnsupported,
                                "the history of a transaction-precise versioned table cannot be "
                                "written back",
                                "Version it by timestamps, or leave it out.");
@@ -255,7 +255,7 @@ void CatalogReader::AddPeriodColumns() {
       for (UniqueKey& key : table->unique_keys) key.columns.emplace_back("row_end");
     }
     if (!context_.traits.has_versioned_history_load) {
-      context_.AddUnreadable(table->id,
+      context_.AddUnreadable(table->id, ErrorCode::kUnsupported,
                              "the history of a system-versioned table cannot be written back on "
                              "this server",
                              "MariaDB 10.11 and newer can; or leave the table out.");
@@ -343,7 +343,8 @@ void CatalogReader::ReadTableDefinitions(Database& database) {
   for (Table& table : database.tables) {
     const std::string grant = context_.GrantOn("SELECT", database.name, table.id.name);
     if (!MayRead(table)) {
-      context_.AddUnreadable(table.id, "the account may not read all of its columns", grant);
+      context_.AddUnreadable(table.id, ErrorCode::kPrivilege,
+                             "the account may not read all of its columns", grant);
       continue;
     }
     table.create =

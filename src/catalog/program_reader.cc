@@ -88,7 +88,7 @@ void ReadTriggers(ReadContext& context) {
           return context.privileges.HasOnTable("TRIGGER", database.name, table.id.name);
         });
     if (on_each) continue;
-    context.AddUnreadable({database.name, ObjectKind::kTrigger, kAll},
+    context.AddUnreadable({database.name, ObjectKind::kTrigger, kAll}, ErrorCode::kPrivilege,
                           "triggers cannot be seen without the TRIGGER privilege",
                           context.GrantOnDatabase("TRIGGER", database.name));
   }
@@ -122,7 +122,7 @@ void ReadRoutines(ReadContext& context) {
               });
     if (SeesAllRoutines(context, database.name)) continue;
     for (const ObjectKind kind : {ObjectKind::kFunction, ObjectKind::kProcedure}) {
-      context.AddUnreadable({database.name, kind, kAll},
+      context.AddUnreadable({database.name, kind, kAll}, ErrorCode::kPrivilege,
                             "routines cannot be seen without a privilege on them",
                             RoutineBodyGrant(context));
     }
@@ -149,7 +149,7 @@ void ReadEvents(ReadContext& context) {
     std::sort(database.events.begin(), database.events.end(),
               [](const StoredProgram& a, const StoredProgram& b) { return a.id.name < b.id.name; });
     if (context.privileges.Has("EVENT", database.name)) continue;
-    context.AddUnreadable({database.name, ObjectKind::kEvent, kAll},
+    context.AddUnreadable({database.name, ObjectKind::kEvent, kAll}, ErrorCode::kPrivilege,
                           "events cannot be seen without the EVENT privilege",
                           context.GrantOnDatabase("EVENT", database.name));
   }
@@ -228,8 +228,9 @@ void ReadRoutineGrants(ReadContext& context) {
       }
     }
   } catch (const ServerError& error) {
-    // Without SELECT on mysql.procs_priv the grants stay unknown; `check` says so.
+    // Without SELECT on mysql.procs_priv the grants stay unknown; `check` and `dump` say so.
     if (error.code() != ErrorCode::kPrivilege) throw;
+    context.catalog.routine_grants_known = false;
   }
 }
 

@@ -57,8 +57,9 @@ Database* ReadContext::Find(std::string_view database) {
   return nullptr;
 }
 
-void ReadContext::AddUnreadable(ObjectId id, std::string reason, std::string remedy) {
-  catalog.unreadable.push_back({std::move(id), std::move(reason), std::move(remedy)});
+void ReadContext::AddUnreadable(ObjectId id, ErrorCode code, std::string reason,
+                                std::string remedy) {
+  catalog.unreadable.push_back({std::move(id), code, std::move(reason), std::move(remedy)});
 }
 
 std::string ReadContext::GrantOn(std::string_view wanted, std::string_view database,
@@ -74,11 +75,12 @@ void NoteUnreadable(ReadContext& context, const ObjectId& id, const ServerError&
                     const std::string& grant) {
   if (error.code() == ErrorCode::kConnectionLost || error.code() == ErrorCode::kBusy) throw;
   if (error.code() == ErrorCode::kPrivilege) {
-    context.AddUnreadable(id, error.message(), grant);
+    context.AddUnreadable(id, ErrorCode::kPrivilege, error.message(), grant);
     return;
   }
   if (IsGone(error.number()) && !IsStillListed(context.session, id)) return;
-  context.AddUnreadable(id, error.message(), "Repair the object, or drop it.");
+  context.AddUnreadable(id, ErrorCode::kQueryRefused, error.message(),
+                        "Repair the object, or drop it.");
 }
 
 std::string ShowCreate(ReadContext& context, const ObjectId& id, const std::string& statement,
@@ -87,7 +89,8 @@ std::string ShowCreate(ReadContext& context, const ObjectId& id, const std::stri
     const Answer answer(context.session.Query(statement));
     if (answer.size() > 0 && answer.At(0, column).has_value()) return answer.Text(0, column);
     // The server hides bodies from those who may not see them by a NULL.
-    context.AddUnreadable(id, "the account may not see its definition", grant);
+    context.AddUnreadable(id, ErrorCode::kPrivilege, "the account may not see its definition",
+                          grant);
   } catch (const ServerError& error) {
     NoteUnreadable(context, id, error, grant);
   }

@@ -25,7 +25,7 @@ struct ReadContext {
   // By exact name; the server's own comparison in WHERE ignores case.
   Database* Find(std::string_view database);
 
-  void AddUnreadable(ObjectId id, std::string reason, std::string remedy);
+  void AddUnreadable(ObjectId id, ErrorCode code, std::string reason, std::string remedy);
   // "GRANT x ON `db`.`name` TO 'u'@'h'"
   std::string GrantOn(std::string_view privileges, std::string_view database,
                       std::string_view table) const;

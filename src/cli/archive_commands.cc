@@ -8,7 +8,6 @@
 #include "cli/render.h"
 #include "cli/terminal.h"
 #include "dbomsbak/app/cat_command.h"
-#include "dbomsbak/app/file_kind.h"
 #include "dbomsbak/app/names.h"
 #include "dbomsbak/app/verify_command.h"
 
@@ -36,7 +35,7 @@ ErrorCode RunVerifyCommandLine(Invocation& run) {
   }
   if (const auto jobs = run.line.Number("jobs", 1, 64)) options.jobs = static_cast<unsigned>(*jobs);
   const auto observer = ObserveAsAsked(run);
-  run.signals.AllowForcedEnd({});
+  run.signals.AllowForcedEnd();
 
   ErrorCode worst = ErrorCode::kOk;
   std::vector<FileVerdict> verdicts;
@@ -60,8 +59,8 @@ ErrorCode RunVerifyCommandLine(Invocation& run) {
 
 ErrorCode RunInfoCommandLine(Invocation& run) {
   const std::string& path = run.line.arguments().front();
-  const ArchiveReader archive = OpenArchive(run.files, path);
-  run.signals.AllowForcedEnd({});
+  const ArchiveReader archive = ArchiveReader::Open(run.files.OpenForReading(path));
+  run.signals.AllowForcedEnd();
   const Receipt receipt = archive.receipt();
 
   // Written piece by piece: an index may be larger than memory should be.
@@ -108,8 +107,9 @@ ErrorCode RunCatCommandLine(Invocation& run) {
   const bool data = run.line.Flag("data");
   command.schema = schema || !data;
   command.data = data || !schema;
-  const ArchiveReader archive = OpenArchive(run.files, run.line.arguments().front());
-  run.signals.AllowForcedEnd({});
+  const ArchiveReader archive = 
+      ArchiveReader::Open(run.files.OpenForReading(run.line.arguments().front()));
+  run.signals.AllowForcedEnd();
   RunCatCommand(archive, command, run.console.out(), run.cancel);
   return ErrorCode::kOk;
 }

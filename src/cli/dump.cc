@@ -167,7 +167,10 @@ ErrorCode RunDumpCommandLine(Invocation& run) {
 
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
-  run.signals.AllowForcedEnd(UnpublishedFilesOf(command.target));
+  run.signals.AllowForcedEnd();
+  command.own_files = [&](std::vector<std::string> files) {
+    run.signals.RemoveAtForcedEnd(std::move(files));
+  };
   command.before_publishing = [&] { run.signals.ForbidForcedEnd(); };
   const DumpResult result =
       RunDumpCommand(*sessions, run.files, run.console.out(), command, *observer, run.cancel);

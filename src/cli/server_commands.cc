@@ -67,7 +67,7 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
 
 ErrorCode RunCheckCommandLine(Invocation& run) {
   const auto sessions = ConnectAsAsked(run);
-  run.signals.AllowForcedEnd({});
+  run.signals.AllowForcedEnd();
   const CheckReport report = RunCheck(*sessions, run.line.arguments());
   run.console.Out(run.json() ? ToLine(CheckToJson(report)) : RenderCheck(report));
   return static_cast<ErrorCode>(report.exit_code);
@@ -139,19 +139,16 @@ ErrorCode RunPurgeCommandLine(Invocation& run) {
     run.console.Out(RenderLeftovers(dropped));
     run.console.Say("dry run: nothing was dropped");
   } else {
-    run.console.Say(
-        dropped.empty()
-            ? "there is no displaced copy to drop"
-            : fmt::format("{} dropped", dropped.size() == 1
-                                            ? "1 displaced copy"
-                                            : fmt::format("{} displaced copies", dropped.size())));
+    run.console.Say(dropped.size() == 1
+                        ? "1 displaced copy dropped"
+                        : fmt::format("{} displaced copies dropped", dropped.size()));
   }
   return ErrorCode::kOk;
 }
 
 ErrorCode RunStatusCommandLine(Invocation& run) {
   const auto sessions = ConnectAsAsked(run);
-  run.signals.AllowForcedEnd({});
+  run.signals.AllowForcedEnd();
   const auto session = sessions->Connect();
   const std::vector<Leftover> leftovers = FindLeftovers(*session);
   if (run.json()) {

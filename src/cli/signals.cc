@@ -55,9 +55,13 @@ SignalWatch::~SignalWatch() {
   thread_.join();
 }
 
-void SignalWatch::AllowForcedEnd(std::vector<std::string> temporary_files) {
+void SignalWatch::AllowForcedEnd() {
   std::lock_guard lock(mutex_);
   may_force_ = true;
+}
+
+void SignalWatch::RemoveAtForcedEnd(std::vector<std::string> temporary_files) {
+  std::lock_guard lock(mutex_);
   temporary_files_ = std::move(temporary_files);
 }
 

@@ -21,8 +21,10 @@ class SignalWatch {
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
 
-  // From now on ending by force is harmless, once `temporary_files` are removed.
-  void AllowForcedEnd(std::vector<std::string> temporary_files);
+  // From now on ending by force is harmless, once the files below are removed.
+  void AllowForcedEnd();
+  // Instead of those named before.
+  void RemoveAtForcedEnd(std::vector<std::string> temporary_files);
   // From now on only a second signal ends by force.
   void ForbidForcedEnd();
   bool may_force() const;

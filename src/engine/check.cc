@@ -128,10 +128,13 @@ void Checker::CheckObjects() {
     const bool told = object.id.name == "*" && (object.id.kind == ObjectKind::kTrigger ||
                                                 object.id.kind == ObjectKind::kEvent);
     if (told) continue;
-    const bool grant = object.remedy.starts_with("GRANT");
-    Problem(grant ? ErrorCode::kPrivilege : ErrorCode::kUnsupported, "object",
+    Problem(object.code, "object",
             fmt::format("{} cannot be read: {}", object.id.Describe(), object.reason),
             object.remedy);
+  }
+  if (!catalog_.routine_grants_known && catalog_.HasRoutines()) {
+    Add(Level::kWarning, "privilege", "a dump cannot see who may execute the routines",
+        fmt::format("GRANT SELECT ON `mysql`.`procs_priv` TO {};", QuotedAccount()));
   }
   for (const Database& database : catalog_.databases) {
     for (const View& view : database.views) {
@@ -167,7 +170,7 @@ void Checker::CheckSnapshot() {
   std::vector<std::string> without;
   for (const Database& database : catalog_.databases) {
     for (const Table& table : database.tables) {
-      if (!table.transactional && !table.rows_elsewhere) {
+      if (table.NeedsLock()) {
         without.push_back(QuoteQualified(database.name, table.id.name));
       }
     }

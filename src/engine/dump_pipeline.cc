@@ -50,8 +50,6 @@ bool IsDefinitionChange(unsigned number) {
          number == kUnknownTable || number == kNoSuchTableInEngine;
 }
 
-bool NeedsLock(const Table& table) { return !table.transactional && !table.rows_elsewhere; }
-
 // Tables in the order of the text. What has no snapshot stands first, of all databases, so that its
 // lock goes soon; the rest follows database by database.
 struct TextPlan {
@@ -70,7 +68,7 @@ TextPlan PlanText(const Catalog& catalog) {
   for (const Database& database : catalog.databases) {
     if (!database.sequences.empty()) early = true;
     for (const Table& table : database.tables) {
-      if (NeedsLock(table)) early = true;
+      if (table.NeedsLock()) early = true;
     }
   }
   TextPlan plan;
@@ -79,7 +77,7 @@ TextPlan PlanText(const Catalog& catalog) {
     for (const bool locked : {true, false}) {
       if (locked ? !first : !remaining) continue;
       for (const Table& table : database.tables) {
-        if (NeedsLock(table) == locked) part.tables.push_back(&table);
+        if (table.NeedsLock() == locked) part.tables.push_back(&table);
       }
     }
     plan.sections.push_back(std::move(part));
@@ -241,7 +239,7 @@ std::vector<TableToRead> Pipeline::TablesToRead() const {
   const auto& filters = set_.scope.row_filters;
   for (const TextPlan::Section& section : plan_.sections) {
     for (const Table* table : section.tables) {
-      TableToRead entry{table, {}, NeedsLock(*table)};
+      TableToRead entry{table, {}, table->NeedsLock()};
       auto filter = filters.find(table->id.database + "." + table->id.name);
       if (filter == filters.end()) filter = filters.find("*");
       if (filter != filters.end()) entry.row_filter = filter->second;

@@ -111,7 +111,11 @@ std::string TouchStatement(const QualifiedName* begin, const QualifiedName* end)
   return sql;
 }
 
-using Untouchable = std::map<QualifiedName, std::string>;
+struct Refusal {
+  ErrorCode code;
+  std::string reason;
+};
+using Untouchable = std::map<QualifiedName, Refusal>;
 
 // A DDL was ahead of us: it waits for those who have touched the table already, we for it.
 class BehindDdl : public ServerError {
@@ -142,7 +146,7 @@ Untouchable TouchAll(Session& session, const std::vector<QualifiedName>& names) 
       } catch (const ServerError& e) {
         judge(e);
         // Dropped meanwhile: the lists will differ.
-        if (e.number() != kNoSuchTable) untouchable[*name] = e.message();
+        if (e.number() != kNoSuchTable) untouchable[*name] = {e.code(), e.message()};
       }
     }
   }
@@ -256,13 +260,11 @@ void KeepOnlySnapshot(const NamesNow& names, Catalog& catalog) {
   }
 }
 
-bool NeedsLock(const Table& table) { return !table.transactional && !table.rows_elsewhere; }
-
 // Lists and catalogue must agree on what has to be read under lock.
 void RequireLocked(const NamesNow& names, const Catalog& catalog) {
   for (const Database& database : catalog.databases) {
     for (const Table& table : database.tables) {
-      if (NeedsLock(table) &&
+      if (table.NeedsLock() &&
           names.non_transactional.count({table.id.database, table.id.name}) == 0) {
         throw ChangedMeanwhile(table.id.Describe() + " (another engine)");
       }
@@ -308,15 +310,20 @@ void RequireNamedTables(const Scope& scope, const Catalog& catalog, Observer& ob
 // Objects that cannot be read leave the set, or end the dump.
 void SettleUnreadable(const DumpOptions& options, const Untouchable& untouchable, DumpSet& set) {
   std::string remedy;
+  ErrorCode code = ErrorCode::kOk;  // of the first, which the message names
+  const auto omit = [&](const ObjectId& id, ErrorCode why, const std::string& reason) {
+    if (set.omitted.empty()) code = why;
+    set.omitted.emplace_back(id, reason);
+  };
   for (const Unreadable& object : set.catalog.unreadable) {
-    set.omitted.emplace_back(object.id, object.reason);
+    omit(object.id, object.code, object.reason);
     if (remedy.empty()) remedy = object.remedy;
   }
   for (Database& database : set.catalog.databases) {
     const auto touched = [&](const auto& object) {
       const auto found = untouchable.find({object.id.database, object.id.name});
       if (found == untouchable.end()) return true;
-      set.omitted.emplace_back(object.id, found->second);
+      omit(object.id, found->second.code, found->second.reason);
       return false;
     };
     KeepOnly(database.tables, touched);
@@ -334,9 +341,8 @@ void SettleUnreadable(const DumpOptions& options, const Untouchable& untouchable
   }
   if (set.omitted.empty() || options.allow_partial) return;
   const auto& [id, reason] = set.omitted.front();
-  const bool unsupported = reason.find("not supported") != std::string::npos;
   std::string hint = remedy.empty() ? std::string() : remedy + " ";
-  throw Error(unsupported ? ErrorCode::kUnsupported : ErrorCode::kPrivilege,
+  throw Error(code,
               fmt::format("cannot dump {}: {}{}", id.Describe(), reason,
                           set.omitted.size() > 1
                               ? fmt::format(" (and {} more objects)", set.omitted.size() - 1)
@@ -486,6 +492,11 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
         ApplyScope(set.scope, set.catalog);
         KeepOnlySnapshot(before, set.catalog);
         SettleUnreadable(options, untouchable, set);
+        if (!set.catalog.routine_grants_known && set.catalog.HasRoutines()) {
+          observer.Notice(
+              "who may execute the routines is not in the dump: that needs SELECT on "
+              "mysql.procs_priv");
+        }
         RequireLocked(before, set.catalog);
         break;
       }

@@ -17,9 +17,12 @@ void Recycle(std::string& text) {
 
 void OutputCounts::Add(const ObjectRecord& object) {
   ++objects;
+  if (!object.omitted.empty()) {
+    partial = true;
+    return;
+  }
   if (object.id.kind == ObjectKind::kTable) ++tables;
   rows += object.rows;
-  if (!object.omitted.empty()) partial = true;
 }
 
 void ArchiveFrames::Start(TaskGroup& group, int level, unsigned compressors) {

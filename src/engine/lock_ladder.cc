@@ -13,7 +13,6 @@ namespace {
 
 constexpr unsigned kLockWaitTimeout = 1205;
 constexpr unsigned kDeadlock = 1213;
-constexpr unsigned kBackupLockConflict = 4145;
 
 using Clock = std::chrono::steady_clock;
 
@@ -46,6 +45,7 @@ void StartConsistentSnapshot(Session& reader) {
   reader.Execute("START TRANSACTION WITH CONSISTENT SNAPSHOT");
 }
 
+// MariaDB's BACKUP STAGE needs the same right, and this lock waits for no longer.
 class GlobalReadLock final : public SnapshotRung {
  public:
   std::string_view method() const override { return "global-read-lock"; }
@@ -215,8 +215,7 @@ void WithPatience(Session& observer_session, const LockPatience& patience, std::
       lock();
       return;
     } catch (const ServerError& e) {
-      const bool again = e.number() == kLockWaitTimeout || e.number() == kDeadlock ||
-                         e.number() == kBackupLockConflict;
+      const bool again = e.number() == kLockWaitTimeout || e.number() == kDeadlock;
       if (!again) throw;
       if (attempt < std::max(1u, patience.tries)) {
         Pause(attempt, cancel);

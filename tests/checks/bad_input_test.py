@@ -102,7 +102,7 @@ TABLE = [
     ('verify plain.sql.gz', 12, 'gzip', 'gzip -dc'),
     ('verify plain.sql.xz', 12, 'xz', 'xz -dc'),
     ('verify foreign.sql.zst', 12, 'zstd', 'zstd -dc'),
-    ('verify binary', 12, 'neither', 'name'),
+    ('verify binary', 12, 'unknown kind', 'name'),
     ('info nowhere', 30, 'nowhere', 'path'),
     ('info folder', 30, 'folder', 'archive'),
     ('info plain.sql.gz', 12, 'gzip', 'gzip -dc'),

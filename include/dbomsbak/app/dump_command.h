@@ -18,12 +18,11 @@ struct DumpCommand {
   OutputTarget target;
   bool overwrite = false;
   DumpOptions options;
+  // Told the unpublished files that belong to this run, whenever that changes; may be empty.
+  std::function<void(std::vector<std::string>)> own_files;
   // Called when the dump is complete and its files are about to be renamed; may be empty.
   std::function<void()> before_publishing;
 };
-
-// Output files of the command while they are not published yet.
-std::vector<std::string> UnpublishedFilesOf(const OutputTarget& target);
 
 // Writes the dump and, beside a file, FILE.sha256. Whatever fails before both are complete leaves
 // older files of these names as they were; an existing one is kWouldOverwrite before the server is

@@ -26,8 +26,6 @@ class ArchiveWriter {
   // Index, footer and seek table. Objects with `omitted` set make the archive partial.
   Receipt Finish();
 
-  std::uint64_t bytes_written() const noexcept;
-
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -24,13 +24,12 @@ class TaskGroup {
 
   // Records the error now being handled (call inside a catch block), as a task's throw would.
   void Fail(std::exception_ptr error);
-  bool failed() const;
 
  private:
   void Join();
 
   std::function<void()> on_error_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::exception_ptr first_error_;
   std::vector<std::thread> threads_;
 };

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "dbomsbak/base/error.h"
 #include "dbomsbak/base/object_id.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/sql/column_kind.h"
@@ -50,6 +51,8 @@ struct Table {
   bool system_versioned = false;
   bool rows_elsewhere = false;  // MERGE, FEDERATED: its rows are another table's; none are read
 
+  // Its rows are in no snapshot: they are read under a lock.
+  bool NeedsLock() const { return !transactional && !rows_elsewhere; }
   // Columns that are dumped, in the order of the INSERT's column list.
   std::vector<const Column*> StoredColumns() const;
 };
@@ -97,6 +100,8 @@ struct Database {
 // one that does not exist; asking for SELECT on the whole database, as `check` does, excludes it.)
 struct Unreadable {
   ObjectId id;
+  // kPrivilege: a GRANT helps. kUnsupported: no dump could hold it. kQueryRefused: it is broken.
+  ErrorCode code = ErrorCode::kQueryRefused;
   std::string reason;
   std::string remedy;  // a GRANT, usually
 };
@@ -104,10 +109,13 @@ struct Unreadable {
 struct Catalog {
   std::vector<Database> databases;  // in the order asked for
   std::vector<Unreadable> unreadable;
+  // False: routine_grants was asked for, but the account may not read mysql.procs_priv.
+  bool routine_grants_known = true;
   // All views, each after those of any database it is built on.
   std::vector<ObjectId> view_order;
 
   const Database* Find(const std::string& database) const;
+  bool HasRoutines() const;
 };
 
 struct CatalogRequest {

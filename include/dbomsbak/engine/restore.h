@@ -1,7 +1,9 @@
 // Restore, undo, purge and status: sets of databases made live by one RENAME.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>

@@ -1,9 +1,9 @@
 // Proving an archive, or a plain SQL file that carries its proof comment.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "dbomsbak/archive/archive_reader.h"
 #include "dbomsbak/base/cancel.h"
@@ -23,7 +23,6 @@ struct VerifyReport {
   std::optional<Receipt> receipt;      // archives
   std::uint64_t rows = 0, tables = 0, objects = 0, frames = 0;
   std::uint64_t text_bytes = 0;
-  std::vector<std::string> statements_not_counted;  // reserved for foreign dumps
 };
 
 // Everything there is to check: footer, header, index, seek table, each frame's digest and zstd

@@ -134,6 +134,7 @@ TEST_F(CatalogReaderTest, AGrantOnSomeColumnsIsNotEnoughToReadATable) {
   const Catalog catalog = Read();
   ASSERT_EQ(catalog.unreadable.size(), 1u);
   EXPECT_EQ(catalog.unreadable[0].id.name, "z");
+  EXPECT_EQ(catalog.unreadable[0].code, ErrorCode::kPrivilege);
   EXPECT_EQ(catalog.unreadable[0].remedy, "GRANT SELECT ON `d`.`z` TO 'u'@'h';");
   ASSERT_EQ(catalog.databases[0].tables.size(), 1u);
 }
@@ -148,6 +149,23 @@ TEST_F(CatalogReaderTest, ARoutineWithoutBodyIsUnreadable) {
   ASSERT_EQ(catalog.unreadable.size(), 1u);
   EXPECT_EQ(catalog.unreadable[0].id.Describe(), "procedure `d`.`p`");
   EXPECT_EQ(catalog.unreadable[0].remedy, "GRANT SELECT ON `mysql`.`proc` TO 'u'@'h';");
+}
+
+// Only a missing privilege is one; what is broken is told as such.
+TEST_F(CatalogReaderTest, ABrokenTableIsRefusedByTheServerNotByPrivileges) {
+  server_.OnError("SHOW CREATE TABLE `z`", ServerError(ErrorCode::kQueryRefused, 1194, "HY000",
+                                                       "Table 'z' is marked as crashed"));
+  const Catalog catalog = Read();
+  ASSERT_EQ(catalog.unreadable.size(), 1u);
+  EXPECT_EQ(catalog.unreadable[0].id.name, "z");
+  EXPECT_EQ(catalog.unreadable[0].code, ErrorCode::kQueryRefused);
+}
+
+TEST_F(CatalogReaderTest, HiddenGrantsOnRoutinesAreTold) {
+  EXPECT_TRUE(Read().routine_grants_known);
+  server_.OnError("SELECT Host, Db, User",
+                  ServerError(ErrorCode::kPrivilege, 1142, "42000", "SELECT command denied"));
+  EXPECT_FALSE(Read().routine_grants_known);
 }
 
 TEST_F(CatalogReaderTest, GrantsOnRoutinesAreWrittenAsStatements) {
