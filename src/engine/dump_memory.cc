@@ -9,17 +9,20 @@ namespace dbomsbak {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
-// Program, libraries, heap slack, catalogue of an ordinary set (measured).
-constexpr std::size_t kProgramBytes = 20 * kMiB;
+// Program, libraries, heap slack, spare row buffers, catalogue of an ordinary set (measured).
+constexpr std::size_t kProgramBytes = 24 * kMiB;
 // A reading session: network buffer, the piece in hand and one to reuse.
 constexpr std::size_t kReaderBytes = 2 * kRowPieceBytes + kMiB / 2;
 
-// zstd's working memory for 4 MiB of input, by level (ZSTD_estimateCCtxSize, rounded up).
+// zstd's working memory for a frame, by level (ZSTD_estimateCCtxSize, rounded up; FrameCompressor
+// bounds the highest levels).
 std::size_t CompressorBytes(int level) {
-  if (level <= 3) return 4 * kMiB;
-  if (level <= 8) return 12 * kMiB;
-  if (level <= 12) return 28 * kMiB;
-  return 56 * kMiB;
+  if (level <= 3) return 2 * kMiB;
+  if (level <= 6) return 4 * kMiB;
+  if (level <= 8) return 7 * kMiB;
+  if (level == 9) return 13 * kMiB;
+  if (level <= 11) return 25 * kMiB;
+  return 34 * kMiB;
 }
 
 }  // namespace
