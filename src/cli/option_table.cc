@@ -69,7 +69,7 @@ constexpr std::array kOptions{
     OptionInfo{"--lock-wait", "SECONDS", kValue, kRun, kLocks,
                "longest wait for a lock on the server, tried 10 times (default 5)"},
     OptionInfo{"--allow-partial", "", kFlag, kRun, kCommandDump | kCommandRestore,
-               "go on without objects that cannot be read; exit code 3"},
+               "go on without objects that cannot be read; a dump then ends with 3"},
     OptionInfo{"--allow-filtered", "", kFlag, kRun, kCommandRestore,
                "restore an archive that does not hold all rows"},
     OptionInfo{"-f,--force", "", kFlag, kRun, kCommandRestore,

@@ -114,7 +114,10 @@ std::string Preamble(const DumpHead& head) {
       "/*!40014 SET @OLD_FOREIGN_KEY_CHECKS=@@FOREIGN_KEY_CHECKS, FOREIGN_KEY_CHECKS=0 */;\n"
       "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, "
       "SQL_MODE='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES' */;\n"
-      "/*!40111 SET @OLD_SQL_NOTES=@@SQL_NOTES, SQL_NOTES=0 */;\n";
+      "/*!40111 SET @OLD_SQL_NOTES=@@SQL_NOTES, SQL_NOTES=0 */;\n"
+      // Rows may break a CHECK that was added, or switched off, when they were written.
+      "/*M!100201 SET @OLD_CHECK_CONSTRAINT_CHECKS=@@CHECK_CONSTRAINT_CHECKS, "
+      "CHECK_CONSTRAINT_CHECKS=0 */;\n";
   // Ends with the session; only MariaDB has such tables, from 10.11 on it takes their history.
   if (head.history) text += "/*M!101100 SET SESSION system_versioning_insert_history=1 */;\n";
   return text;
@@ -126,6 +129,7 @@ std::string Epilogue() {
          "/*!40101 SET SQL_MODE=@OLD_SQL_MODE */;\n"
          "/*!40014 SET FOREIGN_KEY_CHECKS=@OLD_FOREIGN_KEY_CHECKS */;\n"
          "/*!40014 SET UNIQUE_CHECKS=@OLD_UNIQUE_CHECKS */;\n"
+         "/*M!100201 SET CHECK_CONSTRAINT_CHECKS=@OLD_CHECK_CONSTRAINT_CHECKS */;\n"
          "/*!40101 SET CHARACTER_SET_CLIENT=@OLD_CHARACTER_SET_CLIENT */;\n"
          "/*!40101 SET CHARACTER_SET_RESULTS=@OLD_CHARACTER_SET_RESULTS */;\n"
          "/*!40101 SET COLLATION_CONNECTION=@OLD_COLLATION_CONNECTION */;\n"
@@ -255,11 +259,12 @@ TextBlock ProgramBlock(const StoredProgram& program, const Database& database) {
     block.text += fmt::format("ALTER DATABASE {} COLLATE {};\n", QuoteIdentifier(database.name),
                               program.database_collation);
   }
-  block.text += fmt::format("DROP {} IF EXISTS {};\n", DropKeyword(program.id.kind),
-                            QuoteIdentifier(program.id.name));
   block.text += SetCharsets(program.character_set_client, program.collation_connection);
   block.text += "/*!50003 SET @saved_sql_mode = @@sql_mode */;\n";
   block.text += fmt::format("/*!50003 SET sql_mode = {} */;\n", QuoteString(program.sql_mode));
+  // Under the program's own mode: MariaDB knows packages in ORACLE mode only.
+  block.text += fmt::format("DROP {} IF EXISTS {};\n", DropKeyword(program.id.kind),
+                            QuoteIdentifier(program.id.name));
   if (!program.time_zone.empty()) {
     block.text += "/*!50106 SET @saved_time_zone = @@time_zone */;\n";
     block.text += fmt::format("/*!50106 SET time_zone = {} */;\n", QuoteString(program.time_zone));

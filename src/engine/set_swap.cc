@@ -241,9 +241,16 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
   Window window(session, traits, set, journal, observer);
   StepRunner runner(journal, observer, set.run);
   std::chrono::steady_clock::time_point opened;
-  const auto take_back = [&] {
+  const auto take_back = [&](std::string_view why) {
     try {
       const LockWait patient(session, kPatientLockWaitS);
+      // The RENAME may be done although its step failed: the journal could not be written, say.
+      if (window.PendingPairs().size() != window.AllPairs().size()) {
+        throw Error(ErrorCode::kNeedsHelp,
+                    fmt::format("the tables are swapped, but the rest is not finished: {}", why),
+                    "Remove what stands in the way, then run the same command again: it finishes "
+                    "the swap first. What was live is kept in the displaced copy.");
+      }
       TakeBack(session, window, set, journal, runner);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kConnectionLost) throw LostSession(error);
@@ -275,10 +282,10 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
     }
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kConnectionLost) throw LostSession(error);
-    take_back();
+    take_back(error.message());
     throw;
-  } catch (...) {  // out of memory, say
-    take_back();
+  } catch (...) {
+    take_back("out of memory, or a fault of this program");
     throw;
   }
   try {
