@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -74,6 +75,7 @@ class CatalogReader {
   void ReadViewDefinitions(Database& database);
   void FindBrokenViews(Database& database);
   bool MayRead(const Table& table) const;
+  void NoteHiddenTables(const Database& database);
 
   ReadContext context_;
   std::set<std::string> transactional_engines_;
@@ -339,6 +341,22 @@ bool CatalogReader::MayRead(const Table& table) const {
   return context_.privileges.HasOnTable("SELECT", table.id.database, table.id.name);
 }
 
+// Grants on single tables show those tables and hide that there are others. A right of this kind on
+// the whole database shows all of them, also those it does not let us read.
+void CatalogReader::NoteHiddenTables(const Database& database) {
+  static constexpr const char* kShowsAll[] = {
+      "SELECT", "INSERT",     "UPDATE", "DELETE",      "CREATE",    "DROP",
+      "ALTER",  "REFERENCES", "INDEX",  "CREATE VIEW", "SHOW VIEW", "TRIGGER"};
+  const bool sees_all =
+      std::any_of(std::begin(kShowsAll), std::end(kShowsAll), [&](const char* privilege) {
+        return context_.privileges.Has(privilege, database.name);
+      });
+  if (sees_all) return;
+  context_.AddUnreadable({database.name, ObjectKind::kTable, "*"}, ErrorCode::kPrivilege,
+                         "with grants on single tables, others would be hidden",
+                         context_.GrantOnDatabase("SELECT", database.name));
+}
+
 void CatalogReader::ReadTableDefinitions(Database& database) {
   for (Table& table : database.tables) {
     const std::string grant = context_.GrantOn("SELECT", database.name, table.id.name);
@@ -441,6 +459,7 @@ Catalog CatalogReader::Run() {
   ReadPrograms(context_);
   for (Database& database : context_.catalog.databases) {
     FindBrokenViews(database);
+    NoteHiddenTables(database);
     if (!context_.request.definitions) continue;
     context_.session.Execute("USE " + QuoteIdentifier(database.name));
     ReadTableDefinitions(database);
