@@ -158,6 +158,7 @@ class Planner {
     ListChanges();
     CheckServer();
     CheckPrivileges();
+    CheckSight();
     CheckDefiners();
     CheckDefinitions();
     CheckPackets();
@@ -282,6 +283,23 @@ class Planner {
       Problem(fmt::format("{} as it is now cannot be read, so it could not be put back: {}{}{}",
                           object.id.Describe(), object.reason, object.remedy.empty() ? "" : ": ",
                           object.remedy));
+    }
+  }
+
+  // What an account cannot see cannot be checked for it.
+  void CheckSight() {
+    const std::string account = QuoteAccount(facts_.account);
+    if (!facts_.privileges.HasGlobal("SELECT")) {
+      Warning(fmt::format(
+          "foreign keys of databases that account {} may not see are not checked; one into these "
+          "databases would follow the displaced copy: GRANT SELECT ON *.* TO {}; shows them",
+          facts_.account, account));
+    }
+    if (!facts_.privileges.HasGlobal("PROCESS")) {
+      Warning(fmt::format(
+          "other accounts' use of the databases is not checked: GRANT PROCESS ON *.* TO {}; shows "
+          "it",
+          account));
     }
   }
 

@@ -180,6 +180,13 @@ TEST_F(RestorePlannerTest, MissingPrivilegesAreNamedWithTheirGrant) {
   EXPECT_THAT(plan.problems[1], HasSubstr("ON `d\\_\\_dbomsbak\\_%`.* TO 'ops'@'10.%';"));
 }
 
+TEST_F(RestorePlannerTest, WhatTheAccountCannotSeeIsToldAsUnchecked) {
+  EXPECT_THAT(Plan().warnings, IsEmpty());
+  facts_.privileges = Privileges::Parse({"GRANT ALL PRIVILEGES ON `d%`.* TO `root`@`localhost`"});
+  EXPECT_THAT(Plan().warnings, ElementsAre(HasSubstr("GRANT SELECT ON *.* TO 'root'@'localhost';"),
+                                           HasSubstr("GRANT PROCESS ON *.*")));
+}
+
 TEST_F(RestorePlannerTest, ForeignDefinersNeedARight) {
   content_.triggers[0].record.definer = "app@%";
   EXPECT_THAT(Plan().problems, IsEmpty());
