@@ -236,6 +236,9 @@ Step Window::DisableEvents() {
         }
       }
     }
+    // ALTER EVENT borrows the database's collation: a kill meanwhile may have left it so. This is
+    // the first step of the window, and so the last that is taken back.
+    TakeBackCharsets();
   };
   return step;
 }
@@ -266,21 +269,24 @@ void Window::SetCharset(const std::string& database, const Database& like) {
                                CharsetClause(like), comment));
 }
 
+void Window::SetCharsets(const std::vector<Database>& like) {
+  for (std::size_t i = 0; i < set_.members.size(); ++i) {
+    if (!like[i].create.empty() && DatabaseExists(session_, set_.members[i].live)) {
+      SetCharset(set_.members[i].live, like[i]);
+    }
+  }
+}
+
+void Window::TakeBackCharsets() {
+  if (!HasCharsets(set_.before)) SetCharsets(set_.before);
+}
+
 // Before the triggers: a trigger remembers the collation its database has when it is created.
 Step Window::DatabaseCharsets() {
   Step step{"charsets", "set the databases' charset and collation", {}, {}, {}};
-  const auto set_to = [this](const std::vector<Database>& like) {
-    for (std::size_t i = 0; i < set_.members.size(); ++i) {
-      if (!like[i].create.empty() && DatabaseExists(session_, set_.members[i].live)) {
-        SetCharset(set_.members[i].live, like[i]);
-      }
-    }
-  };
   step.done = [this] { return HasCharsets(set_.wanted); };
-  step.run = [this, set_to] { set_to(set_.wanted); };
-  step.undo = [this, set_to] {
-    if (!HasCharsets(set_.before)) set_to(set_.before);
-  };
+  step.run = [this] { SetCharsets(set_.wanted); };
+  step.undo = [this] { TakeBackCharsets(); };
   return step;
 }
 

@@ -73,6 +73,8 @@ class Window {
   void LockOutgoing();
   void SetEventState(const StoredProgram& event, std::string_view state);
   void SetCharset(const std::string& database, const Database& like);
+  void SetCharsets(const std::vector<Database>& like);
+  void TakeBackCharsets();
   bool HasCharsets(const std::vector<Database>& like);
   void PutTriggers(const std::vector<Database>& state,
                    const std::vector<std::vector<std::string>>& tables);
