@@ -2,23 +2,27 @@
 
 #include <array>
 #include <tuple>
-#include <utility>
 
 namespace dbomsbak {
 namespace {
 
-constexpr std::array<std::pair<ObjectKind, std::string_view>, 10> kWords{{
-    {ObjectKind::kDatabase, "database"},
-    {ObjectKind::kSequence, "sequence"},
-    {ObjectKind::kTable, "table"},
-    {ObjectKind::kView, "view"},
-    {ObjectKind::kFunction, "function"},
-    {ObjectKind::kProcedure, "procedure"},
-    {ObjectKind::kPackage, "package"},
-    {ObjectKind::kPackageBody, "package body"},
-    {ObjectKind::kTrigger, "trigger"},
-    {ObjectKind::kEvent, "event"},
-}};
+struct Words {
+  ObjectKind kind;
+  std::string_view word;
+  std::string_view keyword;  // in DROP and GRANT
+};
+constexpr std::array kWords{
+    Words{ObjectKind::kDatabase, "database", "DATABASE"},
+    Words{ObjectKind::kSequence, "sequence", "SEQUENCE"},
+    Words{ObjectKind::kTable, "table", "TABLE"},
+    Words{ObjectKind::kView, "view", "VIEW"},
+    Words{ObjectKind::kFunction, "function", "FUNCTION"},
+    Words{ObjectKind::kProcedure, "procedure", "PROCEDURE"},
+    Words{ObjectKind::kPackage, "package", "PACKAGE"},
+    Words{ObjectKind::kPackageBody, "package body", "PACKAGE BODY"},
+    Words{ObjectKind::kTrigger, "trigger", "TRIGGER"},
+    Words{ObjectKind::kEvent, "event", "EVENT"},
+};
 
 void AppendQuoted(std::string_view name, std::string& out) {
   out.push_back('`');
@@ -32,15 +36,22 @@ void AppendQuoted(std::string_view name, std::string& out) {
 }  // namespace
 
 std::string_view ToString(ObjectKind kind) noexcept {
-  for (const auto& [known, word] : kWords) {
-    if (known == kind) return word;
+  for (const Words& words : kWords) {
+    if (words.kind == kind) return words.word;
   }
   return "object";
 }
 
+std::string_view SqlKeyword(ObjectKind kind) noexcept {
+  for (const Words& words : kWords) {
+    if (words.kind == kind) return words.keyword;
+  }
+  return "";
+}
+
 std::optional<ObjectKind> ParseObjectKind(std::string_view text) noexcept {
-  for (const auto& [kind, word] : kWords) {
-    if (word == text) return kind;
+  for (const Words& words : kWords) {
+    if (words.word == text) return words.kind;
   }
   return std::nullopt;
 }

@@ -195,19 +195,6 @@ bool SameRoutine(const std::string& a, const std::string& b) {
          });
 }
 
-std::string_view GrantWord(ObjectKind kind) {
-  switch (kind) {
-    case ObjectKind::kFunction:
-      return "FUNCTION";
-    case ObjectKind::kPackage:
-      return "PACKAGE";
-    case ObjectKind::kPackageBody:
-      return "PACKAGE BODY";
-    default:
-      return "PROCEDURE";
-  }
-}
-
 void ReadRoutineGrants(ReadContext& context) {
   if (context.traits.flavour == ServerFlavour::kOceanBase) return;
   try {
@@ -219,7 +206,7 @@ void ReadRoutineGrants(ReadContext& context) {
       Database* database = context.Find(rows.Text(row, "Db"));
       if (database == nullptr) continue;
       for (StoredProgram& routine : database->routines) {
-        const std::string_view type = GrantWord(routine.id.kind);
+        const std::string_view type = SqlKeyword(routine.id.kind);
         if (rows.Text(row, "Routine_type") != type ||
             !SameRoutine(rows.Text(row, "Routine_name"), routine.id.name)) {
           continue;
@@ -242,7 +229,7 @@ std::string ShowStatement(const ObjectId& id) {
     case ObjectKind::kEvent:
       return "SHOW CREATE EVENT " + name;
     default:
-      return fmt::format("SHOW CREATE {} {}", GrantWord(id.kind), name);
+      return fmt::format("SHOW CREATE {} {}", SqlKeyword(id.kind), name);
   }
 }
 

@@ -45,25 +45,6 @@ std::string DelimiterFor(std::string_view body) {
   return delimiter;
 }
 
-std::string_view DropKeyword(ObjectKind kind) {
-  switch (kind) {
-    case ObjectKind::kFunction:
-      return "FUNCTION";
-    case ObjectKind::kProcedure:
-      return "PROCEDURE";
-    case ObjectKind::kPackage:
-      return "PACKAGE";
-    case ObjectKind::kPackageBody:
-      return "PACKAGE BODY";
-    case ObjectKind::kTrigger:
-      return "TRIGGER";
-    case ObjectKind::kEvent:
-      return "EVENT";
-    default:
-      return "TABLE";
-  }
-}
-
 std::string SetCharsets(std::string_view client, std::string_view collation) {
   std::string text;
   text += "/*!50003 SET @saved_cs_client = @@character_set_client */;\n";
@@ -263,7 +244,7 @@ TextBlock ProgramBlock(const StoredProgram& program, const Database& database) {
   block.text += "/*!50003 SET @saved_sql_mode = @@sql_mode */;\n";
   block.text += fmt::format("/*!50003 SET sql_mode = {} */;\n", QuoteString(program.sql_mode));
   // Under the program's own mode: MariaDB knows packages in ORACLE mode only.
-  block.text += fmt::format("DROP {} IF EXISTS {};\n", DropKeyword(program.id.kind),
+  block.text += fmt::format("DROP {} IF EXISTS {};\n", SqlKeyword(program.id.kind),
                             QuoteIdentifier(program.id.name));
   if (!program.time_zone.empty()) {
     block.text += "/*!50106 SET @saved_time_zone = @@time_zone */;\n";

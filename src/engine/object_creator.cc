@@ -115,6 +115,19 @@ void ObjectCreator::Create(const std::string& database, const CreationSettings& 
   session_.Execute(sql);
 }
 
+void DropObject(Session& session, const ObjectId& id) {
+  const std::string statement = fmt::format("DROP {} IF EXISTS {}", SqlKeyword(id.kind),
+                                            QuoteQualified(id.database, id.name));
+  if (id.kind != ObjectKind::kPackage && id.kind != ObjectKind::kPackageBody) {
+    session.Execute(statement);
+    return;
+  }
+  CreationSettings oracle;  // MariaDB knows the word in this mode only
+  oracle.sql_mode = "ORACLE";
+  oracle.has_sql_mode = true;
+  ObjectCreator(session).Create(id.database, oracle, statement);
+}
+
 std::string FromUtf8(Session& session, std::string_view utf8, const std::string& charset) {
   if (IsAscii(utf8) || IsUtf8(charset)) return std::string(utf8);
   const std::string text = "_utf8mb4 " + QuoteString(utf8);

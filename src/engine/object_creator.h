@@ -33,6 +33,9 @@ class ObjectCreator {
   std::string own_sql_mode_, own_time_zone_;
 };
 
+// DROP … IF EXISTS. For a package its database becomes the default one, as in ObjectCreator.
+void DropObject(Session& session, const ObjectId& id);
+
 // Text between UTF-8, which names come in, and the charset a definition is in; converted by the
 // server. Error kUnsupported for characters `charset` does not have.
 std::string FromUtf8(Session& session, std::string_view utf8, const std::string& charset);

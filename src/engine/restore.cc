@@ -106,16 +106,19 @@ class Restore {
 
  private:
   void RefuseWithoutLeave() {
+    const std::string& name = archive_.name();
     if (archive_.footer().partial && !options_.allow_partial) {
       throw Error(ErrorCode::kRestorePreflight,
-                  fmt::format("{} is partial: objects in its scope are not in it", archive_.name()),
-                  "Restore it with --allow-partial; what it lacks stays as it is. info names it.");
+                  fmt::format("'{}' is partial: objects in its scope were left out", name),
+                  "See what is missing with dbomsbak info; --allow-partial restores the rest.")
+          .About(name);
     }
     if (archive_.header().scope.filtered() && !options_.allow_filtered) {
       throw Error(ErrorCode::kRestorePreflight,
-                  fmt::format("{} holds not all rows of its tables (a row filter or --no-data)",
-                              archive_.name()),
-                  "Restore it with --allow-filtered; live tables are replaced by what it holds.");
+                  fmt::format("'{}' does not hold all rows of its tables", name),
+                  "It was made with --where, --no-data or --no-create-info; --allow-filtered "
+                  "restores it all the same.")
+          .About(name);
     }
   }
 

@@ -25,8 +25,6 @@ namespace {
 // Steps of the journal.
 constexpr char kStructureStep[] = "structure";  // sequences and empty tables stand
 constexpr char kRowsStep[] = "rows";            // all rows are there, proved
-// A note: a database was made for the moment, in which a broken view's base could stand.
-constexpr char kStubDatabaseStep[] = "stub-database";
 
 DatabaseMap ToStaging(const std::vector<RestoreMember>& members) {
   DatabaseMap map;
@@ -38,22 +36,6 @@ void Use(Session& session, const std::string& database) {
   session.Execute("USE " + QuoteIdentifier(database));
 }
 
-std::string Upper(std::string_view text) {
-  std::string upper(text);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return upper;
-}
-
-void DropObject(Session& session, const ObjectId& id) {
-  const bool package = id.kind == ObjectKind::kPackage || id.kind == ObjectKind::kPackageBody;
-  // Packages exist only in Oracle's SQL.
-  if (package) session.Execute("SET @dbomsbak_mode=@@sql_mode, sql_mode=ORACLE");
-  session.Execute(fmt::format("DROP {} IF EXISTS {}", Upper(ToString(id.kind)),
-                              QuoteQualified(id.database, id.name)));
-  if (package) session.Execute("SET sql_mode=@dbomsbak_mode");
-}
-
 bool IsDone(const std::vector<JournalEntry>& entries, std::string_view step) {
   return std::any_of(entries.begin(), entries.end(), [&](const JournalEntry& entry) {
     return entry.event == "done" && entry.step == step;
@@ -63,7 +45,7 @@ bool IsDone(const std::vector<JournalEntry>& entries, std::string_view step) {
 // What a killed run left of databases that stood in for those a broken view names.
 void DropStubDatabases(Session& session, ServerJournal& journal) {
   for (const JournalEntry& entry : journal.Load()) {
-    if (entry.step != kStubDatabaseStep || !DatabaseExists(session, entry.payload)) continue;
+    if (entry.step != kNoteStubDatabase || !DatabaseExists(session, entry.payload)) continue;
     ViewBuilder::DropStubs(session, entry.payload);
     if (ReadLiveNames(session, entry.payload).HoldsNothing()) {
       session.Execute("DROP DATABASE " + QuoteIdentifier(entry.payload));
@@ -81,17 +63,10 @@ bool HasSequence(const Catalog& live, const std::string& database, const std::st
 }  // namespace
 
 void PrepareForDefinitions(Session& session) {
-  constexpr std::array<const char*, 6> kSettings = {
+  constexpr std::array<const char*, 2> kSettings = {
       "SET SESSION sql_mode=CONCAT(@@sql_mode,',NO_ENGINE_SUBSTITUTION')",
-      "SET SESSION foreign_key_checks=0, unique_checks=0",
-      // Row formats that strict mode refuses may well be there.
-      "SET SESSION innodb_strict_mode=0",
       // A TIMESTAMP column that says nothing gets nothing.
-      "SET SESSION explicit_defaults_for_timestamp=1",
-      // History rows are loaded as they were.
-      "SET SESSION system_versioning_insert_history=1",
-      // Foreign keys to tables that are not there yet, or never.
-      "SET SESSION check_constraint_checks=0"};
+      "SET SESSION explicit_defaults_for_timestamp=1"};
   for (const char* setting : kSettings) {
     try {
       session.Execute(setting);
@@ -420,7 +395,7 @@ void Staging::TryViews(const PreparedSet& set, ObjectCreator& creator) {
       }
     }
     ViewBuilder builder(session_, creator, [this](const std::string& database) {
-      journal_->Append("note", kStubDatabaseStep, database);
+      journal_->Append("note", kNoteStubDatabase, database);
     });
     builder.Create(tried, tried);
   };

@@ -22,8 +22,6 @@ constexpr unsigned kNoSuchEvent = 1539;
 constexpr unsigned kEventInThePast = 1544;
 constexpr unsigned kEventDroppedAtOnce = 1588;
 
-constexpr char kNoteStubDatabase[] = "stub-database";
-
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -51,29 +49,6 @@ std::vector<TriggerName> LiveTriggersOn(Session& session, const std::string& dat
   std::erase_if(triggers,
                 [&](const TriggerName& trigger) { return !Contains(tables, trigger.table); });
   return triggers;
-}
-
-std::string_view DropWord(ObjectKind kind) {
-  switch (kind) {
-    case ObjectKind::kFunction:
-      return "FUNCTION";
-    case ObjectKind::kPackage:
-      return "PACKAGE";
-    case ObjectKind::kPackageBody:
-      return "PACKAGE BODY";
-    case ObjectKind::kEvent:
-      return "EVENT";
-    case ObjectKind::kTrigger:
-      return "TRIGGER";
-    case ObjectKind::kView:
-      return "VIEW";
-    default:
-      return "PROCEDURE";
-  }
-}
-
-std::string DropStatement(ObjectKind kind, const std::string& database, const std::string& name) {
-  return fmt::format("DROP {} IF EXISTS {}", DropWord(kind), QuoteQualified(database, name));
 }
 
 std::string CharsetClause(const Database& like) {
@@ -176,7 +151,7 @@ Step Window::SourceTriggers() {
   step.run = [this] {
     for (const SetMember& member : set_.members) {
       for (const TriggerName& trigger : ReadTriggerNames(session_, member.source)) {
-        session_.Execute(DropStatement(ObjectKind::kTrigger, member.source, trigger.name));
+        DropObject(session_, {member.source, ObjectKind::kTrigger, trigger.name});
       }
     }
   };
@@ -310,7 +285,7 @@ Step Window::DropViewsInTheWay() {
   };
   step.run = [this, in_the_way] {
     for (const View* view : in_the_way()) {
-      session_.Execute(DropStatement(ObjectKind::kView, view->id.database, view->id.name));
+      DropObject(session_, view->id);
     }
   };
   step.undo = [this, in_the_way, is_there] {
@@ -372,7 +347,7 @@ Step Window::DropTriggers() {
       const std::string& live = set_.members[i].live;
       const std::vector<TriggerName> triggers = LiveTriggersOn(session_, live, set_.outgoing[i]);
       for (auto trigger = triggers.rbegin(); trigger != triggers.rend(); ++trigger) {
-        session_.Execute(DropStatement(ObjectKind::kTrigger, live, trigger->name));
+        DropObject(session_, {live, ObjectKind::kTrigger, trigger->name});
       }
     }
   };
@@ -489,7 +464,7 @@ void Window::PutTriggers(const std::vector<Database>& state,
     }
     if (kept == 0) {
       for (auto trigger = there.rbegin(); trigger != there.rend(); ++trigger) {
-        session_.Execute(DropStatement(ObjectKind::kTrigger, live, trigger->name));
+        DropObject(session_, {live, ObjectKind::kTrigger, trigger->name});
       }
     }
     for (std::size_t k = kept; k < wanted.size(); ++k) {
@@ -668,18 +643,6 @@ std::vector<std::string> Window::GrantsOf(const StoredProgram& routine, std::siz
   return grants;
 }
 
-void Window::DropRoutine(const std::string& database, const ObjectId& id) {
-  const std::string statement = DropStatement(id.kind, database, id.name);
-  if (id.kind != ObjectKind::kPackage && id.kind != ObjectKind::kPackageBody) {
-    session_.Execute(statement);
-    return;
-  }
-  CreationSettings oracle;  // MariaDB knows the word in this mode only
-  oracle.sql_mode = "ORACLE";
-  oracle.has_sql_mode = true;
-  creator_.Create(database, oracle, statement);
-}
-
 void Window::DropExtraRoutines(const Database& live, std::size_t member,
                                const std::function<bool(const ObjectId&)>& choose) {
   // A package takes its body along.
@@ -688,7 +651,7 @@ void Window::DropExtraRoutines(const Database& live, std::size_t member,
       if ((routine.id.kind == ObjectKind::kPackageBody) != bodies) continue;
       if (Find(set_.wanted[member].routines, routine.id) != nullptr || !choose(routine.id))
         continue;
-      DropRoutine(set_.members[member].live, routine.id);
+      DropObject(session_, {set_.members[member].live, routine.id.kind, routine.id.name});
     }
   }
 }
@@ -715,7 +678,9 @@ void Window::PutRoutines(const Database& live, std::size_t member) {
       const bool replace = traits_.create_or_replace_keeps_grants && there != nullptr && !body_lost;
       if (!keep) {
         try {
-          if (!replace) DropRoutine(database, routine.id);
+          if (!replace) {
+            DropObject(session_, {database, routine.id.kind, routine.id.name});
+          }
           creator_.Create(database, SettingsOf(routine),
                           replace ? WithOrReplace(routine.create) : routine.create);
         } catch (Error& error) {
@@ -813,7 +778,7 @@ Step Window::Views(const std::vector<Database>& live) {
   step.done = [ran] { return *ran; };
   step.run = [this, ran, extra, changed] {
     for (const ObjectId& id : extra) {
-      session_.Execute(DropStatement(ObjectKind::kView, id.database, id.name));
+      DropObject(session_, id);
     }
     CreateViews(changed, set_.wanted);
     *ran = true;
@@ -824,7 +789,7 @@ Step Window::Views(const std::vector<Database>& live) {
 void Window::PutEvents(const Database& live, const Database& wanted, const std::string& database) {
   for (const StoredProgram& event : live.events) {
     if (Find(wanted.events, event.id) != nullptr) continue;
-    session_.Execute(DropStatement(ObjectKind::kEvent, database, event.id.name));
+    DropObject(session_, {database, ObjectKind::kEvent, event.id.name});
   }
   for (const StoredProgram& event : wanted.events) {
     const StoredProgram* there = Find(live.events, event.id);
@@ -836,7 +801,7 @@ void Window::PutEvents(const Database& live, const Database& wanted, const std::
       }
     }
     try {
-      session_.Execute(DropStatement(ObjectKind::kEvent, database, event.id.name));
+      DropObject(session_, {database, ObjectKind::kEvent, event.id.name});
       creator_.Create(database, SettingsOf(event), event.create);
     } catch (const ServerError& error) {
       if (error.number() == kEventInThePast || error.number() == kEventDroppedAtOnce) {

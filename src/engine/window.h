@@ -81,7 +81,6 @@ class Window {
   bool TriggersAre(const std::vector<Database>& state,
                    const std::vector<std::vector<std::string>>& tables);
   std::vector<std::string> GrantsOf(const StoredProgram& routine, std::size_t member) const;
-  void DropRoutine(const std::string& database, const ObjectId& id);
   void DropExtraRoutines(const Database& live, std::size_t member,
                          const std::function<bool(const ObjectId&)>& choose);
   void PutRoutines(const Database& live, std::size_t member);

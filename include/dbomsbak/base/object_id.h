@@ -22,6 +22,8 @@ enum class ObjectKind {
 
 // "database", "table", "package body" …: the words of archive, messages and JSON.
 std::string_view ToString(ObjectKind kind) noexcept;
+// "TABLE", "PACKAGE BODY" …: what SQL calls it in DROP and GRANT.
+std::string_view SqlKeyword(ObjectKind kind) noexcept;
 std::optional<ObjectKind> ParseObjectKind(std::string_view text) noexcept;
 
 struct ObjectId {
