@@ -128,7 +128,7 @@ void MysqlSession::Connect(const ConnectionOptions& options) {
 
 MysqlSession::~MysqlSession() {
   // A dead peer must not hold us up with COM_QUIT.
-  if (lost()) shutdown(socket_, SHUT_RDWR);
+  if (lost()) HangUp();
   mysql_.reset();
   close(socket_);
 }
@@ -151,6 +151,15 @@ void MysqlSession::Throw(unsigned number, std::string_view sqlstate, std::string
 void MysqlSession::Abort() noexcept {
   aborted_ = true;
   lost_ = true;
+  HangUp();
+}
+
+void MysqlSession::HangUp() noexcept {
+  // Closing must reset the connection. A server that waits for room in our receive buffer would
+  // otherwise not hear of it: after a shutdown TCP announces no room any more, and the probes of
+  // the server's side are answered for a minute and more.
+  const linger reset{1, 0};
+  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   shutdown(socket_, SHUT_RDWR);
 }
 
@@ -165,7 +174,7 @@ void MysqlSession::Cut(std::string_view reason) noexcept {
   } catch (...) {  // the reason is a nicety
   }
   lost_ = true;
-  shutdown(socket_, SHUT_RDWR);
+  HangUp();
 }
 
 void MysqlSession::ThrowIfLost() const {

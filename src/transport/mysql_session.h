@@ -42,6 +42,8 @@ class MysqlSession final : public Session {
   void Cut(std::string_view reason) noexcept;
 
  private:
+  // Ends the connection under whatever runs on it; any thread. The descriptors stay ours.
+  void HangUp() noexcept;
   void BeginStatement();
   void Connect(const ConnectionOptions& options);
   void Send(std::string_view sql);

@@ -46,6 +46,8 @@ void GiveUpAfter(Session& session, unsigned long rows, Protocol protocol, const 
     const auto stream = session.Stream(sql, protocol);
     while (rows-- > 0 && stream->Next()) {
     }
+    // Long enough for the server to fill every buffer on the way and to wait for room.
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
   }
   try {
     std::cout << (session.QueryValue("SELECT 'usable'").value_or("")) << '\n';
