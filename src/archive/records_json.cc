@@ -156,6 +156,7 @@ SnapshotRecord ReadSnapshot(const Json& json) {
   snapshot.binlog_file = Text(json, "binlog_file");
   snapshot.binlog_position = U64(json, "binlog_position");
   snapshot.gtid = Text(json, "gtid");
+  snapshot.scn = Text(json, "scn");
   snapshot.ddl_locked = Flag(json, "ddl_locked");
   return snapshot;
 }
@@ -245,6 +246,7 @@ std::string ToJson(const HeaderRecord& header) {
     snapshot["binlog_position"] = header.snapshot.binlog_position;
   }
   PutText(snapshot, "gtid", header.snapshot.gtid);
+  PutText(snapshot, "scn", header.snapshot.scn);
   snapshot["ddl_locked"] = header.snapshot.ddl_locked;
   json["snapshot"] = std::move(snapshot);
 

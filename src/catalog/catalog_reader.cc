@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "catalog/column_reader.h"
+#include "catalog/composed_definitions.h"
 #include "catalog/hidden_text.h"
 #include "catalog/read_context.h"
 #include "catalog/unknown_database.h"
@@ -133,18 +134,24 @@ void CatalogReader::AddTable(const Answer& rows, std::size_t row, Database& data
     database.sequences.emplace_back().id = {database.name, ObjectKind::kSequence, name};
     return;
   }
+  if (type == "EXTERNAL TABLE") {
+    context_.AddUnreadable({database.name, ObjectKind::kTable, name}, ErrorCode::kUnsupported,
+                           "it is an external table, whose rows are in files outside the server",
+                           "Leave it out with --ignore-table.");
+    return;
+  }
   // Sessions' temporary tables are listed by MariaDB 11.2 and newer.
   if (type != "BASE TABLE" && type != "SYSTEM VERSIONED") return;
   Table& table = database.tables.emplace_back();
   table.id = {database.name, ObjectKind::kTable, name};
   table.engine = rows.Text(row, "ENGINE");
+  table.definition_time = rows.Text(row, "DEFINITION_TIME");
   table.estimated_rows = rows.Number(row, "TABLE_ROWS");
   table.data_bytes = rows.Number(row, "DATA_LENGTH");
   if (rows.At(row, "AUTO_INCREMENT").has_value()) {
     table.auto_increment = rows.Number(row, "AUTO_INCREMENT");
   }
-  table.transactional = transactional_engines_.contains(table.engine) ||
-                        context_.traits.flavour == ServerFlavour::kOceanBase;
+  table.transactional = transactional_engines_.contains(table.engine);
   table.system_versioned = type == "SYSTEM VERSIONED";
   table.rows_elsewhere =
       EqualIgnoringCase(table.engine, "MRG_MYISAM") || EqualIgnoringCase(table.engine, "FEDERATED");
@@ -157,13 +164,18 @@ void CatalogReader::ReadTables() {
     transactional_engines_.insert(engines.Text(row, 0));
   }
   const Answer rows(context_.session.Query(
-      "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, "
-      "AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (" +
-      context_.database_list + ")"));
+      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, "
+                  "AUTO_INCREMENT{} FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({})",
+                  context_.traits.has_definition_times ? ", UPDATE_TIME AS DEFINITION_TIME" : "",
+                  context_.database_list)));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (Database* database = context_.Find(rows.Text(row, "TABLE_SCHEMA"))) {
       AddTable(rows, row, *database);
     }
+  }
+  if (context_.traits.has_object_list) SetApartUnsupported(context_);
+  if (context_.traits.has_sequences && !context_.traits.has_sequences_in_tables) {
+    ReadListedSequences(context_);
   }
   const auto by_name = [](const auto& a, const auto& b) { return a.id.name < b.id.name; };
   for (Database& database : context_.catalog.databases) {
@@ -195,7 +207,18 @@ void CatalogReader::ReadColumns() {
     const auto table = tables_.find(name);
     if (table == tables_.end()) continue;
     try {
+      if (!context_.traits.has_exact_vector_text &&
+          EqualIgnoringCase(rows.Text(row, "DATA_TYPE").substr(0, 6), "vector")) {
+        throw Error(ErrorCode::kUnsupported,
+                    fmt::format("the server rounds the values of column {}, a VECTOR, when it "
+                                "prints them",
+                                QuoteIdentifier(rows.Text(row, "COLUMN_NAME"))),
+                    "Leave the table out with --ignore-table, and keep its vectors' source.");
+      }
       const Column& column = table->second->columns.emplace_back(ReadColumn(rows, row));
+      if (!context_.traits.has_runnable_show_create) {
+        NoteRawMembers(rows, row, table->second->columns.back());
+      }
       if (MayHideText(context_.traits, column, rows.Text(row, "COLUMN_DEFAULT"))) {
         suspects_.push_back({table->second->id, column.name, column.data_type, column.column_type});
       }
@@ -344,13 +367,12 @@ bool CatalogReader::MayRead(const Table& table) const {
 // Grants on single tables show those tables and hide that there are others. A right of this kind on
 // the whole database shows all of them, also those it does not let us read.
 void CatalogReader::NoteHiddenTables(const Database& database) {
-  static constexpr const char* kShowsAll[] = {
-      "SELECT", "INSERT",     "UPDATE", "DELETE",      "CREATE",    "DROP",
-      "ALTER",  "REFERENCES", "INDEX",  "CREATE VIEW", "SHOW VIEW", "TRIGGER"};
-  const bool sees_all =
-      std::any_of(std::begin(kShowsAll), std::end(kShowsAll), [&](const char* privilege) {
-        return context_.privileges.Has(privilege, database.name);
-      });
+  static constexpr const char* kShowsAll[] = {"SELECT", "INSERT",      "UPDATE",    "DELETE",
+                                              "CREATE", "DROP",        "ALTER",     "REFERENCES",
+                                              "INDEX",  "CREATE VIEW", "SHOW VIEW", "TRIGGER"};
+  const bool sees_all = std::any_of(
+      std::begin(kShowsAll), std::end(kShowsAll),
+      [&](const char* privilege) { return context_.privileges.Has(privilege, database.name); });
   if (sees_all) return;
   context_.AddUnreadable({database.name, ObjectKind::kTable, "*"}, ErrorCode::kPrivilege,
                          "with grants on single tables, others would be hidden",
@@ -368,7 +390,9 @@ void CatalogReader::ReadTableDefinitions(Database& database) {
     table.create =
         ShowCreate(context_, table.id, "SHOW CREATE TABLE " + QuoteIdentifier(table.id.name),
                    "Create Table", grant);
-    if (!table.create.empty()) table.auto_increment = AutoIncrementOf(table.create);
+    if (table.create.empty()) continue;
+    table.create = TableInOwnForm(context_, table);
+    table.auto_increment = AutoIncrementOf(table.create);
   }
 }
 
@@ -396,12 +420,13 @@ void CatalogReader::ReadViewDefinitions(Database& database) {
       const Answer answer(
           context_.session.Query("SHOW CREATE VIEW " + QuoteIdentifier(view.id.name)));
       if (answer.size() == 0) continue;
-      view.create = answer.Text(0, "Create View");
+      view.create = OwnForm(context_, view.id, answer.Text(0, "Create View"));
       // Right where information_schema is not (OceanBase).
       if (answer.At(0, "character_set_client").has_value()) {
         view.character_set_client = answer.Text(0, "character_set_client");
         view.collation_connection = answer.Text(0, "collation_connection");
       }
+      view.create = InClientCharset(context_, std::move(view.create), view.character_set_client);
     } catch (const ServerError& error) {
       NoteUnreadable(context_, view.id, error, grant);
     }
@@ -464,7 +489,9 @@ Catalog CatalogReader::Run() {
     context_.session.Execute("USE " + QuoteIdentifier(database.name));
     ReadTableDefinitions(database);
     ReadViewDefinitions(database);
-    for (Sequence& sequence : database.sequences) ReadSequence(sequence);
+    if (context_.traits.has_sequences_in_tables) {
+      for (Sequence& sequence : database.sequences) ReadSequence(sequence);
+    }
     std::erase_if(database.sequences, [](const Sequence& s) { return s.create.empty(); });
   }
   // What cannot be read whole is not in the lists.

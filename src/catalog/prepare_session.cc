@@ -88,7 +88,7 @@ void PrepareSession(Session& session, const ServerTraits&, bool for_load) {
   if (for_load) wanted.insert(wanted.end(), std::begin(kForLoad), std::end(kForLoad));
   session.Execute("SET NAMES utf8mb4");
   // First: it cuts the answers of SHOW as well.
-  session.Execute("SET SESSION sql_select_limit = 18446744073709551615");
+  session.Execute("SET SESSION sql_select_limit = 9223372036854775807");
   std::string names;
   for (const Setting& setting : wanted) {
     names += fmt::format("{}'{}'", names.empty() ? "" : ",", setting.name);

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "catalog/composed_definitions.h"
 #include "catalog/read_context.h"
 #include "dbomsbak/sql/quote.h"
 
@@ -30,7 +31,7 @@ std::string SettableSqlMode(std::string mode) {
 StoredProgram ReadCommon(const Answer& rows, std::size_t row, ObjectId id) {
   StoredProgram program;
   program.id = std::move(id);
-  program.definer = rows.Text(row, "DEFINER");
+  program.definer = PlainDefiner(rows.Text(row, "DEFINER"));
   program.sql_mode = SettableSqlMode(rows.Text(row, "SQL_MODE"));
   program.character_set_client = rows.Text(row, "CHARACTER_SET_CLIENT");
   program.collation_connection = rows.Text(row, "COLLATION_CONNECTION");
@@ -196,7 +197,7 @@ bool SameRoutine(const std::string& a, const std::string& b) {
 }
 
 void ReadRoutineGrants(ReadContext& context) {
-  if (context.traits.flavour == ServerFlavour::kOceanBase) return;
+  if (!context.traits.has_routine_grant_table) return;
   try {
     const Answer rows(context.session.Query(
         "SELECT Host, Db, User, Routine_name, Routine_type, Proc_priv FROM mysql.procs_priv WHERE "
@@ -274,6 +275,10 @@ void ReadPrograms(ReadContext& context) {
   ReadEvents(context);
   if (context.request.routine_grants) ReadRoutineGrants(context);
   if (!context.request.definitions) return;
+  if (!context.traits.has_runnable_show_create) {
+    ComposeProgramDefinitions(context);
+    return;
+  }
   for (Database& database : context.catalog.databases) {
     if (database.triggers.empty() && database.routines.empty() && database.events.empty()) continue;
     context.session.Execute("USE " + QuoteIdentifier(database.name));

@@ -66,6 +66,7 @@ void RefuseUnknownKinds(const ServerTraits& traits) {
 void SetMariaDb(ServerTraits& traits) {
   const unsigned version = traits.version_number;
   traits.has_sequences = version >= 100300;
+  traits.has_sequences_in_tables = traits.has_sequences;
   traits.has_packages = version >= 100300;
   traits.has_system_versioning = version >= 100300;
   traits.has_versioned_history_load = version >= 101100;
@@ -95,16 +96,30 @@ void SetMySql(ServerTraits& traits) {
   traits.has_named_locks_many = version >= 50705;
 }
 
+// Does this query give a value? Functions that a version lacks are refused.
+bool Answers(Session& session, std::string_view query) {
+  try {
+    return session.QueryValue(query).has_value();
+  } catch (const ServerError& error) {
+    if (error.code() == ErrorCode::kConnectionLost) throw;
+    return false;
+  }
+}
+
 // Statements that say OK there without doing it count as missing.
 void SetOceanBase(ServerTraits& traits, Session& session) {
   traits.has_sequences = true;
-  traits.has_snapshot_reads = true;
   traits.has_atomic_ddl = true;
-  try {
-    traits.has_get_lock = session.QueryValue("SELECT IS_FREE_LOCK('dbomsbak_probe')").has_value();
-  } catch (const ServerError& error) {
-    if (error.code() == ErrorCode::kConnectionLost) throw;
-  }
+  traits.definitions_name_own_database = true;
+  traits.foreign_keys_newest_first = true;
+  traits.has_runnable_show_create = false;
+  traits.has_object_list = true;
+  traits.pins_snapshot_at_first_read = true;
+  traits.has_definition_times = true;
+  traits.has_exact_vector_text = false;
+  // Versions that cannot tell the moment cannot read at it either.
+  traits.has_snapshot_reads = Answers(session, "SELECT current_scn()");
+  traits.has_get_lock = Answers(session, "SELECT IS_FREE_LOCK('dbomsbak_probe')");
   traits.has_named_locks_many = traits.has_get_lock;
 }
 
@@ -150,8 +165,9 @@ std::string ServerTraits::FlavourName() const {
 
 ServerTraits ProbeServerTraits(Session& session) {
   ServerTraits traits;
-  // A limit set for the whole server would cut the answers below, SHOW's too.
-  session.Execute("SET SESSION sql_select_limit = 18446744073709551615");
+  // A limit set for the whole server would cut the answers below, SHOW's too. (OceanBase takes no
+  // larger number.)
+  session.Execute("SET SESSION sql_select_limit = 9223372036854775807");
   const ResultSet answer = session.Query("SELECT VERSION(), @@version_comment");
   if (answer.empty()) throw Error(ErrorCode::kUnsupported, "the server does not tell its version");
   traits.version = answer.Text(0, 0);

@@ -41,6 +41,7 @@ Json ToJson(const SnapshotRecord& snapshot) {
   json["binlog_file"] = snapshot.binlog_file;
   json["binlog_position"] = snapshot.binlog_position;
   json["gtid"] = snapshot.gtid;
+  json["scn"] = snapshot.scn;
   json["ddl_locked"] = snapshot.ddl_locked;
   return json;
 }

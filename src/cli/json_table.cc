@@ -56,6 +56,8 @@ constexpr std::array kFields{
     JsonField{kDump | kInfo, "receipt.snapshot.binlog_file", "string", "empty when unknown"},
     JsonField{kDump | kInfo, "receipt.snapshot.binlog_position", "number", "0 when unknown"},
     JsonField{kDump | kInfo, "receipt.snapshot.gtid", "string", "empty when unknown"},
+    JsonField{kDump | kInfo, "receipt.snapshot.scn", "string",
+              "the SCN that rows were read at; OceanBase only"},
     JsonField{kDump | kInfo, "receipt.snapshot.ddl_locked", "boolean",
               "changes of definitions were kept off for the whole dump"},
 

@@ -163,6 +163,7 @@ std::string RenderManifest(const std::string& path, const HeaderRecord& header,
                                        header.snapshot.ddl_locked ? ", definitions locked" : ""));
   const std::string position = SnapshotPosition(header.snapshot);
   if (!position.empty()) text += Line("binary log", position);
+  if (!header.snapshot.scn.empty()) text += Line("SCN", header.snapshot.scn);
   if (!header.snapshot.gtid.empty()) text += Line("GTID", header.snapshot.gtid);
   for (const auto& [name, value] : header.options) {
     text += Line("option", fmt::format("{} = {}", name, value));

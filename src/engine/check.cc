@@ -182,6 +182,16 @@ void Checker::CheckSnapshot() {
             fmt::format("GRANT RELOAD ON *.* TO {};", QuotedAccount()));
   } else if (reached->method() == "global-read-lock") {
     Add(Level::kOk, "snapshot", "all sessions of a dump share one snapshot (global read lock)");
+  } else if (reached->method() == "snapshot-reads") {
+    const unsigned kept_s = UndoRetention(session_);
+    Add(Level::kOk, "snapshot",
+        "all sessions of a dump read at one SCN (AS OF SNAPSHOT), without any lock" +
+            (kept_s == 0 ? std::string()
+                         : fmt::format("; the server keeps it for {} s (undo_retention)", kept_s)));
+  } else if (reached->method() == "pinned-session") {
+    Add(Level::kOk, "snapshot",
+        "a dump reads everything in a single session: consistent, but slower; this version does "
+        "not tell its SCN");
   } else if (reached->many_sessions()) {
     Add(Level::kWarning, "snapshot",
         fmt::format(

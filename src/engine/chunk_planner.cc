@@ -42,8 +42,8 @@ void ChunkPlanner::BeginTable() {
 
 std::string ChunkPlanner::From(const std::string& columns, const std::string& condition) const {
   const Table& table = *tables_[table_].table;
-  return fmt::format("SELECT {} FROM {}{}{}", columns,
-                     QuoteQualified(table.id.database, table.id.name),
+  return fmt::format("SELECT {} FROM {}{}{}{}", columns,
+                     QuoteQualified(table.id.database, table.id.name), table.read_as_of,
                      condition.empty() ? "" : " WHERE ", condition);
 }
 

@@ -50,6 +50,9 @@ bool IsDefinitionChange(unsigned number) {
          number == kUnknownTable || number == kNoSuchTableInEngine;
 }
 
+// OceanBase no longer keeps what a snapshot saw.
+constexpr unsigned kSnapshotDiscarded = 4138;
+
 // Tables in the order of the text. What has no snapshot stands first, of all databases, so that its
 // lock goes soon; the rest follows database by database.
 struct TextPlan {
@@ -224,7 +227,10 @@ Pipeline::Pipeline(DumpSet& set, SessionRegistry& registry, const DumpOptions& o
       file_(out),
       handoff_(memory_.handoff_bytes, memory_.reserve_bytes),
       planner_(TablesToRead(), memory_.chunk_bytes) {
-  if (options.source_date_epoch) snapshot_.time = IsoTime(*options.source_date_epoch);
+  if (options.source_date_epoch) {
+    snapshot_.time = IsoTime(*options.source_date_epoch);
+    snapshot_.scn.clear();  // a time as well
+  }
   for (const Database& database : set.catalog.databases) {
     objects_total_ += 1 + database.tables.size() + database.views.size() +
                       database.sequences.size() + database.routines.size() +
@@ -283,7 +289,15 @@ void Pipeline::ReadChunks(Session& session, bool holds_locks) {
       if (filtered && e.sqlstate().starts_with("42")) {
         e.set_hint(
             "The condition of --where must fit every table; --only or --ignore-table choose.");
-      } else if (IsDefinitionChange(e.number())) {
+      } else if (e.number() == kSnapshotDiscarded && set_.snapshot.retention_s > 0) {
+        throw Error(ErrorCode::kNoSnapshot,
+                    fmt::format("the server no longer keeps the dump's snapshot, reading {}: {}",
+                                table, e.message()),
+                    fmt::format("It keeps one for undo_retention, {} s now. ALTER SYSTEM SET "
+                                "undo_retention = {} makes it longer.",
+                                set_.snapshot.retention_s, 4 * set_.snapshot.retention_s))
+            .About(table);
+      } else if (IsDefinitionChange(e.number()) || e.number() == kSnapshotDiscarded) {
         throw ChangedMeanwhile(table + ": " + e.message());
       }
       e.While("reading " + table);

@@ -82,6 +82,7 @@ NamesNow ListNames(Session& session, const Scope& scope) {
     if (type.find("TEMPORARY") != std::string::npos) continue;
     if (!scope.CoversTable(name.first, name.second)) continue;
     names.all.insert(name);
+    if (type == "EXTERNAL TABLE") continue;  // the catalogue says why it cannot be dumped
     if (type == "VIEW" || type == "SYSTEM VIEW") {
       names.any_view = true;
       continue;
@@ -169,10 +170,10 @@ Untouchable TouchEverywhere(const std::vector<Session*>& readers,
 }
 
 // A table that appeared meanwhile: is it part of the snapshot?
-bool IsInSnapshot(Session& reader, const QualifiedName& name) {
+bool IsInSnapshot(Session& reader, const QualifiedName& name, const std::string& read_as_of) {
   try {
-    reader.Execute(
-        fmt::format("SELECT 1 FROM {} LIMIT 1", QuoteQualified(name.first, name.second)));
+    reader.Execute(fmt::format("SELECT 1 FROM {}{} LIMIT 1",
+                               QuoteQualified(name.first, name.second), read_as_of));
     return true;
   } catch (const ServerError& e) {
     if (e.number() == kTableDefinitionChanged || e.number() == kNoSuchTable) return false;
@@ -182,7 +183,8 @@ bool IsInSnapshot(Session& reader, const QualifiedName& name) {
 
 // What came or went since; only names, which costs the server next to nothing.
 std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& scope,
-                                        Session& session, Session& reader) {
+                                        Session& session, Session& reader,
+                                        const std::string& read_as_of) {
   const ResultSet answer = session.Query(fmt::format(
       "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA IN {}",
       NameList(scope.databases)));
@@ -195,7 +197,7 @@ std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& sco
     if (now.count(name) == 0) return QuoteQualified(name.first, name.second) + " (dropped)";
   }
   for (const QualifiedName& name : now) {
-    if (before.all.count(name) == 0 && IsInSnapshot(reader, name)) {
+    if (before.all.count(name) == 0 && IsInSnapshot(reader, name, read_as_of)) {
       return QuoteQualified(name.first, name.second) + " (created)";
     }
   }
@@ -206,7 +208,8 @@ DefinitionFingerprint TableDefinitions(const Catalog& catalog) {
   DefinitionFingerprint fingerprint;
   for (const Database& database : catalog.databases) {
     for (const Table& table : database.tables) {
-      fingerprint[table.id.Describe()] = WithoutAutoIncrement(table.create);
+      // The time tells of changes that were taken back, or that the text does not show.
+      fingerprint[table.id.Describe()] = WithoutAutoIncrement(table.create) + table.definition_time;
     }
   }
   return fingerprint;
@@ -482,7 +485,8 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     if (!behind_ddl) {
       changed = FirstDifference(definitions, ReadDefinitionFingerprint(coordinator, fingerprint));
       if (!changed) {
-        changed = FirstNewName(before, set.scope, coordinator, *readers.front());
+        changed =
+            FirstNewName(before, set.scope, coordinator, *readers.front(), set.snapshot.read_as_of);
       }
       if (!changed && table_definitions) {
         changed = FirstDifference(*table_definitions, TableDefinitions(set.catalog));
@@ -498,6 +502,9 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
               "mysql.procs_priv");
         }
         RequireLocked(before, set.catalog);
+        for (Database& database : set.catalog.databases) {
+          for (Table& table : database.tables) table.read_as_of = set.snapshot.read_as_of;
+        }
         break;
       }
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <thread>
 
@@ -59,7 +60,9 @@ class GlobalReadLock final : public SnapshotRung {
     coordinator.Execute("FLUSH TABLES WITH READ LOCK");
   }
   void Unlock(Session& coordinator) const override { coordinator.Execute("UNLOCK TABLES"); }
-  void OpenSnapshot(Session& reader) const override { StartConsistentSnapshot(reader); }
+  void OpenSnapshot(Session& reader, const std::vector<QualifiedName>&) const override {
+    StartConsistentSnapshot(reader);
+  }
 };
 
 class TableLocks final : public SnapshotRung {
@@ -88,7 +91,47 @@ class TableLocks final : public SnapshotRung {
     coordinator.Execute("COMMIT");
     coordinator.Execute("SET autocommit = 1");
   }
-  void OpenSnapshot(Session& reader) const override { StartConsistentSnapshot(reader); }
+  void OpenSnapshot(Session& reader, const std::vector<QualifiedName>&) const override {
+    StartConsistentSnapshot(reader);
+  }
+};
+
+// Every SELECT names the moment: no transaction is needed, nobody waits for anybody.
+class SnapshotReads final : public SnapshotRung {
+ public:
+  std::string_view method() const override { return "snapshot-reads"; }
+  std::string_view lock_name() const override { return "no lock"; }
+  bool Fits(const ServerTraits& traits) const override { return traits.has_snapshot_reads; }
+  bool many_sessions() const override { return true; }
+  bool holds_tables() const override { return false; }
+  void Lock(Session&, const std::vector<QualifiedName>&) const override {}
+  void Unlock(Session&) const override {}
+  void OpenSnapshot(Session&, const std::vector<QualifiedName>&) const override {}
+  std::string Moment(Session& coordinator) const override {
+    return coordinator.QueryValue("SELECT current_scn()").value_or("");
+  }
+};
+
+// WITH CONSISTENT SNAPSHOT is taken there and does nothing: it is the first read of a table that
+// opens the snapshot.
+class PinnedSession final : public SnapshotRung {
+ public:
+  std::string_view method() const override { return "pinned-session"; }
+  std::string_view lock_name() const override { return "no lock"; }
+  bool Fits(const ServerTraits& traits) const override {
+    return traits.pins_snapshot_at_first_read;
+  }
+  bool many_sessions() const override { return false; }
+  bool holds_tables() const override { return false; }
+  void Lock(Session&, const std::vector<QualifiedName>&) const override {}
+  void Unlock(Session&) const override {}
+  void OpenSnapshot(Session& reader, const std::vector<QualifiedName>& tables) const override {
+    reader.Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    reader.Execute("START TRANSACTION");
+    if (tables.empty()) return;
+    reader.Execute(fmt::format("SELECT 1 FROM {} LIMIT 1",
+                               QuoteQualified(tables.front().first, tables.front().second)));
+  }
 };
 
 class SingleSession final : public SnapshotRung {
@@ -100,7 +143,9 @@ class SingleSession final : public SnapshotRung {
   bool holds_tables() const override { return false; }
   void Lock(Session&, const std::vector<QualifiedName>&) const override {}
   void Unlock(Session&) const override {}
-  void OpenSnapshot(Session& reader) const override { StartConsistentSnapshot(reader); }
+  void OpenSnapshot(Session& reader, const std::vector<QualifiedName>&) const override {
+    StartConsistentSnapshot(reader);
+  }
 };
 
 // The server's position in its binary log at the snapshot. Needs no right where the server keeps
@@ -154,6 +199,22 @@ void RecordBinlogPosition(Session& reader, Session& coordinator, const ServerTra
 }
 
 }  // namespace
+
+unsigned UndoRetention(Session& session) {
+  try {
+    const ResultSet answer = session.Query("SHOW PARAMETERS LIKE 'undo_retention'");
+    const auto value = std::find(answer.columns.begin(), answer.columns.end(), "value");
+    if (answer.empty() || value == answer.columns.end()) return 0;
+    unsigned seconds = 0;
+    const std::string text =
+        answer.Text(0, static_cast<std::size_t>(value - answer.columns.begin()));
+    std::from_chars(text.data(), text.data() + text.size(), seconds);
+    return seconds;
+  } catch (const ServerError& e) {
+    if (e.code() == ErrorCode::kConnectionLost) throw;
+    return 0;
+  }
+}
 
 void Pause(unsigned attempt, const CancelToken& cancel) {
   const auto pause = std::chrono::milliseconds(std::min(200u * attempt, 2000u));
@@ -236,9 +297,11 @@ void WithPatience(Session& observer_session, const LockPatience& patience, std::
 const std::vector<const SnapshotRung*>& SnapshotLadder() {
   static const GlobalReadLock global_read_lock;
   static const TableLocks table_locks;
+  static const SnapshotReads snapshot_reads;
+  static const PinnedSession pinned_session;
   static const SingleSession single_session;
-  static const std::vector<const SnapshotRung*> ladder = {&global_read_lock, &table_locks,
-                                                          &single_session};
+  static const std::vector<const SnapshotRung*> ladder = {
+      &global_read_lock, &table_locks, &snapshot_reads, &pinned_session, &single_session};
   return ladder;
 }
 
@@ -267,7 +330,14 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
     const auto locked_at = Clock::now();
     SnapshotTaken taken;
     taken.readers = rung->many_sessions() ? readers.size() : 1;
-    for (std::size_t i = 0; i < taken.readers; ++i) rung->OpenSnapshot(*readers[i]);
+    taken.record.scn = rung->Moment(coordinator);
+    if (!taken.record.scn.empty()) {
+      taken.read_as_of = " AS OF SNAPSHOT " + taken.record.scn;
+      taken.retention_s = UndoRetention(coordinator);
+    }
+    for (std::size_t i = 0; i < taken.readers; ++i) {
+      rung->OpenSnapshot(*readers[i], request.tables);
+    }
     if (request.while_locked) {
       request.while_locked({readers.begin(), readers.begin() + taken.readers});
     }

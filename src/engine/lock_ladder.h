@@ -51,9 +51,15 @@ class SnapshotRung {
   // Throws ServerError: kPrivilege leads to the next rung.
   virtual void Lock(Session& coordinator, const std::vector<QualifiedName>& tables) const = 0;
   virtual void Unlock(Session& coordinator) const = 0;
-  // Opens the snapshot in a reading session while the lock is held.
-  virtual void OpenSnapshot(Session& reader) const = 0;
+  // Opens the snapshot in a reading session while the lock is held. `tables`: those of the set.
+  virtual void OpenSnapshot(Session& reader, const std::vector<QualifiedName>& tables) const = 0;
+  // The number of the moment that every SELECT has to name; empty where transactions do it.
+  virtual std::string Moment(Session&) const { return {}; }
 };
+
+// For how many seconds the server keeps the moment that snapshot reads name (undo_retention); 0
+// when it does not tell.
+unsigned UndoRetention(Session& session);
 
 // From the best to the last resort.
 const std::vector<const SnapshotRung*>& SnapshotLadder();
@@ -76,7 +82,10 @@ struct SequenceValue {
 
 struct SnapshotTaken {
   SnapshotRecord record;
-  std::size_t readers = 0;   // how many of the sessions given have the snapshot (the first ones)
+  std::size_t readers = 0;  // how many of the sessions given have the snapshot (the first ones)
+  // What stands behind a table's name in a SELECT to read it at the snapshot; may be empty.
+  std::string read_as_of;
+  unsigned retention_s = 0;  // how long the server keeps that moment; 0: for the transaction
   bool tables_held = false;  // `holder` keeps non_transactional locked until UNLOCK TABLES
   std::vector<SequenceValue> sequence_values;
   double lock_ms = 0;

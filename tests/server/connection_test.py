@@ -225,7 +225,7 @@ def session_settings(probe, server):
     variables = json.loads(result.out)
     for name, value in {'sql_mode': 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO', 'time_zone': '+00:00',
                         'sql_quote_show_create': 'ON', 'autocommit': 'ON', 'max_statement_time': '0.000000',
-                        'sql_select_limit': '18446744073709551615', 'sql_auto_is_null': 'OFF',
+                        'sql_select_limit': '9223372036854775807', 'sql_auto_is_null': 'OFF',
                         'character_set_client': 'utf8mb4', 'character_set_results': 'utf8mb4',
                         'foreign_key_checks': 'OFF', 'unique_checks': 'OFF',
                         'check_constraint_checks': 'OFF'}.items():

@@ -45,6 +45,7 @@ struct SnapshotRecord {
   std::uint64_t binlog_position = 0;
   std::string gtid;
   bool ddl_locked = false;  // DDL was kept off for the whole dump (metadata locks)
+  std::string scn = {};     // the number all sessions read at (OceanBase); empty elsewhere
 };
 
 struct HeaderRecord {

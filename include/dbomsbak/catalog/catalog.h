@@ -17,16 +17,18 @@ namespace dbomsbak {
 struct Column {
   std::string name;
   ColumnKind kind;
-  std::string data_type;        // "bigint", "enum", lower case
-  std::string column_type;      // "bigint(20) unsigned"
+  std::string data_type;    // "bigint", "enum", lower case
+  std::string column_type;  // "bigint(20) unsigned"
+  // ENUM and SET where the server's text of it cannot be read back (`column_type` can).
+  std::string raw_column_type, raw_default;
   std::string select_expression;  // `name`, or its number where the text is ambiguous
-  std::string charset;          // empty for non-text
+  std::string charset;            // empty for non-text
   std::string collation;
   bool nullable = false;
   bool is_unsigned = false;
-  bool generated = false;       // left out of INSERTs
+  bool generated = false;  // left out of INSERTs
   bool invisible = false;
-  bool period = false;          // row_start or row_end of a system-versioned table
+  bool period = false;  // row_start or row_end of a system-versioned table
 };
 
 // A key rows can be walked by: unique, all columns NOT NULL, whole columns, of types whose literals
@@ -40,15 +42,19 @@ struct Table {
   ObjectId id;
   std::string create;  // SHOW CREATE TABLE
   std::string engine;
-  std::vector<Column> columns;        // all, in order
+  std::vector<Column> columns;         // all, in order
   std::vector<UniqueKey> unique_keys;  // usable for chunks, best first
   std::optional<std::uint64_t> auto_increment;
+  std::string definition_time;  // of the last change of its definition, where the server tells
   std::uint64_t estimated_rows = 0;
   std::uint64_t data_bytes = 0;
   bool transactional = false;
   // With its history: row_start and row_end are among `columns` and are dumped, also where they are
   // implicit, and the key of implicit ones ends in row_end.
   bool system_versioned = false;
+  // " AS OF SNAPSHOT n": the moment its rows are read at, where a dump's sessions share one by
+  // number.
+  std::string read_as_of;
   bool rows_elsewhere = false;  // MERGE, FEDERATED: its rows are another table's; none are read
 
   // Its rows are in no snapshot: they are read under a lock.
@@ -70,10 +76,10 @@ struct StoredProgram {
   ObjectId id;
   std::string create;  // as SHOW CREATE prints it
   std::string definer, sql_mode, character_set_client, collation_connection, database_collation;
-  std::string time_zone;  // events
-  std::string status;     // events
-  std::string table;      // triggers
-  std::uint64_t order = 0;  // triggers
+  std::string time_zone;            // events
+  std::string status;               // events
+  std::string table;                // triggers
+  std::uint64_t order = 0;          // triggers
   std::vector<std::string> grants;  // routines: GRANT statements of accounts
 };
 
@@ -86,7 +92,7 @@ struct Sequence {
 struct Database {
   std::string name;
   std::string charset, collation, comment;
-  std::string create;  // CREATE DATABASE `d` …
+  std::string create;         // CREATE DATABASE `d` …
   std::vector<Table> tables;  // each list sorted by name, bytewise
   std::vector<View> views;    // a view stands after those of its database it is built on
   std::vector<Sequence> sequences;
@@ -120,17 +126,16 @@ struct Catalog {
 
 struct CatalogRequest {
   std::vector<std::string> databases;
-  bool definitions = true;   // SHOW CREATE of each object
+  bool definitions = true;  // SHOW CREATE of each object
   bool routine_grants = true;
 };
 
 // One query for all wherever the server allows it; never one a table but SHOW CREATE.
 // `session` was prepared (PrepareSession); afterwards its default database is one of those read.
-// Definitions come in their own bytes: those of views, routines, triggers and events in the object's
-// character_set_client, all else in UTF-8. They are as SHOW CREATE prints them with their own
-// database as the default one.
-// Errors: kUsage for a database that does not exist (with near names, or a hint when it is a table
-// of another one that was asked for), kPrivilege.
+// Definitions come in their own bytes: those of views, routines, triggers and events in the
+// object's character_set_client, all else in UTF-8. They are as SHOW CREATE prints them with their
+// own database as the default one. Errors: kUsage for a database that does not exist (with near
+// names, or a hint when it is a table of another one that was asked for), kPrivilege.
 Catalog ReadCatalog(Session& session, const ServerTraits& traits, const CatalogRequest& request);
 
 // Names of all databases the account can see.

@@ -12,27 +12,39 @@ enum class ServerFlavour { kMariaDb, kMySql, kOceanBase };
 
 struct ServerTraits {
   ServerFlavour flavour = ServerFlavour::kMySql;
-  std::string version;           // "10.11.19-MariaDB-0+deb12u1"
+  std::string version;  // "10.11.19-MariaDB-0+deb12u1"
   std::string version_comment;
-  unsigned version_number = 0;   // 101119, 90704, 50624
+  unsigned version_number = 0;  // 101119, 90704, 50624
 
   bool has_sequences = false;
-  bool has_packages = false;                // Oracle mode packages
+  bool has_packages = false;  // Oracle mode packages
   bool has_system_versioning = false;
   bool has_versioned_history_load = false;  // INSERT of row_start and row_end
   bool has_invisible_columns = false;
   bool has_backup_stage = false;
   bool has_flush_tables_with_read_lock = false;
   bool has_lock_instance_for_backup = false;
-  bool has_real_table_locks = false;        // LOCK TABLES locks
-  bool has_consistent_snapshot = false;     // START TRANSACTION WITH CONSISTENT SNAPSHOT is honest
-  bool has_snapshot_reads = false;          // AS OF SNAPSHOT
+  bool has_real_table_locks = false;         // LOCK TABLES locks
+  bool has_consistent_snapshot = false;      // START TRANSACTION WITH CONSISTENT SNAPSHOT is honest
+  bool has_snapshot_reads = false;           // AS OF SNAPSHOT n, and current_scn() to know n
+  bool pins_snapshot_at_first_read = false;  // REPEATABLE READ is honest from the first read on
+  bool has_definition_times = false;         // TABLES.UPDATE_TIME is that of the definition
   bool has_metadata_locks_for_readers = false;  // a touched table keeps DDL off until COMMIT
-  bool has_atomic_ddl = false;              // one multi-table RENAME is all or nothing in a crash
+  bool has_atomic_ddl = false;  // one multi-table RENAME is all or nothing in a crash
   bool rename_allowed_under_lock_tables = false;
   bool create_or_replace_keeps_grants = false;
+  // Catalogue: what SHOW CREATE prints and information_schema lists.
+  bool definitions_name_own_database =
+      false;                               // foreign keys and views say which database is theirs
+  bool foreign_keys_newest_first = false;  // SHOW CREATE TABLE prints them so
+  bool has_runnable_show_create = true;    // of triggers, routines and events
+  bool has_sequences_in_tables = false;    // information_schema.TABLES lists them; SHOW CREATE
+  bool has_object_list = false;            // DBA_OBJECTS, with what no other list shows
+  bool has_exact_vector_text = true;
+  bool has_routine_grant_table = true;  // mysql.procs_priv
+
   bool has_get_lock = false;
-  bool has_named_locks_many = false;        // several GET_LOCKs a session
+  bool has_named_locks_many = false;  // several GET_LOCKs a session
   unsigned lower_case_table_names = 0;
   std::uint64_t max_allowed_packet = 0;
   std::string charset_default;
