@@ -192,6 +192,7 @@ void ReadListedSequences(ReadContext& context) {
       facts.order = rows.Text(row, "ORDER_FLAG") == "Y";
       Sequence& sequence = database->sequences.emplace_back();
       sequence.id = {database->name, ObjectKind::kSequence, facts.name};
+      sequence.is_table = false;
       if (context.request.definitions) sequence.create = SequenceCreate(facts);
     }
   } catch (const ServerError& error) {

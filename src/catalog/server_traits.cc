@@ -112,10 +112,13 @@ void SetOceanBase(ServerTraits& traits, Session& session) {
   traits.has_atomic_ddl = true;
   traits.definitions_name_own_database = true;
   traits.foreign_keys_newest_first = true;
+  traits.outside_keys_need_parents = true;
   traits.has_runnable_show_create = false;
   traits.has_object_list = true;
   traits.pins_snapshot_at_first_read = true;
   traits.has_definition_times = true;
+  traits.constraint_names_block_rename = true;
+  traits.rename_waits_without_bound = true;
   traits.has_exact_vector_text = false;
   // Versions that cannot tell the moment cannot read at it either.
   traits.has_snapshot_reads = Answers(session, "SELECT current_scn()");

@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include "dbomsbak/catalog/table_reader.h"
 #include "dbomsbak/sql/insert_parser.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/sql/rename_databases.h"
 #include "dbomsbak/sql/row_encoder.h"
 #include "engine/chunk_handoff.h"
 #include "engine/chunk_planner.h"
@@ -65,8 +67,46 @@ struct TextPlan {
   std::vector<Section> sections;
 };
 
-TextPlan PlanText(const Catalog& catalog) {
+// Each database behind those its foreign keys name, where a server needs that; else, and in a
+// circle, by name.
+std::vector<const Database*> InOrder(const Catalog& catalog, bool parents_first) {
+  std::vector<const Database*> order;
+  std::set<std::string> placed;
+  if (parents_first) {
+    std::map<std::string, std::set<std::string>> parents;
+    for (const Database& database : catalog.databases) {
+      for (const Table& table : database.tables) {
+        for (std::string& name : QualifyingDatabases(ObjectKind::kTable, table.create)) {
+          if (name != database.name && catalog.Find(name) != nullptr) {
+            parents[database.name].insert(std::move(name));
+          }
+        }
+      }
+    }
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (const Database& database : catalog.databases) {
+        const auto& needed = parents[database.name];
+        if (placed.count(database.name) > 0 ||
+            !std::all_of(needed.begin(), needed.end(),
+                         [&](const std::string& name) { return placed.count(name) > 0; })) {
+          continue;
+        }
+        placed.insert(database.name);
+        order.push_back(&database);
+        moved = true;
+      }
+    }
+  }
+  for (const Database& database : catalog.databases) {
+    if (placed.count(database.name) == 0) order.push_back(&database);
+  }
+  return order;
+}
+
+TextPlan PlanText(const Catalog& catalog, bool parents_first) {
   const bool several = catalog.databases.size() > 1;
+  const std::vector<const Database*> order = InOrder(catalog, parents_first);
   bool early = false;
   for (const Database& database : catalog.databases) {
     if (!database.sequences.empty()) early = true;
@@ -87,10 +127,10 @@ TextPlan PlanText(const Catalog& catalog) {
   };
   if (several && early) {
     // Defaults may name a sequence of any database, too.
-    for (const Database& database : catalog.databases) section(database, true, false);
-    for (const Database& database : catalog.databases) section(database, false, true);
+    for (const Database* database : order) section(*database, true, false);
+    for (const Database* database : order) section(*database, false, true);
   } else {
-    for (const Database& database : catalog.databases) section(database, true, true);
+    for (const Database* database : order) section(*database, true, true);
   }
   return plan;
 }
@@ -223,7 +263,7 @@ Pipeline::Pipeline(DumpSet& set, SessionRegistry& registry, const DumpOptions& o
                         ? set.traits.max_allowed_packet - kPacketSlack
                         : std::numeric_limits<std::size_t>::max()),
       snapshot_(set.snapshot.record),
-      plan_(PlanText(set.catalog)),
+      plan_(PlanText(set.catalog, set.traits.outside_keys_need_parents)),
       file_(out),
       handoff_(memory_.handoff_bytes, memory_.reserve_bytes),
       planner_(TablesToRead(), memory_.chunk_bytes) {

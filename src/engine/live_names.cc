@@ -104,7 +104,9 @@ LiveNames NamesOf(const Database& database) {
   names.charset = database.charset;
   names.collation = database.collation;
   for (const Table& table : database.tables) names.tables.insert(table.id.name);
-  for (const Sequence& sequence : database.sequences) names.tables.insert(sequence.id.name);
+  for (const Sequence& sequence : database.sequences) {
+    if (sequence.is_table) names.tables.insert(sequence.id.name);
+  }
   for (const View& view : database.views) names.views.insert(view.id.name);
   for (const StoredProgram& routine : database.routines) names.routines.insert(routine.id);
   for (const StoredProgram& trigger : database.triggers) {

@@ -119,7 +119,15 @@ void DropObject(Session& session, const ObjectId& id) {
   const std::string statement = fmt::format("DROP {} IF EXISTS {}", SqlKeyword(id.kind),
                                             QuoteQualified(id.database, id.name));
   if (id.kind != ObjectKind::kPackage && id.kind != ObjectKind::kPackageBody) {
-    session.Execute(statement);
+    try {
+      session.Execute(statement);
+    } catch (const ServerError& error) {
+      // OceanBase: events of the default database only.
+      constexpr unsigned kNotSupported = 1235;
+      if (id.kind != ObjectKind::kEvent || error.number() != kNotSupported) throw;
+      session.Execute("USE " + QuoteIdentifier(id.database));
+      session.Execute("DROP EVENT IF EXISTS " + QuoteIdentifier(id.name));
+    }
     return;
   }
   CreationSettings oracle;  // MariaDB knows the word in this mode only

@@ -142,6 +142,20 @@ std::vector<KeyDefinition> KeysFromJson(const Json& json) {
   return keys;
 }
 
+// Of those that move with the RENAME names are enough.
+Json SequencesToJson(const std::vector<Sequence>& sequences) {
+  Json json = Json::array();
+  for (const Sequence& sequence : sequences) {
+    if (sequence.is_table) {
+      json.push_back(TextToJson(sequence.id.name));
+    } else {
+      json.push_back(
+          {{"name", TextToJson(sequence.id.name)}, {"create", TextToJson(sequence.create)}});
+    }
+  }
+  return json;
+}
+
 Json DatabaseToJson(const Database& database) {
   Json views = Json::array();
   for (const View& view : database.views) views.push_back(ViewToJson(view));
@@ -151,7 +165,7 @@ Json DatabaseToJson(const Database& database) {
           {"comment", TextToJson(database.comment)},
           {"create", TextToJson(database.create)},
           {"tables", NamesToJson(database.tables)},
-          {"sequences", NamesToJson(database.sequences)},
+          {"sequences", SequencesToJson(database.sequences)},
           {"views", views},
           {"routines", ProgramsToJson(database.routines)},
           {"triggers", ProgramsToJson(database.triggers)},
@@ -168,8 +182,12 @@ Database DatabaseFromJson(const Json& json) {
   for (const std::string& name : TextsFromJson(json.at("tables"))) {
     database.tables.emplace_back().id = {database.name, ObjectKind::kTable, name};
   }
-  for (const std::string& name : TextsFromJson(json.at("sequences"))) {
-    database.sequences.emplace_back().id = {database.name, ObjectKind::kSequence, name};
+  for (const Json& entry : json.at("sequences")) {
+    Sequence& sequence = database.sequences.emplace_back();
+    sequence.is_table = !entry.is_object();
+    sequence.id = {database.name, ObjectKind::kSequence,
+                   TextFromJson(sequence.is_table ? entry : entry.at("name"))};
+    if (!sequence.is_table) sequence.create = TextFromJson(entry.at("create"));
   }
   for (const Json& view : json.at("views")) {
     database.views.push_back(ViewFromJson(view, database.name));

@@ -344,8 +344,9 @@ class Restore {
       LookAgain();
       staging_->DropLoadTable();
       at_swap = true;
-      result_.window_ms = SwapLive(*session_, traits_, set_, staging_->journal(),
-                                   {options_.lock_wait_s, options_.lock_tries}, observer_);
+      result_.window_ms =
+          SwapLive(*session_, traits_, set_, staging_->journal(),
+                   {options_.lock_wait_s, options_.lock_tries, &sessions_}, observer_);
     } catch (const Error& e) {
       // Somebody was in the way: what is loaded and proved is worth keeping.
       if (StagingIsLeft(e.code(), at_swap)) NameStaging("");

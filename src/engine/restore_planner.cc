@@ -96,6 +96,7 @@ Sequence SequenceOf(const ContentObject& object, const std::string& database) {
   Sequence sequence;
   sequence.id = object.record.id;
   sequence.id.database = database;
+  sequence.create = object.create;
   return sequence;
 }
 
@@ -106,7 +107,7 @@ std::string CreateDatabaseText(const std::string& name, const std::string& chars
 }
 
 Database WantedDatabase(const RestoreContent& content, const RestoreMember& member,
-                        const Database& live) {
+                        const Database& live, const ServerTraits& traits) {
   Database wanted;
   wanted.name = member.live;
   wanted.comment = live.comment;
@@ -130,6 +131,9 @@ Database WantedDatabase(const RestoreContent& content, const RestoreMember& memb
   };
   wanted.tables = Merge(Collect(content.tables, member, TableOf), live.tables, covered);
   wanted.sequences = Merge(Collect(content.sequences, member, SequenceOf), live.sequences, covered);
+  for (Sequence& sequence : wanted.sequences) {
+    sequence.is_table = traits.has_sequences_in_tables;
+  }
   wanted.views = Merge(Collect(content.views, member, ViewOf), live.views, covered);
   wanted.routines = Merge(Collect(content.routines, member, ProgramOf), live.routines, covered);
   wanted.events = Merge(Collect(content.events, member, ProgramOf), live.events, covered);
@@ -548,7 +552,7 @@ PreparedSet MakeSet(const RestoreContent& content, const std::vector<RestoreMemb
     Database before;
     if (found != nullptr) before = *found;
     before.name = member.live;
-    Database wanted = WantedDatabase(content, member, before);
+    Database wanted = WantedDatabase(content, member, before, facts.traits);
 
     const DatabaseMap renamed = ArchivedToLive(members);
     if (!renamed.empty()) {
@@ -560,6 +564,7 @@ PreparedSet MakeSet(const RestoreContent& content, const std::vector<RestoreMemb
     std::vector<std::string> incoming;
     std::vector<std::string> outgoing;
     for (const auto* objects : {&content.tables, &content.sequences}) {
+      if (objects == &content.sequences && !facts.traits.has_sequences_in_tables) continue;
       for (const ContentObject& object : *objects) {
         if (object.record.id.database == member.archived) incoming.push_back(object.record.id.name);
       }
@@ -569,7 +574,9 @@ PreparedSet MakeSet(const RestoreContent& content, const std::vector<RestoreMemb
       if (content.Covers(id)) outgoing.push_back(id.name);
     };
     for (const Table& table : before.tables) leave(table.id);
-    for (const Sequence& sequence : before.sequences) leave(sequence.id);
+    for (const Sequence& sequence : before.sequences) {
+      if (sequence.is_table) leave(sequence.id);
+    }
     set.incoming.push_back(std::move(incoming));
     set.outgoing.push_back(std::move(outgoing));
     set.before.push_back(std::move(before));

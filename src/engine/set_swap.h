@@ -62,6 +62,9 @@ PreparedSet PreparedSetFromJson(const std::string& json);  // Error kNeedsHelp w
 struct SwapOptions {
   unsigned lock_wait_s = 5;
   unsigned lock_tries = 10;
+  // For a session of its own that ends a RENAME which waits too long, where no time-out of the
+  // server does; null: it may wait.
+  SessionFactory* sessions = nullptr;
 };
 
 // Opens and closes the window. `journal` stands in members[0].source and moves with the RENAME;

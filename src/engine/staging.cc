@@ -11,6 +11,7 @@
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
+#include "engine/constraint_names.h"
 #include "engine/definition_text.h"
 #include "engine/live_names.h"
 #include "engine/object_creator.h"
@@ -213,6 +214,7 @@ void Staging::CreateTables(const Catalog& live) {
   const DatabaseMap to_staging = ToStaging(members_);
   std::map<std::string, std::string> live_of;
   for (const RestoreMember& member : members_) live_of[member.archived] = member.live;
+  std::vector<std::pair<const ContentObject*, std::string>> late_keys;
   for (const ContentObject& table : content_.tables) {
     Use(session_, MemberOf(table.record.id.database).staging);
     std::string create = RenameDatabases(ObjectKind::kTable, table.create, to_staging);
@@ -226,7 +228,22 @@ void Staging::CreateTables(const Catalog& live) {
       sequences_live[to_staging.at(database)] = member->second;
     }
     if (!sequences_live.empty()) create = WithSequenceDatabases(create, sequences_live);
+    if (traits_.constraint_names_block_rename) {
+      NoteCutConstraintNames(create, *journal_);
+      create = WithStagedConstraintNames(create);
+    }
+    if (traits_.outside_keys_need_parents) {
+      LateKeys split = WithoutLateKeys(create);
+      create = std::move(split.create);
+      for (std::string& key : split.keys) late_keys.emplace_back(&table, std::move(key));
+    }
     run(table, create);
+  }
+  for (const auto& [table, key] : late_keys) {
+    const std::string& staging = MemberOf(table->record.id.database).staging;
+    Use(session_, staging);
+    run(*table,
+        fmt::format("ALTER TABLE {} ADD {}", QuoteQualified(staging, table->record.id.name), key));
   }
 }
 

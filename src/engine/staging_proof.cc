@@ -17,6 +17,7 @@
 #include "dbomsbak/sql/rename_databases.h"
 #include "dbomsbak/sql/row_encoder.h"
 #include "engine/chunk_planner.h"
+#include "engine/constraint_names.h"
 #include "engine/staging.h"
 
 namespace dbomsbak {
@@ -52,6 +53,7 @@ class DefinitionComparison {
                        const Catalog& staged, const ServerTraits& traits)
       : content_(content), members_(members), staged_(staged) {
     same_series_ = SameSeries(content.header, traits);
+    staged_constraints_ = traits.constraint_names_block_rename;
     for (const RestoreMember& member : members) {
       to_archived_[member.staging] = member.archived;
       to_archived_[member.live] = member.archived;
@@ -117,8 +119,10 @@ class DefinitionComparison {
   void CompareTable(const ContentObject& object, const Table& table) {
     const std::string name = object.record.id.Describe();
     const std::string staged = RenameDatabases(ObjectKind::kTable, table.create, to_archived_);
-    if (same_series_ && WithoutAutoIncrement(staged) != WithoutAutoIncrement(object.create)) {
-      Differs(name, fmt::format("its definition is now\n{}\nand was\n{}", staged, object.create));
+    const std::string wanted =
+        staged_constraints_ ? WithStagedConstraintNames(object.create) : object.create;
+    if (same_series_ && WithoutAutoIncrement(staged) != WithoutAutoIncrement(wanted)) {
+      Differs(name, fmt::format("its definition is now\n{}\nand was\n{}", staged, wanted));
     }
     const std::optional<std::uint64_t> counter = AutoIncrementOf(object.create);
     if (counter && AutoIncrementOf(staged) != counter) {
@@ -158,6 +162,7 @@ class DefinitionComparison {
   const std::vector<RestoreMember>& members_;
   const Catalog& staged_;
   bool same_series_ = false;
+  bool staged_constraints_ = false;
   DatabaseMap to_archived_;
   std::vector<std::string> differences_;
 };

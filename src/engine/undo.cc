@@ -83,7 +83,9 @@ PreparedSet UndoSet(const PreparedSet& copy, std::vector<Database> live, unsigne
       }
     }
     KeepNamed(set.wanted[i].tables, afterwards);
-    KeepNamed(set.wanted[i].sequences, afterwards);
+    std::erase_if(set.wanted[i].sequences, [&](const Sequence& sequence) {
+      return sequence.is_table && !afterwards.contains(sequence.id.name);
+    });
     set.outgoing.push_back(std::move(outgoing));
     set.incoming.push_back(copy.outgoing[i]);
   }
@@ -94,7 +96,9 @@ PreparedSet UndoSet(const PreparedSet& copy, std::vector<Database> live, unsigne
 std::map<ObjectId, std::string> ObjectsOf(const Database& database) {
   std::map<ObjectId, std::string> objects;
   for (const Table& table : database.tables) objects[table.id];
-  for (const Sequence& sequence : database.sequences) objects[sequence.id];
+  for (const Sequence& sequence : database.sequences) {
+    objects[sequence.id] = sequence.is_table ? std::string() : sequence.create;
+  }
   for (const View& view : database.views) objects[view.id] = view.create;
   for (const auto* programs : {&database.routines, &database.triggers, &database.events}) {
     for (const StoredProgram& program : *programs) objects[program.id] = program.create;
@@ -202,7 +206,7 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
   const auto journal = ServerJournal::Open(*session, copy.holder);
   observer.Phase(fmt::format("bringing back {}", QuotedList(copy.LiveNames())));
   result.window_ms = SwapLive(*session, traits, set, *journal,
-                              {options.lock_wait_s, options.lock_tries}, observer);
+                              {options.lock_wait_s, options.lock_tries, &sessions}, observer);
   result.swapped = true;
   return result;
 }

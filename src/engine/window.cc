@@ -10,6 +10,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
+#include "engine/constraint_names.h"
 #include "engine/definition_differences.h"
 #include "engine/event_text.h"
 #include "engine/live_names.h"
@@ -88,7 +89,9 @@ Window::Window(Session& session, const ServerTraits& traits, const PreparedSet& 
 // --- Preparation -------------------------------------------------------------------------------
 
 std::vector<Step> Window::Preparation() {
-  return {DisplacedDatabases(), LiveDatabases(), SourceTriggers()};
+  std::vector<Step> steps{DisplacedDatabases(), LiveDatabases(), SourceTriggers()};
+  if (traits_.constraint_names_block_rename) steps.push_back(SourceConstraints());
+  return steps;
 }
 
 Step Window::DisplacedDatabases() {
@@ -153,6 +156,48 @@ Step Window::SourceTriggers() {
       for (const TriggerName& trigger : ReadTriggerNames(session_, member.source)) {
         DropObject(session_, {member.source, ObjectKind::kTrigger, trigger.name});
       }
+    }
+  };
+  return step;
+}
+
+// Staging has other names from the start; a displaced copy that comes back gets them here.
+Step Window::SourceConstraints() {
+  Step step{
+      "source-constraints", "give constraints that go live other names for a while", {}, {}, {}};
+  const auto set_names = [this](bool staged) {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      SetConstraintNames(session_, traits_, set_.members[i].source, set_.incoming[i], staged,
+                         journal_);
+    }
+  };
+  step.done = [this] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      if (!ConstraintNamesAre(session_, set_.members[i].source, set_.incoming[i], true)) {
+        return false;
+      }
+    }
+    return true;
+  };
+  step.run = [set_names] { set_names(true); };
+  step.undo = [set_names] { set_names(false); };
+  return step;
+}
+
+Step Window::LiveConstraints() {
+  Step step{"live-constraints", "give constraints their names again", {}, {}, {}};
+  step.done = [this] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      if (!ConstraintNamesAre(session_, set_.members[i].live, set_.incoming[i], false)) {
+        return false;
+      }
+    }
+    return true;
+  };
+  step.run = [this] {
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      SetConstraintNames(session_, traits_, set_.members[i].live, set_.incoming[i], false,
+                         journal_);
     }
   };
   return step;
@@ -407,7 +452,12 @@ void Window::Rename(const std::vector<Pair>& pairs) {
                         QuoteQualified(pair.to_database, pair.to_table));
   }
   if (!traits_.rename_allowed_under_lock_tables) Unlock();
-  session_.Execute("RENAME TABLE " + list);
+  const auto rename = [&] { session_.Execute("RENAME TABLE " + list); };
+  if (guard_) {
+    guard_(pairs.size(), rename);
+  } else {
+    rename();
+  }
   journal_.MovedTo(set_.members[0].displaced);
 }
 
@@ -431,7 +481,7 @@ std::vector<Step> Window::Closing(const std::vector<Database>& live) {
   Step charsets = DatabaseCharsets();
   charsets.name = "charsets-again";
   // Routines come before the views that call them.
-  return {charsets,       CreateTriggers(), SequenceDefaults(),  ReturningKeys(),
+  return {charsets,       CreateTriggers(), SequenceDefaults(),  ReturningKeys(), Sequences(live),
           Routines(live), Views(live),      ExtraRoutines(live), Events(live)};
 }
 
@@ -542,7 +592,11 @@ Step Window::ReturningKeys() {
   return step;
 }
 
-std::vector<Step> Window::Aftermath() { return {OutsideKeys()}; }
+std::vector<Step> Window::Aftermath() {
+  std::vector<Step> steps{OutsideKeys()};
+  if (traits_.constraint_names_block_rename) steps.push_back(LiveConstraints());
+  return steps;
+}
 
 Step Window::OutsideKeys() {
   Step step{
@@ -605,6 +659,37 @@ Step Window::SequenceDefaults() {
                                      QuoteIdentifier(columns.Text(row, 2)),
                                      plain ? expression : "(" + expression + ")"));
       }
+    }
+    *ran = true;
+  };
+  return step;
+}
+
+// Those that no RENAME moves.
+Step Window::Sequences(const std::vector<Database>& live) {
+  Step step{"sequences", "create the sequences", {}, {}, {}};
+  std::vector<ObjectId> extra;
+  std::vector<const Sequence*> changed;
+  for (std::size_t i = 0; i < set_.members.size(); ++i) {
+    for (const Sequence& sequence : live[i].sequences) {
+      if (!sequence.is_table && Find(set_.wanted[i].sequences, sequence.id) == nullptr) {
+        extra.push_back({set_.members[i].live, ObjectKind::kSequence, sequence.id.name});
+      }
+    }
+    for (const Sequence& sequence : set_.wanted[i].sequences) {
+      if (sequence.is_table) continue;
+      const Sequence* there = Find(live[i].sequences, sequence.id);
+      if (there == nullptr || there->create != sequence.create) changed.push_back(&sequence);
+    }
+  }
+  const auto ran = Flag(!extra.empty() || !changed.empty());
+  step.done = [ran] { return *ran; };
+  step.run = [this, ran, extra, changed] {
+    for (const ObjectId& id : extra) DropObject(session_, id);
+    for (const Sequence* sequence : changed) {
+      DropObject(session_, sequence->id);
+      session_.Execute("USE " + QuoteIdentifier(sequence->id.database));
+      session_.Execute(sequence->create);
     }
     *ran = true;
   };

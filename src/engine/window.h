@@ -30,7 +30,7 @@ class Window {
   // From the RENAME to the last event. `live`: what is there besides tables and triggers.
   std::vector<Step> Closing(const std::vector<Database>& live);
 
-  // Behind the window: what concerns the displaced copy alone.
+  // Behind the window: what concerns the displaced copy alone, or names only.
   std::vector<Step> Aftermath();
 
   // What `before` has become by Opening: the `live` of a window that was never interrupted.
@@ -44,6 +44,9 @@ class Window {
   // Those that the catalogue says are still to do. Not while a RENAME may be running.
   std::vector<Pair> PendingPairs();
   void Rename(const std::vector<Pair>& pairs);
+  // What runs the RENAME of so many tables, rather than the session alone.
+  using RenameGuard = std::function<void(std::size_t tables, const std::function<void()>& rename)>;
+  void GuardRename(RenameGuard guard) { guard_ = std::move(guard); }
 
   // Held from before the first trigger is dropped, so that no writer finds a table without its
   // triggers, up to the RENAME or, where the server allows that, behind it.
@@ -57,12 +60,15 @@ class Window {
   Step DisplacedDatabases();
   Step LiveDatabases();
   Step SourceTriggers();
+  Step SourceConstraints();
+  Step LiveConstraints();
   Step DisableEvents();
   Step DatabaseCharsets();
   Step DropTriggers();
   Step DropViewsInTheWay();
   Step CreateTriggers();
   Step SequenceDefaults();
+  Step Sequences(const std::vector<Database>& live);
   Step ReturningKeys();
   Step OutsideKeys();
   Step Routines(const std::vector<Database>& live);
@@ -97,6 +103,7 @@ class Window {
   ServerJournal& journal_;
   Observer& observer_;
   ObjectCreator creator_;
+  RenameGuard guard_;
   bool locked_ = false;
 };
 

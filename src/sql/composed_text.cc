@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "dbomsbak/sql/named_constraints.h"
 #include "dbomsbak/sql/quote.h"
 #include "sql/name_uses.h"
 #include "sql/tokenizer.h"
@@ -67,52 +68,18 @@ std::string WithoutOwnDatabase(ObjectKind kind, std::string_view create,
 }
 
 std::string WithForeignKeysReversed(std::string_view create_table) {
-  struct Span {
-    std::size_t start = 0, end = 0;
+  std::vector<NamedConstraint> keys = FindNamedConstraints(create_table);
+  std::erase_if(keys, [](const NamedConstraint& constraint) { return !constraint.foreign_key; });
+  const auto end = [](const NamedConstraint& key) {
+    return key.definition_offset + key.definition_length;
   };
-  std::vector<Span> keys;
-  SqlTokenizer tokens(create_table);
-  int depth = 0;
-  Span item;
-  int words = 0;  // of the item so far
-  bool constraint = false, foreign = false;
-  const auto close = [&](std::size_t end) {
-    item.end = item.start + TrimRight(create_table.substr(item.start, end - item.start)).size();
-    if (foreign) keys.push_back(item);
-    words = 0;
-    constraint = foreign = false;
-  };
-  for (SqlToken token = tokens.Next(); token.kind != SqlToken::Kind::kEnd; token = tokens.Next()) {
-    if (token.IsSign('(')) {
-      if (++depth == 1) {
-        words = 0;
-        continue;
-      }
-    } else if (token.IsSign(')')) {
-      if (--depth == 0) {
-        close(token.offset);
-        break;
-      }
-    } else if (depth == 1 && token.IsSign(',')) {
-      close(token.offset);
-      continue;
-    }
-    if (depth < 1) continue;
-    ++words;
-    if (words == 1) {
-      item.start = token.offset;
-      constraint = token.IsWord("constraint");
-    } else if (words == 3) {
-      foreign = constraint && token.IsWord("foreign");
-    }
-  }
   std::string text;
   std::size_t copied = 0;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const Span& other = keys[keys.size() - 1 - i];
-    text += create_table.substr(copied, keys[i].start - copied);
-    text += create_table.substr(other.start, other.end - other.start);
-    copied = keys[i].end;
+    const NamedConstraint& other = keys[keys.size() - 1 - i];
+    text += create_table.substr(copied, keys[i].item_offset - copied);
+    text += create_table.substr(other.item_offset, end(other) - other.item_offset);
+    copied = end(keys[i]);
   }
   text += create_table.substr(copied);
   return text;
@@ -254,7 +221,13 @@ std::string EventCreate(const EventFacts& facts) {
   text += fmt::format(" ON COMPLETION {} {}", facts.on_completion,
                       facts.status == "ENABLED" ? "ENABLE" : "DISABLE");
   if (!facts.comment.empty()) text += " COMMENT " + QuoteString(facts.comment);
-  // The server keeps the statements of a body without the BEGIN and END around them.
+  // The server keeps the statements of a body without the BEGIN and END that stood around them; it
+  // takes a CALL only without.
+  if (SqlTokenizer(facts.body).Next().IsWord("call")) {
+    std::string_view call = TrimRight(facts.body);
+    if (call.ends_with(';')) call.remove_suffix(1);
+    return text + fmt::format(" DO {}", call);
+  }
   return text + fmt::format(" DO BEGIN\n{}\nEND", TrimRight(facts.body));
 }
 

@@ -72,6 +72,8 @@ def _catalogue_columns(server):
                        "WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME IN "
                        "('ROUTINES', 'TRIGGERS', 'EVENTS', 'VIEWS', 'COLUMNS')")
     known = {}
+    if 'oceanbase' in server.value('SELECT @@version_comment').lower():
+        known['own lists'] = {'DBA_SEQUENCES'}
     for table, column in rows:
         known.setdefault(table.upper(), set()).add(column.upper())
     return known
@@ -159,8 +161,15 @@ def _objects(server, database, known):
         for name, kind, *values in rows:
             entry = found.setdefault((kind, name), {})
             entry.update(zip(map(str.lower, use), values))
-            if kind != 'view':
+            # OceanBase has no SHOW CREATE EVENT: the attributes say all.
+            if kind != 'view' and not (kind == 'event' and known.get('own lists')):
                 creates.append(((kind, name), f'SHOW CREATE {kind.upper()} {_name(name)}'))
+
+    if known.get('own lists'):
+        for name, *values in _batch(server, ['SELECT SEQUENCE_NAME, MIN_VALUE, MAX_VALUE, INCREMENT_BY, CYCLE_FLAG, '
+                                             'ORDER_FLAG, CACHE_SIZE, LAST_NUMBER FROM oceanbase.DBA_SEQUENCES '
+                                             f'WHERE SEQUENCE_OWNER = {schema}'])[0]:
+            found['sequence', name] = {'values': ' '.join(values)}
 
     # The words of SHOW CREATE, all but the object's name and the moment a trigger was made.
     for (key, _), rows in zip(creates, _batch(server, [s for _, s in creates], database)):

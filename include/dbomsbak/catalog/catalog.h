@@ -87,6 +87,8 @@ struct Sequence {
   ObjectId id;
   std::string create;   // SHOW CREATE SEQUENCE
   std::string restart;  // SELECT SETVAL(`s`, n, 0) that gives it its value
+  // False: it stands in a list of its own, `create` holds its value, and no RENAME moves it.
+  bool is_table = true;
 };
 
 struct Database {

@@ -32,14 +32,18 @@ struct ServerTraits {
   bool has_metadata_locks_for_readers = false;  // a touched table keeps DDL off until COMMIT
   bool has_atomic_ddl = false;  // one multi-table RENAME is all or nothing in a crash
   bool rename_allowed_under_lock_tables = false;
+  bool constraint_names_block_rename = false;  // of both databases, as they are before the RENAME
+  bool rename_waits_without_bound = false;     // for open transactions, whatever the time-outs
   bool create_or_replace_keeps_grants = false;
   // Catalogue: what SHOW CREATE prints and information_schema lists.
   bool definitions_name_own_database =
       false;                               // foreign keys and views say which database is theirs
   bool foreign_keys_newest_first = false;  // SHOW CREATE TABLE prints them so
-  bool has_runnable_show_create = true;    // of triggers, routines and events
-  bool has_sequences_in_tables = false;    // information_schema.TABLES lists them; SHOW CREATE
-  bool has_object_list = false;            // DBA_OBJECTS, with what no other list shows
+  // A foreign key into another database can only be made when its parent is there.
+  bool outside_keys_need_parents = false;
+  bool has_runnable_show_create = true;  // of triggers, routines and events
+  bool has_sequences_in_tables = false;  // information_schema.TABLES lists them; SHOW CREATE
+  bool has_object_list = false;          // DBA_OBJECTS, with what no other list shows
   bool has_exact_vector_text = true;
   bool has_routine_grant_table = true;  // mysql.procs_priv
 

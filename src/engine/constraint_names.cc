@@ -1,0 +1,171 @@
+#include "engine/constraint_names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "dbomsbak/base/digest.h"
+#include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/sql/named_constraints.h"
+#include "dbomsbak/sql/quote.h"
+#include "dbomsbak/sql/rename_databases.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr std::string_view kSuffix = "__dbomsbak";
+constexpr std::string_view kCutSuffix = "__cut__dbomsbak";
+constexpr std::size_t kLongestName = 64;  // characters
+constexpr std::size_t kHashDigits = 12;
+
+std::size_t Characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+std::string FirstCharacters(std::string_view text, std::size_t count) {
+  std::size_t end = 0;
+  while (end < text.size()) {
+    if ((static_cast<unsigned char>(text[end]) & 0xC0) != 0x80 && count-- == 0) break;
+    ++end;
+  }
+  return std::string(text.substr(0, end));
+}
+
+// Full names by the cut ones.
+std::map<std::string, std::string> CutNames(ServerJournal& journal) {
+  std::map<std::string, std::string> names;
+  for (const JournalEntry& entry : journal.Load()) {
+    if (entry.event == "note" && entry.step == kNoteConstraint) {
+      names[StagedConstraintName(entry.payload)] = entry.payload;
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+std::vector<Constraint> ConstraintsOf(std::string_view create_table) {
+  std::vector<Constraint> constraints;
+  for (const NamedConstraint& found : FindNamedConstraints(create_table)) {
+    constraints.push_back(
+        {found.name, found.foreign_key,
+         std::string(create_table.substr(found.definition_offset, found.definition_length))});
+  }
+  return constraints;
+}
+
+LateKeys WithoutLateKeys(std::string_view create_table) {
+  LateKeys late;
+  std::size_t copied = 0;
+  bool found_one = false;
+  for (const NamedConstraint& found : FindNamedConstraints(create_table)) {
+    if (!found.foreign_key) continue;
+    const std::size_t end = found.definition_offset + found.definition_length;
+    const std::string item(create_table.substr(found.item_offset, end - found.item_offset));
+    found_one = found_one ||
+                !QualifyingDatabases(ObjectKind::kTable, "CREATE TABLE `t` (" + item + ")").empty();
+    if (!found_one) continue;
+    // With the comma before it: a column always stands first.
+    const std::size_t comma = create_table.rfind(',', found.item_offset);
+    late.create += create_table.substr(copied, comma - copied);
+    late.keys.push_back(item);
+    copied = end;
+  }
+  late.create += create_table.substr(copied);
+  return late;
+}
+
+std::string StagedConstraintName(std::string_view name) {
+  if (Characters(name) + kSuffix.size() <= kLongestName)
+    return std::string(name) + std::string(kSuffix);
+  const std::string hash = Sha256(name).hex().substr(0, kHashDigits);
+  return FirstCharacters(name, kLongestName - kCutSuffix.size() - kHashDigits - 1) + "_" + hash +
+         std::string(kCutSuffix);
+}
+
+bool IsStagedConstraintName(std::string_view name) { return name.ends_with(kSuffix); }
+
+bool IsCutConstraintName(std::string_view staged) { return staged.ends_with(kCutSuffix); }
+
+std::string WithStagedConstraintNames(std::string_view create_table) {
+  std::string text;
+  std::size_t copied = 0;
+  for (const NamedConstraint& found : FindNamedConstraints(create_table)) {
+    text += create_table.substr(copied, found.name_offset - copied);
+    text += QuoteIdentifier(StagedConstraintName(found.name));
+    copied = found.name_offset + found.name_length;
+  }
+  text += create_table.substr(copied);
+  return text;
+}
+
+bool ConstraintNamesAre(Session& session, const std::string& database,
+                        const std::vector<std::string>& tables, bool staged) {
+  const std::set<std::string> wanted(tables.begin(), tables.end());
+  const ResultSet answer = session.Query(fmt::format(
+      "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME FROM "
+      "information_schema.TABLE_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = {} AND CONSTRAINT_TYPE IN "
+      "('FOREIGN KEY', 'CHECK')",
+      QuoteString(database)));
+  for (std::size_t row = 0; row < answer.rows.size(); ++row) {
+    if (answer.Text(row, 0) != database || !wanted.contains(answer.Text(row, 1))) continue;
+    if (IsStagedConstraintName(answer.Text(row, 2)) != staged) return false;
+  }
+  return true;
+}
+
+void SetConstraintNames(Session& session, const ServerTraits& traits, const std::string& database,
+                        const std::vector<std::string>& tables, bool staged,
+                        ServerJournal& journal) {
+  if (ConstraintNamesAre(session, database, tables, staged)) return;
+  const std::set<std::string> wanted(tables.begin(), tables.end());
+  const Catalog catalog = ReadCatalog(session, traits, {{database}, true, false});
+  const auto checks = session.QueryValue("SELECT @@foreign_key_checks").value_or("1");
+  session.Execute("USE " + QuoteIdentifier(database));
+  session.Execute("SET foreign_key_checks = 0");
+  std::map<std::string, std::string> cut = CutNames(journal);
+  for (const Table& table : catalog.databases.front().tables) {
+    if (!wanted.contains(table.id.name)) continue;
+    const std::vector<Constraint> constraints = ConstraintsOf(table.create);
+    std::set<std::string> there;
+    for (const Constraint& constraint : constraints) there.insert(constraint.name);
+    for (const Constraint& constraint : constraints) {
+      if (IsStagedConstraintName(constraint.name) == staged) continue;
+      std::string name;
+      if (staged) {
+        name = StagedConstraintName(constraint.name);
+        if (IsCutConstraintName(name) && !cut.contains(name)) {
+          journal.Append("note", kNoteConstraint, constraint.name);
+          cut[name] = constraint.name;
+        }
+      } else if (const auto full = cut.find(constraint.name); full != cut.end()) {
+        name = full->second;
+      } else {
+        name = constraint.name.substr(0, constraint.name.size() - kSuffix.size());
+      }
+      const std::string alter = "ALTER TABLE " + QuoteQualified(database, table.id.name);
+      if (!there.contains(name)) {
+        session.Execute(fmt::format("{} ADD CONSTRAINT {} {}", alter, QuoteIdentifier(name),
+                                    constraint.definition));
+      }
+      session.Execute(fmt::format("{} DROP {} {}", alter,
+                                  constraint.foreign_key ? "FOREIGN KEY" : "CHECK",
+                                  QuoteIdentifier(constraint.name)));
+    }
+  }
+  session.Execute("SET foreign_key_checks = " + checks);
+}
+
+void NoteCutConstraintNames(std::string_view create_table, ServerJournal& journal) {
+  for (const Constraint& constraint : ConstraintsOf(create_table)) {
+    if (IsCutConstraintName(StagedConstraintName(constraint.name))) {
+      journal.Append("note", kNoteConstraint, constraint.name);
+    }
+  }
+}
+
+}  // namespace dbomsbak
