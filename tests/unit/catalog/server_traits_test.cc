@@ -16,8 +16,9 @@ using testing::FakeSession;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-ServerTraits Probe(const std::string& version, const std::string& comment) {
+ServerTraits Probe(const std::string& version, const std::string& comment, bool tells_scn = false) {
   FakeServer server;
+  if (tells_scn) server.On("SELECT current_scn()", Answer({"scn"}, {{"1795666712874465000"}}));
   server.On("SELECT VERSION()", Answer({"v", "c"}, {{version, comment}}));
   server.On("SELECT IS_FREE_LOCK", Answer({"l"}, {{"1"}}));
   server.On("SHOW GLOBAL VARIABLES",
@@ -54,8 +55,11 @@ TEST(ServerTraitsTest, FeaturesFollowTheVersion) {
   EXPECT_TRUE(mysql.has_lock_instance_for_backup && mysql.has_atomic_ddl);
   EXPECT_FALSE(mysql.has_sequences || mysql.has_backup_stage);
   EXPECT_FALSE(Probe("5.6.24", "MySQL").has_atomic_ddl);
-  const ServerTraits ocean = Probe("5.7.25-OceanBase-v4.3.5", "");
-  EXPECT_TRUE(ocean.has_snapshot_reads && ocean.has_get_lock);
+  const ServerTraits ocean = Probe("5.7.25-OceanBase-v4.3.5", "", true);
+  EXPECT_TRUE(ocean.has_snapshot_reads && ocean.pins_snapshot_at_first_read && ocean.has_get_lock);
+  EXPECT_FALSE(ocean.has_runnable_show_create || ocean.has_sequences_in_tables);
+  // Older versions do not tell their SCN: one pinned session reads everything.
+  EXPECT_FALSE(Probe("5.7.25-OceanBase-v3.2.4", "").has_snapshot_reads);
   // It answers OK to LOCK TABLES and locks nothing.
   EXPECT_FALSE(ocean.has_real_table_locks || ocean.has_flush_tables_with_read_lock ||
                ocean.has_consistent_snapshot);
