@@ -215,20 +215,12 @@ class Restore {
 
   // Where each table's rows go, and whether a transaction there is one.
   std::vector<LoadTarget> Targets() {
-    const Catalog staged = ReadCatalog(*session_, traits_, {staging_->databases(), false, false});
-    std::set<std::pair<std::string, std::string>> transactional;
-    for (const Database& database : staged.databases) {
-      for (const Table& table : database.tables) {
-        if (table.transactional) transactional.emplace(database.name, table.id.name);
-      }
-    }
+    const Staging::TableNames transactional = staging_->TransactionalTables();
     std::vector<LoadTarget> targets;
     for (const ContentObject& table : content_.tables) {
       const ObjectId& id = table.record.id;
       LoadTarget target;
-      for (const RestoreMember& member : members_) {
-        if (member.archived == id.database) target.database = member.staging;
-      }
+      target.database = members_[PlaceOf(members_, id.database)].staging;
       target.transactional = transactional.contains({target.database, id.name});
       targets.push_back(std::move(target));
     }

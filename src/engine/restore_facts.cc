@@ -92,6 +92,15 @@ std::optional<std::set<std::string>> Accounts(Session& session) {
 
 }  // namespace
 
+std::size_t PlaceOf(const std::vector<RestoreMember>& members, const std::string& archived) {
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (members[i].archived == archived) return i;
+  }
+  throw Error(ErrorCode::kDamaged,
+              fmt::format("the archive holds objects of {}, which it does not list",
+                          QuoteIdentifier(archived)));
+}
+
 RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members) {
   RestoreFacts facts;
   facts.traits = ProbeServerTraits(session);

@@ -2,6 +2,7 @@
 // changes, then only read.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -23,6 +24,9 @@ struct RestoreMember {
   std::string displaced;  // where what is live now goes
   bool exists = false;    // live, now
 };
+
+// Place of the one that is called `archived` in the archive. Error kDamaged when there is none.
+std::size_t PlaceOf(const std::vector<RestoreMember>& members, const std::string& archived);
 
 struct ForeignKeyFact {
   std::string name;

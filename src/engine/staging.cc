@@ -15,7 +15,7 @@
 #include "engine/definition_text.h"
 #include "engine/live_names.h"
 #include "engine/object_creator.h"
-#include "engine/restore_planner.h"
+#include "engine/object_trial.h"
 #include "engine/set_names.h"
 #include "engine/staging_note.h"
 #include "engine/view_builder.h"
@@ -154,12 +154,7 @@ std::string Staging::load_table() const {
 }
 
 const RestoreMember& Staging::MemberOf(const std::string& archived) const {
-  for (const RestoreMember& member : members_) {
-    if (member.archived == archived) return member;
-  }
-  throw Error(ErrorCode::kDamaged,
-              fmt::format("the archive holds objects of {}, which it does not list",
-                          QuoteIdentifier(archived)));
+  return members_[PlaceOf(members_, archived)];
 }
 
 void Staging::CreateDatabase(const RestoreMember& member) {
@@ -271,13 +266,7 @@ std::vector<bool> Staging::Resume() {
   }
 
   // A table without transactions may hold half a unit: it starts afresh.
-  const Catalog staged = ReadCatalog(session_, traits_, {databases(), false, false});
-  std::set<std::pair<std::string, std::string>> transactional;
-  for (const Database& database : staged.databases) {
-    for (const Table& table : database.tables) {
-      if (table.transactional) transactional.emplace(database.name, table.id.name);
-    }
-  }
+  const TableNames transactional = TransactionalTables();
   std::vector<bool> emptied(content_.tables.size());
   for (std::size_t i = 0; i < content_.tables.size(); ++i) {
     const ObjectId& id = content_.tables[i].record.id;
@@ -292,6 +281,17 @@ std::vector<bool> Staging::Resume() {
     if (emptied[content_.units[i].table]) done[i] = false;
   }
   return done;
+}
+
+Staging::TableNames Staging::TransactionalTables() {
+  const Catalog staged = ReadCatalog(session_, traits_, {databases(), false, false});
+  TableNames transactional;
+  for (const Database& database : staged.databases) {
+    for (const Table& table : database.tables) {
+      if (table.transactional) transactional.emplace(database.name, table.id.name);
+    }
+  }
+  return transactional;
 }
 
 void Staging::DropEverythingButTables() {
@@ -321,110 +321,7 @@ void Staging::DropEverythingButTables() {
 }
 
 void Staging::TryObjects(const PreparedSet& set) {
-  observer_.Phase("trying views, routines, triggers and events in staging");
-  ObjectCreator creator(session_);
-  std::vector<ObjectId> created;  // dropped again, last one first
-  const auto try_program = [&](const StoredProgram& program, const std::string& staging,
-                               const std::string& text) {
-    ObjectId id = program.id;
-    id.database = staging;
-    created.push_back(id);
-    creator.Create(staging, SettingsOf(program), WithoutHeadDatabase(id.kind, text));
-  };
-  const auto about = [](Error& e, const ObjectId& id) {
-    e.While(fmt::format("trying {} in staging", id.Describe()));
-    e.About(id.Describe());
-  };
-
-  for (const ContentObject& object : content_.routines) {
-    const std::string& staging = MemberOf(object.record.id.database).staging;
-    try {
-      try_program(ProgramOf(object, staging), staging, object.create);
-    } catch (Error& e) {
-      about(e, object.record.id);
-      throw;
-    }
-  }
-
-  TryViews(set, creator);
-  for (const ContentObject& object : content_.views) {
-    created.push_back(object.record.id);
-    created.back().database = MemberOf(object.record.id.database).staging;
-  }
-
-  // Triggers of the restored tables: the archive's, and live ones when the archive leaves them out.
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    const std::set<std::string> incoming(set.incoming[i].begin(), set.incoming[i].end());
-    for (const StoredProgram& trigger : set.wanted[i].triggers) {
-      if (!incoming.contains(trigger.table)) continue;
-      try {
-        try_program(trigger, members_[i].staging, trigger.create);
-      } catch (Error& e) {
-        ObjectId archived = trigger.id;
-        archived.database = members_[i].archived;
-        if (!content_.Covers(archived, trigger.table) && e.code() == ErrorCode::kQueryRefused) {
-          e.set_code(ErrorCode::kRestorePreflight);
-          e.set_hint(
-              "The archive holds no triggers, so live ones stay; this one does not fit the "
-              "restored table. Drop it, or restore an archive that holds triggers.");
-        }
-        about(e, trigger.id);
-        throw;
-      }
-    }
-  }
-  for (const ContentObject& object : content_.events) {
-    const std::string& staging = MemberOf(object.record.id.database).staging;
-    try {
-      try_program(ProgramOf(object, staging), staging, WithEventDisabled(object.create));
-    } catch (Error& e) {
-      about(e, object.record.id);
-      throw;
-    }
-  }
-  for (auto id = created.rbegin(); id != created.rend(); ++id) DropObject(session_, *id);
-}
-
-void Staging::TryViews(const PreparedSet& set, ObjectCreator& creator) {
-  std::set<std::pair<std::string, std::string>> unchanged;  // live, and equal to the archive's
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    for (const View& live : set.before[i].views) {
-      for (const View& wanted : set.wanted[i].views) {
-        if (wanted.id == live.id && wanted.create == live.create) {
-          unchanged.emplace(members_[i].staging, live.id.name);
-        }
-      }
-    }
-  }
-  const DatabaseMap to_staging = ToStaging(members_);
-  std::vector<View> views;
-  for (const ContentObject& object : content_.views) {
-    View view = ViewOf(object, MemberOf(object.record.id.database).staging);
-    view.create = WithoutHeadDatabase(
-        ObjectKind::kView, RenameDatabases(ObjectKind::kView, object.create, to_staging));
-    views.push_back(std::move(view));
-  }
-  const auto create = [&](bool also_unchanged) {
-    std::vector<const View*> tried;
-    for (const View& view : views) {
-      if (also_unchanged || !unchanged.contains({view.id.database, view.id.name})) {
-        tried.push_back(&view);
-      }
-    }
-    ViewBuilder builder(session_, creator, [this](const std::string& database) {
-      journal_->Append("note", kNoteStubDatabase, database);
-    });
-    builder.Create(tried, tried);
-  };
-  try {
-    create(true);
-  } catch (Error& e) {
-    if (e.code() == ErrorCode::kConnectionLost || unchanged.empty()) throw;
-    // A view that is live as it shall be stays, however broken it is: it need not be created.
-    create(false);
-    observer_.Notice(
-        fmt::format("some views stay as they are, they could not be made anew: {}", e.message()));
-  }
+  ObjectTrial(session_, traits_, content_, members_, set, *journal_, observer_).Run();
 }
 
 void Staging::SetAutoIncrement(const Catalog& staged) {

@@ -3,14 +3,15 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/transport/session.h"
-#include "engine/object_creator.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
 #include "engine/server_journal.h"
@@ -55,9 +56,7 @@ class Staging {
   // transactional are emptied unless complete.
   std::vector<bool> Resume();
 
-  // Views, routines, triggers and events are created here and dropped again, so that none can fail
-  // for the first time in the window. `set` says which triggers will stand on the restored tables
-  // and which views stay as they are.
+  // ObjectTrial here.
   void TryObjects(const PreparedSet& set);
 
   // After the rows: counters of AUTO_INCREMENT columns are made what they were, where they are not.
@@ -65,6 +64,10 @@ class Staging {
 
   // Rows are proved: nothing but what goes live, and the journal, is left.
   void DropLoadTable();
+
+  // Tables here whose rows come and go with a transaction, as (staging database, table).
+  using TableNames = std::set<std::pair<std::string, std::string>>;
+  TableNames TransactionalTables();
 
   ServerJournal& journal() { return *journal_; }
   std::vector<std::string> databases() const;
@@ -76,7 +79,6 @@ class Staging {
   void CreateDatabase(const RestoreMember& member);
   void CreateTables(const Catalog& live);
   void DropEverythingButTables();
-  void TryViews(const PreparedSet& set, ObjectCreator& creator);
 
   Session& session_;
   const ServerTraits& traits_;

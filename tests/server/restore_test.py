@@ -7,9 +7,11 @@ What the databases hold is judged by the server and the `mysql` client (support/
 
 import contextlib
 import json
+import os
 import pathlib
 import re
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -34,6 +36,8 @@ CREATE TABLE `small` (`id` int PRIMARY KEY AUTO_INCREMENT, `f` float, `t` text) 
 INSERT INTO `small` VALUES (1, 1.1, NULL), (2, 1.1754944e-38, ''), (5, -0.0, '数据\\\\n');
 CREATE TRIGGER `small_before` BEFORE INSERT ON `small` FOR EACH ROW SET NEW.`t` = COALESCE(NEW.`t`, 'x');
 CREATE VIEW `v_small` AS SELECT `id`, `t` FROM `small`;
+CREATE PROCEDURE `p_small` () COMMENT 'kept' SELECT * FROM `v_small`;
+CREATE EVENT `e_small` ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01 00:00:00' DO DELETE FROM `small` WHERE `id` = 0;
 """
 
 RUIN = """
@@ -174,6 +178,27 @@ class Restore(unittest.TestCase):
         self.assert_live_is(self.ruined, 'live, after a proof that failed')
         self.assertEqual(self.ours(), [])
 
+    def changed(self, kind, name, old, new):
+        """The archive, but for `old` in one definition, which is `new` there."""
+        tool = pathlib.Path(os.environ['DBOMSBAK_BUILD']) / 'tests' / 'change_definition'
+        changed = self.folder / 'changed.sql.zst'
+        changed.unlink(missing_ok=True)
+        subprocess.run([tool, self.archive, changed, kind, DATABASE, name, old, new], check=True)
+        self.program.ok('verify', changed)
+        return changed
+
+    def test_a_definition_that_the_server_makes_another_of_is_never_swapped(self):
+        """It takes them, and prints them in its own words: what was read back is not what the archive says."""
+        for kind, name, old, new in (('view', 'v_small', ' AS select ', ' AS SELECT '),
+                                     ('trigger', 'small_before', 'CREATE DEFINER', 'create DEFINER'),
+                                     ('event', 'e_small', ' DO DELETE', ' do DELETE'),
+                                     ('procedure', 'p_small', 'CREATE DEFINER', 'create DEFINER')):
+            with self.subTest(kind):
+                archive = self.changed(kind, name, old, new)
+                refused = self.assert_refused(24, f'`{name}`', new, archive=archive)
+                self.assertNotIn('dbomsbak_new', refused.err)
+                self.assert_refused(24, f'`{name}`', args=('--rehearse',), archive=archive)
+
     # Refused before anything changes --------------------------------------------------------------
 
     def test_a_damaged_archive_is_told_before_any_statement_that_changes_something(self):
@@ -221,7 +246,7 @@ class Restore(unittest.TestCase):
                 self.assertIn(word, refused.err)
             # Given what was asked for, it is enough.
             grants = re.findall(r"GRANT [A-Z, ]+ ON \S+ TO \S+;", refused.err)
-            self.assertEqual(len(grants), 3, refused.err)
+            self.assertEqual(len(grants), 4, refused.err)
             self.server.sql(''.join(grants))
             self.program.ok('restore', *self.server.client_options('half', 'x'), '--yes', self.archive)
             self.assert_live_is(self.before, 'restored with exactly the grants that were asked for')
