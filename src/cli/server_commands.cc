@@ -15,6 +15,16 @@
 namespace dbomsbak {
 namespace {
 
+// What a second Ctrl-C may leave.
+constexpr char kRestoreLeft[] =
+    "  staging may be left on the server, or the swap half done: dbomsbak status shows it; the "
+    "same "
+    "command puts the swap right and goes on from what is loaded";
+constexpr char kSwapLeft[] =
+    "  the swap may be half done: dbomsbak status shows it; the same command puts it right first";
+constexpr char kPurgeLeft[] =
+    "  a copy may be dropped in part: dbomsbak status shows it; the same command drops the rest";
+
 bool MustAsk(Invocation& run) { return !run.line.Flag("yes") && CanAsk(); }
 
 // Shows the plan and, on a terminal, asks.
@@ -94,7 +104,7 @@ ErrorCode RunRestoreCommandLine(Invocation& run) {
   }
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
-  run.signals.ForbidForcedEnd();
+  run.signals.ForbidForcedEnd(kRestoreLeft);
   const RestoreResult result = RunRestoreCommand(
       *sessions, run.files, command,
       Confirm(run, options.rehearse ? "Rehearse this?" : "Restore this?"), *observer, run.cancel);
@@ -110,7 +120,7 @@ ErrorCode RunUndoCommandLine(Invocation& run) {
   }
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
-  run.signals.ForbidForcedEnd();
+  run.signals.ForbidForcedEnd(kSwapLeft);
   const RestoreResult result =
       RunUndo(*sessions, options, Confirm(run, "Swap this back?"), *observer, run.cancel);
   return Report(run, result, options.dry_run, false);
@@ -125,7 +135,7 @@ ErrorCode RunPurgeCommandLine(Invocation& run) {
   }
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
-  run.signals.ForbidForcedEnd();
+  run.signals.ForbidForcedEnd(kPurgeLeft);
   const auto confirm = [&](const std::vector<Leftover>& copies) {
     if (!run.console.quiet() || MustAsk(run)) run.console.Err(RenderLeftovers(copies));
     return !MustAsk(run) || AskYesNo("Drop this for ever? [y/N] ", run.cancel);

@@ -65,9 +65,10 @@ void SignalWatch::RemoveAtForcedEnd(std::vector<std::string> temporary_files) {
   temporary_files_ = std::move(temporary_files);
 }
 
-void SignalWatch::ForbidForcedEnd() {
+void SignalWatch::ForbidForcedEnd(std::string left_behind) {
   std::lock_guard lock(mutex_);
   may_force_ = false;
+  left_behind_ = std::move(left_behind);
   temporary_files_.clear();
 }
 
@@ -105,6 +106,7 @@ void SignalWatch::EndByForce(int signal_number) {
   for (const std::string& path : temporary_files_) ::unlink(path.c_str());
   console_.Err(signal_number == SIGINT ? "dbomsbak: error: interrupted\n"
                                        : "dbomsbak: error: terminated\n");
+  if (!may_force_ && !left_behind_.empty()) console_.Err(left_behind_ + "\n");
   ::_exit(128 + signal_number);
 }
 

@@ -25,8 +25,9 @@ class SignalWatch {
   void AllowForcedEnd();
   // Instead of those named before.
   void RemoveAtForcedEnd(std::vector<std::string> temporary_files);
-  // From now on only a second signal ends by force.
-  void ForbidForcedEnd();
+  // From now on only a second signal ends by force. `left_behind` is said then: what such an end
+  // may leave and what to do about it.
+  void ForbidForcedEnd(std::string left_behind = {});
   bool may_force() const;
 
  private:
@@ -39,6 +40,7 @@ class SignalWatch {
   bool stop_ = false;
   bool may_force_ = true;
   std::vector<std::string> temporary_files_;
+  std::string left_behind_;
   std::thread thread_;
 };
 

@@ -17,7 +17,9 @@
 #include "engine/disk_space.h"
 #include "engine/lock_ladder.h"
 #include "engine/needed_privileges.h"
+#include "engine/outside_references.h"
 #include "engine/set_names.h"
+#include "engine/sight.h"
 
 namespace dbomsbak {
 namespace {
@@ -248,6 +250,9 @@ void Checker::CheckRestorePrivileges() {
                     QuotedAccount()));
   } else if (all && !catalog_.databases.empty()) {
     Add(Level::kOk, "restore", "a restore has the privileges it needs");
+  }
+  for (Hidden& hidden : HiddenFrom(privileges_, report_.account, SeesAllKeys(session_))) {
+    Add(Level::kWarning, "restore", std::move(hidden.what), std::move(hidden.remedy));
   }
   if (traits_.read_only || traits_.super_read_only) {
     Add(Level::kWarning, "restore", "the server is read-only: a restore is impossible",

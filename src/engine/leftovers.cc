@@ -8,6 +8,8 @@
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/set_history.h"
+#include "engine/set_names.h"
+#include "engine/staging_note.h"
 
 namespace dbomsbak {
 namespace {
@@ -131,6 +133,14 @@ std::vector<Leftover> FindLeftovers(Session& session) {
       if (!ServerJournal::Exists(session, database)) continue;
       const auto entries = ServerJournal::Open(session, database)->Load();
       if (!entries.empty()) leftover.created = entries.front().time;
+      if (const auto note = StagingNote::Find(entries)) {
+        for (const SetMember& member : note->members) leftover.databases.push_back(member.live);
+      }
+    }
+    if (leftover.databases.empty()) {
+      for (const std::string& database : leftover.holders) {
+        leftover.databases.push_back(LiveNameOf(database));
+      }
     }
     if (leftover.created.empty()) leftover.created = OldestTable(session, leftover.holders);
     leftover.bytes = SizeOf(session, leftover.holders);

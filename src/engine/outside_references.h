@@ -1,4 +1,4 @@
-// What other databases have that names databases of a set.
+// What refers to tables of a set: foreign keys of the whole server, and views of other databases.
 #pragma once
 
 #include <string>
@@ -8,19 +8,29 @@
 
 namespace dbomsbak {
 
-struct OutsideKey {
+struct InboundKey {
   std::string name, database, table;  // the child
   std::string parent_database, parent_table;
 
   std::string Describe() const;  // "foreign key `f` of table `d`.`t` into `d2`.`t2`"
 };
 
-// Foreign keys into `databases` from tables of other databases.
-std::vector<OutsideKey> KeysFromOutside(Session& session,
-                                        const std::vector<std::string>& databases);
+struct InboundKeys {
+  std::vector<InboundKey> keys;  // by child
+  // The account may read InnoDB's own list, so none is missing. Otherwise keys of tables it has no
+  // privilege on are hidden from it.
+  bool complete = false;
+};
 
-// Foreign keys between tables of different databases of the set.
-std::vector<OutsideKey> KeysAcross(Session& session, const std::vector<std::string>& databases);
+// Foreign keys into tables of `databases`, from any table of the server.
+InboundKeys KeysInto(Session& session, const std::vector<std::string>& databases);
+
+// InboundKeys::complete, without asking for any.
+bool SeesAllKeys(Session& session);
+
+// Those from tables of other databases.
+std::vector<InboundKey> KeysFromOutside(Session& session,
+                                        const std::vector<std::string>& databases);
 
 // Views of other databases whose text names one of `databases`: "view `d`.`v`".
 std::vector<std::string> ViewsFromOutside(Session& session,

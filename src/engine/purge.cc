@@ -2,21 +2,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
+#include <set>
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
-#include "engine/heal.h"
 #include "engine/live_names.h"
+#include "engine/locked_server.h"
 #include "engine/outside_references.h"
-#include "engine/restore_lock.h"
 #include "engine/set_history.h"
+#include "engine/set_names.h"
 
 namespace dbomsbak {
 namespace {
 
-constexpr unsigned kLockWaitS = 5;
 constexpr std::size_t kMostNamed = 10;
+// Numbers of "a foreign key refers to this table": to drop it and to empty it, by server.
+constexpr std::array<unsigned, 4> kReferenced = {1217, 1451, 1701, 3730};
 
 // What the last swap made live must all be there, or the copy may be the only place that has it.
 void AddMissingLiveObjects(Session& session, const JournaledSet& newest,
@@ -39,7 +43,7 @@ void Check(Session& session, const std::vector<JournaledSet>& all,
                                      QuotedList(copy.LiveNames())));
     }
     const std::vector<std::string> displaced = copy.DisplacedNames();
-    for (const OutsideKey& key : KeysFromOutside(session, displaced)) {
+    for (const InboundKey& key : KeysFromOutside(session, displaced)) {
       problems.push_back(key.Describe() + " needs the copy");
     }
     for (const std::string& view : ViewsFromOutside(session, displaced)) {
@@ -60,23 +64,92 @@ void Check(Session& session, const std::vector<JournaledSet>& all,
               "needed, drop its databases by hand.");
 }
 
+// A foreign key from a database that the account may not see protects the table. Who it is the
+// server tells only when the table is to be emptied, which is no loss any more.
+void DropTable(Session& session, const std::string& table) {
+  const auto refers = [](const ServerError& error) {
+    return std::find(kReferenced.begin(), kReferenced.end(), error.number()) != kReferenced.end();
+  };
+  try {
+    session.Execute("DROP TABLE IF EXISTS " + table);
+    return;
+  } catch (const ServerError& error) {
+    if (!refers(error)) throw;
+  }
+  try {
+    session.Execute("TRUNCATE TABLE " + table);
+    session.Execute("DROP TABLE IF EXISTS " + table);  // the key has gone in this moment
+  } catch (const ServerError& error) {
+    if (!refers(error)) throw;
+    throw Error(ErrorCode::kQueryRefused,
+                fmt::format("table {} is still referred to: {}", table, error.message()),
+                "Some tables of the copy are dropped already, so it cannot be brought back. Drop "
+                "that foreign key, then run the same command again: it goes on from here.")
+        .About(table);
+  }
+}
+
+// Keys between the copy's own tables would hold up the DROPs, in a circle for ever.
+void DropKeysWithin(Session& session, const std::vector<std::string>& displaced) {
+  std::map<std::string, std::string> drops;  // by table
+  for (const InboundKey& key : KeysInto(session, displaced).keys) {
+    if (std::find(displaced.begin(), displaced.end(), key.database) == displaced.end()) continue;
+    if (key.database == key.parent_database && key.table == key.parent_table) continue;
+    std::string& drop = drops[QuoteQualified(key.database, key.table)];
+    drop +=
+        fmt::format("{}DROP FOREIGN KEY {}", drop.empty() ? "" : ", ", QuoteIdentifier(key.name));
+  }
+  for (const auto& [table, drop] : drops) {
+    session.Execute(fmt::format("ALTER TABLE {} {}", table, drop));
+  }
+}
+
+// Table by table, the journal last: whatever ends this in the middle, the next purge finds the
+// journal and goes on.
 void Drop(Session& session, const JournaledSet& copy, Observer& observer) {
   const std::vector<std::string> displaced = copy.DisplacedNames();
   const auto journal = ServerJournal::Open(session, copy.holder);
   if (copy.state != SetState::kPurging) journal->Append("note", kNotePurging, "");
-  // Keys between its databases would hold up the DROP, in a circle for ever. Checks stay on, so
-  // that a key from outside that came meanwhile still protects what it needs.
+  // Checks stay on, so that a key from outside still protects what it needs.
   session.Execute("SET foreign_key_checks = 1");
-  for (const OutsideKey& key : KeysAcross(session, displaced)) {
-    session.Execute(fmt::format("ALTER TABLE {} DROP FOREIGN KEY {}",
-                                QuoteQualified(key.database, key.table),
-                                QuoteIdentifier(key.name)));
-  }
-  // The first one holds the journal: it goes last, so that a killed purge is found again.
+  DropKeysWithin(session, displaced);
   for (auto database = displaced.rbegin(); database != displaced.rend(); ++database) {
     observer.Phase(fmt::format("dropping {}", QuoteIdentifier(*database)));
-    session.Execute("DROP DATABASE IF EXISTS " + QuoteIdentifier(*database));
+    for (const std::string& table : ReadTableNames(session, *database)) {
+      if (*database == copy.holder && table == kJournalTable) continue;
+      DropTable(session, QuoteQualified(*database, table));
+    }
+    if (*database != copy.holder) {
+      session.Execute("DROP DATABASE IF EXISTS " + QuoteIdentifier(*database));
+    }
   }
+  session.Execute("DROP DATABASE IF EXISTS " + QuoteIdentifier(copy.holder));
+}
+
+// A purge that was killed within its last statement leaves an empty database without a journal.
+std::vector<std::string> EmptyRemains(Session& session, const std::vector<JournaledSet>& sets,
+                                      unsigned generation) {
+  std::set<std::string> explained;
+  for (const JournaledSet& copy : sets) {
+    for (const std::string& database : copy.DisplacedNames()) explained.insert(database);
+  }
+  std::vector<std::string> remains;
+  for (const std::string& database : ListDatabases(session)) {
+    if (!IsDisplacedName(database) || explained.contains(database)) continue;
+    if (generation != 0 && GenerationOf(database) != generation) continue;
+    if (ReadLiveNames(session, database).HoldsNothing()) remains.push_back(database);
+  }
+  return remains;
+}
+
+Leftover DescribeRemains(const std::string& database) {
+  Leftover leftover;
+  leftover.kind = LeftoverKind::kDisplacedCopy;
+  leftover.generation = GenerationOf(database);
+  leftover.databases = {LiveNameOf(database)};
+  leftover.holders = {database};
+  leftover.advice = "It is empty: what an interrupted purge has left.";
+  return leftover;
 }
 
 Leftover Describe(Session& session, const JournaledSet& copy) {
@@ -95,40 +168,48 @@ Leftover Describe(Session& session, const JournaledSet& copy) {
   return leftover;
 }
 
+// The copies that the options mean; never empty.
+std::vector<JournaledSet> Choose(const std::vector<JournaledSet>& all,
+                                 const PurgeOptions& options) {
+  std::vector<JournaledSet> chosen = SelectSets(all, options.databases);
+  if (options.generation == 0) return chosen;
+  std::erase_if(
+      chosen, [&](const JournaledSet& copy) { return copy.set.generation != options.generation; });
+  if (chosen.empty()) {
+    throw Error(ErrorCode::kRestorePreflight,
+                fmt::format("there is no displaced copy of generation {}", options.generation),
+                "`dbomsbak status` lists the copies with their generations.");
+  }
+  return chosen;
+}
+
 }  // namespace
 
 std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& options,
                                const std::function<bool(const std::vector<Leftover>&)>& confirm,
                                Observer& observer) {
-  const auto session = sessions.Connect();
-  const ServerTraits traits = ProbeServerTraits(*session);
-  PrepareSession(*session, traits, false);
-  const RestoreLock lock(*session, kLockWaitS);
-  if (!options.dry_run) {
-    for (const std::string& line : HealWithLock(*session, traits, observer)) observer.Notice(line);
+  LockedServer server(sessions, !options.dry_run, observer);
+  Session& session = server.session();
+  const std::vector<JournaledSet> all = FindSets(session);
+  const std::vector<std::string> remains = EmptyRemains(session, all, options.generation);
+  std::vector<JournaledSet> chosen;
+  if (remains.empty() || !all.empty()) {
+    chosen = Choose(all, options);
+    Check(session, all, chosen);
   }
-  const std::vector<JournaledSet> all = FindSets(*session);
-  std::vector<JournaledSet> chosen = SelectSets(all, options.databases);
-  if (options.generation != 0) {
-    std::erase_if(chosen, [&](const JournaledSet& copy) {
-      return copy.set.generation != options.generation;
-    });
-    if (chosen.empty()) {
-      throw Error(ErrorCode::kRestorePreflight,
-                  fmt::format("there is no displaced copy of generation {}", options.generation),
-                  "`dbomsbak status` lists the copies with their generations.");
-    }
-  }
-  Check(*session, all, chosen);
   std::vector<Leftover> copies;
-  for (const JournaledSet& copy : chosen) copies.push_back(Describe(*session, copy));
+  for (const std::string& database : remains) copies.push_back(DescribeRemains(database));
+  for (const JournaledSet& copy : chosen) copies.push_back(Describe(session, copy));
   if (options.dry_run) return copies;
   if (confirm && !confirm(copies)) {
     throw Error(ErrorCode::kInterrupted, "purge was not confirmed; nothing was dropped");
   }
+  for (const std::string& database : remains) {
+    session.Execute("DROP DATABASE IF EXISTS " + QuoteIdentifier(database));
+  }
   for (const JournaledSet& copy : chosen) {
     try {
-      Drop(*session, copy, observer);
+      Drop(session, copy, observer);
     } catch (Error& error) {
       error.While(fmt::format("purging the displaced copy of generation {}", copy.set.generation));
       throw;

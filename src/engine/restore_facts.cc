@@ -47,20 +47,6 @@ std::string LiveNames(const std::vector<RestoreMember>& members) {
   return list;
 }
 
-std::vector<ForeignKeyFact> KeysInto(Session& session, const std::string& databases) {
-  const ResultSet answer = session.Query(fmt::format(
-      "SELECT CONSTRAINT_NAME, CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, "
-      "REFERENCED_TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS "
-      "WHERE UNIQUE_CONSTRAINT_SCHEMA IN ({}) ORDER BY 2, 3, 1",
-      databases));
-  std::vector<ForeignKeyFact> keys;
-  for (std::size_t row = 0; row < answer.rows.size(); ++row) {
-    keys.push_back({answer.Text(row, 0), answer.Text(row, 1), answer.Text(row, 2),
-                    answer.Text(row, 3), answer.Text(row, 4)});
-  }
-  return keys;
-}
-
 // Sessions of clients: events that run ("Connect") are switched off in the window.
 std::vector<std::string> SessionsIn(Session& session, const std::string& databases) {
   const ResultSet answer = session.Query(fmt::format(
@@ -120,8 +106,10 @@ RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members) {
       session, "SELECT ENGINE FROM information_schema.ENGINES WHERE SUPPORT IN ('YES','DEFAULT')");
   facts.accounts = Accounts(session);
 
+  std::vector<std::string> names;
+  for (const RestoreMember& member : members) names.push_back(member.live);
+  facts.keys_into_set = KeysInto(session, names);
   const std::string databases = LiveNames(members);
-  facts.keys_into_set = KeysInto(session, databases);
   facts.sessions = SessionsIn(session, databases);
   facts.leftovers = FindLeftovers(session);
   facts.innodb_read_only = Variable(session, "innodb_read_only") == "ON";

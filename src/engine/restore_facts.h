@@ -13,6 +13,7 @@
 #include "dbomsbak/catalog/privileges.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/restore.h"
+#include "engine/outside_references.h"
 
 namespace dbomsbak {
 
@@ -28,12 +29,6 @@ struct RestoreMember {
 // Place of the one that is called `archived` in the archive. Error kDamaged when there is none.
 std::size_t PlaceOf(const std::vector<RestoreMember>& members, const std::string& archived);
 
-struct ForeignKeyFact {
-  std::string name;
-  std::string database, table;                        // the child
-  std::string referenced_database, referenced_table;  // the parent
-};
-
 struct RestoreFacts {
   ServerTraits traits;
   std::string account;  // CURRENT_USER()
@@ -43,8 +38,8 @@ struct RestoreFacts {
   std::set<std::string> charsets, collations, engines;
   // user@host; empty when the account may not see them.
   std::optional<std::set<std::string>> accounts;
-  std::vector<ForeignKeyFact> keys_into_set;  // from any table of the server
-  std::vector<std::string> sessions;          // other sessions in databases of the set
+  InboundKeys keys_into_set;
+  std::vector<std::string> sessions;  // other sessions in databases of the set
   std::vector<Leftover> leftovers;
   bool innodb_read_only = false;
   bool binlog_filtered = false;  // binlog_do_db or binlog_ignore_db

@@ -15,6 +15,7 @@
 #include "engine/definition_text.h"
 #include "engine/needed_privileges.h"
 #include "engine/set_names.h"
+#include "engine/sight.h"
 
 namespace dbomsbak {
 namespace {
@@ -292,18 +293,9 @@ class Planner {
 
   // What an account cannot see cannot be checked for it.
   void CheckSight() {
-    const std::string account = QuoteAccount(facts_.account);
-    if (!facts_.privileges.HasGlobal("SELECT")) {
-      Warning(fmt::format(
-          "foreign keys of databases that account {} may not see are not checked; one into these "
-          "databases would follow the displaced copy: GRANT SELECT ON *.* TO {}; shows them",
-          facts_.account, account));
-    }
-    if (!facts_.privileges.HasGlobal("PROCESS")) {
-      Warning(fmt::format(
-          "other accounts' use of the databases is not checked: GRANT PROCESS ON *.* TO {}; shows "
-          "it",
-          account));
+    for (const Hidden& hidden :
+         HiddenFrom(facts_.privileges, facts_.account, facts_.keys_into_set.complete)) {
+      Warning(fmt::format("{}: {}", hidden.what, hidden.remedy));
     }
   }
 
@@ -442,14 +434,14 @@ class Planner {
     for (std::size_t i = 0; i < members_.size(); ++i) {
       for (const std::string& table : set_.outgoing[i]) leaving.emplace(members_[i].live, table);
     }
-    for (const ForeignKeyFact& key : facts_.keys_into_set) {
+    for (const InboundKey& key : facts_.keys_into_set.keys) {
       if (leaving.contains({key.database, key.table})) continue;
-      if (!leaving.contains({key.referenced_database, key.referenced_table})) continue;
+      if (!leaving.contains({key.parent_database, key.parent_table})) continue;
       Problem(fmt::format(
           "foreign key {} of {} points to {}, which is replaced; the key would follow the old "
           "table: drop it before the restore and add it again afterwards",
           QuoteIdentifier(key.name), QuoteQualified(key.database, key.table),
-          QuoteQualified(key.referenced_database, key.referenced_table)));
+          QuoteQualified(key.parent_database, key.parent_table)));
     }
   }
 

@@ -101,4 +101,8 @@ unsigned GenerationOf(const std::string& displaced_name) {
   return generation;
 }
 
+std::string LiveNameOf(const std::string& name) {
+  return name.substr(0, name.rfind(IsStagingName(name) ? kStagingMark : kDisplacedMark));
+}
+
 }  // namespace dbomsbak

@@ -21,6 +21,8 @@ bool IsStagingName(const std::string& name);
 bool IsDisplacedName(const std::string& name);
 std::string RunOf(const std::string& staging_name);        // empty when it is none
 unsigned GenerationOf(const std::string& displaced_name);  // 0 when it is none
+// The live name as far as one of these names tells it: a long one is cut.
+std::string LiveNameOf(const std::string& name);
 
 inline constexpr char kJournalTable[] = "__dbomsbak_journal";
 // The prepared set once more, in members[0].source, outside the RENAME: where DDL is not atomic the

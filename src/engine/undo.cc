@@ -9,17 +9,15 @@
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
-#include "engine/heal.h"
 #include "engine/live_names.h"
+#include "engine/locked_server.h"
 #include "engine/outside_references.h"
-#include "engine/restore_lock.h"
 #include "engine/set_history.h"
 #include "engine/set_swap.h"
 
 namespace dbomsbak {
 namespace {
 
-constexpr unsigned kLockWaitS = 5;
 // What a RENAME was seen to take: a fixed part, and so much a table.
 constexpr std::uint64_t kWindowMs = 20, kTableMs = 3;
 
@@ -140,7 +138,7 @@ RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet&
   }
   plan.databases = copy.LiveNames();
   plan.expected_window_ms = kWindowMs + kTableMs * tables;
-  for (const OutsideKey& key : KeysFromOutside(session, databases)) {
+  for (const InboundKey& key : KeysFromOutside(session, databases)) {
     plan.problems.push_back(
         fmt::format("{} would follow what is live now into the displaced copy", key.Describe()));
   }
@@ -179,33 +177,26 @@ JournaledSet NewestCopy(const std::vector<JournaledSet>& sets,
 RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
                       const ConfirmRestore& confirm, Observer& observer,
                       const CancelToken& cancel) {
-  const auto session = sessions.Connect();
-  const ServerTraits traits = ProbeServerTraits(*session);
-  PrepareSession(*session, traits, false);
-  const RestoreLock lock(*session, kLockWaitS);
-  if (!options.dry_run) {
-    for (const std::string& line : HealWithLock(*session, traits, observer)) observer.Notice(line);
-  }
-  const JournaledSet copy = NewestCopy(FindSets(*session), options.databases);
-  const unsigned generation = NextFreeGeneration(*session);
+  LockedServer server(sessions, !options.dry_run, observer);
+  Session& session = server.session();
+  const ServerTraits& traits = server.traits();
+  const JournaledSet copy = NewestCopy(FindSets(session), options.databases);
+  const unsigned generation = NextFreeGeneration(session);
 
   RestoreResult result;
   result.plan =
-      PlanOf(*session, UndoSet(copy.set, ReadLive(*session, traits, copy.set), generation), copy);
-  if (options.dry_run) {
-    ThrowProblems(result.plan);
-    return result;
-  }
+      PlanOf(session, UndoSet(copy.set, ReadLive(session, traits, copy.set), generation), copy);
   ThrowProblems(result.plan);
+  if (options.dry_run) return result;
   if (confirm && !confirm(result.plan)) {
     throw Error(ErrorCode::kInterrupted, "undo was not confirmed; nothing was changed");
   }
   cancel.ThrowIfCancelled();
   // Read again: whoever confirmed may have taken an hour.
-  const PreparedSet set = UndoSet(copy.set, ReadLive(*session, traits, copy.set), generation);
-  const auto journal = ServerJournal::Open(*session, copy.holder);
+  const PreparedSet set = UndoSet(copy.set, ReadLive(session, traits, copy.set), generation);
+  const auto journal = ServerJournal::Open(session, copy.holder);
   observer.Phase(fmt::format("bringing back {}", QuotedList(copy.LiveNames())));
-  result.window_ms = SwapLive(*session, traits, set, *journal,
+  result.window_ms = SwapLive(session, traits, set, *journal,
                               {options.lock_wait_s, options.lock_tries, &sessions}, observer);
   result.swapped = true;
   return result;

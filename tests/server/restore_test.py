@@ -158,6 +158,25 @@ class Restore(unittest.TestCase):
         self.assert_live_is(self.ruined, 'live, after an interrupt')
         self.assertEqual(self.ours(), [])
 
+    def test_interrupted_twice_it_says_what_it_may_leave_and_the_same_command_goes_on(self):
+        with self.running() as process:
+            # It stops at once only when it cannot stop by itself: the server does not answer.
+            self.server.pause()
+            try:
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.5)
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=60)
+            finally:
+                self.server.resume()
+        self.assertEqual(process.returncode, 130)
+        self.assertIn('staging may be left', err.decode())
+        self.assertIn('dbomsbak status', err.decode())
+        status = self.program.ok('status', *self.server.client_options()).out
+        self.assertRegex(status, r'staging of run \w{8} of oms_rm\n')
+        self.restore()
+        self.assert_live_is(self.before, 'restored after two interrupts')
+
     def test_two_at_once(self):
         with self.running():
             # The first one holds the lock for as long as it runs.
@@ -252,6 +271,32 @@ class Restore(unittest.TestCase):
             self.assert_live_is(self.before, 'restored with exactly the grants that were asked for')
         finally:
             self.server.sql("DROP USER 'half'@'%'")
+
+    def test_what_an_account_cannot_see_is_told_by_check_and_plan_and_seen_with_process(self):
+        self.server.sql("""
+CREATE DATABASE `hidden`; CREATE TABLE `hidden`.`child` (`s` int, CONSTRAINT `secret/key` FOREIGN KEY (`s`) REFERENCES `oms_rm`.`small` (`id`));
+CREATE USER 'limited'@'%' IDENTIFIED BY 'x'; GRANT ALL ON `oms\\_rm%`.* TO 'limited'@'%'; GRANT SET USER ON *.* TO 'limited'@'%';
+GRANT SELECT ON `mysql`.* TO 'limited'@'%'""")
+        limited = self.server.client_options('limited', 'x')
+        unseen = 'foreign keys of tables that account limited@% may not see'
+        remedy = "GRANT PROCESS ON *.* TO 'limited'@'%';"
+        try:
+            plan = json.loads(self.program.ok('restore', *limited, '--dry-run', '--json', self.archive).out)
+            self.assertEqual(plan['plan']['problems'], [])
+            self.assertTrue(any(unseen in text and remedy in text for text in plan['plan']['warnings']), plan)
+            check = self.program.ok('check', *limited, DATABASE).out
+            for text in (unseen, "other accounts' use of these databases", remedy):
+                self.assertIn(text, check)
+            self.server.sql(remedy)
+            plan = json.loads(self.program.run('restore', *limited, '--dry-run', '--json', self.archive).expect(34).out)
+            self.assertEqual([text for text in plan['plan']['problems'] if '`secret/key`' in text and '`hidden`.`child`' in text],
+                             plan['plan']['problems'])
+            self.assertEqual(len(plan['plan']['problems']), 1)
+            check = self.program.ok('check', *limited, DATABASE).out
+            self.assertNotIn('may not see', check)
+            self.assertNotIn('PROCESS', check)
+        finally:
+            self.server.sql("DROP USER 'limited'@'%'; DROP DATABASE `hidden`")
 
     def test_rows_longer_than_the_servers_packets(self):
         before = self.server.value('SELECT @@GLOBAL.max_allowed_packet')

@@ -9,6 +9,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support import fingerprint
+from support.program import Program
 from support.server import Server
 from support.swap_world import LONG, ODD, World, quoted
 
@@ -245,6 +246,97 @@ def test_purge_refuses_while_something_needs_the_copy(server):
     world.run('purge', 0)
     if world.ours():
         raise AssertionError(world.ours())
+
+
+class SmallWorld(World):
+    """As little as a purge can have to do with: keys in a circle and across, a sequence, two databases."""
+
+    def make_good(self):
+        self.server.sql(self.named('''
+CREATE OR REPLACE DATABASE @A@; CREATE OR REPLACE DATABASE @B@;
+CREATE SEQUENCE @A@.seq; CREATE TABLE @A@.plain (a INT);
+CREATE TABLE @A@.parent (id INT PRIMARY KEY, c INT, self INT, CONSTRAINT own FOREIGN KEY (self) REFERENCES @A@.parent (id)) ENGINE=InnoDB;
+CREATE TABLE @A@.child (id INT PRIMARY KEY, p INT, CONSTRAINT up FOREIGN KEY (p) REFERENCES @A@.parent (id)) ENGINE=InnoDB;
+ALTER TABLE @A@.parent ADD CONSTRAINT down FOREIGN KEY (c) REFERENCES @A@.child (id);
+CREATE TABLE @B@.across (p INT, CONSTRAINT across FOREIGN KEY (p) REFERENCES @A@.parent (id)) ENGINE=InnoDB;
+'''))
+
+    def ruin(self):
+        self.server.sql(self.named('INSERT INTO @A@.plain VALUES (1)'))
+
+    def displace(self, run):
+        """Swapped: one copy stands."""
+        self.stage(run)
+        self.ruin()
+        self.run('swap', self.file, run)
+
+
+def test_a_purge_killed_at_any_statement_is_finished_by_the_next(server):
+    world = SmallWorld(server)
+    world.make_good()
+    world.remember()
+    good = world.print()
+    at, kills, dropped = 1, 0, 0
+    while True:
+        world.displace(f'{at:08}')
+        tables = int(server.value("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA LIKE '%dbomsbak\\_old%'"))
+        world.run('purge', 0, die_at=at)
+        if not world.killed:
+            break
+        kills += 1
+        left = int(server.value("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA LIKE '%dbomsbak\\_old%'"))
+        journal = [name for name in world.ours() if server.rows(f"SHOW TABLES LIKE '\\_\\_dbomsbak\\_journal'", name)]
+        if len(journal) != 1:
+            raise AssertionError(f'killed at {at}: the journal is in {journal}')
+        if 0 < left < tables:
+            dropped += 1
+            world.run('undo', expect=34)
+            expect_text(world.output, 'is being purged')
+        world.run('purge', 0)
+        if world.ours():
+            raise AssertionError(f'killed at {at}: {world.ours()}')
+        fingerprint.expect_equal(good, world.print(), f'purge killed at {at}')
+        # Before its first change a purge only looks; those points are alike.
+        at += 1 if dropped else 6
+    if world.ours() or dropped < 5:
+        raise AssertionError(f'{kills} kills, {dropped} in the middle, left: {world.ours()}')
+    # Killed within its last statement: what no program can time.
+    world.displace('99999999')
+    last = sorted(world.ours())[0]
+    server.sql(f'DROP DATABASE {quoted(last)}; CREATE DATABASE {quoted(last)}; DROP DATABASE {quoted(sorted(world.ours())[1])}')
+    world.run('purge', 0)
+    if world.ours():
+        raise AssertionError(f'an empty database was left: {world.ours()}')
+    world.run('purge', 0, expect=34)
+    world.close()
+
+
+def test_a_key_that_the_account_cannot_see_stops_a_purge_which_names_it_and_goes_on_later(server):
+    world = SmallWorld(server)
+    world.make_good()
+    world.remember()
+    world.displace('00000001')
+    copy = world.ours()[0]
+    server.sql(f'''CREATE DATABASE aside; CREATE TABLE aside.c (p INT, CONSTRAINT needs FOREIGN KEY (p) REFERENCES {quoted(copy)}.parent (id));
+CREATE USER 'limited'@'%' IDENTIFIED BY 'x'; GRANT ALL ON `swap%`.* TO 'limited'@'%';''')
+    limited = server.client_options('limited', 'x')
+    program = Program()
+    try:
+        for _ in range(2):
+            refused = program.run('purge', *limited, '--yes').expect(14)
+            expect_text(refused.err, '`needs`', '`aside`.`c`', 'run the same command again')
+        expect_text(program.ok('status', *limited).out, 'purge was interrupted')
+        # InnoDB tells everybody who may look.
+        server.sql("GRANT PROCESS ON *.* TO 'limited'@'%'")
+        refused = program.run('purge', *limited, '--yes').expect(34)
+        expect_text(refused.err, '`needs`', '`aside`.`c`', 'Nothing was dropped')
+        server.sql('DROP DATABASE aside')
+        program.ok('purge', *limited, '--yes')
+        if world.ours():
+            raise AssertionError(world.ours())
+    finally:
+        server.sql("DROP USER 'limited'@'%'; DROP DATABASE IF EXISTS aside")
+        world.close()
 
 
 def test_other_databases_are_not_held_up_by_the_copy(server):

@@ -55,6 +55,12 @@ TEST(SetNamesTest, OnlyOurOwnNamesAreTakenForOurs) {
   }
 }
 
+TEST(SetNamesTest, NamesTellWhoseTheyAre) {
+  EXPECT_EQ(LiveNameOf("d__dbomsbak_new_0a0b0c0d"), "d");
+  EXPECT_EQ(LiveNameOf("d__dbomsbak_old_1__dbomsbak_old_12"), "d__dbomsbak_old_1");
+  EXPECT_EQ(LiveNameOf("d__dbomsbak_old_1__dbomsbak_new_0a0b0c0d"), "d__dbomsbak_old_1");
+}
+
 TEST(SetNamesTest, RunsDiffer) {
   std::set<std::string> runs;
   for (int i = 0; i < 1000; ++i) runs.insert(NewRunId());
