@@ -28,6 +28,7 @@
 #include "engine/set_swap.h"
 #include "engine/staging.h"
 #include "engine/staging_proof.h"
+#include "engine/window_estimate.h"
 
 namespace dbomsbak {
 namespace {
@@ -88,6 +89,7 @@ class Restore {
     try {
       Load();
       Prove();
+      if (options_.rehearse) RehearseSwap();
     } catch (...) {
       CleanUpAfter(std::current_exception());
     }
@@ -247,6 +249,12 @@ class Restore {
     result_.rows_proved = proof.rows;
     result_.tables_proved = proof.tables;
     result_.prove_ms = watch.ms();
+  }
+
+  void RehearseSwap() {
+    observer_.Phase("rehearsing the RENAME in staging");
+    const std::optional<double> move_ms = staging_->MeasureRename();
+    if (move_ms) result_.plan.expected_window_ms = EstimateWindow(set_, *move_ms);
   }
 
   // Live is untouched. Staging goes, unless the server cannot be reached: then it is named, and

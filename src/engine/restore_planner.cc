@@ -16,6 +16,7 @@
 #include "engine/needed_privileges.h"
 #include "engine/set_names.h"
 #include "engine/sight.h"
+#include "engine/window_estimate.h"
 
 namespace dbomsbak {
 namespace {
@@ -23,11 +24,6 @@ namespace {
 // Any of these lets an account make objects of other definers, one or the other on each server.
 constexpr std::array<std::string_view, 4> kDefinerPrivileges = {"SET USER", "SUPER", "SET_USER_ID",
                                                                 "SET_ANY_DEFINER"};
-
-// Measured on the servers we know: about 3 ms a table moved, 2 ms for any other object.
-constexpr std::uint64_t kWindowBaseMs = 20;
-constexpr std::uint64_t kWindowTableMs = 3;
-constexpr std::uint64_t kWindowObjectMs = 2;
 
 using TableName = std::pair<std::string, std::string>;
 
@@ -205,7 +201,6 @@ class Planner {
   }
 
   void ListChanges() {
-    std::uint64_t tables_moved = 0;
     for (std::size_t i = 0; i < members_.size(); ++i) {
       const RestoreMember& member = members_[i];
       plan_.databases.push_back(member.live);
@@ -223,16 +218,10 @@ class Planner {
       ListKind(wanted.routines, before.routines, same);
       ListKind(wanted.triggers, before.triggers, same);
       ListKind(wanted.events, before.events, same);
-      tables_moved += set_.incoming[i].size() + set_.outgoing[i].size();
-      // Triggers go and come with the tables, whether they change or not.
-      plan_.expected_window_ms +=
-          kWindowObjectMs * (wanted.triggers.size() + before.triggers.size());
     }
     plan_.rows = content_.rows;
     plan_.generation = set_.generation;
-    plan_.expected_window_ms +=
-        kWindowBaseMs + kWindowTableMs * tables_moved +
-        kWindowObjectMs * (plan_.replaced.size() + plan_.added_back.size() + plan_.removed.size());
+    plan_.expected_window_ms = EstimateWindow(set_);
   }
 
   void CheckServer() {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
 #include <set>
 #include <utility>
@@ -338,6 +339,22 @@ void Staging::SetAutoIncrement(const Catalog& staged) {
     session_.Execute(fmt::format("ALTER TABLE {} AUTO_INCREMENT={}",
                                  QuoteQualified(staging, object.record.id.name), *wanted));
   }
+}
+
+std::optional<double> Staging::MeasureRename() {
+  if (!traits_.has_atomic_ddl || content_.tables.empty()) return std::nullopt;
+  std::string list;
+  for (std::size_t i = 0; i < content_.tables.size(); ++i) {
+    const ObjectId& id = content_.tables[i].record.id;
+    const std::string& staging = MemberOf(id.database).staging;
+    const std::string here = QuoteQualified(staging, id.name);
+    const std::string there = QuoteQualified(staging, fmt::format("__dbomsbak_move_{}", i));
+    list += fmt::format("{}{} TO {}, {} TO {}", i == 0 ? "" : ", ", here, there, there, here);
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  session_.Execute("RENAME TABLE " + list);
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - begin;
+  return took.count() / static_cast<double>(2 * content_.tables.size());
 }
 
 void Staging::DropLoadTable() {

@@ -14,12 +14,10 @@
 #include "engine/outside_references.h"
 #include "engine/set_history.h"
 #include "engine/set_swap.h"
+#include "engine/window_estimate.h"
 
 namespace dbomsbak {
 namespace {
-
-// What a RENAME was seen to take: a fixed part, and so much a table.
-constexpr std::uint64_t kWindowMs = 20, kTableMs = 3;
 
 std::set<std::string> NamesOfTables(const Database& database) { return NamesOf(database).tables; }
 
@@ -107,7 +105,6 @@ std::map<ObjectId, std::string> ObjectsOf(const Database& database) {
 RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet& copy) {
   RestorePlan plan;
   plan.generation = set.generation;
-  std::uint64_t tables = 0;
   std::vector<std::string> databases;
   for (std::size_t i = 0; i < set.members.size(); ++i) {
     const SetMember& member = set.members[i];
@@ -128,7 +125,6 @@ RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet&
     for (const auto& [id, definition] : then) {
       if (!now.contains(id)) plan.added_back.push_back(id);
     }
-    tables += set.outgoing[i].size() + set.incoming[i].size();
     const std::set<std::string> there = ReadTableNames(session, member.source);
     for (const std::string& table : set.incoming[i]) {
       if (there.contains(table)) continue;
@@ -137,7 +133,7 @@ RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet&
     }
   }
   plan.databases = copy.LiveNames();
-  plan.expected_window_ms = kWindowMs + kTableMs * tables;
+  plan.expected_window_ms = EstimateWindow(set);
   for (const InboundKey& key : KeysFromOutside(session, databases)) {
     plan.problems.push_back(
         fmt::format("{} would follow what is live now into the displaced copy", key.Describe()));

@@ -218,6 +218,23 @@ class Restore(unittest.TestCase):
                 self.assertNotIn('dbomsbak_new', refused.err)
                 self.assert_refused(24, f'`{name}`', args=('--rehearse',), archive=archive)
 
+    def test_a_rehearsal_measures_the_rename_in_staging_alone(self):
+        log = self.folder / 'rehearsal.log'
+        self.server.sql(f"SET GLOBAL general_log_file = '{log}'; SET GLOBAL general_log = 1;")
+        rehearsed = json.loads(self.restore('--rehearse', '--json').out)
+        self.server.sql('SET GLOBAL general_log = 0')
+        renames = re.findall(r'RENAME TABLE (.*)', log.read_text(errors='replace'))
+        self.assertEqual(len(renames), 1)
+        moves = [move.split(' TO ') for move in renames[0].split(', ')]
+        self.assertEqual(len(moves), 2 * 3)  # each of the three tables to and fro
+        for there, back in zip(moves[::2], moves[1::2]):
+            self.assertEqual(there, back[::-1])
+            self.assertIn('__dbomsbak_new_', there[0])
+            self.assertIn('__dbomsbak_new_', there[1])
+        self.assertGreater(rehearsed['plan']['expected_window_ms'], 0)
+        self.assert_live_is(self.ruined, 'live, after a rehearsal')
+        self.assertEqual(self.ours(), [])
+
     # Refused before anything changes --------------------------------------------------------------
 
     def test_a_damaged_archive_is_told_before_any_statement_that_changes_something(self):
