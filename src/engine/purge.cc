@@ -128,7 +128,7 @@ void Drop(Session& session, const JournaledSet& copy, Observer& observer) {
 
 // A purge that was killed within its last statement leaves an empty database without a journal.
 std::vector<std::string> EmptyRemains(Session& session, const std::vector<JournaledSet>& sets,
-                                      unsigned generation) {
+                                      const PurgeOptions& options) {
   std::set<std::string> explained;
   for (const JournaledSet& copy : sets) {
     for (const std::string& database : copy.DisplacedNames()) explained.insert(database);
@@ -136,7 +136,12 @@ std::vector<std::string> EmptyRemains(Session& session, const std::vector<Journa
   std::vector<std::string> remains;
   for (const std::string& database : ListDatabases(session)) {
     if (!IsDisplacedName(database) || explained.contains(database)) continue;
-    if (generation != 0 && GenerationOf(database) != generation) continue;
+    if (options.generation != 0 && GenerationOf(database) != options.generation) continue;
+    const std::vector<std::string>& asked = options.databases;
+    if (!asked.empty() &&
+        std::find(asked.begin(), asked.end(), LiveNameOf(database)) == asked.end()) {
+      continue;
+    }
     if (ReadLiveNames(session, database).HoldsNothing()) remains.push_back(database);
   }
   return remains;
@@ -191,7 +196,7 @@ std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& opt
   LockedServer server(sessions, !options.dry_run, observer);
   Session& session = server.session();
   const std::vector<JournaledSet> all = FindSets(session);
-  const std::vector<std::string> remains = EmptyRemains(session, all, options.generation);
+  const std::vector<std::string> remains = EmptyRemains(session, all, options);
   std::vector<JournaledSet> chosen;
   if (remains.empty() || !all.empty()) {
     chosen = Choose(all, options);
