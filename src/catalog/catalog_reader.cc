@@ -479,9 +479,7 @@ Catalog CatalogReader::Run() {
   ReadColumns();
   ReadKeys();
   AddPeriodColumns();
-  const bool table_definitions =
-      context_.request.definitions && context_.request.table_definitions;
-  if (table_definitions) FindHiddenText();
+  if (context_.request.definitions) FindHiddenText();
   if (!views_.empty()) ReadViews();
   ReadPrograms(context_);
   for (Database& database : context_.catalog.databases) {
@@ -489,9 +487,8 @@ Catalog CatalogReader::Run() {
     NoteHiddenTables(database);
     if (!context_.request.definitions) continue;
     context_.session.Execute("USE " + QuoteIdentifier(database.name));
-    if (table_definitions) ReadTableDefinitions(database);
+    ReadTableDefinitions(database);
     ReadViewDefinitions(database);
-    if (!table_definitions) continue;
     if (context_.traits.has_sequences_in_tables) {
       for (Sequence& sequence : database.sequences) ReadSequence(sequence);
     }
@@ -502,7 +499,7 @@ Catalog CatalogReader::Run() {
   for (const Unreadable& object : context_.catalog.unreadable) hidden.insert(object.id);
   for (Database& database : context_.catalog.databases) {
     std::erase_if(database.tables, [&](const Table& table) {
-      return hidden.contains(table.id) || (table_definitions && table.create.empty());
+      return hidden.contains(table.id) || (context_.request.definitions && table.create.empty());
     });
   }
   context_.catalog.view_order = SortViews(context_.catalog.databases);

@@ -182,7 +182,6 @@ void ObjectTrial::CreateEvents() {
 void ObjectTrial::ReadBack() {
   CatalogRequest request;
   for (const RestoreMember& member : members_) request.databases.push_back(member.staging);
-  request.table_definitions = false;
   request.routine_grants = false;
   const Catalog staged = ReadCatalog(session_, traits_, request);
   std::vector<std::string> differences;

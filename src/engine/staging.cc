@@ -342,7 +342,9 @@ void Staging::SetAutoIncrement(const Catalog& staged) {
 }
 
 std::optional<double> Staging::MeasureRename() {
-  if (!traits_.has_atomic_ddl || content_.tables.empty()) return std::nullopt;
+  if (!traits_.has_atomic_ddl || traits_.constraint_names_block_rename || content_.tables.empty()) {
+    return std::nullopt;
+  }
   std::string list;
   for (std::size_t i = 0; i < content_.tables.size(); ++i) {
     const ObjectId& id = content_.tables[i].record.id;

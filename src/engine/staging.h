@@ -63,7 +63,8 @@ class Staging {
   void SetAutoIncrement(const Catalog& staged);
 
   // Renames all tables to and fro, in one statement: what the swap will do, but here. Returns the
-  // ms a move took; nullopt where a crash of the server could tear that.
+  // ms a move took; nullopt where a crash of the server could tear that, or where it can wait
+  // without bound.
   std::optional<double> MeasureRename();
 
   // Rows are proved: nothing but what goes live, and the journal, is left.

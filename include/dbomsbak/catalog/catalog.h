@@ -130,7 +130,6 @@ struct CatalogRequest {
   std::vector<std::string> databases;
   bool definitions = true;  // SHOW CREATE of each object
   bool routine_grants = true;
-  bool table_definitions = true;  // SHOW CREATE of tables and sequences, too
 };
 
 // One query for all wherever the server allows it; never one a table but SHOW CREATE.
