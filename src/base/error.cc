@@ -12,7 +12,9 @@ constexpr std::array kExitCodes{
     ExitCodeInfo{ErrorCode::kUsage, "usage", "the command line or a configuration file is wrong"},
     ExitCodeInfo{ErrorCode::kPartial, "partial",
                  "complete but for losses that --allow-partial allowed"},
-    ExitCodeInfo{ErrorCode::kDiffers, "differs", "archive and live databases differ (diff)"},
+    ExitCodeInfo{ErrorCode::kDiffers, "differs",
+                 "archive and live databases differ (diff), or the file is "
+                 "not the one that was expected (verify --expect)"},
     ExitCodeInfo{ErrorCode::kStale, "stale", "the newest good archive is too old (--check-age)"},
     ExitCodeInfo{ErrorCode::kConnect, "connect", "the server could not be reached"},
     ExitCodeInfo{ErrorCode::kPrivilege, "privilege", "the account lacks a privilege"},
@@ -26,8 +28,9 @@ constexpr std::array kExitCodes{
     ExitCodeInfo{ErrorCode::kIncomplete, "incomplete", "the archive or dump ends too early"},
     ExitCodeInfo{ErrorCode::kNewerFormat, "newer-format",
                  "the archive was written by a newer version"},
-    ExitCodeInfo{ErrorCode::kUnproven, "unproven",
-                 "a complete plain dump of another program, which carries no proof"},
+    ExitCodeInfo{
+        ErrorCode::kUnproven, "unproven",
+        "a complete plain dump that carries no proof: another program's, or an archive's text"},
     ExitCodeInfo{ErrorCode::kCopyDiffers, "copy-differs",
                  "the restored copy differs from the archive; nothing was swapped"},
     ExitCodeInfo{ErrorCode::kWrongKey, "wrong-key", "wrong key or signature"},
@@ -42,7 +45,8 @@ constexpr std::array kExitCodes{
     ExitCodeInfo{ErrorCode::kRolledBack, "rolled-back", "the upgrade failed and was rolled back"},
     ExitCodeInfo{ErrorCode::kNeedsHelp, "needs-help",
                  "stopped between two states; the message says what to do"},
-    ExitCodeInfo{ErrorCode::kInterrupted, "interrupted", "stopped by Ctrl-C (SIGINT) or at a prompt"},
+    ExitCodeInfo{ErrorCode::kInterrupted, "interrupted",
+                 "stopped by Ctrl-C (SIGINT) or at a prompt"},
     ExitCodeInfo{ErrorCode::kTerminated, "terminated", "stopped by SIGTERM"},
 };
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "dbomsbak/catalog/broken_table.h"
 #include "dbomsbak/sql/quote.h"
 
 namespace dbomsbak {
@@ -80,7 +81,8 @@ void NoteUnreadable(ReadContext& context, const ObjectId& id, const ServerError&
   }
   if (IsGone(error.number()) && !IsStillListed(context.session, id)) return;
   context.AddUnreadable(id, ErrorCode::kQueryRefused, error.message(),
-                        "Repair the object, or drop it.");
+                        id.kind == ObjectKind::kTable ? BrokenTableRemedy(id.database, id.name)
+                                                      : "Repair it or what it stands on (CHECK TABLE tells), or drop it.");
 }
 
 std::string ShowCreate(ReadContext& context, const ObjectId& id, const std::string& statement,

@@ -29,8 +29,8 @@ std::optional<Sha256Digest> ExpectedDigest(const CommandLine& line) {
 
 ErrorCode RunVerifyCommandLine(Invocation& run) {
   VerifyOptions options;
-  options.expect_root = ExpectedDigest(run.line);
-  if (options.expect_root && run.line.arguments().size() > 1) {
+  options.expect = ExpectedDigest(run.line);
+  if (options.expect && run.line.arguments().size() > 1) {
     throw Error(ErrorCode::kUsage, "--expect goes with one file", "Verify the files one by one.");
   }
   if (const auto jobs = run.line.Number("jobs", 1, 64)) options.jobs = static_cast<unsigned>(*jobs);
@@ -107,7 +107,7 @@ ErrorCode RunCatCommandLine(Invocation& run) {
   const bool data = run.line.Flag("data");
   command.schema = schema || !data;
   command.data = data || !schema;
-  const ArchiveReader archive = 
+  const ArchiveReader archive =
       ArchiveReader::Open(run.files.OpenForReading(run.line.arguments().front()));
   run.signals.AllowForcedEnd();
   RunCatCommand(archive, command, run.console.out(), run.cancel);

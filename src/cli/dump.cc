@@ -65,6 +65,12 @@ Scope ScopeOf(const CommandLine& line, Console& console) {
   for (const std::string& text : line.All("only")) {
     scope.only_tables.push_back(ParseTableName(text, "--only"));
   }
+  if (line.Flag("tables") && scope.databases.size() > 1) {
+    for (std::size_t i = 1; i < scope.databases.size(); ++i) {
+      scope.only_tables.emplace_back(scope.databases.front(), scope.databases[i]);
+    }
+    scope.databases.resize(1);
+  }
   if (scope.databases.empty()) {
     for (const auto& [database, table] : scope.only_tables) scope.databases.push_back(database);
   }
@@ -141,7 +147,8 @@ DumpOptions OptionsOf(const CommandLine& line, Console& console) {
   }
   options.allow_partial = line.Flag("allow-partial");
   options.add_drop_database = line.Flag("add-drop-database");
-  options.with_create_database = line.Flag("databases") || options.all_databases;
+  options.with_create_database =
+      (line.Flag("databases") && !line.Flag("tables")) || options.all_databases;
   options.source_date_epoch = SourceDateEpoch();
   return options;
 }

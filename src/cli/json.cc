@@ -78,18 +78,6 @@ const char* Word(LeftoverKind kind) {
   return "";
 }
 
-const char* Word(CheckFinding::Level level) {
-  switch (level) {
-    case CheckFinding::Level::kOk:
-      return "ok";
-    case CheckFinding::Level::kWarning:
-      return "warning";
-    case CheckFinding::Level::kProblem:
-      return "problem";
-  }
-  return "";
-}
-
 Json ToJson(const FileVerdict& verdict) {
   Json json;
   json["file"] = verdict.path;
@@ -222,7 +210,7 @@ Json CheckToJson(const CheckReport& report) {
   json["findings"] = Json::array();
   for (const CheckFinding& finding : report.findings) {
     Json entry;
-    entry["level"] = Word(finding.level);
+    entry["level"] = std::string(ToString(finding.level));
     entry["topic"] = finding.topic;
     entry["message"] = finding.message;
     entry["remedy"] = finding.remedy;

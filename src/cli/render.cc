@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 #include <string_view>
 
@@ -50,16 +51,12 @@ std::string ScopeText(const Scope& scope) {
   return parts.empty() ? "everything in these databases" : Joined(parts, "; ");
 }
 
-const char* Mark(CheckFinding::Level level) {
-  switch (level) {
-    case CheckFinding::Level::kOk:
-      return "ok";
-    case CheckFinding::Level::kWarning:
-      return "warning";
-    case CheckFinding::Level::kProblem:
-      return "PROBLEM";
-  }
-  return "";
+// A problem must not be overlooked.
+std::string Mark(CheckFinding::Level level) {
+  std::string word(ToString(level));
+  if (level != CheckFinding::Level::kProblem) return word;
+  for (char& c : word) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return word;
 }
 
 // "50 tables, 1 view".
@@ -142,6 +139,10 @@ std::string RenderVerdict(const FileVerdict& verdict) {
     text += fmt::format("{}, {}, {} of SQL text in {}\n", Counted(report.objects, "object"),
                         Counted(report.rows, "row"), HumanBytes(report.text_bytes),
                         Counted(report.frames, "frame"));
+  }
+  if (report.expected_by_file && report.receipt) {
+    text += fmt::format("{}: --expect was the file's SHA-256, not the root digest of its receipt\n",
+                        Printable(verdict.path));
   }
   if (report.receipt) {
     text += fmt::format("receipt: {} {}\n", Printable(verdict.path),

@@ -364,6 +364,18 @@ CheckReport Checker::Run() {
 
 }  // namespace
 
+std::string_view ToString(CheckFinding::Level level) noexcept {
+  switch (level) {
+    case CheckFinding::Level::kOk:
+      return "ok";
+    case CheckFinding::Level::kWarning:
+      return "warning";
+    case CheckFinding::Level::kProblem:
+      return "problem";
+  }
+  return {};
+}
+
 CheckReport RunCheck(SessionFactory& sessions, const std::vector<std::string>& databases) {
   const std::unique_ptr<Session> session = sessions.Connect();
   return Checker(*session, databases).Run();

@@ -17,6 +17,19 @@ std::string NameList(const std::vector<std::string>& names) {
   return list + ")";
 }
 
+namespace {
+
+// For messages. A routine's name brings its own kind: "package body/p".
+std::string Describe(std::string_view kind, const std::string& database, const std::string& name) {
+  if (kind == "database") return fmt::format("database {}", QuoteIdentifier(database));
+  if (kind != "routine") return fmt::format("{} {}", kind, QuoteQualified(database, name));
+  const std::size_t slash = name.find('/');
+  return fmt::format("{} {}", name.substr(0, slash),
+                     QuoteQualified(database, name.substr(slash + 1)));
+}
+
+}  // namespace
+
 DefinitionFingerprint ReadDefinitionFingerprint(Session& session,
                                                 const FingerprintRequest& request) {
   struct Kind {
@@ -33,7 +46,7 @@ DefinitionFingerprint ReadDefinitionFingerprint(Session& session,
       {"view", "VIEWS", "TABLE_SCHEMA", "TABLE_NAME",
        "VIEW_DEFINITION, CHECK_OPTION, DEFINER, SECURITY_TYPE, CHARACTER_SET_CLIENT, "
        "COLLATION_CONNECTION"},
-      {"routine", "ROUTINES", "ROUTINE_SCHEMA", "CONCAT(ROUTINE_TYPE, ' ', ROUTINE_NAME)",
+      {"routine", "ROUTINES", "ROUTINE_SCHEMA", "CONCAT(LOWER(ROUTINE_TYPE), '/', ROUTINE_NAME)",
        "ROUTINE_DEFINITION, LAST_ALTERED, SQL_MODE, DEFINER, SECURITY_TYPE, DATABASE_COLLATION, "
        "SQL_DATA_ACCESS, IS_DETERMINISTIC, ROUTINE_COMMENT, CHARACTER_SET_CLIENT, "
        "COLLATION_CONNECTION"},
@@ -61,9 +74,7 @@ DefinitionFingerprint ReadDefinitionFingerprint(Session& session,
         "WHERE {} IN {}",
         kind.schema, kind.name, parts, kind.table, kind.schema, NameList(request.databases)));
     for (std::size_t i = 0; i < answer.rows.size(); ++i) {
-      fingerprint[fmt::format("{} {}", kind.word,
-                              QuoteQualified(answer.Text(i, 0), answer.Text(i, 1)))] =
-          answer.Text(i, 2);
+      fingerprint[Describe(kind.word, answer.Text(i, 0), answer.Text(i, 1))] = answer.Text(i, 2);
     }
   }
   return fingerprint;

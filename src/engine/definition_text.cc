@@ -204,28 +204,14 @@ void ForEachSequence(std::string_view create_table, const F& each) {
   }
 }
 
-std::string_view KeywordOf(ObjectKind kind) {
-  switch (kind) {
-    case ObjectKind::kTrigger:
-      return "TRIGGER";
-    case ObjectKind::kFunction:
-      return "FUNCTION";
-    case ObjectKind::kProcedure:
-      return "PROCEDURE";
-    case ObjectKind::kPackage:
-      return "PACKAGE";
-    case ObjectKind::kPackageBody:
-      return "BODY";
-    case ObjectKind::kEvent:
-      return "EVENT";
-    case ObjectKind::kView:
-      return "VIEW";
-    case ObjectKind::kDatabase:
-    case ObjectKind::kSequence:
-    case ObjectKind::kTable:
-      break;
+// The word right before the name in a CREATE statement.
+std::string_view HeadKeyword(ObjectKind kind) {
+  if (kind == ObjectKind::kDatabase || kind == ObjectKind::kSequence ||
+      kind == ObjectKind::kTable) {
+    throw Error(ErrorCode::kInternal, "this kind of definition has no head to change");
   }
-  throw Error(ErrorCode::kInternal, "this kind of definition has no head to change");
+  const std::string_view keyword = SqlKeyword(kind);  // of PACKAGE BODY the last word
+  return keyword.substr(keyword.rfind(' ') + 1);      // npos + 1 is 0
 }
 
 }  // namespace
@@ -252,7 +238,7 @@ DefinitionNeeds NeedsOf(std::string_view create) {
 
 std::string WithoutHeadDatabase(ObjectKind kind, std::string_view create) {
   HeadEditor head(kind, create);
-  if (!head.SkipTo(KeywordOf(kind))) ThrowUnreadable(kind, create);
+  if (!head.SkipTo(HeadKeyword(kind))) ThrowUnreadable(kind, create);
   Token token = head.Next();
   if (head.reader().Is(token, "IF")) {  // IF NOT EXISTS, or an object called IF
     const Token next = head.Next();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/chunk_reader.h"
 #include "engine/dump_pipeline.h"
 #include "engine/dump_set.h"
 #include "engine/session_registry.h"
@@ -9,11 +10,12 @@
 namespace dbomsbak {
 namespace {
 
-DumpResult Attempt(SessionFactory& sessions, const DumpOptions& options, DumpFormat format,
-                   DumpOutput& output, Observer& observer, const CancelToken& cancel) {
+DumpResult Attempt(SessionFactory& sessions, const DumpOptions& options,
+                   const Untouchable& unreadable, DumpFormat format, DumpOutput& output,
+                   Observer& observer, const CancelToken& cancel) {
   SessionRegistry registry(cancel);
   try {
-    DumpSet set = PrepareDumpSet(sessions, registry, options, observer, cancel);
+    DumpSet set = PrepareDumpSet(sessions, registry, options, unreadable, observer, cancel);
     observer.Phase(fmt::format("dumping {} database{}", set.catalog.databases.size(),
                                set.catalog.databases.size() == 1 ? "" : "s"));
     observer.Notice(fmt::format("snapshot by {} at {}, taken in {:.1f} ms; {} reading session{}",
@@ -32,13 +34,28 @@ DumpResult Attempt(SessionFactory& sessions, const DumpOptions& options, DumpFor
 
 DumpResult RunDump(SessionFactory& sessions, const DumpOptions& options, DumpFormat format,
                    DumpOutput& output, Observer& observer, const CancelToken& cancel) {
-  try {
-    return Attempt(sessions, options, format, output, observer, cancel);
-  } catch (const ChangedMeanwhile& e) {
-    if (!options.may_restart) throw;
-    observer.Warning(fmt::format("{}; starting over once", e.message()));
+  Untouchable unreadable;  // what earlier attempts could not read
+  bool changed = false;
+  for (;;) {
+    try {
+      return Attempt(sessions, options, unreadable, format, output, observer, cancel);
+    } catch (const ChangedMeanwhile& e) {
+      if (!options.may_restart || changed) throw;
+      changed = true;
+      observer.Warning(fmt::format("{}; starting over once", e.message()));
+    } catch (UnreadableRows& e) {
+      // Rows of it may be in the text already.
+      if (!options.allow_partial) throw;
+      if (!options.may_restart) {
+        e.set_hint("A dump into a pipe cannot start over without it: write to a file with -o. " +
+                   e.hint());
+        throw;
+      }
+      const ObjectId& table = e.table();
+      if (!unreadable.insert({{table.database, table.name}, {e.code(), e.reason()}}).second) throw;
+      observer.Warning(fmt::format("{}; starting over without it", e.message()));
+    }
   }
-  return Attempt(sessions, options, format, output, observer, cancel);
 }
 
 }  // namespace dbomsbak

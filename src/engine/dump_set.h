@@ -30,6 +30,8 @@ struct DumpSet {
   Scope scope;      // normalised: databases sorted, kinds that a list of tables leaves out
   Catalog catalog;  // in scope and readable; each list in its order
   std::vector<std::pair<ObjectId, std::string>> omitted;  // in scope, not readable, and why
+  // Functions that broken views call and that are there, of any database: (database, name).
+  std::vector<QualifiedName> functions;
   SnapshotTaken snapshot;
   std::map<ObjectId, std::string>
       sequence_restarts;  // statement that gives the value at the snapshot
@@ -46,8 +48,10 @@ struct DumpSet {
 };
 
 // Connects, decides what is in scope, takes the snapshot. Sessions belong to `registry`.
+// `unreadable`: tables that are known to be broken.
 // Errors: kUsage, kPrivilege, kBusy, kNoSnapshot, kUnsupported.
 DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
-                       const DumpOptions& options, Observer& observer, const CancelToken& cancel);
+                       const DumpOptions& options, const Untouchable& unreadable,
+                       Observer& observer, const CancelToken& cancel);
 
 }  // namespace dbomsbak

@@ -8,7 +8,7 @@
 #include "dbomsbak/base/digest.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
-#include "dbomsbak/sql/view_references.h"
+#include "engine/plain_proof.h"
 
 namespace dbomsbak {
 namespace {
@@ -20,13 +20,6 @@ std::string Title(std::string_view kind, std::string_view database, std::string_
 std::string Capital(std::string_view word) {
   std::string text(word);
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
-  return text;
-}
-
-std::string Lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
   return text;
 }
 
@@ -74,9 +67,12 @@ std::string Preamble(const DumpHead& head) {
   if (head.plain) {
     text += "-- To load it with the mysql client:  mysql --comments DATABASE < THIS_FILE\n";
   } else {
-    text +=
-        "-- To load it without dbomsbak:  zstd -dc THIS_FILE | mysql --comments DATABASE\n"
-        "-- To prove and restore it exactly:  dbomsbak restore THIS_FILE\n";
+    text += kHowToLoadArchive;
+    text += "-- To prove and restore it exactly:  dbomsbak restore THIS_FILE\n";
+  }
+  if (!head.snapshot.binlog_file.empty()) {
+    text += fmt::format("-- Binary log position of the snapshot:  {}:{}\n",
+                        CommentSafe(head.snapshot.binlog_file), head.snapshot.binlog_position);
   }
   if (head.create_databases) text += "-- The text creates and chooses its databases itself.\n";
   nlohmann::json facts = {
@@ -172,61 +168,22 @@ std::string ViewStandIn(const View& view) {
   return text;
 }
 
-TextBlock ViewBlock(const View& view, const TableLookup& known) {
+TextBlock ViewBlock(const View& view, const ViewScaffold& scaffold) {
   TextBlock block;
   block.text = Title("View", view.id.database, view.id.name);
-  std::string after;
   if (view.broken) {
-    // Its base is gone or has changed, yet the definition is kept: it is created over stubs, which
-    // then go. A table that is there but lacks a column stands aside for that moment.
-    struct Stub {
-      std::set<std::string> columns;
-    };
-    std::map<std::pair<std::string, std::string>, Stub> stubs;
-    for (const ViewReference& reference : ViewReferences(view.create)) {
-      const std::string database =
-          reference.database.empty() ? view.id.database : reference.database;
-      Stub& stub = stubs[{database, reference.table}];
-      stub.columns.insert(reference.columns.begin(), reference.columns.end());
-    }
-    for (const auto& [name, stub] : stubs) {
-      const auto found = known.find(name);
-      const bool exists = found != known.end() && found->second.exists;
-      if (exists) {
-        const auto& columns = found->second.columns;
-        if (std::all_of(stub.columns.begin(), stub.columns.end(),
-                        [&](const std::string& c) { return columns.count(Lower(c)) > 0; })) {
-          continue;
-        }
-      }
-      const std::string quoted = name.first == view.id.database
-                                     ? QuoteIdentifier(name.second)
-                                     : QuoteQualified(name.first, name.second);
-      const std::string aside = name.first == view.id.database
-                                    ? QuoteIdentifier("__dbomsbak_aside")
-                                    : QuoteQualified(name.first, "__dbomsbak_aside");
-      if (exists) {
-        block.text += fmt::format("RENAME TABLE {} TO {};\n", quoted, aside);
-      }
-      std::string columns;
-      for (const std::string& column : stub.columns) {
-        if (!columns.empty()) columns += ", ";
-        columns += QuoteIdentifier(column) + " int";
-      }
-      if (columns.empty()) columns = "`stub` int";
-      block.text += fmt::format("CREATE TABLE {} ({});\n", quoted, columns);
-      std::string undo = fmt::format("DROP TABLE {};\n", quoted);
-      if (exists) undo += fmt::format("RENAME TABLE {} TO {};\n", aside, quoted);
-      after = undo + after;
-    }
+    block.text +=
+        "-- It is broken: something it names is gone. It is made all the same, over stand-ins for\n"
+        "-- the moment; that works in a database of the same name.\n\n";
   }
   block.text += fmt::format("DROP TABLE IF EXISTS {0};\nDROP VIEW IF EXISTS {0};\n",
                             QuoteIdentifier(view.id.name));
   block.text += SetCharsets(view.character_set_client, view.collation_connection);
+  block.text += scaffold.before;
   AppendCreate(block, view.create);
   block.text += ";\n";
+  block.text += scaffold.after;
   block.text += kRestoreCharsets;
-  block.text += after;
   return block;
 }
 

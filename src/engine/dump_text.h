@@ -2,14 +2,13 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "dbomsbak/archive/records.h"
 #include "dbomsbak/catalog/catalog.h"
+#include "engine/view_scaffold.h"
 
 namespace dbomsbak {
 
@@ -39,14 +38,8 @@ TextBlock SequenceBlock(const Sequence& sequence, std::string_view restart);
 TextBlock TableBlock(const Table& table);
 // What is in the view's place until everything it needs is there.
 std::string ViewStandIn(const View& view);
-// `known` answers whether "database"."table" will be there when the view is created; what is not is
-// stubbed for the moment of its creation.
-struct KnownTable {
-  bool exists = false;
-  std::set<std::string> columns;  // lower case
-};
-using TableLookup = std::map<std::pair<std::string, std::string>, KnownTable>;
-TextBlock ViewBlock(const View& view, const TableLookup& known);
+// `scaffold` is empty but for a broken view.
+TextBlock ViewBlock(const View& view, const ViewScaffold& scaffold);
 TextBlock ProgramBlock(const StoredProgram& program, const Database& database);
 
 // What the index says of a definition; slices are the caller's.

@@ -40,6 +40,16 @@ std::string TableList(const std::vector<QualifiedName>& tables, std::size_t most
   return list;
 }
 
+std::string LockTablesRead(const std::vector<QualifiedName>& tables) {
+  std::string sql = "LOCK TABLES ";
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (i > 0) sql += ", ";
+    sql += QuoteQualified(tables[i].first, tables[i].second);
+    sql += " READ";
+  }
+  return sql;
+}
+
 // Transactions that the snapshot must not lose sight of again: repeatable reads, opened at once.
 void StartConsistentSnapshot(Session& reader) {
   reader.Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
@@ -78,13 +88,7 @@ class TableLocks final : public SnapshotRung {
     // With autocommit on, MySQL 5.6 lets go of InnoDB's own table locks at once, and commits pass.
     coordinator.Execute("SET autocommit = 0");
     if (tables.empty()) return;
-    std::string sql = "LOCK TABLES ";
-    for (std::size_t i = 0; i < tables.size(); ++i) {
-      if (i > 0) sql += ", ";
-      sql += QuoteQualified(tables[i].first, tables[i].second);
-      sql += " READ";
-    }
-    coordinator.Execute(sql);
+    coordinator.Execute(LockTablesRead(tables));
   }
   void Unlock(Session& coordinator) const override {
     coordinator.Execute("UNLOCK TABLES");
@@ -188,6 +192,24 @@ void RecordBinlogPosition(Session& reader, Session& coordinator, const ServerTra
     } catch (const ServerError&) {
     }
   }
+}
+
+// Runs `lock`; where a broken table refuses it, that one is taken out of `tables` and it runs
+// again.
+void LockReadable(Session& session, std::vector<QualifiedName>& tables, Untouchable& unlockable,
+                  const std::function<void()>& lock, const std::function<void()>& let_go) {
+  try {
+    lock();
+    return;
+  } catch (const ServerError& e) {
+    if (e.code() != ErrorCode::kQueryRefused) throw;
+    let_go();
+    const Untouchable found = TouchAll(session, tables);
+    if (found.empty()) throw;
+    unlockable.insert(found.begin(), found.end());
+  }
+  std::erase_if(tables, [&](const QualifiedName& name) { return unlockable.contains(name); });
+  lock();
 }
 
 [[noreturn]] void RefuseNonTransactional(const std::vector<QualifiedName>& tables) {
@@ -316,10 +338,15 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
     if (!request.non_transactional.empty() && !rung->holds_tables()) {
       RefuseNonTransactional(request.non_transactional);
     }
+    SnapshotTaken taken;
+    std::vector<QualifiedName> tables = request.tables;
     try {
       coordinator.Execute(set_wait);
-      WithPatience(coordinator, request.patience, rung->lock_name(), cancel,
-                   [&] { rung->Lock(coordinator, request.tables); });
+      WithPatience(coordinator, request.patience, rung->lock_name(), cancel, [&] {
+        LockReadable(
+            coordinator, tables, taken.unlockable, [&] { rung->Lock(coordinator, tables); },
+            [&] { rung->Unlock(coordinator); });
+      });
     } catch (const ServerError& e) {
       if (e.code() != ErrorCode::kPrivilege) throw;
       observer.Notice(fmt::format("{} cannot be had ({}); trying the next way to a snapshot",
@@ -328,7 +355,6 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
     }
     if (!rung->many_sessions() && request.before_unprotected) request.before_unprotected();
     const auto locked_at = Clock::now();
-    SnapshotTaken taken;
     taken.readers = rung->many_sessions() ? readers.size() : 1;
     taken.record.scn = rung->Moment(coordinator);
     if (!taken.record.scn.empty()) {
@@ -357,18 +383,18 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
                                                   QuoteQualified(sequence.first, sequence.second)))
                          .value_or("")});
     }
-    if (!request.non_transactional.empty()) {
-      std::string sql = "LOCK TABLES ";
-      for (std::size_t i = 0; i < request.non_transactional.size(); ++i) {
-        if (i > 0) sql += ", ";
-        sql +=
-            QuoteQualified(request.non_transactional[i].first, request.non_transactional[i].second);
-        sql += " READ";
-      }
+    std::vector<QualifiedName> held = request.non_transactional;
+    std::erase_if(held, [&](const QualifiedName& name) { return taken.unlockable.contains(name); });
+    if (!held.empty()) {
       try {
         holder.Execute(set_wait);
-        holder.Execute(sql);
-        taken.tables_held = true;
+        LockReadable(
+            holder, held, taken.unlockable,
+            [&] {
+              if (!held.empty()) holder.Execute(LockTablesRead(held));
+            },
+            [] {});
+        taken.tables_held = !held.empty();
       } catch (const ServerError& e) {
         if (e.code() == ErrorCode::kPrivilege) RefuseNonTransactional(request.non_transactional);
         throw;

@@ -5,7 +5,6 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "dbomsbak/archive/records.h"
@@ -13,10 +12,9 @@
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/transport/session.h"
+#include "engine/table_touch.h"
 
 namespace dbomsbak {
-
-using QualifiedName = std::pair<std::string, std::string>;  // database, name
 
 struct LockPatience {
   unsigned wait_s = 5;                      // lock_wait_timeout, set before every lock
@@ -88,6 +86,7 @@ struct SnapshotTaken {
   unsigned retention_s = 0;  // how long the server keeps that moment; 0: for the transaction
   bool tables_held = false;  // `holder` keeps non_transactional locked until UNLOCK TABLES
   std::vector<SequenceValue> sequence_values;
+  Untouchable unlockable;  // tables that are broken, and so could not be locked by name
   double lock_ms = 0;
 };
 

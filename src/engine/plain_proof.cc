@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "dbomsbak/base/error.h"
 
@@ -68,7 +69,7 @@ bool IsExactEnd(std::string_view tail, std::size_t proof_at, const Proof& proof)
 }
 
 [[noreturn]] void ThrowWithoutProof(const RandomAccessFile& file, std::string_view tail) {
-  const bool ours = Read(file, 0, kHeadBytes).find(kOwnMark) != std::string::npos;
+  const std::string head = Read(file, 0, kHeadBytes);
   if (!EndsAsDumpsDo(tail)) {
     throw Error(
         ErrorCode::kIncomplete,
@@ -76,10 +77,17 @@ bool IsExactEnd(std::string_view tail, std::size_t proof_at, const Proof& proof)
         "The dump was cut short, or was written without comments; take it again.")
         .About(file.name());
   }
-  if (ours) ThrowDamaged(file, "the proof line before its last line is missing or unreadable");
+  std::string hint = "Only dumps of dbomsbak can be proved; this one is another program's.";
+  if (head.find(kOwnMark) != std::string::npos) {
+    const bool of_archive = head.find(kHowToLoadArchive) != std::string::npos;
+    if (!of_archive || tail.find(kProofStart) != std::string_view::npos) {
+      ThrowDamaged(file, "the proof line before its last line is missing or unreadable");
+    }
+    hint = "It is the text of an archive, whose proof stayed behind: verify the archive itself.";
+  }
   throw Error(ErrorCode::kUnproven,
               fmt::format("'{}' is complete, but carries no proof that it is intact", file.name()),
-              "Only dumps of dbomsbak can be proved; this one is another program's.")
+              std::move(hint))
       .About(file.name());
 }
 

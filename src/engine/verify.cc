@@ -13,15 +13,34 @@
 namespace dbomsbak {
 namespace {
 
+Sha256Digest DigestOfFile(const RandomAccessFile& file, const CancelToken& cancel) {
+  constexpr std::size_t kPiece = std::size_t{1} << 20;
+  Sha256Hasher hasher;
+  std::string piece(kPiece, '\0');
+  for (std::uint64_t at = 0;;) {
+    cancel.ThrowIfCancelled();
+    const std::size_t size = file.ReadAt(at, piece.data(), kPiece);
+    if (size == 0) return hasher.Finish();
+    hasher.Update(std::string_view(piece).substr(0, size));
+    at += size;
+  }
+}
+
 VerifyReport VerifyPlainSql(const RandomAccessFile& file, const VerifyOptions& options,
                             Observer& observer, const CancelToken& cancel) {
-  if (options.expect_root) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("'{}' is plain SQL, which has no root digest to expect", file.name()),
-                "Leave out --expect, or give the archive.")
-        .About(file.name());
-  }
   VerifyReport report;
+  if (options.expect) {
+    const Sha256Digest found = DigestOfFile(file, cancel);
+    if (found != *options.expect) {
+      throw Error(ErrorCode::kDiffers,
+                  fmt::format("'{}' is not the file that was expected: its SHA-256 is {}, expected "
+                              "{}",
+                              file.name(), found.hex(), options.expect->hex()),
+                  "Plain SQL has no root digest; compare with FILE.sha256.")
+          .About(file.name());
+    }
+    report.expected_by_file = true;
+  }
   report.plain_sql = true;
   report.text_bytes = ProvePlainSql(file, observer, cancel);
   return report;
@@ -30,15 +49,21 @@ VerifyReport VerifyPlainSql(const RandomAccessFile& file, const VerifyOptions& o
 VerifyReport VerifyArchive(std::shared_ptr<const RandomAccessFile> file,
                            const VerifyOptions& options, Observer& observer,
                            const CancelToken& cancel) {
-  const ArchiveReader archive = ArchiveReader::Open(std::move(file));
+  const ArchiveReader archive = ArchiveReader::Open(file);
   const Receipt receipt = archive.receipt();
-  if (options.expect_root && *options.expect_root != receipt.root) {
-    throw Error(
-        ErrorCode::kDamaged,
-        fmt::format("'{}' is not the archive that was expected: its root digest is {}, not {}",
-                    archive.name(), receipt.root.hex(), options.expect_root->hex()),
-        "Compare with the receipt that dump printed for this file.")
-        .About(archive.name());
+  VerifyReport report;
+  if (options.expect && *options.expect != receipt.root) {
+    // The digest in FILE.sha256 is easily taken for the receipt's, and covers as much.
+    report.expected_by_file = DigestOfFile(*file, cancel) == *options.expect;
+    if (!report.expected_by_file) {
+      throw Error(ErrorCode::kDiffers,
+                  fmt::format("'{}' is not the archive of this receipt: its root digest is {}, "
+                              "expected {}",
+                              archive.name(), receipt.root.hex(), options.expect->hex()),
+                  "Look for the archive that the receipt was printed for, or the receipt of this "
+                  "one.")
+          .About(archive.name());
+    }
   }
   const unsigned jobs =
       options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
@@ -47,7 +72,6 @@ VerifyReport VerifyArchive(std::shared_ptr<const RandomAccessFile> file,
   verifier.ProveText(jobs);
   verifier.CompareTables();
 
-  VerifyReport report;
   report.partial = receipt.footer.partial;
   report.receipt = receipt;
   report.rows = receipt.footer.row_count;

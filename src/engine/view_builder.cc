@@ -13,7 +13,6 @@
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/view_references.h"
 #include "engine/live_names.h"
-#include "engine/unquoted.h"
 
 namespace dbomsbak {
 namespace {
@@ -56,29 +55,6 @@ std::string Lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
-}
-
-// Functions a view calls, as database (empty: its own) and name: quoted names right before a
-// parenthesis. The server's own functions are not quoted.
-std::vector<std::pair<std::string, std::string>> FunctionsOf(std::string_view create) {
-  std::vector<std::pair<std::string, std::string>> functions;
-  for (std::size_t at = 0; at < create.size();) {
-    if (create[at] == '\'') {
-      for (++at; at < create.size() && create[at] != '\''; ++at) {
-        if (create[at] == '\\') ++at;
-      }
-      ++at;
-    } else if (create[at] == '`') {
-      std::string database, name = TakeQuotedName(create, at);
-      if (create.substr(at).starts_with(".`")) {
-        database = std::exchange(name, TakeQuotedName(create, ++at));
-      }
-      if (create.substr(at).starts_with("(")) functions.emplace_back(database, name);
-    } else {
-      ++at;
-    }
-  }
-  return functions;
 }
 
 const View* FindView(const std::vector<const View*>& views, const std::string& database,
@@ -192,7 +168,7 @@ void ViewBuilder::StandInForTable(const std::string& database, const std::string
 }
 
 void ViewBuilder::StandInForFunctions(const View& view) {
-  for (auto [database, name] : FunctionsOf(view.create)) {
+  for (auto [database, name] : ViewFunctions(view.create)) {
     database =
         database.empty() ? view.id.database : ToUtf8(session_, database, view.character_set_client);
     name = ToUtf8(session_, name, view.character_set_client);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sql/name_uses.h"
+#include "sql/tokenizer.h"
 
 namespace dbomsbak {
 namespace {
@@ -27,8 +28,8 @@ bool IsColumnOf(const NameUse& column, const NameUse& table) {
   if (column.parts.size() == 2) {
     return qualifier == (table.alias.empty() ? TableName(table) : table.alias);
   }
-  // The server qualifies columns with their database also where it leaves it out of FROM, because it
-  // is the view's own.
+  // The server qualifies columns with their database also where it leaves it out of FROM, because
+  // it is the view's own.
   const std::string database = DatabaseName(table);
   return table.alias.empty() && qualifier == TableName(table) &&
          (database.empty() || column.parts.front().name == database);
@@ -68,6 +69,65 @@ std::vector<ViewReference> ViewReferences(std::string_view create_view) {
     }
   }
   return references;
+}
+
+std::vector<std::pair<std::string, std::string>> ViewFunctions(std::string_view create_view) {
+  std::vector<std::pair<std::string, std::string>> functions;
+  for (const NameUse& use : FindNameUses(ObjectKind::kView, create_view).uses) {
+    if (use.role != NameUse::Role::kFunction || use.parts.size() > 2) continue;
+    const NamePart& last = use.parts.back();
+    // `x` (`a`) is a derived table with names for its columns.
+    if (create_view[last.offset] != '`' || create_view[last.offset + last.length] != '(') continue;
+    std::pair function(use.parts.size() == 2 ? use.parts.front().name : std::string(), last.name);
+    if (std::find(functions.begin(), functions.end(), function) == functions.end()) {
+      functions.push_back(std::move(function));
+    }
+  }
+  return functions;
+}
+
+std::vector<std::string> ViewColumns(std::string_view create_view) {
+  SqlTokenizer tokens(create_view);
+  SqlToken token = tokens.Next();
+  while (token.kind != SqlToken::Kind::kEnd && !token.IsWord("view")) token = tokens.Next();
+  for (token = tokens.Next(); token.kind == SqlToken::Kind::kQuotedName || token.IsSign('.');) {
+    token = tokens.Next();
+  }
+  std::vector<std::string> columns;
+  if (token.IsSign('(')) {  // VIEW `v` (`a`,`b`) AS
+    for (token = tokens.Next(); token.kind == SqlToken::Kind::kQuotedName; token = tokens.Next()) {
+      columns.push_back(NameOf(token));
+      token = tokens.Next();
+      if (!token.IsSign(',')) break;
+    }
+    return columns;
+  }
+  if (!token.IsWord("as")) return {};
+  token = tokens.Next();
+  while (token.IsSign('(')) token = tokens.Next();  // of a UNION
+  if (!token.IsWord("select")) return {};
+  // Each ends in its name: … AS `a`, … AS `b` FROM
+  std::string last;
+  int depth = 0;
+  for (token = tokens.Next();; token = tokens.Next()) {
+    const bool end = token.kind == SqlToken::Kind::kEnd || token.IsWord("from") ||
+                     token.IsWord("union") || token.IsWord("limit") || token.IsSign(')');
+    if (depth == 0 && (end || token.IsSign(','))) {
+      if (last.empty()) return {};
+      columns.push_back(std::move(last));
+      if (end) return columns;
+      last.clear();
+    } else if (token.kind == SqlToken::Kind::kEnd) {
+      return {};
+    } else if (token.IsSign('(')) {
+      ++depth;
+      last.clear();
+    } else if (token.IsSign(')')) {
+      --depth;
+    } else if (depth == 0) {
+      last = token.kind == SqlToken::Kind::kQuotedName ? NameOf(token) : std::string();
+    }
+  }
 }
 
 }  // namespace dbomsbak

@@ -439,6 +439,160 @@ CREATE TRIGGER tb BEFORE INSERT ON b FOR EACH ROW SET NEW.id = NEW.id;''', 'part
         finally:
             recreate(server, ['part'])
 
+    def test_broken_tables_are_named_or_left_out(self):
+        server = self.server
+        server.sql('CREATE DATABASE cracked')
+        server.sql('''CREATE TABLE sound (id INT PRIMARY KEY); INSERT INTO sound VALUES (1);
+CREATE TABLE whole (id INT) ENGINE=MyISAM; INSERT INTO whole VALUES (5);
+CREATE TABLE head (id INT PRIMARY KEY, v VARCHAR(50)) ENGINE=MyISAM;
+INSERT INTO head SELECT seq, MD5(seq) FROM seq_1_to_1000;
+CREATE TABLE middle (id INT PRIMARY KEY, v VARCHAR(50)) ENGINE=MyISAM;
+INSERT INTO middle SELECT seq, REPEAT(MD5(seq), seq % 2) FROM seq_1_to_1000;
+CREATE TRIGGER on_head BEFORE INSERT ON head FOR EACH ROW SET NEW.v = 'x';
+CREATE VIEW on_middle AS SELECT id FROM middle;
+FLUSH TABLES;''', 'cracked')
+        data = server.folder / 'data' / 'cracked'
+        with open(data / 'head.MYI', 'r+b') as index:  # cannot be opened at all
+            index.write(b'\xff' * 200)
+        with open(data / 'middle.MYD', 'r+b') as rows:  # opens; a row half way through cannot be read
+            rows.seek(rows.seek(0, 2) // 2)
+            rows.write(b'\xff' * 400)
+        server.create_account('mender', 'x', grants=['ALL PRIVILEGES ON `cracked`.*'])
+        by_name = server.client_options('mender', 'x')  # no RELOAD: every table is locked by name
+        try:
+            for options in (None, by_name):
+                path = self.place()
+                failed = self.dump('cracked', '-o', path, options=options).expect(14)
+                need('`cracked`.`head`' in failed.err and 'REPAIR TABLE' in failed.err and
+                     '--ignore-table' in failed.err, f'neither table nor remedy: {failed.err}')
+                failed = self.dump('cracked', '--ignore-table=cracked.head', '-o', path, options=options).expect(14)
+                need('`cracked`.`middle`' in failed.err and 'REPAIR TABLE' in failed.err, failed.err)
+                expect_nothing(path.parent)
+                # Rows of it may have gone down the pipe.
+                self.dump('cracked', '--allow-partial', options=options).expect(14)
+                self.dump('cracked', '--allow-partial', '-o', path, options=options).expect(3)
+                self.program.run('verify', path).expect(3)
+                told = {f"{o['kind']} {o['name']}": o.get('omitted', '') for o in
+                        json.loads(self.program.run('info', '--json', path).out)['objects']}
+                left_out = sorted(name for name, reason in told.items() if reason)
+                need(left_out == ['table head', 'table middle', 'trigger on_head'], f'left out: {left_out}')
+                need('head' in told['table head'] and 'middle' in told['table middle'], f'reasons: {told}')
+                text = subprocess.run(['zstd', '-dc', path], check=True, capture_output=True).stdout
+                self.other.sql('CREATE DATABASE cracked')
+                self.other.run_client(text, 'cracked')
+                rows = self.other.rows('SELECT id FROM whole UNION ALL SELECT id FROM sound', 'cracked')
+                need(rows == [['5'], ['1']], f'the sound tables hold {rows}')
+                kinds = self.other.rows('SHOW FULL TABLES', 'cracked')
+                need(['on_middle', 'VIEW'] in kinds and len(kinds) == 3, f'tables: {kinds}')
+                recreate(self.other, ['cracked'])
+                self.dump('cracked', '--ignore-table=cracked.head', '--ignore-table=cracked.middle', '-o',
+                          self.place(), options=options).expect(0)
+        finally:
+            recreate(server, ['cracked'])
+            recreate(self.other, ['cracked'])
+            server.sql('DROP USER mender')
+
+    def test_broken_views_come_back_by_plain_loading(self):
+        server = self.server
+        server.sql('CREATE DATABASE broken; CREATE DATABASE beside')
+        server.sql('''CREATE TABLE t (id INT PRIMARY KEY, c INT, d VARCHAR(20)); INSERT INTO t VALUES (1, 2, 'x');
+CREATE TABLE gone (id INT, x INT); CREATE TABLE beside.o (id INT);
+CREATE FUNCTION f(a INT) RETURNS INT DETERMINISTIC RETURN a + 1;
+CREATE FUNCTION beside.g(a INT, b INT) RETURNS INT DETERMINISTIC RETURN a + b;
+CREATE VIEW a_function AS SELECT f(id) AS fx, id FROM t;
+CREATE VIEW b_far_function AS SELECT beside.g(id, 2) AS gx FROM t;
+CREATE VIEW c_table AS SELECT id, x FROM gone;
+CREATE VIEW d_column AS SELECT id, c FROM t;
+CREATE VIEW e_on_table AS SELECT x, id + 1 AS y FROM c_table WHERE x > 1;
+CREATE VIEW a0_on_function AS SELECT * FROM a_function;
+CREATE VIEW a_on_both AS SELECT a.*, b.c FROM a0_on_function a JOIN d_column b ON a.id = b.id;
+CREATE VIEW f_far AS SELECT o.id FROM beside.o o JOIN gone g ON g.id = o.id;
+CREATE VIEW sound AS SELECT id, d FROM t;
+CREATE VIEW g_column_of_view AS SELECT id, d FROM sound;
+CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.d = 'y';
+DROP FUNCTION f; DROP FUNCTION beside.g; DROP TABLE gone; ALTER TABLE t DROP COLUMN c;
+CREATE OR REPLACE VIEW sound AS SELECT id FROM t;''', 'broken')
+
+        def state(where):
+            views = where.rows("SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = 'broken' "
+                               'ORDER BY 1')
+            return ([where.rows(f'SHOW CREATE VIEW `{name}`', 'broken') for [name] in views],
+                    where.rows('SHOW FULL TABLES', 'broken'), where.rows('SELECT * FROM t', 'broken'),
+                    [row[:7] for row in where.rows('SHOW CREATE TRIGGER tr', 'broken')][0][2],
+                    where.rows('SHOW CREATE TABLE t', 'broken'), where.databases(),
+                    where.rows("SELECT * FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ('broken', 'beside')"))
+
+        try:
+            recreate(self.other, ['broken', 'beside'])
+            before = state(server)
+            need(len(before[0]) == 10, f'{len(before[0])} views')
+            text = self.dump('broken').expect(0).stdout
+            # Over what is there, into an empty database where another has its table, and where it has not.
+            server.run_client(text, 'broken')
+            need(state(server) == before, f'over itself: {state(server)} instead of {before}')
+            self.other.sql('CREATE DATABASE broken; CREATE DATABASE beside; CREATE TABLE beside.o (id INT)')
+            self.other.run_client(text, 'broken')
+            need(state(self.other) == before, f'elsewhere: {state(self.other)} instead of {before}')
+            need(self.other.rows('SHOW TABLES', 'beside') == [['o']], 'a table of another database is gone')
+            recreate(self.other, ['broken', 'beside'])
+            self.other.sql('CREATE DATABASE broken')
+            self.other.run_client(text, 'broken')
+            need('beside' not in self.other.databases(), 'the stand-in of a database is left')
+            need(state(self.other)[0] == before[0], 'views differ where a database is missing')
+        finally:
+            recreate(server, ['broken', 'beside'])
+            recreate(self.other, ['broken', 'beside'])
+
+    def test_options_of_mysqldump(self):
+        server = self.server
+        server.sql('CREATE DATABASE opts')
+        server.sql('CREATE TABLE t1 (id INT PRIMARY KEY); CREATE TABLE t2 (id INT); INSERT INTO t1 VALUES (1); '
+                   'INSERT INTO t2 VALUES (7)', 'opts')
+        pointless = ['--opt', '--quick', '-q', '--skip-comments', '--complete-insert', '--extended-insert',
+                     '--default-character-set=utf8mb4', '--no-tablespaces', '--hex-blob', '--single-transaction',
+                     '--lock-tables=false', '--skip-lock-tables', '--skip-add-locks', '--set-gtid-purged=OFF',
+                     '--column-statistics=0', '--max-allowed-packet=1G', '--max_allowed_packet=64M',
+                     '--net-buffer-length=16384', '--add-drop-table', '-e', '-c', '-K', '--dump-date=false']
+        honoured = {'--triggers=false': 't1', '--skip-triggers': 't1', '-R': 't1', '-E': 't1', '--routines': 't1',
+                    '--events': 't1', '-B': 'CREATE DATABASE', '--databases': 'CREATE DATABASE',
+                    '--where=id=7': '(7)', '--ignore-table=opts.t1': 't2', '--no-data': 'CREATE TABLE',
+                    '-d': 'CREATE TABLE', '-t': 'INSERT', '--no-create-info': 'INSERT', '-wid=7': '(7)',
+                    '--add-drop-database': 't1'}
+        refused = {'--flush-logs': 'logs', '--master-data=2': 'info', '--source-data': 'info', '--compact': 'DROP',
+                   '--tab=/tmp': 'tab', '--xml': 'XML', '--insert-ignore': 'clash', '--skip-opt': 'DROP',
+                   '--force': '--allow-partial', '--no-create-db': 'USE', '--ignore-table-data=opts.t1': '--ignore-table',
+                   '--dump-slave': 'CHANGE MASTER', '--default-character-set=latin1': 'utf8mb4'}
+        try:
+            for option in pointless:
+                done = self.dump('opts', option).expect(0)
+                need('INTO `t1`' in done.out, f'{option}: no rows')
+                notes = [line for line in done.err.splitlines() if 'ignored' in line]
+                need(len(notes) == (option != '-q'), f'{option}: {done.err}')
+            for option, sign in honoured.items():
+                done = self.dump('opts', option).expect(0)
+                need(sign in done.out and 'ignored' not in done.err, f'{option}: {done.err}')
+            for option, why in refused.items():
+                failed = self.dump('opts', option).expect(2)
+                need(option.split('=')[0] in failed.err and why in failed.err and 'hint' in failed.err,
+                     f'{option}: {failed.err}')
+            all_of_them = self.dump('-A', '--result-file', self.place('all.sql')).expect(0)
+            need('opts' in all_of_them.err, all_of_them.err)
+            for option in ('-r', '-o', '--result-file'):
+                path = self.place('x.sql')
+                done = self.dump('opts', option, path).expect(0)
+                need(done.stdout == b'' and 'INTO `t1`' in path.read_text(), f'{option} FILE')
+            one = self.dump('--tables', 'opts', 't1').expect(0).out
+            need('INTO `t1`' in one and '`t2`' not in one and 'CREATE DATABASE' not in one, '--tables db t1')
+            need('--only opts.t1' in self.dump('opts', 't1').expect(2).err, 'db t1 is not explained')
+            # The documented command of OMS, with nothing but the program's name changed.
+            text = self.dump('--triggers=false', 'opts').expect(0).out
+            self.other.sql('CREATE DATABASE opts')
+            self.other.run_client(text, 'opts')
+            need(self.other.rows('SELECT id FROM t1', 'opts') == [['1']], 'the documented command')
+        finally:
+            recreate(server, ['opts'])
+            recreate(self.other, ['opts'])
+
 
 def main():
     program = Program()

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dbomsbak/transport/session.h"
@@ -17,6 +18,9 @@ struct CheckFinding {
   std::string message;
   std::string remedy;   // the exact GRANT or command; empty when none
 };
+
+// "ok", "warning", "problem"
+std::string_view ToString(CheckFinding::Level level) noexcept;
 
 struct CheckReport {
   std::string server;             // version and comment

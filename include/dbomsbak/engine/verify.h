@@ -14,12 +14,14 @@ namespace dbomsbak {
 
 struct VerifyOptions {
   unsigned jobs = 0;  // 0: one a core
-  std::optional<Sha256Digest> expect_root;
+  // The root digest of a receipt, or the SHA-256 of the file as FILE.sha256 has it.
+  std::optional<Sha256Digest> expect;
 };
 
 struct VerifyReport {
   bool plain_sql = false;
   bool partial = false;
+  bool expected_by_file = false;  // `expect` was the SHA-256 of the file
   std::optional<Receipt> receipt;      // archives
   std::uint64_t rows = 0, tables = 0, objects = 0, frames = 0;
   std::uint64_t text_bytes = 0;
@@ -27,7 +29,8 @@ struct VerifyReport {
 
 // Everything there is to check: footer, header, index, seek table, each frame's digest and zstd
 // checksum, slices cover the text, row counts and row digests recomputed from the SQL text.
-// Throws the first damage found, naming frame, object and offset.
+// Throws the first damage found, naming frame, object and offset; kDiffers for a file that is not
+// the expected one.
 VerifyReport Verify(std::shared_ptr<const RandomAccessFile> file, const VerifyOptions& options,
                     Observer& observer, const CancelToken& cancel);
 

@@ -245,19 +245,55 @@ TEST(VerifyTest, EveryFlippedBitAndEveryCutOfPlainSqlIsFound) {
   }
 }
 
-TEST(VerifyTest, ExpectedRootIsCompared) {
+TEST(VerifyTest, AnotherArchiveIsNotTheOneOfTheReceipt) {
   const std::string good = ReadFile(kGolden / "valid/one-table.sql.zst");
   VerifyOptions options;
-  options.expect_root = VerifyBytes(good).receipt->root;
-  EXPECT_NO_THROW(Verify(InMemory(good), options, SilentObserver(), CancelToken()));
-  options.expect_root->bytes[31] ^= 1;
+  options.expect = VerifyBytes(good).receipt->root;
+  EXPECT_FALSE(Verify(InMemory(good), options, SilentObserver(), CancelToken()).expected_by_file);
+  const std::string found = options.expect->hex();
+  options.expect->bytes[31] ^= 1;
   try {
     Verify(InMemory(good), options, SilentObserver(), CancelToken());
     FAIL();
   } catch (const Error& e) {
-    EXPECT_EQ(e.code(), ErrorCode::kDamaged);
-    EXPECT_NE(e.message().find(options.expect_root->hex()), std::string::npos);
+    EXPECT_EQ(e.code(), ErrorCode::kDiffers);  // nothing is wrong with the file itself
+    EXPECT_NE(e.message().find("not the archive of this receipt"), std::string::npos);
+    EXPECT_NE(e.message().find(found), std::string::npos);
+    EXPECT_NE(e.message().find(options.expect->hex()), std::string::npos);
   }
+}
+
+TEST(VerifyTest, TheDigestOfTheFileIsTakenForAReceiptToo) {
+  for (const char* name : {"valid/one-table.sql.zst", "valid/plain.sql"}) {
+    const std::string good = ReadFile(kGolden / name);
+    VerifyOptions options;
+    options.expect = Sha256(good);
+    EXPECT_TRUE(Verify(InMemory(good), options, SilentObserver(), CancelToken()).expected_by_file)
+        << name;
+    options.expect->bytes[0] ^= 1;
+    try {
+      Verify(InMemory(good), options, SilentObserver(), CancelToken());
+      FAIL() << name;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), ErrorCode::kDiffers) << name;
+    }
+  }
+}
+
+TEST(VerifyTest, TextTakenOutOfAnArchiveIsCompleteButUnproven) {
+  const std::string head =
+      "-- dbomsbak 1: `d` of x\n--\n"
+      "-- To load it without dbomsbak:  zstd -dc THIS_FILE | mysql --comments DATABASE\n";
+  const std::string mark = "-- dbomsbak: {\"format\":1}\n\nCREATE TABLE `t` (`a` int);\n";
+  EXPECT_EQ(Judge(head + mark + "-- Dump completed\n").first, 23);
+  EXPECT_EQ(Judge(head + mark).first, 21);
+  // Plain SQL has its proof; without it, it is not what was written.
+  const std::string plain =
+      "-- dbomsbak 1: `d` of x\n--\n"
+      "-- To load it with the mysql client:  mysql --comments DATABASE < THIS_FILE\n";
+  EXPECT_EQ(Judge(plain + mark + "-- Dump completed\n").first, 20);
+  EXPECT_EQ(Judge(head + mark + "-- dbomsbak proof: sha256=0 bytes=1\n-- Dump completed\n").first,
+            20);
 }
 
 TEST(VerifyTest, TheSameDamageIsNamedAtAnyNumberOfJobs) {

@@ -103,5 +103,28 @@ TEST(ViewReferencesTest, ViewsOverNothing) {
   EXPECT_TRUE(ViewReferences("").empty());
 }
 
+TEST(ViewReferencesTest, StoredFunctionsAreThoseWithQuotedNames) {
+  using Functions = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(ViewFunctions("CREATE VIEW `v` AS select `f`(`d`.`t`.`id`) AS `a`,`e`.`g`(1,`f`(2)) AS "
+                          "`b`,concat('`h`(',`t`.`id`) AS `c` from (select 1 AS `a`) `x` (`a`)"),
+            (Functions{{"", "f"}, {"e", "g"}}));
+}
+
+TEST(ViewReferencesTest, ColumnsOfAViewAreTheNamesOfItsSelect) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(
+      ViewColumns("CREATE ALGORITHM=UNDEFINED DEFINER=`view`@`h` SQL SECURITY DEFINER VIEW "
+                  "`d`.`v` AS select `t`.`a` AS `A``1`,trim(leading ' from ' from `t`.`b`) AS "
+                  "`b`,(select `x`.`y` AS `y` from `x`) AS `c` from `t`"),
+      (Names{"A`1", "b", "c"}));
+  EXPECT_EQ(ViewColumns("CREATE VIEW `v` (`p`,`q`) AS select 1 AS `1`,2 AS `2`"),
+            (Names{"p", "q"}));
+  EXPECT_EQ(ViewColumns("CREATE VIEW `v` AS (select 1 AS `a`) union (select 2 AS `b`)"),
+            (Names{"a"}));
+  EXPECT_EQ(
+      ViewColumns("CREATE VIEW `v` AS with c as (select 1 AS `a`) select `c`.`a` AS `a` from c"),
+      Names{});
+}
+
 }  // namespace
 }  // namespace dbomsbak

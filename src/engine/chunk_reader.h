@@ -1,0 +1,61 @@
+// Reads chunks of tables, one session a thread, as rows of SQL text.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "dbomsbak/base/object_id.h"
+#include "dbomsbak/transport/session.h"
+#include "engine/chunk_handoff.h"
+#include "engine/chunk_planner.h"
+
+namespace dbomsbak {
+
+// A table whose rows the server cannot read to their end: it is broken.
+class UnreadableRows : public Error {
+ public:
+  UnreadableRows(const ServerError& error, const ObjectId& table);
+  const ObjectId& table() const noexcept { return table_; }
+  const std::string& reason() const noexcept { return reason_; }  // the server's words
+
+ private:
+  ObjectId table_;
+  std::string reason_;
+};
+
+// What is done so far; read by any thread.
+struct DumpCounters {
+  std::atomic<std::uint64_t> rows{0}, bytes{0}, objects{0};
+};
+
+// All references must outlive it. ReadAll may run in several threads, each with its own session.
+class ChunkReader {
+ public:
+  // `packet_limit`: no statement of the text should be longer than this. `retention_s`: how long
+  // the server keeps the snapshot; 0: for the transaction.
+  ChunkReader(ChunkPlanner& planner, ChunkHandoff& handoff, std::size_t packet_limit,
+              unsigned retention_s, DumpCounters& counters)
+      : planner_(planner),
+        handoff_(handoff),
+        packet_limit_(packet_limit),
+        retention_s_(retention_s),
+        counters_(counters) {}
+
+  // Until nothing is left, or the handoff is closed. `holds_locks`: the session that reads tables
+  // without transactions. Errors: ChangedMeanwhile, UnreadableRows, the server's.
+  void ReadAll(Session& session, bool holds_locks);
+
+ private:
+  // False when all is over.
+  bool Read(Session& session, const Chunk& chunk, RowPiece& piece);
+
+  ChunkPlanner& planner_;
+  ChunkHandoff& handoff_;
+  const std::size_t packet_limit_;
+  const unsigned retention_s_;
+  DumpCounters& counters_;
+};
+
+}  // namespace dbomsbak

@@ -1,0 +1,30 @@
+// What of the catalogue a dump is to hold: its scope, and what can be read.
+#pragma once
+
+#include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/engine/dump.h"
+#include "engine/dump_set.h"
+#include "engine/set_listing.h"
+
+namespace dbomsbak {
+
+// Databases sorted and each once, all of the server's where they are asked for; kinds that a list
+// of tables leaves out. Error kUsage when there is nothing to dump.
+Scope NormalisedScope(const DumpOptions& options, Session& session, Observer& observer);
+
+// Tables that were asked for by name must be there. Error kUsage.
+void RequireNamedTables(const Scope& scope, const Catalog& catalog, Observer& observer);
+
+// Takes out of the catalogue what is not asked for.
+void ApplyScope(const Scope& scope, Session& session, Catalog& catalog);
+
+// Tables created behind the snapshot are none of its.
+void KeepOnlySnapshot(const NamesNow& names, Catalog& catalog);
+
+// Objects that cannot be read leave the set, or end the dump with the first one's code.
+void SettleUnreadable(const DumpOptions& options, const Untouchable& untouchable, DumpSet& set);
+
+// Lists and catalogue must agree on what has to be read under lock. Error ChangedMeanwhile.
+void RequireLocked(const NamesNow& names, const Catalog& catalog);
+
+}  // namespace dbomsbak

@@ -1,0 +1,89 @@
+#include "engine/set_listing.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "dbomsbak/sql/quote.h"
+#include "engine/definition_fingerprint.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr unsigned kNoSuchTable = 1146;
+constexpr unsigned kTableDefinitionChanged = 1412;
+
+// A table that appeared meanwhile: is it part of the snapshot?
+bool IsInSnapshot(Session& reader, const QualifiedName& name, const std::string& read_as_of) {
+  try {
+    reader.Execute(fmt::format("SELECT 1 FROM {}{} LIMIT 1",
+                               QuoteQualified(name.first, name.second), read_as_of));
+    return true;
+  } catch (const ServerError& e) {
+    if (e.number() == kTableDefinitionChanged || e.number() == kNoSuchTable) return false;
+    throw;
+  }
+}
+
+}  // namespace
+
+NamesNow ListNames(Session& session, const Scope& scope) {
+  std::set<std::string> transactional;
+  const ResultSet engines =
+      session.Query("SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'");
+  for (std::size_t i = 0; i < engines.rows.size(); ++i) transactional.insert(engines.Text(i, 0));
+  NamesNow names;
+  const ResultSet answer = session.Query(fmt::format(
+      "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES "
+      "WHERE TABLE_SCHEMA IN {}",
+      NameList(scope.databases)));
+  for (std::size_t i = 0; i < answer.rows.size(); ++i) {
+    const QualifiedName name{answer.Text(i, 0), answer.Text(i, 1)};
+    const std::string type = answer.Text(i, 2);
+    if (type.find("TEMPORARY") != std::string::npos) continue;
+    if (!scope.CoversTable(name.first, name.second)) continue;
+    names.all.insert(name);
+    if (type == "EXTERNAL TABLE") continue;  // the catalogue says why it cannot be dumped
+    if (type == "VIEW" || type == "SYSTEM VIEW") {
+      names.any_view = true;
+      continue;
+    }
+    if (type == "SEQUENCE") {
+      names.sequences.insert(name);
+      continue;
+    }
+    names.tables.insert(name);
+    // A MERGE table's rows are read with its parts; a table that is broken has no engine.
+    const std::string engine = answer.Text(i, 3);
+    if (engine.empty() || engine == "MRG_MYISAM" || engine == "MRG_MyISAM" ||
+        engine == "FEDERATED" || transactional.count(engine) > 0) {
+      continue;
+    }
+    names.non_transactional.insert(name);
+  }
+  return names;
+}
+
+std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& scope,
+                                        Session& session, Session& reader,
+                                        const std::string& read_as_of) {
+  const ResultSet answer = session.Query(fmt::format(
+      "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA IN {}",
+      NameList(scope.databases)));
+  NameSet now;
+  for (std::size_t i = 0; i < answer.rows.size(); ++i) {
+    QualifiedName name{answer.Text(i, 0), answer.Text(i, 1)};
+    if (scope.CoversTable(name.first, name.second)) now.insert(std::move(name));
+  }
+  for (const QualifiedName& name : before.all) {
+    if (now.count(name) == 0) return QuoteQualified(name.first, name.second) + " (dropped)";
+  }
+  for (const QualifiedName& name : now) {
+    if (before.all.count(name) == 0 && IsInSnapshot(reader, name, read_as_of)) {
+      return QuoteQualified(name.first, name.second) + " (created)";
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace dbomsbak
