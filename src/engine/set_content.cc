@@ -115,7 +115,9 @@ void KeepOnlySnapshot(const NamesNow& names, Catalog& catalog) {
       return names.tables.count({table.id.database, table.id.name}) > 0;
     });
     KeepOnly(database.sequences, [&](const Sequence& sequence) {
-      return names.sequences.count({sequence.id.database, sequence.id.name}) > 0;
+      // Those of a list of their own were read behind the snapshot, as they may be.
+      return !sequence.is_table ||
+             names.sequences.count({sequence.id.database, sequence.id.name}) > 0;
     });
     KeepOnly(database.triggers, [&](const StoredProgram& trigger) {
       return names.tables.count({trigger.id.database, trigger.table}) > 0;

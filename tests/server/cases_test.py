@@ -93,7 +93,7 @@ def main():
         (chosen if case.fits(DEFAULT_KIND) else left_out).append(case)
     for case in left_out:
         if part == 1:
-            print(f'left out  {case.name}: for {case.servers}')
+            print(f'left out  {case.name}: {case.why_not(DEFAULT_KIND)}')
     chosen = chosen[part - 1::parts]
 
     failed = []

@@ -7,11 +7,11 @@ common_options=(--bind-address=127.0.0.1 --skip-name-resolve --innodb-flush-log-
   --innodb-buffer-pool-size=64M --performance-schema=OFF)
 
 # kind_wait PID PORT SOCKET: returns 0 as soon as the server answers, 1 when it has ended or a minute
-# is over.
+# (start_seconds, where a kind sets it) is over.
 kind_wait() {
   local client
   client=$(command -v mariadb || command -v mysql) || { echo "no mysql client" >&2; return 1; }
-  local deadline=$((SECONDS + 60))
+  local deadline=$((SECONDS + ${start_seconds:-60}))
   while [ "$SECONDS" -lt "$deadline" ]; do
     kill -0 "$1" 2> /dev/null || return 1
     "$client" --no-defaults --protocol=tcp -h 127.0.0.1 -P "$2" -u root -e 'SELECT 1' \

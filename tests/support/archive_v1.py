@@ -514,11 +514,11 @@ class Rows:
 
 
 def without_auto_increment(create):
-    """The table option, found outside quotes and comments."""
+    """Without that table option (OceanBase prints blanks around its sign), outside quotes and comments."""
     tokens = re.compile(rb"'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`|\"(?:[^\"\\]|\\.|\"\")*\"|/\*.*?\*/"
-                        rb"| AUTO_INCREMENT=[0-9]+|.", re.S)
+                        rb"| AUTO_INCREMENT ?= ?[0-9]+|.", re.S)
     return b"".join(token for token in tokens.findall(create)
-                    if not token.startswith(b" AUTO_INCREMENT="))
+                    if not token.startswith((b" AUTO_INCREMENT=", b" AUTO_INCREMENT =")))
 
 
 def table_digests(archive, text):

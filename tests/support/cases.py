@@ -39,6 +39,13 @@ class Case:
         self.about = lines[0].removeprefix('-- case: ').strip()
         self.servers = lines[1].removeprefix('-- servers: ').strip()
 
+    def why_not(self, kind):
+        """Why a server of this kind does not hold the case."""
+        limit = OCEANBASE.get(self.number)
+        if kind.startswith('oceanbase') and isinstance(limit, str):
+            return limit
+        return f'for {self.servers}'
+
     def fits(self, kind):
         """Whether the first lines say that a server of tests/servers/kinds holds the case."""
         brand, _, version = kind.partition('-')
