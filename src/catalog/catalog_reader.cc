@@ -148,6 +148,7 @@ void CatalogReader::AddTable(const Answer& rows, std::size_t row, Database& data
   table.definition_time = rows.Text(row, "DEFINITION_TIME");
   table.estimated_rows = rows.Number(row, "TABLE_ROWS");
   table.data_bytes = rows.Number(row, "DATA_LENGTH");
+  table.size_unknown = !context_.traits.has_table_sizes;
   if (rows.At(row, "AUTO_INCREMENT").has_value()) {
     table.auto_increment = rows.Number(row, "AUTO_INCREMENT");
   }
@@ -173,8 +174,9 @@ void CatalogReader::ReadTables() {
       AddTable(rows, row, *database);
     }
   }
-  if (context_.traits.has_object_list) SetApartUnsupported(context_);
-  if (context_.traits.has_sequences && !context_.traits.has_sequences_in_tables) {
+  const bool all = !context_.request.tables_only;
+  if (all && context_.traits.has_object_list) SetApartUnsupported(context_);
+  if (all && context_.traits.has_sequences && !context_.traits.has_sequences_in_tables) {
     ReadListedSequences(context_);
   }
   const auto by_name = [](const auto& a, const auto& b) { return a.id.name < b.id.name; };
@@ -476,6 +478,14 @@ Catalog CatalogReader::Run() {
   if (context_.catalog.databases.empty()) return std::move(context_.catalog);
   RawResults raw(context_.session);
   ReadTables();
+  if (context_.request.tables_only) {
+    for (Database& database : context_.catalog.databases) {
+      context_.session.Execute("USE " + QuoteIdentifier(database.name));
+      ReadTableDefinitions(database);
+    }
+    raw.End();
+    return std::move(context_.catalog);
+  }
   ReadColumns();
   ReadKeys();
   AddPeriodColumns();

@@ -115,6 +115,8 @@ void SetOceanBase(ServerTraits& traits, Session& session) {
   traits.outside_keys_need_parents = true;
   traits.has_runnable_show_create = false;
   traits.has_object_list = true;
+  traits.has_table_sizes = false;
+  traits.routines_need_their_views = true;
   traits.pins_snapshot_at_first_read = true;
   traits.has_definition_times = true;
   traits.constraint_names_block_rename = true;

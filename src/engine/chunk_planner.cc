@@ -34,7 +34,10 @@ void ChunkPlanner::BeginTable() {
   low_.clear();
   ranges_.reset();
   integer_key_.reset();
-  if (table.data_bytes > kSmallTableChunks * target_bytes_) ranges_ = KeyRanges::For(table);
+  // Where nobody tells how large it is, looking for the first boundary does.
+  if (table.size_unknown || table.data_bytes > kSmallTableChunks * target_bytes_) {
+    ranges_ = KeyRanges::For(table);
+  }
   std::lock_guard lock(mutex_);
   learned_table_ = table_;
   learned_rows_ = learned_bytes_ = 0;

@@ -20,10 +20,11 @@ constexpr std::size_t kManyTables = 200;  // more would hold the lock for long (
 // A touch is immediate unless a DDL is ahead, which then waits for us as well.
 constexpr unsigned kTouchWaitSeconds = 1;
 
-DefinitionFingerprint TableDefinitions(const Catalog& catalog) {
+DefinitionFingerprint TableDefinitions(const Catalog& catalog, const Scope& scope) {
   DefinitionFingerprint fingerprint;
   for (const Database& database : catalog.databases) {
     for (const Table& table : database.tables) {
+      if (!scope.CoversTable(database.name, table.id.name)) continue;
       // The time tells of changes that were taken back, or that the text does not show.
       fingerprint[table.id.Describe()] = WithoutAutoIncrement(table.create) + table.definition_time;
     }
@@ -71,9 +72,10 @@ void DumpSet::CheckStillGuarded() {
   try {
     if (!traits.has_metadata_locks_for_readers) {
       const Catalog now =
-          ReadCatalog(*guard, traits, {.databases = scope.databases, .routine_grants = false});
-      const DefinitionFingerprint after = TableDefinitions(now);
-      for (const auto& [name, definition] : TableDefinitions(catalog)) {
+          ReadCatalog(*guard, traits,
+                      {.databases = scope.databases, .routine_grants = false, .tables_only = true});
+      const DefinitionFingerprint after = TableDefinitions(now, scope);
+      for (const auto& [name, definition] : tables_at_snapshot) {
         const auto found = after.find(name);
         if (found == after.end()) throw ChangedMeanwhile(name + " (dropped)");
         if (found->second != definition) throw ChangedMeanwhile(name + " (changed)");
@@ -131,9 +133,12 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     const DefinitionFingerprint definitions = ReadDefinitionFingerprint(coordinator, fingerprint);
     std::vector<QualifiedName> to_touch(before.tables.begin(), before.tables.end());
     to_touch.insert(to_touch.end(), before.sequences.begin(), before.sequences.end());
+    const CatalogRequest tables_only{
+        .databases = set.scope.databases, .routine_grants = false, .tables_only = true};
     std::optional<DefinitionFingerprint> table_definitions;
     const auto remember_tables = [&] {
-      table_definitions = TableDefinitions(ReadCatalog(coordinator, set.traits, request));
+      table_definitions =
+          TableDefinitions(ReadCatalog(coordinator, set.traits, tables_only), set.scope);
     };
     if (!set.traits.has_metadata_locks_for_readers) remember_tables();
     Untouchable untouchable;
@@ -188,7 +193,9 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
             FirstNewName(before, set.scope, coordinator, *readers.front(), set.snapshot.read_as_of);
       }
       if (!changed && table_definitions) {
-        changed = FirstDifference(*table_definitions, TableDefinitions(set.catalog));
+        set.tables_at_snapshot =
+            TableDefinitions(ReadCatalog(coordinator, set.traits, tables_only), set.scope);
+        changed = FirstDifference(*table_definitions, set.tables_at_snapshot);
       }
       if (!changed) {
         RequireNamedTables(set.scope, set.catalog, observer);

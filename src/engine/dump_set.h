@@ -33,6 +33,7 @@ struct DumpSet {
   // Functions that broken views call and that are there, of any database: (database, name).
   std::vector<QualifiedName> functions;
   SnapshotTaken snapshot;
+  DefinitionFingerprint tables_at_snapshot;  // where no metadata lock keeps them still
   std::map<ObjectId, std::string>
       sequence_restarts;  // statement that gives the value at the snapshot
 

@@ -225,6 +225,7 @@ class RowProof {
       tables.push_back({i, *table->second, {}, 0, false});
       // The archive knows better than statistics that are seconds old.
       tables.back().staged.estimated_rows = record.rows;
+      tables.back().staged.size_unknown = false;
       tables.back().staged.data_bytes = record.data ? record.data->length : 0;
     }
     std::stable_sort(tables.begin(), tables.end(), [](const auto& a, const auto& b) {

@@ -481,8 +481,9 @@ std::vector<Step> Window::Closing(const std::vector<Database>& live) {
   Step charsets = DatabaseCharsets();
   charsets.name = "charsets-again";
   // Routines come before the views that call them.
-  return {charsets,       CreateTriggers(), SequenceDefaults(),  ReturningKeys(), Sequences(live),
-          Routines(live), Views(live),      ExtraRoutines(live), Events(live)};
+  return {
+      charsets,       CreateTriggers(), SequenceDefaults(), ReturningKeys(),     Sequences(live),
+      Routines(live), Views(live),      RoutinesAgain(),    ExtraRoutines(live), Events(live)};
 }
 
 std::vector<Database> Window::BehindOpening() const {
@@ -801,6 +802,30 @@ Step Window::Routines(const std::vector<Database>& live) {
   step.run = [this, ran, live] {
     for (std::size_t i = 0; i < set_.members.size(); ++i) {
       PutRoutines(live[i], i);
+    }
+    *ran = true;
+  };
+  return step;
+}
+
+// OceanBase compiles a routine when it is created, and forgets what it declares of its data when a
+// view it names is not there yet.
+Step Window::RoutinesAgain() {
+  Step step{"routines-again", "create routines anew that need a view", {}, {}, {}};
+  const bool any = std::any_of(set_.wanted.begin(), set_.wanted.end(), [](const Database& wanted) {
+    return !wanted.routines.empty() && !wanted.views.empty();
+  });
+  const auto ran = Flag(traits_.routines_need_their_views && any);
+  step.done = [ran] { return *ran; };
+  step.run = [this, ran] {
+    CatalogRequest request;
+    for (const Database& wanted : set_.wanted) {
+      if (!wanted.routines.empty()) request.databases.push_back(wanted.name);
+    }
+    const Catalog catalog = ReadCatalog(session_, traits_, request);
+    for (std::size_t i = 0; i < set_.members.size(); ++i) {
+      const Database* live = catalog.Find(set_.members[i].live);
+      if (live != nullptr) PutRoutines(*live, i);
     }
     *ran = true;
   };

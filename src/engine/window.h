@@ -72,6 +72,7 @@ class Window {
   Step ReturningKeys();
   Step OutsideKeys();
   Step Routines(const std::vector<Database>& live);
+  Step RoutinesAgain();
   Step ExtraRoutines(const std::vector<Database>& live);
   Step Views(const std::vector<Database>& live);
   Step Events(const std::vector<Database>& live);

@@ -103,8 +103,8 @@ ALTER SEQUENCE s1 RESTART START WITH 900; DROP TABLE child; DROP EVENT calls; DR
         self.server.sql('''CREATE DATABASE held; USE held; CREATE TABLE t (a INT PRIMARY KEY);
 INSERT INTO t VALUES (1);''')
         archive = self.dump('held.sql.zst', 'held')
-        holder = subprocess.Popen(self.server.client_command(), stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE, text=True)
+        client = self.server.client_command(options=['--batch', '--unbuffered', '--skip-column-names'])
+        holder = subprocess.Popen(client, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             holder.stdin.write('BEGIN; INSERT INTO held.t VALUES (2); SELECT 1;\n')
             holder.stdin.flush()

@@ -17,7 +17,8 @@ OCEANBASE = {
             # A view has no definer, and that of an event must be there.
             ('CREATE DEFINER=`left_company`@`old_host.example` VIEW', 'CREATE VIEW'),
             ('CREATE DEFINER=`nobody`@`` EVENT', 'CREATE EVENT')],
-    '075': [("EVERY '1:30' HOUR_MINUTE", 'EVERY 90 MINUTE'),  # intervals are of one unit
+    '075': [("EVERY '1:30' HOUR_MINUTE", 'EVERY 90 MINUTE'),  # intervals are of one unit, and no weeks
+            ('EVERY 1 WEEK', 'EVERY 7 DAY'),
             ('`событие ``1`', '`ev_second`'), ('"ev mode"', '"ev_mode"'),  # letters and digits only
             ],
     '080': 'lower_case_table_names is 1 there',

@@ -48,6 +48,7 @@ struct Table {
   std::string definition_time;  // of the last change of its definition, where the server tells
   std::uint64_t estimated_rows = 0;
   std::uint64_t data_bytes = 0;
+  bool size_unknown = false;  // the server tells neither rows nor bytes
   bool transactional = false;
   // With its history: row_start and row_end are among `columns` and are dumped, also where they are
   // implicit, and the key of implicit ones ends in row_end.
@@ -130,6 +131,9 @@ struct CatalogRequest {
   std::vector<std::string> databases;
   bool definitions = true;  // SHOW CREATE of each object
   bool routine_grants = true;
+  // Tables with their definitions alone, as the server prints them: what two moments are compared
+  // by.
+  bool tables_only = false;
 };
 
 // One query for all wherever the server allows it; never one a table but SHOW CREATE.

@@ -44,8 +44,10 @@ struct ServerTraits {
   bool has_runnable_show_create = true;  // of triggers, routines and events
   bool has_sequences_in_tables = false;  // information_schema.TABLES lists them; SHOW CREATE
   bool has_object_list = false;          // DBA_OBJECTS, with what no other list shows
+  bool has_table_sizes = true;           // TABLES.TABLE_ROWS, DATA_LENGTH
   bool has_exact_vector_text = true;
-  bool has_routine_grant_table = true;  // mysql.procs_priv
+  bool routines_need_their_views = false;  // or lose attributes when they are created
+  bool has_routine_grant_table = true;     // mysql.procs_priv
 
   bool has_get_lock = false;
   bool has_named_locks_many = false;  // several GET_LOCKs a session
