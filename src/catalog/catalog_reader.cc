@@ -394,6 +394,13 @@ void CatalogReader::ReadTableDefinitions(Database& database) {
                    "Create Table", grant);
     if (table.create.empty()) continue;
     table.create = TableInOwnForm(context_, table);
+    if (context_.traits.remembers_given_collations) {
+      table.create = WithInheritedCollations(table.create);
+    }
+    // ARCHIVE takes no value below its counter: the rows must come first, and set it.
+    if (EqualIgnoringCase(table.engine, "ARCHIVE")) {
+      table.create = WithoutAutoIncrement(table.create);
+    }
     table.auto_increment = AutoIncrementOf(table.create);
   }
 }

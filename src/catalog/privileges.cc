@@ -111,8 +111,9 @@ Privileges Privileges::Parse(const std::vector<std::string>& grants) {
   Privileges parsed;
   for (const std::string& line : grants) {
     std::string_view text = line;
-    if (!text.starts_with("GRANT ")) continue;
-    text.remove_prefix(6);
+    const bool revoked = text.starts_with("REVOKE ");
+    if (!revoked && !text.starts_with("GRANT ")) continue;
+    text.remove_prefix(revoked ? 7 : 6);
     const std::size_t on = text.find(" ON ");
     if (on == std::string_view::npos) continue;  // a role
     std::set<std::string, std::less<>> privileges = SplitPrivileges(text.substr(0, on));
@@ -123,6 +124,10 @@ Privileges Privileges::Parse(const std::vector<std::string>& grants) {
     }
     const bool everywhere = text.starts_with("*.*");
     const std::string pattern = TakeName(text);
+    if (revoked) {
+      parsed.revoked_[pattern].merge(privileges);
+      continue;
+    }
     const bool grant_option = text.find("WITH GRANT OPTION") != std::string_view::npos;
     if (grant_option) privileges.insert("GRANT OPTION");
     if (everywhere) {
@@ -142,7 +147,10 @@ Privileges Privileges::Parse(const std::vector<std::string>& grants) {
 bool Privileges::HasGlobal(std::string_view privilege) const { return Holds(global_, privilege); }
 
 bool Privileges::Has(std::string_view privilege, std::string_view database) const {
-  if (HasGlobal(privilege)) return true;
+  const auto revoked = revoked_.find(database);
+  if (HasGlobal(privilege) && (revoked == revoked_.end() || !Holds(revoked->second, privilege))) {
+    return true;
+  }
   return std::any_of(by_pattern_.begin(), by_pattern_.end(), [&](const auto& grantee) {
     // The most specific pattern hides all others of that account.
     const std::set<std::string, std::less<>>* best = nullptr;

@@ -78,6 +78,7 @@ void SetMariaDb(ServerTraits& traits) {
   traits.has_metadata_locks_for_readers = true;
   traits.has_atomic_ddl = version >= 100600;
   traits.create_or_replace_keeps_grants = true;
+  if (version >= 100502) traits.definer_privilege = "SET USER";
   traits.has_get_lock = true;
   traits.has_named_locks_many = version >= 100002;
 }
@@ -92,6 +93,13 @@ void SetMySql(ServerTraits& traits) {
   traits.has_metadata_locks_for_readers = true;
   traits.has_atomic_ddl = version >= 80000;
   traits.rename_allowed_under_lock_tables = version >= 80013;
+  traits.foreign_keys_need_references = version >= 80000;
+  traits.remembers_given_collations = version >= 80000;
+  if (version >= 80000) traits.definer_privilege = "SET_USER_ID";
+  if (version >= 80200) {
+    traits.definer_privilege = "SET_ANY_DEFINER";
+    traits.orphan_privilege = "ALLOW_NONEXISTENT_DEFINER";
+  }
   traits.has_get_lock = true;
   traits.has_named_locks_many = version >= 50705;
 }

@@ -210,7 +210,7 @@ void Checker::CheckSnapshot() {
 
 std::string Checker::Missing(const std::string& database) const {
   std::string missing;
-  for (const std::string_view privilege : kRestorePrivileges) {
+  for (const std::string_view privilege : RestorePrivileges(traits_)) {
     if (privileges_.Has(privilege, database)) continue;
     missing += fmt::format("{}{}", missing.empty() ? "" : ", ", privilege);
   }
@@ -239,15 +239,10 @@ void Checker::CheckRestorePrivileges() {
                       QuotedAccount()));
     }
   }
-  const bool definers = privileges_.HasGlobal("SUPER") || privileges_.HasGlobal("SET USER") ||
-                        privileges_.HasGlobal("SET_USER_ID") ||
-                        privileges_.HasGlobal("SET_ANY_DEFINER");
-  if (!definers && !catalog_.databases.empty()) {
-    const bool mariadb = traits_.flavour == ServerFlavour::kMariaDb;
+  if (!MaySetDefiner(privileges_) && !catalog_.databases.empty()) {
     Add(Level::kWarning, "restore",
         "a restore of objects with other definers would need one more privilege",
-        fmt::format("GRANT {} ON *.* TO {};", mariadb ? "SET USER" : "SET_USER_ID",
-                    QuotedAccount()));
+        fmt::format("GRANT {} ON *.* TO {};", traits_.definer_privilege, QuotedAccount()));
   } else if (all && !catalog_.databases.empty()) {
     Add(Level::kOk, "restore", "a restore has the privileges it needs");
   }

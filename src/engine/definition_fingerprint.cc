@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "dbomsbak/base/digest.h"
 #include "dbomsbak/sql/quote.h"
 
 namespace dbomsbak {
@@ -26,6 +27,16 @@ std::string Describe(std::string_view kind, const std::string& database, const s
   const std::size_t slash = name.find('/');
   return fmt::format("{} {}", name.substr(0, slash),
                      QuoteQualified(database, name.substr(slash + 1)));
+}
+
+// Computed here: not every server has every hash function (MySQL 9 has no MD5 any more).
+std::string DigestOf(const Row& parts) {
+  Sha256Hasher hasher;
+  for (const Field& part : parts) {
+    hasher.Update(part.has_value() ? fmt::format("{}:", part->size()) : "NULL:");
+    hasher.Update(part.value_or(""));
+  }
+  return hasher.Finish().hex();
 }
 
 }  // namespace
@@ -61,20 +72,12 @@ DefinitionFingerprint ReadDefinitionFingerprint(Session& session,
   for (const Kind& kind : kKinds) {
     if (!request.views && std::string_view(kind.word) == "view") continue;
     if (!request.triggers && std::string_view(kind.word) == "trigger") continue;
-    // CONCAT_WS leaves NULLs out, so each part is made to show.
-    std::string parts;
-    std::string rest = kind.parts;
-    while (!rest.empty()) {
-      const std::size_t comma = rest.find(", ");
-      parts += fmt::format(", IFNULL({}, '~')", rest.substr(0, comma));
-      rest = comma == std::string::npos ? "" : rest.substr(comma + 2);
-    }
-    const ResultSet answer = session.Query(fmt::format(
-        "SELECT {}, {}, MD5(CONCAT_WS('|'{})) FROM information_schema.{} "
-        "WHERE {} IN {}",
-        kind.schema, kind.name, parts, kind.table, kind.schema, NameList(request.databases)));
+    const ResultSet answer = session.Query(
+        fmt::format("SELECT {}, {}, {} FROM information_schema.{} WHERE {} IN {}", kind.schema,
+                    kind.name, kind.parts, kind.table, kind.schema, NameList(request.databases)));
     for (std::size_t i = 0; i < answer.rows.size(); ++i) {
-      fingerprint[Describe(kind.word, answer.Text(i, 0), answer.Text(i, 1))] = answer.Text(i, 2);
+      fingerprint[Describe(kind.word, answer.Text(i, 0), answer.Text(i, 1))] =
+          DigestOf(answer.rows[i]);
     }
   }
   return fingerprint;

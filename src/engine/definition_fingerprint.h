@@ -10,7 +10,7 @@
 
 namespace dbomsbak {
 
-// "view `d`.`v`" → a digest of its definition as the server computes it.
+// "view `d`.`v`" → a digest of its definition and attributes.
 using DefinitionFingerprint = std::map<std::string, std::string>;
 
 // Databases, routines and events of `databases`, and what else is asked for. One query a kind;

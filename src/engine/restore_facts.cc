@@ -76,6 +76,24 @@ std::optional<std::set<std::string>> Accounts(Session& session) {
   }
 }
 
+// A broken table (MERGE without its parts, say) is moved aside like any other: for that its name is
+// enough.
+void KeepBrokenTables(Catalog& live) {
+  std::erase_if(live.unreadable, [&](const Unreadable& object) {
+    if (object.id.kind != ObjectKind::kTable || object.code != ErrorCode::kQueryRefused) {
+      return false;
+    }
+    for (Database& database : live.databases) {
+      if (database.name != object.id.database) continue;
+      const auto place = std::lower_bound(
+          database.tables.begin(), database.tables.end(), object.id.name,
+          [](const Table& table, const std::string& name) { return table.id.name < name; });
+      database.tables.insert(place, Table{})->id = object.id;
+    }
+    return true;
+  });
+}
+
 }  // namespace
 
 std::size_t PlaceOf(const std::vector<RestoreMember>& members, const std::string& archived) {
@@ -116,12 +134,16 @@ RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members) {
   facts.trusts_function_creators =
       Variable(session, "log_bin_trust_function_creators").value_or("ON") == "ON";
   facts.free_bytes = FreeBytes(session);
-  try {
-    const ResultSet status = session.Query("SHOW MASTER STATUS");
-    facts.binlog_filtered =
-        !status.empty() && (!status.Text(0, 2).empty() || !status.Text(0, 3).empty());
-  } catch (const ServerError& e) {  // needs a privilege that a restore does not
-    if (e.code() == ErrorCode::kConnectionLost) throw;
+  // One name or the other, by the server's age.
+  for (const char* sql : {"SHOW MASTER STATUS", "SHOW BINARY LOG STATUS"}) {
+    try {
+      const ResultSet status = session.Query(sql);
+      facts.binlog_filtered =
+          !status.empty() && (!status.Text(0, 2).empty() || !status.Text(0, 3).empty());
+      break;
+    } catch (const ServerError& e) {  // needs a privilege that a restore does not
+      if (e.code() == ErrorCode::kConnectionLost) throw;
+    }
   }
 
   CatalogRequest request;
@@ -130,6 +152,7 @@ RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members) {
     if (member.exists) request.databases.push_back(member.live);
   }
   if (!request.databases.empty()) facts.live = ReadCatalog(session, facts.traits, request);
+  KeepBrokenTables(facts.live);
   return facts;
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 #include <string_view>
@@ -20,10 +19,6 @@
 
 namespace dbomsbak {
 namespace {
-
-// Any of these lets an account make objects of other definers, one or the other on each server.
-constexpr std::array<std::string_view, 4> kDefinerPrivileges = {"SET USER", "SUPER", "SET_USER_ID",
-                                                                "SET_ANY_DEFINER"};
 
 using TableName = std::pair<std::string, std::string>;
 
@@ -249,7 +244,8 @@ class Planner {
 
   void CheckPrivileges() {
     // All at once: a more specific grant hides what a wider one gives.
-    const std::string all = fmt::format("{}, LOCK TABLES", fmt::join(kRestorePrivileges, ", "));
+    const std::string all =
+        fmt::format("{}, LOCK TABLES", fmt::join(RestorePrivileges(facts_.traits), ", "));
     for (const RestoreMember& member : members_) {
       const std::vector<std::string> live = Missing(member.live);
       std::vector<std::string> copies = Missing(member.staging);
@@ -290,7 +286,7 @@ class Planner {
 
   std::vector<std::string> Missing(const std::string& database) const {
     std::vector<std::string> missing;
-    for (const std::string_view privilege : kRestorePrivileges) {
+    for (const std::string_view privilege : RestorePrivileges(facts_.traits)) {
       if (!facts_.privileges.Has(privilege, database)) missing.emplace_back(privilege);
     }
     return missing;
@@ -303,18 +299,26 @@ class Planner {
         objects_of[object.record.definer].push_back(object.record.id.Describe());
       }
     });
-    const bool any_definer =
-        std::any_of(kDefinerPrivileges.begin(), kDefinerPrivileges.end(),
-                    [&](std::string_view each) { return facts_.privileges.HasGlobal(each); });
+    const bool any_definer = MaySetDefiner(facts_.privileges);
+    const std::string& for_orphans = facts_.traits.orphan_privilege;
+    const bool any_orphan = for_orphans.empty() || facts_.privileges.HasGlobal(for_orphans);
     for (const auto& [definer, objects] : objects_of) {
       if (definer != facts_.account && !any_definer) {
         Problem(fmt::format(
-            "account {} may not create objects of definer {} ({}): GRANT SET USER ON *.* TO {};",
-            facts_.account, definer, JoinSome(objects), QuoteAccount(facts_.account)));
+            "account {} may not create objects of definer {} ({}): GRANT {} ON *.* TO {};",
+            facts_.account, definer, JoinSome(objects), facts_.traits.definer_privilege,
+            QuoteAccount(facts_.account)));
       }
       // A role has no host part; who may see accounts sees it without one, too.
       if (facts_.accounts && definer.find('@') != std::string::npos &&
           !facts_.accounts->contains(definer)) {
+        if (!any_orphan) {
+          Problem(fmt::format(
+              "account {} may not create objects of definer {}, who does not exist ({}): GRANT {} "
+              "ON *.* TO {};",
+              facts_.account, definer, JoinSome(objects), for_orphans,
+              QuoteAccount(facts_.account)));
+        }
         Warning(
             fmt::format("definer {} does not exist on this server ({}); the objects come back, "
                         "but cannot be used until the account is there",

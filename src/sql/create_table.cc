@@ -34,6 +34,26 @@ std::optional<Option> FindOption(std::string_view create_table) {
   return std::nullopt;
 }
 
+// The table option COLLATE; empty when there is none.
+std::string_view TableCollation(std::string_view create_table) {
+  SqlTokenizer tokens(create_table);
+  int depth = 0;
+  for (SqlToken token = tokens.Next(); token.kind != SqlToken::Kind::kEnd; token = tokens.Next()) {
+    if (token.IsSign('(')) {
+      ++depth;
+    } else if (token.IsSign(')')) {
+      --depth;
+    } else if (depth == 0 && token.IsWord("partition")) {
+      break;
+    } else if (depth == 0 && token.IsWord("collate")) {
+      token = tokens.Next();
+      if (token.IsSign('=')) token = tokens.Next();
+      return token.kind == SqlToken::Kind::kWord ? token.text : std::string_view();
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> AutoIncrementOf(std::string_view create_table) {
@@ -53,6 +73,46 @@ std::string WithoutAutoIncrement(std::string_view create_table) {
   while (start > 0 && create_table[start - 1] == ' ') --start;
   std::string text(create_table.substr(0, start));
   text += create_table.substr(option->end);
+  return text;
+}
+
+std::string WithInheritedCollations(std::string_view create_table) {
+  const std::string_view inherited = TableCollation(create_table);
+  if (inherited.empty()) return std::string(create_table);
+  std::string text;
+  std::size_t copied = 0;
+  SqlTokenizer tokens(create_table);
+  int depth = 0;
+  bool in_column = false;      // between a column's name and the end of its type
+  bool charset_given = false;  // and so the collation is its own
+  SqlToken before;
+  for (SqlToken token = tokens.Next(); token.kind != SqlToken::Kind::kEnd;
+       before = token, token = tokens.Next()) {
+    if (token.IsSign(')')) --depth;
+    if (depth == 1 && token.kind == SqlToken::Kind::kQuotedName &&
+        (before.IsSign('(') || before.IsSign(','))) {
+      in_column = true;
+      charset_given = false;
+    } else if (depth == 1 && token.IsSign(',')) {
+      in_column = false;
+    } else if (in_column && depth == 1 && token.IsWord("character")) {
+      charset_given = true;
+    } else if (in_column && depth == 1 && token.IsWord("collate")) {
+      in_column = false;
+      const SqlToken collation = tokens.Next();
+      if (!charset_given && collation.text == inherited) {
+        text += create_table.substr(copied, before.end() - copied);
+        copied = collation.end();
+      }
+      token = collation;
+    } else if (in_column && depth == 1 &&
+               (token.IsWord("not") || token.IsWord("null") || token.IsWord("default") ||
+                token.IsWord("generated") || token.IsWord("comment"))) {
+      in_column = false;  // what stands behind the type may say COLLATE, too
+    }
+    if (token.IsSign('(')) ++depth;
+  }
+  text += create_table.substr(copied);
   return text;
 }
 

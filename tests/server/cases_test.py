@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=cases timeout=1200 parts=4
+# ctest: labels=cases timeout=1800 parts=4 kinds=mariadb-10.11,mariadb-11.8,mysql-5.6
 """Every hard case of tests/cases comes back exactly.
 
 For each: load, fingerprint, dump with one job and with four (the same bytes), verify, check with
@@ -7,6 +7,8 @@ other people's programs, ruin the live database, restore, fingerprint again. The
 goes through `zstd -dc | mysql` into another server, and `restore` creates the database there.
 
     cases_test.py [--part 1/4] [--full] [NUMBER or NAME…]
+
+The server is the kind in DBOMSBAK_TEST_SERVER.
 """
 
 import argparse
@@ -20,13 +22,20 @@ import traceback
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support import archive_v1, cases, damage, fingerprint  # noqa: E402
 from support.program import Program  # noqa: E402
-from support.server import DEFAULT_KIND, Server  # noqa: E402
+from support.server import ClientError, DEFAULT_KIND, Server  # noqa: E402
 
 
 def recreate(server, database, charset):
     name, collation = charset.split()
     server.sql(f'DROP DATABASE IF EXISTS `{database}`;'
                f'CREATE DATABASE `{database}` CHARACTER SET {name} COLLATE {collation}')
+
+
+def is_ruined(server, before, database):
+    try:
+        return bool(fingerprint.differences(before, fingerprint.take(server, database)))
+    except ClientError:  # a MERGE table whose parts are gone cannot even be shown
+        return True
 
 
 def check_with_others(archive):
@@ -58,7 +67,7 @@ def run_case(case, source, other, program, folder, full):
     fingerprint.expect_equal(before, fingerprint.take(source, database), 'the source after the dump')
 
     damage.ruin(source, database)
-    if not fingerprint.differences(before, fingerprint.take(source, database)):
+    if not is_ruined(source, before, database):
         raise AssertionError('the damage did nothing: this test would prove nothing')
     program.ok('restore', *source.client_options(), '--yes', archive)
     fingerprint.expect_equal(before, fingerprint.take(source, database), 'before and after restore')

@@ -21,10 +21,16 @@ kind_wait() {
   return 1
 }
 
+# For kinds that live in a root of their own: exit code 77 where that cannot be had.
+needs_root() {
+  [ "$(id -u)" = 0 ] && return 0
+  echo "servers/start: $kind runs in a root of its own (chroot) and needs root" >&2
+  exit 77
+}
+
 # in_root ROOT FOLDER COMMAND…: becomes COMMAND inside another Debian's root, with FOLDER at the same
 # path there. The mounts live in a namespace of their own and vanish with the process.
 in_root() {
-  [ "$(id -u)" = 0 ] || { echo "this kind of server needs root (chroot)" >&2; return 1; }
   # shellcheck disable=SC2016
   exec unshare --mount --propagation private bash -euc '
     root=$1 folder=$2

@@ -364,9 +364,9 @@ _LATIN1.update(dict(zip(range(0x80, 0xA0), (
     0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
     0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178))))
 _LATIN1_BYTE = {code: byte for byte, code in _LATIN1.items()}
-_ALWAYS_INTRODUCED = {"swe7", "sjis", "cp932", "ucs2", "utf16", "utf16le", "utf32"}
+_ALWAYS_INTRODUCED = {"swe7", "sjis", "cp932", "ucs2", "utf16", "utf16le", "utf32", "armscii8"}
 _ASCII_SUPERSETS = set(
-    "armscii8 ascii big5 cp1250 cp1251 cp1256 cp1257 cp850 cp852 cp866 dec8 eucjpms euckr gb18030 "
+    "ascii big5 cp1250 cp1251 cp1256 cp1257 cp850 cp852 cp866 dec8 eucjpms euckr gb18030 "
     "gb2312 gbk geostd8 greek hebrew hp8 keybcs2 koi8r koi8u latin2 latin5 latin7 macce macroman "
     "tis620 ujis".split())
 _UNESCAPE = {b"0": b"\0", b"n": b"\n", b"r": b"\r", b"Z": b"\x1a", b"\\": b"\\", b"'": b"'"}

@@ -40,7 +40,7 @@ struct UniqueKey {
 
 struct Table {
   ObjectId id;
-  std::string create;  // SHOW CREATE TABLE
+  std::string create;  // SHOW CREATE TABLE, in words that make the same table again
   std::string engine;
   std::vector<Column> columns;         // all, in order
   std::vector<UniqueKey> unique_keys;  // usable for chunks, best first

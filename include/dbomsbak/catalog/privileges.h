@@ -32,6 +32,8 @@ class Privileges {
   // By grantee, then by database pattern, as LIKE has it.
   std::map<std::string, std::map<std::string, std::set<std::string, std::less<>>>> by_pattern_;
   std::map<std::pair<std::string, std::string>, std::set<std::string, std::less<>>> by_table_;
+  // What is held everywhere but there (MySQL's partial_revokes), by database.
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> revoked_;
 };
 
 // Of the session's own account, with its active roles and what everybody has (MariaDB's PUBLIC).

@@ -50,7 +50,11 @@ struct ServerTraits {
   bool has_routine_grant_table = true;     // mysql.procs_priv
 
   bool has_get_lock = false;
-  bool has_named_locks_many = false;  // several GET_LOCKs a session
+  bool has_named_locks_many = false;          // several GET_LOCKs a session
+  bool foreign_keys_need_references = false;  // the REFERENCES privilege, to create one
+  std::string definer_privilege = "SUPER";    // lets an account create objects of other definers
+  std::string orphan_privilege;               // and of definers that do not exist, if that is apart
+  bool remembers_given_collations = false;    // see WithInheritedCollations
   unsigned lower_case_table_names = 0;
   std::uint64_t max_allowed_packet = 0;
   std::string charset_default;

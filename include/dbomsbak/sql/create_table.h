@@ -14,4 +14,9 @@ std::optional<std::uint64_t> AutoIncrementOf(std::string_view create_table);
 // The same text without that option: what two definitions are compared by.
 std::string WithoutAutoIncrement(std::string_view create_table);
 
+// MySQL 8 remembers whether a column was given a collation, or had it from its table, and prints
+// CHARACTER SET … COLLATE … for the one, COLLATE … for the other. Read back, that makes each of
+// them a given one. The same text without the inherited ones, which makes the same table.
+std::string WithInheritedCollations(std::string_view create_table);
+
 }  // namespace dbomsbak

@@ -50,6 +50,19 @@ TEST(PrivilegesTest, TablesColumnsAndRoutinesAreNotTheDatabase) {
   EXPECT_TRUE(narrow.Has("UPDATE", "d"));
 }
 
+// As MySQL 9.7 prints them.
+TEST(PrivilegesTest, WhatWasRevokedForADatabaseIsMissingThere) {
+  const Privileges partial = Privileges::Parse(
+      {"GRANT SELECT, INSERT ON *.* TO `u`@`%`", "GRANT BACKUP_ADMIN ON *.* TO `u`@`%`",
+       "GRANT INSERT ON `e`.* TO `u`@`%`", "REVOKE SELECT, INSERT ON `d`.* FROM `u`@`%`",
+       "GRANT `r`@`%` TO `u`@`%`"});
+  EXPECT_TRUE(partial.Has("SELECT", "other"));
+  EXPECT_FALSE(partial.Has("SELECT", "d"));
+  EXPECT_FALSE(partial.HasOnTable("INSERT", "d", "t"));
+  EXPECT_TRUE(partial.Has("INSERT", "e"));
+  EXPECT_TRUE(partial.HasGlobal("BACKUP_ADMIN"));
+}
+
 TEST(PrivilegesTest, GrantTextsAreExact) {
   EXPECT_EQ(QuoteAccount("o'ps@10.%"), "'o\\'ps'@'10.%'");
   EXPECT_EQ(QuoteAccount("u@x@h"), "'u@x'@'h'");

@@ -193,7 +193,30 @@ TEST_F(RestorePlannerTest, ForeignDefinersNeedARight) {
   facts_.privileges = Privileges::Parse(
       {"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, TRIGGER, CREATE VIEW, SHOW "
        "VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT ON *.* TO `root`@`localhost`"});
+  facts_.traits.definer_privilege = "SET USER";
   ExpectOneProblem("GRANT SET USER ON *.* TO 'root'@'localhost';");
+  facts_.traits.definer_privilege = "SET_ANY_DEFINER";
+  ExpectOneProblem("GRANT SET_ANY_DEFINER ON *.* TO 'root'@'localhost';");
+}
+
+TEST_F(RestorePlannerTest, DefinersThatDoNotExistNeedARightOnNewMySql) {
+  facts_.accounts = std::set<std::string>{"root@localhost"};
+  content_.triggers[0].record.definer = "gone@%";
+  facts_.traits.orphan_privilege = "ALLOW_NONEXISTENT_DEFINER";
+  facts_.privileges = Privileges::Parse(
+      {"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, TRIGGER, CREATE VIEW, SHOW "
+       "VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, SUPER ON *.* TO `root`@`localhost`"});
+  ExpectOneProblem("GRANT ALLOW_NONEXISTENT_DEFINER ON *.* TO 'root'@'localhost';");
+}
+
+TEST_F(RestorePlannerTest, ForeignKeysNeedReferencesOnNewMySql) {
+  facts_.privileges = Privileges::Parse(
+      {"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, TRIGGER, CREATE VIEW, SHOW "
+       "VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT ON *.* TO `root`@`localhost`"});
+  EXPECT_THAT(Plan().problems, IsEmpty());
+  facts_.traits.foreign_keys_need_references = true;
+  ASSERT_EQ(Plan().problems.size(), 2U);
+  EXPECT_THAT(Plan().problems[0], HasSubstr("lacks REFERENCES on `d`"));
 }
 
 TEST_F(RestorePlannerTest, DefinerWithoutAnAccountIsAWarning) {

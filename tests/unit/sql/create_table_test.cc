@@ -62,11 +62,53 @@ TEST(CreateTableTest, OtherServersPrintItDifferently) {
   EXPECT_EQ(AutoIncrementOf("CREATE TABLE `t` (`a` int) /*!40100 AUTO_INCREMENT=8 */"), 8U);
 }
 
+// Checked with MySQL 9.7: the short text makes a table that prints the long one.
+TEST(CreateTableTest, InheritedCollationsAreLeftToBeInherited) {
+  const std::string_view printed =
+      "CREATE TABLE `t` (\n"
+      "  `inherited` varchar(10) COLLATE utf8mb4_general_ci NOT NULL DEFAULT 'COLLATE x',\n"
+      "  `given` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci DEFAULT NULL,\n"
+      "  `other` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,\n"
+      "  `e` enum('a,b','COLLATE utf8mb4_general_ci') COLLATE utf8mb4_general_ci DEFAULT NULL,\n"
+      "  `d` varchar(9) COLLATE utf8mb4_general_ci DEFAULT (`x` collate utf8mb4_general_ci),\n"
+      "  `g` varchar(9) COLLATE utf8mb4_general_ci GENERATED ALWAYS AS (upper(`e`)) VIRTUAL "
+      "COMMENT 'it''s COLLATE utf8mb4_general_ci',\n"
+      "  `n` int DEFAULT NULL COMMENT ', `x` text COLLATE utf8mb4_general_ci',\n"
+      "  KEY `k` (`inherited`(3)),\n"
+      "  KEY `f` (((`e` collate utf8mb4_general_ci)))\n"
+      ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci\n"
+      "/*!50100 PARTITION BY KEY (n) PARTITIONS 2 */";
+  EXPECT_EQ(
+      WithInheritedCollations(printed),
+      "CREATE TABLE `t` (\n"
+      "  `inherited` varchar(10) NOT NULL DEFAULT 'COLLATE x',\n"
+      "  `given` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci DEFAULT NULL,\n"
+      "  `other` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,\n"
+      "  `e` enum('a,b','COLLATE utf8mb4_general_ci') DEFAULT NULL,\n"
+      "  `d` varchar(9) DEFAULT (`x` collate utf8mb4_general_ci),\n"
+      "  `g` varchar(9) GENERATED ALWAYS AS (upper(`e`)) VIRTUAL "
+      "COMMENT 'it''s COLLATE utf8mb4_general_ci',\n"
+      "  `n` int DEFAULT NULL COMMENT ', `x` text COLLATE utf8mb4_general_ci',\n"
+      "  KEY `k` (`inherited`(3)),\n"
+      "  KEY `f` (((`e` collate utf8mb4_general_ci)))\n"
+      ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci\n"
+      "/*!50100 PARTITION BY KEY (n) PARTITIONS 2 */");
+}
+
+TEST(CreateTableTest, WhereTheTableSaysNoCollationEachColumnKeepsItsOwn) {
+  const std::string_view printed =
+      "CREATE TABLE `t` (\n  `a` varchar(10) COLLATE latin1_bin DEFAULT NULL\n) ENGINE=InnoDB "
+      "DEFAULT CHARSET=latin1 COMMENT='COLLATE=latin1_bin'\n"
+      "/*!50100 PARTITION BY LIST COLUMNS(a) (PARTITION p VALUES IN ('COLLATE=latin1_bin')) */";
+  EXPECT_EQ(WithInheritedCollations(printed), printed);
+}
+
 TEST(CreateTableTest, TextCutAnywhereIsNoTrouble) {
   for (std::size_t size = 0; size <= kPartitioned.size(); ++size) {
     const std::string text(kPartitioned.substr(0, size));
     AutoIncrementOf(text);
     EXPECT_LE(WithoutAutoIncrement(text).size(), size);
+    EXPECT_LE(WithInheritedCollations(text).size(), size);
   }
 }
 
