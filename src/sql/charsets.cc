@@ -9,15 +9,15 @@ namespace {
 // tests/server/literal_roundtrip_test.py. Not here on purpose: swe7, sjis, cp932, ucs2, utf16,
 // utf16le, utf32; and armscii8, whose ' ( ) , - . / MySQL 5.6 takes for others.
 constexpr std::array kAsciiSupersets = {
-    std::string_view("ascii"),   std::string_view("big5"),     std::string_view("cp1250"),
-    std::string_view("cp1251"),  std::string_view("cp1256"),   std::string_view("cp1257"),
-    std::string_view("cp850"),   std::string_view("cp852"),    std::string_view("cp866"),
-    std::string_view("dec8"),    std::string_view("eucjpms"),  std::string_view("euckr"),
-    std::string_view("gb18030"), std::string_view("gb2312"),   std::string_view("gbk"),
-    std::string_view("geostd8"), std::string_view("greek"),    std::string_view("hebrew"),
-    std::string_view("hp8"),     std::string_view("keybcs2"),  std::string_view("koi8r"),
-    std::string_view("koi8u"),   std::string_view("latin2"),   std::string_view("latin5"),
-    std::string_view("latin7"),  std::string_view("macce"),    std::string_view("macroman"),
+    std::string_view("ascii"),   std::string_view("big5"),    std::string_view("cp1250"),
+    std::string_view("cp1251"),  std::string_view("cp1256"),  std::string_view("cp1257"),
+    std::string_view("cp850"),   std::string_view("cp852"),   std::string_view("cp866"),
+    std::string_view("dec8"),    std::string_view("eucjpms"), std::string_view("euckr"),
+    std::string_view("gb18030"), std::string_view("gb2312"),  std::string_view("gbk"),
+    std::string_view("geostd8"), std::string_view("greek"),   std::string_view("hebrew"),
+    std::string_view("hp8"),     std::string_view("keybcs2"), std::string_view("koi8r"),
+    std::string_view("koi8u"),   std::string_view("latin2"),  std::string_view("latin5"),
+    std::string_view("latin7"),  std::string_view("macce"),   std::string_view("macroman"),
     std::string_view("tis620"),  std::string_view("ujis")};
 static_assert(std::is_sorted(kAsciiSupersets.begin(), kAsciiSupersets.end()));
 
