@@ -72,6 +72,15 @@ CommandLine::CommandLine(const CommandInfo& command, Words words) : command_(com
   std::reverse(words.words.begin(), words.words.end());
   try {
     app.parse(std::move(words.words));
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();  // "--host: 1 required TEXT missing"
+    const std::string name = text.substr(0, text.find(':'));
+    throw Error(ErrorCode::kUsage, fmt::format("{} needs a value", name),
+                name == "--host" ? fmt::format("-h is --host, as in the mysql client; help is "
+                                               "dbomsbak {} --help.",
+                                               command.name)
+                                 : SeeHelp(command))
+        .About(name);
   } catch (const CLI::ParseError& error) {
     throw Error(ErrorCode::kUsage, fmt::format("{}: {}", command.name, error.what()),
                 SeeHelp(command));

@@ -113,6 +113,14 @@ Scope ScopeOf(const CommandLine& line, Console& console) {
   return scope;
 }
 
+void CheckDropTable(const CommandLine& line) {
+  if (line.Flag("add-drop-table", true)) return;
+  throw Error(ErrorCode::kUsage,
+              "mysqldump's option --add-drop-table=false cannot be honoured: each CREATE TABLE has "
+              "its DROP TABLE IF EXISTS before it",
+              "Leave it away.");
+}
+
 void CheckCharset(const CommandLine& line) {
   const auto name = line.Last("default-character-set");
   if (!name || *name == "utf8mb4" || *name == "utf8" || *name == "utf8mb3" || *name == "auto" ||
@@ -160,6 +168,7 @@ ErrorCode RunDumpCommandLine(Invocation& run) {
   DumpCommand command;
   command.options = OptionsOf(line, run.console);
   CheckCharset(line);
+  CheckDropTable(line);
   command.target = ResolveOutput(line.Last("output"), FormatOf(line), StdoutIsTerminal());
   command.overwrite = line.Flag("overwrite");
   if (run.json() && command.target.to_stdout) {
@@ -179,8 +188,20 @@ ErrorCode RunDumpCommandLine(Invocation& run) {
     run.signals.RemoveAtForcedEnd(std::move(files));
   };
   command.before_publishing = [&] { run.signals.ForbidForcedEnd(); };
-  const DumpResult result =
-      RunDumpCommand(*sessions, run.files, run.console.out(), command, *observer, run.cancel);
+  const DumpResult result = [&] {
+    try {
+      return RunDumpCommand(*sessions, run.files, run.console.out(), command, *observer,
+                            run.cancel);
+    } catch (Error& error) {
+      // "-p SECRET shop" reads as: ask, and dump SECRET and shop.
+      const auto& words = line.arguments();
+      if (error.code() == ErrorCode::kUsage && run.password.ask &&
+          std::find(words.begin(), words.end(), error.object()) != words.end()) {
+        error.set_hint(error.hint() + " If it is the password: it follows -p without a blank.");
+      }
+      throw;
+    }
+  }();
 
   const ErrorCode code = result.omitted.empty() ? ErrorCode::kOk : ErrorCode::kPartial;
   run.console.ClearStatusLine();

@@ -16,9 +16,9 @@ namespace {
 constexpr std::size_t kWidth = 98;
 constexpr std::size_t kOptionColumn = 30;
 
+// Told line by line on a command's page. The others are the mysql client's or mysqldump's: names do.
 constexpr OptionGroup kListedGroups[] = {OptionGroup::kOutput, OptionGroup::kContent,
-                                         OptionGroup::kRun, OptionGroup::kReport,
-                                         OptionGroup::kConnection};
+                                         OptionGroup::kRun, OptionGroup::kReport};
 
 // Columns a UTF-8 text takes; "…" is one.
 std::size_t Columns(std::string_view text) {
@@ -74,6 +74,10 @@ std::string NamesOf(const std::vector<const OptionInfo*>& options) {
   std::string text;
   for (const OptionInfo* option : options) {
     if (!text.empty()) text += ' ';
+    const std::string_view first = option->names.substr(0, 2);
+    if (option->group == OptionGroup::kConnection && first != "--") {
+      text += fmt::format("{}/", first);  // the short ones are what people type
+    }
     const bool is_long = option->names.find("--") != std::string_view::npos;
     text += fmt::format("{}{}", is_long ? "--" : "-", option->id());
   }
@@ -194,10 +198,11 @@ std::string CommandPage(const CommandInfo& command) {
     text += fmt::format("\n{}\n", Title(group));
     for (const OptionInfo* option : options) text += OptionLine(*option);
   }
-  for (const OptionGroup group : {OptionGroup::kIgnored, OptionGroup::kRefused}) {
+  for (const OptionGroup group :
+       {OptionGroup::kConnection, OptionGroup::kIgnored, OptionGroup::kRefused}) {
     const auto options = OptionsOf(command.command, group);
     if (options.empty()) continue;
-    text += fmt::format("\n{} (reasons: dbomsbak help options)\n", Title(group));
+    text += fmt::format("\n{} (more: dbomsbak help options)\n", Title(group));
     text += Wrap(NamesOf(options), 2, kWidth - 2);
   }
   return text +

@@ -32,6 +32,24 @@ DefinitionFingerprint TableDefinitions(const Catalog& catalog, const Scope& scop
   return fingerprint;
 }
 
+// What each try says again is told once.
+class ToldOnce final : public Observer {
+ public:
+  explicit ToldOnce(Observer& next) : next_(next) {}
+  void Phase(std::string_view text) override { next_.Phase(text); }
+  void Notice(std::string_view text) override {
+    if (told_.emplace(text).second) next_.Notice(text);
+  }
+  void Warning(std::string_view text) override {
+    if (told_.emplace(text).second) next_.Warning(text);
+  }
+  void Update(const Progress& progress) override { next_.Update(progress); }
+
+ private:
+  Observer& next_;
+  std::set<std::string, std::less<>> told_;
+};
+
 std::vector<QualifiedName> FunctionsOfBrokenViews(const Catalog& catalog, Session& session) {
   std::set<std::string> databases;
   for (const Database& database : catalog.databases) {
@@ -90,8 +108,9 @@ void DumpSet::CheckStillGuarded() {
 
 DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
                        const DumpOptions& options, const Untouchable& unreadable,
-                       Observer& observer, const CancelToken& cancel) {
+                       Observer& listener, const CancelToken& cancel) {
   DumpSet set;
+  ToldOnce observer(listener);
   Session& coordinator = registry.Add(sessions.Connect());
   set.traits = ProbeServerTraits(coordinator);
   const auto connect = [&]() -> Session& {
@@ -221,12 +240,13 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
       if (changed) throw ChangedMeanwhile(*changed);
       const std::string holders = DescribeLockHolders(coordinator, patience.own_sessions);
       throw Error(ErrorCode::kBusy,
-                  fmt::format("schema changes kept coming first in {} tries{}", attempt,
+                  fmt::format("tables were locked or being altered by others in {} tries{}",
+                              attempt,
                               holders.empty() ? std::string() : "; in the way: " + holders),
-                  "Run the dump when no schema changes are under way.");
+                  HintOfHolders(holders));
     }
-    observer.Notice(fmt::format("{} while the snapshot was taken; trying again",
-                                changed ? *changed : "a schema change came first"));
+    observer.Notice(changed ? *changed + " while the snapshot was taken; trying again"
+                            : "others lock or alter tables of the set; waiting for them");
     set.ReleaseTables();
     for (Session* reader : readers) reader->Execute("ROLLBACK");
     Pause(attempt, cancel);

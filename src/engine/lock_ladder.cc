@@ -290,8 +290,15 @@ std::string DescribeLockHolders(Session& session, const std::vector<std::uint64_
   return description;
 }
 
-void WithPatience(Session& observer_session, const LockPatience& patience, std::string_view what,
-                  const CancelToken& cancel, const std::function<void()>& lock) {
+std::string HintOfHolders(const std::string& holders) {
+  return holders.empty() ? "Look at the server's process list for what holds it (with GRANT PROCESS "
+                           "for this account it is named here), or raise --lock-wait."
+                         : "Wait until that session is finished (or end it), then run again.";
+}
+
+void WithPatience(Session& witness, const LockPatience& patience, std::string_view what,
+                  Observer& observer, const CancelToken& cancel,
+                  const std::function<void()>& lock) {
   for (unsigned attempt = 1;; ++attempt) {
     cancel.ThrowIfCancelled();
     try {
@@ -301,18 +308,21 @@ void WithPatience(Session& observer_session, const LockPatience& patience, std::
       const bool again = e.number() == kLockWaitTimeout || e.number() == kDeadlock;
       if (!again) throw;
       if (attempt < std::max(1u, patience.tries)) {
+        if (attempt == 1) {
+          const std::string holders = DescribeLockHolders(witness, patience.own_sessions);
+          observer.Notice(fmt::format("waiting for {}{}{}", what,
+                                      holders.empty() ? "" : "; in the way: ", holders));
+        }
         Pause(attempt, cancel);
         continue;
       }
     }
-    const std::string holders = DescribeLockHolders(observer_session, patience.own_sessions);
+    const std::string holders = DescribeLockHolders(witness, patience.own_sessions);
     throw Error(
         ErrorCode::kBusy,
         fmt::format("could not get {} in {} tries of {} s{}", what, std::max(1u, patience.tries),
                     patience.wait_s, holders.empty() ? std::string() : "; in the way: " + holders),
-        holders.empty()
-            ? "Look at the server's process list for what holds it, or raise --lock-wait."
-            : "Wait until that session is finished (or end it), then run again.");
+        HintOfHolders(holders));
   }
 }
 
@@ -342,7 +352,7 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
     std::vector<QualifiedName> tables = request.tables;
     try {
       coordinator.Execute(set_wait);
-      WithPatience(coordinator, request.patience, rung->lock_name(), cancel, [&] {
+      WithPatience(coordinator, request.patience, rung->lock_name(), observer, cancel, [&] {
         LockReadable(
             coordinator, tables, taken.unlockable, [&] { rung->Lock(coordinator, tables); },
             [&] { rung->Unlock(coordinator); });

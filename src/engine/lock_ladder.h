@@ -23,10 +23,15 @@ struct LockPatience {
 };
 
 // Runs `lock` until it succeeds, at most `patience.tries` times. A lock wait timeout or a deadlock
-// is tried again; after the last one Error kBusy names who holds what (asked through
-// `observer_session`, which may be the waiting session itself). `what`: "the global read lock".
-void WithPatience(Session& observer_session, const LockPatience& patience, std::string_view what,
-                  const CancelToken& cancel, const std::function<void()>& lock);
+// is tried again: after the first one a notice, after the last one Error kBusy names who holds
+// what (asked through `witness`, which may be the waiting session itself). `what`: "the global read
+// lock".
+void WithPatience(Session& witness, const LockPatience& patience, std::string_view what,
+                  Observer& observer, const CancelToken& cancel,
+                  const std::function<void()>& lock);
+
+// What to do about them; `holders` as from DescribeLockHolders.
+std::string HintOfHolders(const std::string& holders);
 
 // A pause that grows with `attempt` (from 1), cut short by Ctrl-C.
 void Pause(unsigned attempt, const CancelToken& cancel);

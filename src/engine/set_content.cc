@@ -42,6 +42,15 @@ std::map<QualifiedName, std::string> TablesOfUnreadableTriggers(const Scope& sco
   return tables;
 }
 
+// "Did you mean …?", or nothing.
+std::string NearTable(const Catalog& catalog, const QualifiedName& name) {
+  const Database* const database = catalog.Find(name.first);
+  if (database == nullptr) return {};
+  std::vector<std::string> tables;
+  for (const Table& table : database->tables) tables.push_back(table.id.name);
+  return DidYouMean(name.second, tables);
+}
+
 }  // namespace
 
 Scope NormalisedScope(const DumpOptions& options, Session& session, Observer& observer) {
@@ -61,6 +70,15 @@ Scope NormalisedScope(const DumpOptions& options, Session& session, Observer& ob
   std::sort(scope.databases.begin(), scope.databases.end());
   scope.databases.erase(std::unique(scope.databases.begin(), scope.databases.end()),
                         scope.databases.end());
+  for (const std::string& name : scope.databases) {
+    if (!IsServersOwn(name)) continue;
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("database {} is the server's own and is not dumped",
+                            QuoteIdentifier(name)),
+                "Leave it away: accounts, settings and statistics belong to the server, and a "
+                "restore could not swap them.")
+        .About(name);
+  }
   if (scope.databases.empty()) {
     throw Error(ErrorCode::kUsage, "there is no database to dump",
                 "Name the databases, or use --all-databases with an account that sees them.");
@@ -151,23 +169,20 @@ void RequireNamedTables(const Scope& scope, const Catalog& catalog, Observer& ob
   };
   for (const QualifiedName& name : scope.only_tables) {
     if (exists(name)) continue;
-    std::string hint = "Name tables as DATABASE.TABLE; upper and lower case may matter.";
-    if (const Database* database = catalog.Find(name.first)) {
-      std::vector<std::string> tables;
-      for (const Table& table : database->tables) tables.push_back(table.id.name);
-      const std::string question = DidYouMean(name.second, tables);
-      if (!question.empty()) hint = question;
-    }
+    std::string hint = NearTable(catalog, name);
+    if (hint.empty()) hint = "Name tables as DATABASE.TABLE; upper and lower case may matter.";
     throw Error(ErrorCode::kUsage,
                 fmt::format("there is no table {}", QuoteQualified(name.first, name.second)),
                 std::move(hint))
         .About(QuoteQualified(name.first, name.second));
   }
   for (const QualifiedName& name : scope.ignored_tables) {
-    if (!exists(name)) {
-      observer.Notice(fmt::format("table {} is to be ignored, but there is none",
-                                  QuoteQualified(name.first, name.second)));
-    }
+    if (exists(name)) continue;
+    // A misspelt name would put into the archive what was to stay out of it.
+    const std::string question = NearTable(catalog, name);
+    observer.Warning(fmt::format("table {} is to be ignored, but there is none{}",
+                                 QuoteQualified(name.first, name.second),
+                                 question.empty() ? "" : ". " + question));
   }
 }
 

@@ -52,6 +52,8 @@ TABLE = [
     ('vrify x', 2, "'vrify'", "'verify'"),
     ('--host h dump d', 2, '--host', 'COMMAND'),
     ('dump', 2, 'no database', 'all-databases'),
+    ('dump -h', 2, '--host needs a value', 'help is dbomsbak dump --help'),
+    ('dump d --add-drop-table=false', 2, '--add-drop-table', 'Leave it away'),
     ('dump d --sngle-transaction', 2, '--sngle-transaction', "'--single-transaction'"),
     ('dump d --tab=/tmp', 2, '--tab', 'Leave --tab away'),
     ('dump d --xml', 2, '--xml', 'Leave --xml away'),

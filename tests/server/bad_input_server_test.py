@@ -100,6 +100,12 @@ def objects(cases, server):
     as_full = ['--no-defaults', '-h', server.host, '-P', server.port, '-ufull', '-pright']
     out = ['-o', 'x.sql.zst']
     cases.bad(2, '`nosuch`', '', 'dump', *as_full, 'nosuch', *out)
+    # Such an archive could never be restored.
+    for own in ('mysql', 'information_schema', 'INFORMATION_SCHEMA', 'performance_schema', 'sys'):
+        cases.bad(12, own, 'Leave it away', 'dump', *as_full, 'd', own, *out)
+    misspelt = cases.program.run('dump', *as_full, '-q', 'd', '--ignore-table=d.customer', '-o', 'misspelt.sql')
+    cases.check('warning' in misspelt.err and "'customers'" in misspelt.err,
+                f'--ignore-table of no table: {misspelt.err!r}')
     cases.bad(2, 'customer', 'customers', 'dump', *as_full, '--only', 'd.customer', *out)
     cases.bad(2, '`t`', '--only d.t', 'dump', *as_full, 'd', 't', *out)
     cases.bad(31, 'there.sql.zst', '--overwrite', 'dump', *as_full, 'd', '-o', 'there.sql.zst')
