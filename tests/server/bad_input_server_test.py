@@ -103,7 +103,7 @@ def objects(cases, server):
     # Such an archive could never be restored.
     for own in ('mysql', 'information_schema', 'INFORMATION_SCHEMA', 'performance_schema', 'sys'):
         cases.bad(12, own, 'Leave it away', 'dump', *as_full, 'd', own, *out)
-    misspelt = cases.program.run('dump', *as_full, '-q', 'd', '--ignore-table=d.customer', '-o', 'misspelt.sql')
+    misspelt = cases.program.run('dump', *as_full, '-q', 'd', '--ignore-table=d.customer', '-o', 'misspelt.sql', cwd=cases.folder)
     cases.check('warning' in misspelt.err and "'customers'" in misspelt.err,
                 f'--ignore-table of no table: {misspelt.err!r}')
     cases.bad(2, 'customer', 'customers', 'dump', *as_full, '--only', 'd.customer', *out)
