@@ -21,11 +21,18 @@ kind_wait() {
   return 1
 }
 
-# For kinds that live in a root of their own: exit code 77 where that cannot be had.
-needs_root() {
-  [ "$(id -u)" = 0 ] && return 0
-  echo "servers/start: $kind runs in a root of its own (chroot) and needs root" >&2
+# unavailable WHY…: this server cannot be had on this machine; a test that needs it is skipped, and
+# says so. That is no verdict on the program.
+unavailable() {
+  echo "servers/start: $kind cannot be had here: $*" >&2
   exit 77
+}
+
+# For kinds that live in a root of their own.
+needs_root() {
+  [ "$(id -u)" = 0 ] || unavailable "it runs in a root of its own (chroot) and needs root"
+  unshare --mount true 2> /dev/null ||
+    unavailable "it runs in a root of its own, and this machine allows no mount namespace"
 }
 
 # in_root ROOT FOLDER COMMAND…: becomes COMMAND inside another Debian's root, with FOLDER at the same
@@ -45,9 +52,9 @@ in_root() {
 # debian_root ROOT SUITE PACKAGES: makes such a root in the cache, once. PACKAGES are comma-separated.
 debian_root() {
   [ -d "$1" ] && return 0
-  command -v debootstrap > /dev/null || die "debootstrap is missing: apt-get install debootstrap"
+  command -v debootstrap > /dev/null || unavailable "debootstrap is missing"
   rm -rf "$1.new"
   debootstrap --variant=minbase --include="$3" "$2" "$1.new" > "$1.log" 2>&1 ||
-    { tail -5 "$1.log" >&2; die "debootstrap of $2 failed, see $1.log"; }
+    { tail -5 "$1.log" >&2; unavailable "debootstrap of $2 failed, see $1.log"; }
   mv "$1.new" "$1"
 }
