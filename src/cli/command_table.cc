@@ -53,10 +53,13 @@ constexpr std::array kCommands{
                 "was live becomes a displaced copy in turn. Always the whole set of databases; "
                 "name all of them, or none when there is one set.",
                 "dbomsbak undo -h 10.0.0.5 -u root -p"},
-    CommandInfo{kCommandPurge, "purge", "[DB…]", 0, kAny, "drop displaced copies",
-                "Drops what restores displaced, once it is not needed any more: all copies, or one "
-                "generation. Always the whole set.",
-                "dbomsbak purge -h 10.0.0.5 -u root -p --generation 1"},
+    CommandInfo{
+        kCommandPurge, "purge", "[DB…]", 0, kAny, "drop displaced copies",
+        "Drops what restores displaced, once it is not needed any more: all copies, or one "
+        "generation. Always the whole set. Refused while a foreign key or view from outside "
+        "needs a copy, or objects that the last restore made live are missing (--force). "
+        "Without --generation, staging of killed restores is swept as well.",
+        "dbomsbak purge -h 10.0.0.5 -u root -p --generation 1"},
     CommandInfo{
         kCommandStatus, "status", "", 0, 0, "show what this program left on a server",
         "Open windows, staging databases and displaced copies, with age and size, and what to "

@@ -38,7 +38,15 @@ void Console::Warning(std::string_view text) {
 }
 
 void Console::PrintError(const Error& error) {
-  std::string text = fmt::format("dbomsbak: error: {}\n", Printable(error.message()));
+  // A list of several things keeps its lines.
+  constexpr std::string_view kItem = "\n  - ";
+  std::string_view rest = error.message();
+  std::string text = "dbomsbak: error: ";
+  for (std::size_t at = rest.find(kItem); at != std::string_view::npos; at = rest.find(kItem)) {
+    text += Printable(rest.substr(0, at)) + std::string(kItem);
+    rest.remove_prefix(at + kItem.size());
+  }
+  text += Printable(rest) + "\n";
   if (!error.hint().empty()) text += fmt::format("dbomsbak: hint: {}\n", Printable(error.hint()));
   Err(text);
 }

@@ -101,6 +101,7 @@ Json ToJson(const RestorePlan& plan) {
   json["databases"] = Strings(plan.databases);
   json["created_databases"] = Strings(plan.created_databases);
   json["replaced"] = Objects(plan.replaced);
+  json["differing"] = Objects(plan.differing);
   json["added_back"] = Objects(plan.added_back);
   json["removed"] = Objects(plan.removed);
   json["rows"] = plan.rows;

@@ -115,6 +115,8 @@ constexpr std::array kFields{
     JsonField{kSwap, "plan.databases[]", "string", "the set"},
     JsonField{kSwap, "plan.created_databases[]", "string", "databases that do not exist yet"},
     JsonField{kSwap, "plan.replaced[]", "string", "live objects that are replaced"},
+    JsonField{kSwap, "plan.differing[]", "string",
+              "tables among them whose definition is another now"},
     JsonField{kSwap, "plan.added_back[]", "string", "objects that are missing live"},
     JsonField{kSwap, "plan.removed[]", "string", "live objects that the archive does not have"},
     JsonField{kSwap, "plan.rows", "number", "rows to load"},

@@ -55,7 +55,7 @@ constexpr std::array kOptions{
     OptionInfo{"--schema", "", kFlag, kContent, kCommandCat, "definitions only"},
     OptionInfo{"--data", "", kFlag, kContent, kCommandCat, "rows only"},
     OptionInfo{"--generation", "N", kValue, kContent, kCommandPurge,
-               "drop this displaced copy only (default: all)"},
+               "drop this displaced copy only (default: all, and what killed restores left)"},
 
     // How it is done
     OptionInfo{
@@ -77,6 +77,8 @@ constexpr std::array kOptions{
                "restore an archive that does not hold all rows"},
     OptionInfo{"-f,--force", "", kFlag, kRun, kCommandRestore,
                "go on although other sessions use the databases"},
+    OptionInfo{"-f,--force", "", kFlag, kRun, kCommandPurge,
+               "also when objects of the archive are missing from what is live"},
 
     // Reporting
     OptionInfo{"--json", "", kFlag, kReport, kJson, "the result as one JSON object on stdout"},

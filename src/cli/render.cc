@@ -82,6 +82,12 @@ std::string CountsByKind(const std::vector<ObjectId>& ids) {
   return text;
 }
 
+// A time without its fraction of a second.
+std::string Seconds(const std::string& time) {
+  const std::size_t dot = time.find('.');
+  return dot == std::string::npos ? time : time.substr(0, dot) + "Z";
+}
+
 std::string ObjectList(std::string_view title, const std::vector<ObjectId>& ids, std::size_t most) {
   if (ids.empty()) return {};
   std::string text = fmt::format("  {}: {}\n", title, CountsByKind(ids));
@@ -226,10 +232,23 @@ std::string RenderPlan(const RestorePlan& plan, bool whole) {
   constexpr std::size_t kShown = 12;
   const std::size_t all = std::numeric_limits<std::size_t>::max();
   text += ObjectList("replaced", plan.replaced, whole ? all : 0);
+  if (!plan.differing.empty()) {
+    text += fmt::format("    of these {} {} in definition now:\n", Grouped(plan.differing.size()),
+                        plan.differing.size() == 1 ? "differs" : "differ");
+    for (std::size_t i = 0; i < plan.differing.size() && (whole || i < kShown); ++i) {
+      text += fmt::format("    {}\n", Printable(plan.differing[i].Describe()));
+    }
+    if (!whole && plan.differing.size() > kShown) {
+      text += fmt::format("    … and {} more (--dry-run names all)\n",
+                          Grouped(plan.differing.size() - kShown));
+    }
+  }
   text += ObjectList("brought back (missing now)", plan.added_back, whole ? all : kShown);
   text += ObjectList("removed (not there then)", plan.removed, whole ? all : kShown);
   if (plan.rows > 0) text += fmt::format("  rows to load: {}\n", Grouped(plan.rows));
-  if (plan.generation > 0) {
+  if (plan.generation > 0 && plan.created_databases.size() == plan.databases.size()) {
+    text += "  nothing is live now, so nothing is displaced; undo takes the databases away again\n";
+  } else if (plan.generation > 0) {
     text += fmt::format("  what is live now is kept as displaced copy {}\n", plan.generation);
   }
   if (plan.expected_window_ms > 0) {
@@ -261,7 +280,7 @@ std::string RenderLeftovers(const std::vector<Leftover>& leftovers) {
     }
     text += fmt::format("{} of {}\n", what, Joined(leftover.databases, ", "));
     text += fmt::format("  made {}, {}, in {}\n",
-                        leftover.created.empty() ? "at an unknown time" : leftover.created,
+                        leftover.created.empty() ? "at an unknown time" : Seconds(leftover.created),
                         HumanBytes(leftover.bytes), Joined(leftover.holders, ", "));
     if (!leftover.advice.empty()) text += fmt::format("  {}\n", Printable(leftover.advice));
   }

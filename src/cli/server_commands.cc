@@ -31,6 +31,12 @@ bool MustAsk(Invocation& run) { return !run.line.Flag("yes") && CanAsk(); }
 ConfirmRestore Confirm(Invocation& run, std::string question) {
   return [&run, question](const RestorePlan& plan) {
     run.console.ClearStatusLine();
+    if (!plan.problems.empty()) {  // the error that follows names them
+      RestorePlan without = plan;
+      without.problems.clear();
+      if (!run.console.quiet()) run.console.Err(RenderPlan(without, false));
+      return false;
+    }
     if (!run.console.quiet() || MustAsk(run)) run.console.Err(RenderPlan(plan, false));
     return !MustAsk(run) || AskYesNo(question + " [y/N] ", run.cancel);
   };
@@ -63,7 +69,12 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
     }
     run.console.Say(
         fmt::format("live now; the window was open for {}", HumanDuration(result.window_ms)));
-    if (result.plan.generation > 0) {
+    if (result.plan.generation > 0 &&
+        result.plan.created_databases.size() == result.plan.databases.size()) {
+      run.console.Say(
+          "nothing was live before: dbomsbak undo takes the databases away again, dbomsbak purge "
+          "forgets that");
+    } else if (result.plan.generation > 0) {
       run.console.Say(
           fmt::format("what was live is displaced copy {}: dbomsbak undo swaps it back, "
                       "dbomsbak purge drops it",
@@ -133,6 +144,7 @@ ErrorCode RunPurgeCommandLine(Invocation& run) {
   if (const auto generation = run.line.Number("generation", 1, 1'000'000'000)) {
     options.generation = static_cast<unsigned>(*generation);
   }
+  options.force = run.line.Flag("force");
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
   run.signals.ForbidForcedEnd(kPurgeLeft);
@@ -149,9 +161,19 @@ ErrorCode RunPurgeCommandLine(Invocation& run) {
     run.console.Out(RenderLeftovers(dropped));
     run.console.Say("dry run: nothing was dropped");
   } else {
-    run.console.Say(dropped.size() == 1
-                        ? "1 displaced copy dropped"
-                        : fmt::format("{} displaced copies dropped", dropped.size()));
+    const auto staging = static_cast<std::size_t>(std::count_if(
+        dropped.begin(), dropped.end(),
+        [](const Leftover& leftover) { return leftover.kind == LeftoverKind::kStaging; }));
+    const std::size_t copies = dropped.size() - staging;
+    std::string what;
+    if (copies > 0 || staging == 0) {
+      what = copies == 1 ? "1 displaced copy" : fmt::format("{} displaced copies", copies);
+    }
+    if (staging > 0) {
+      what += fmt::format("{}the staging of {}", what.empty() ? "" : " and ",
+                          Counted(staging, "interrupted restore"));
+    }
+    run.console.Say(what + " dropped");
   }
   return ErrorCode::kOk;
 }
@@ -161,14 +183,18 @@ ErrorCode RunStatusCommandLine(Invocation& run) {
   run.signals.AllowForcedEnd();
   const auto session = sessions->Connect();
   const std::vector<Leftover> leftovers = FindLeftovers(*session);
+  const std::string unseen = UnseenLeftovers(*session);
   if (run.json()) {
     run.console.Out(ToLine(LeftoversToJson(leftovers, "leftovers")));
   } else if (leftovers.empty()) {
     run.console.Out(
-        fmt::format("nothing of dbomsbak's is left on {}\n", Printable(session->description())));
+        fmt::format("nothing of dbomsbak's {} ({})\n",
+                    unseen.empty() ? "is left there" : "that this account may see is left there",
+                    Printable(session->description())));
   } else {
     run.console.Out(RenderLeftovers(leftovers));
   }
+  if (!unseen.empty()) run.console.Warning(unseen);
   return ErrorCode::kOk;
 }
 

@@ -18,6 +18,7 @@
 #include "engine/lock_ladder.h"
 #include "engine/needed_privileges.h"
 #include "engine/outside_references.h"
+#include "engine/outside_uses.h"
 #include "engine/set_names.h"
 #include "engine/sight.h"
 
@@ -68,6 +69,7 @@ class Checker {
   void ChooseDatabases();
   void CheckDumpPrivileges();
   void CheckObjects();
+  void CheckOutside();
   void CheckSnapshot();
   void CheckRestorePrivileges();
   void CheckSizes();
@@ -145,6 +147,31 @@ void Checker::CheckObjects() {
           fmt::format("{} is broken: what it selects from is gone; its definition is kept as it is",
                       view.id.Describe()));
     }
+  }
+}
+
+// What belongs together goes into one archive, or a restore takes it apart.
+void Checker::CheckOutside() {
+  OutsideUses uses;
+  for (const Database& database : catalog_.databases) {
+    for (const Table& table : database.tables) {
+      AddOutsideUses(table.id, table.create, report_.databases, uses);
+    }
+    for (const View& view : database.views) {
+      AddOutsideUses(view.id, view.create, report_.databases, uses);
+    }
+  }
+  for (const auto& [database, users] : uses) {
+    Add(Level::kWarning, "set", DescribeOutsideUse(database, users),
+        fmt::format("Dump {} along with the others.", QuoteIdentifier(database)));
+  }
+  for (const InboundKey& key : KeysFromOutside(session_, report_.databases)) {
+    Add(Level::kWarning, "set",
+        key.Describe() + " comes from outside the set: a restore would be refused",
+        fmt::format("Dump {} along with the others.", QuoteIdentifier(key.database)));
+  }
+  for (const std::string& view : ViewsFromOutside(session_, report_.databases)) {
+    Add(Level::kWarning, "set", view + " reads the set from outside: it is not in the archive");
   }
 }
 
@@ -349,6 +376,7 @@ CheckReport Checker::Run() {
   for (const Database& database : catalog_.databases) report_.databases.push_back(database.name);
   CheckDumpPrivileges();
   CheckObjects();
+  CheckOutside();
   CheckSnapshot();
   CheckRestorePrivileges();
   CheckSizes();

@@ -5,10 +5,12 @@
 #include <map>
 #include <set>
 
+#include "dbomsbak/base/error.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/set_history.h"
 #include "engine/set_names.h"
+#include "engine/sight.h"
 #include "engine/staging_note.h"
 
 namespace dbomsbak {
@@ -45,6 +47,23 @@ std::string DropAdvice(const std::vector<std::string>& databases) {
                               QuoteIdentifier(database));
   }
   return statements;
+}
+
+// What no journal of a set explains. Where parts may be hidden, so may be the journal: then nobody
+// is told to drop anything.
+std::string AdviceOnOther(const Leftover& leftover, bool busy, const std::string& unseen) {
+  if (leftover.kind == LeftoverKind::kStaging && busy) return "A restore is at work now.";
+  if (!unseen.empty()) {
+    return fmt::format("Whether it is needed cannot be told: {}", unseen);
+  }
+  if (leftover.kind == LeftoverKind::kDisplacedCopy) {
+    return fmt::format("No journal tells what this was. Look into it; when it is not needed: {}",
+                       DropAdvice(leftover.holders));
+  }
+  return fmt::format(
+      "A restore was interrupted while it loaded; nothing live has changed. Run it again, or sweep "
+      "up: `dbomsbak purge{}{}`.",
+      leftover.databases.empty() ? "" : " ", ShellWords(leftover.databases));
 }
 
 const char* Doing(const PreparedSet& set) {
@@ -86,19 +105,54 @@ Leftover Describe(Session& session, const JournaledSet& found,
       break;
     case SetState::kFinished:
       leftover.kind = LeftoverKind::kDisplacedCopy;
-      leftover.advice = fmt::format(
-          "What was live before the {} of {}. `dbomsbak undo` brings back the newest copy; "
-          "`dbomsbak purge --generation {}` drops this one.",
-          found.set.operation, found.time, found.set.generation);
+      leftover.advice =
+          fmt::format("What was live before the {}. `dbomsbak purge --generation {} {}` drops it.",
+                      found.set.operation, found.set.generation, ShellWords(leftover.databases));
       break;
     case SetState::kPurging:
       leftover.kind = LeftoverKind::kDisplacedCopy;
       leftover.advice =
-          fmt::format("Its purge was interrupted. `dbomsbak purge --generation {}` finishes it.",
-                      found.set.generation);
+          fmt::format("Its purge was interrupted. `dbomsbak purge --generation {} {}` finishes it.",
+                      found.set.generation, ShellWords(leftover.databases));
       break;
   }
   return leftover;
+}
+
+// Of staging, its journal tells the set.
+void ReadNote(Session& session, const std::string& database, Leftover& leftover) {
+  try {
+    if (!ServerJournal::Exists(session, database)) return;
+    const auto entries = ServerJournal::Open(session, database)->Load();
+    if (!entries.empty()) leftover.created = entries.front().time;
+    if (const auto note = StagingNote::Find(entries)) {
+      for (const SetMember& member : note->members) leftover.databases.push_back(member.live);
+    }
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kPrivilege) throw;
+  }
+}
+
+// Only the newest copy of a set can be swapped back, whatever lies below it.
+void AddUndo(std::vector<Leftover>& copies) {
+  std::map<std::vector<std::string>, unsigned> newest;
+  for (const Leftover& copy : copies) {
+    if (copy.kind != LeftoverKind::kDisplacedCopy) continue;
+    unsigned& generation = newest[copy.databases];
+    generation = std::max(generation, copy.generation);
+  }
+  for (Leftover& copy : copies) {
+    if (copy.kind != LeftoverKind::kDisplacedCopy || !copy.advice.starts_with("What")) continue;
+    const unsigned last = newest[copy.databases];
+    const std::string names = ShellWords(copy.databases);
+    copy.advice +=
+        copy.generation == last
+            ? fmt::format(" `dbomsbak undo {}` swaps it back.", names)
+            : fmt::format(
+                  " undo swaps the newest copy, {}, and reaches this one only when every "
+                  "newer one is purged.",
+                  last);
+  }
 }
 
 }  // namespace
@@ -107,7 +161,9 @@ std::vector<Leftover> FindLeftovers(Session& session) {
   const std::vector<std::string> list = ListDatabases(session);
   const std::set<std::string> databases(list.begin(), list.end());
   // Before the journals are read: a swap that ends meanwhile is at work to us, never interrupted.
-  const bool busy = session.QueryValue("SELECT IS_USED_LOCK('dbomsbak')").has_value();
+  const auto holder = session.QueryValue("SELECT IS_USED_LOCK('dbomsbak')");
+  const bool busy = holder && *holder != std::to_string(session.connection_id());
+  const std::string unseen = UnseenLeftovers(session);
   std::set<std::string> explained;
   std::vector<Leftover> leftovers;
   for (const JournaledSet& found : FindSets(session)) {
@@ -115,6 +171,7 @@ std::vector<Leftover> FindLeftovers(Session& session) {
     const std::vector<std::string>& holders = leftovers.back().holders;
     explained.insert(holders.begin(), holders.end());
   }
+  AddUndo(leftovers);
   // Staging areas by run, and displaced databases that no journal names, by generation.
   std::map<std::string, Leftover> others;
   for (const std::string& database : list) {
@@ -129,14 +186,7 @@ std::vector<Leftover> FindLeftovers(Session& session) {
     leftover.holders.push_back(database);
   }
   for (auto& [key, leftover] : others) {
-    for (const std::string& database : leftover.holders) {
-      if (!ServerJournal::Exists(session, database)) continue;
-      const auto entries = ServerJournal::Open(session, database)->Load();
-      if (!entries.empty()) leftover.created = entries.front().time;
-      if (const auto note = StagingNote::Find(entries)) {
-        for (const SetMember& member : note->members) leftover.databases.push_back(member.live);
-      }
-    }
+    for (const std::string& database : leftover.holders) ReadNote(session, database, leftover);
     if (leftover.databases.empty()) {
       for (const std::string& database : leftover.holders) {
         leftover.databases.push_back(LiveNameOf(database));
@@ -144,20 +194,18 @@ std::vector<Leftover> FindLeftovers(Session& session) {
     }
     if (leftover.created.empty()) leftover.created = OldestTable(session, leftover.holders);
     leftover.bytes = SizeOf(session, leftover.holders);
-    if (leftover.kind == LeftoverKind::kDisplacedCopy) {
-      leftover.advice =
-          fmt::format("No journal tells what this was. Look into it; when it is not needed: {}",
-                      DropAdvice(leftover.holders));
-    } else if (busy) {
-      leftover.advice = "A restore is at work now.";
-    } else {
-      leftover.advice = fmt::format(
-          "A restore was interrupted while it loaded; nothing live has changed. Run it again, or "
-          "sweep up: {}",
-          DropAdvice(leftover.holders));
-    }
+    leftover.advice = AdviceOnOther(leftover, busy, unseen);
     leftovers.push_back(std::move(leftover));
   }
+  std::stable_sort(leftovers.begin(), leftovers.end(), [](const Leftover& a, const Leftover& b) {
+    const auto place = [](const Leftover& leftover) {
+      return std::pair(leftover.kind == LeftoverKind::kOpenWindow ? 0
+                       : leftover.kind == LeftoverKind::kStaging  ? 1
+                                                                  : 2,
+                       leftover.generation);
+    };
+    return place(a) < place(b);
+  });
   return leftovers;
 }
 

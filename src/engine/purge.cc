@@ -1,4 +1,5 @@
-// Purge: displaced copies are dropped, when nothing needs them any more.
+// Purge: displaced copies are dropped, when nothing needs them any more, and what killed restores
+// left of their staging.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +15,8 @@
 #include "engine/outside_references.h"
 #include "engine/set_history.h"
 #include "engine/set_names.h"
+#include "engine/sight.h"
+#include "engine/staging.h"
 
 namespace dbomsbak {
 namespace {
@@ -35,8 +38,8 @@ void AddMissingLiveObjects(Session& session, const JournaledSet& newest,
 }
 
 void Check(Session& session, const std::vector<JournaledSet>& all,
-           const std::vector<JournaledSet>& chosen) {
-  std::vector<std::string> problems;
+           const std::vector<JournaledSet>& chosen, bool force) {
+  std::vector<std::string> problems, missing;
   for (const JournaledSet& copy : chosen) {
     if (copy.state == SetState::kOpen) {
       problems.push_back(fmt::format("the {} of {} is not finished", copy.set.operation,
@@ -50,7 +53,20 @@ void Check(Session& session, const std::vector<JournaledSet>& all,
       problems.push_back(view + " reads the copy");
     }
   }
-  AddMissingLiveObjects(session, SelectSets(all, chosen.front().LiveNames()).back(), problems);
+  if (!force) {
+    AddMissingLiveObjects(session, SelectSets(all, chosen.front().LiveNames(), "").back(), missing);
+  }
+  std::string hint = "Nothing was dropped. ";
+  if (!problems.empty()) {
+    hint +=
+        "Put right what is named; or, when the copy is surely not needed, drop its databases "
+        "by hand.";
+  } else {
+    hint +=
+        "If these were dropped on purpose, as an upgrade may, add --force. If not, the copy or "
+        "the archive may be the only place that has them: bring them back first.";
+  }
+  problems.insert(problems.end(), missing.begin(), missing.end());
   if (problems.empty()) return;
   std::string text;
   for (std::size_t i = 0; i < problems.size() && i < kMostNamed; ++i) {
@@ -59,9 +75,7 @@ void Check(Session& session, const std::vector<JournaledSet>& all,
   if (problems.size() > kMostNamed) {
     text += fmt::format(" and {} more", problems.size() - kMostNamed);
   }
-  throw Error(ErrorCode::kRestorePreflight, fmt::format("not purged: {}", text),
-              "Nothing was dropped. Put right what is named; or, when the copy is surely not "
-              "needed, drop its databases by hand.");
+  throw Error(ErrorCode::kRestorePreflight, fmt::format("not purged: {}", text), std::move(hint));
 }
 
 // A foreign key from a database that the account may not see protects the table. Who it is the
@@ -173,10 +187,36 @@ Leftover Describe(Session& session, const JournaledSet& copy) {
   return leftover;
 }
 
+// Staging of restores that were killed while they loaded, wholly of databases that are asked for.
+std::vector<Leftover> LeftStaging(Session& session, const PurgeOptions& options) {
+  if (options.generation != 0) return {};
+  std::vector<Leftover> staging = FindLeftovers(session);
+  std::erase_if(staging, [&](const Leftover& leftover) {
+    const auto asked = [&](const std::string& database) {
+      return std::find(options.databases.begin(), options.databases.end(), database) !=
+             options.databases.end();
+    };
+    return leftover.kind != LeftoverKind::kStaging ||
+           !(options.databases.empty() ||
+             std::all_of(leftover.databases.begin(), leftover.databases.end(), asked));
+  });
+  return staging;
+}
+
+// Is any of the databases that are asked for in one of the sets?
+bool Concerns(const std::vector<JournaledSet>& all, const std::vector<std::string>& asked) {
+  if (asked.empty()) return !all.empty();
+  return std::any_of(all.begin(), all.end(), [&](const JournaledSet& copy) {
+    const std::vector<std::string> names = copy.LiveNames();
+    return std::find_first_of(names.begin(), names.end(), asked.begin(), asked.end()) !=
+           names.end();
+  });
+}
+
 // The copies that the options mean; never empty.
-std::vector<JournaledSet> Choose(const std::vector<JournaledSet>& all,
-                                 const PurgeOptions& options) {
-  std::vector<JournaledSet> chosen = SelectSets(all, options.databases);
+std::vector<JournaledSet> Choose(const std::vector<JournaledSet>& all, const PurgeOptions& options,
+                                 const std::string& unseen) {
+  std::vector<JournaledSet> chosen = SelectSets(all, options.databases, unseen);
   if (options.generation == 0) return chosen;
   std::erase_if(
       chosen, [&](const JournaledSet& copy) { return copy.set.generation != options.generation; });
@@ -196,19 +236,27 @@ std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& opt
   LockedServer server(sessions, !options.dry_run, observer);
   Session& session = server.session();
   const std::vector<JournaledSet> all = FindSets(session);
-  const std::vector<std::string> remains = EmptyRemains(session, all, options);
-  std::vector<JournaledSet> chosen;
-  if (remains.empty() || !all.empty()) {
-    chosen = Choose(all, options);
-    Check(session, all, chosen);
+  // What no journal explains is swept only where no journal can be hidden.
+  const std::string unseen = UnseenLeftovers(session);
+  std::vector<std::string> remains;
+  std::vector<Leftover> staging;
+  if (unseen.empty()) {
+    remains = EmptyRemains(session, all, options);
+    staging = LeftStaging(session, options);
   }
-  std::vector<Leftover> copies;
+  std::vector<JournaledSet> chosen;
+  if ((remains.empty() && staging.empty()) || Concerns(all, options.databases)) {
+    chosen = Choose(all, options, unseen);
+    Check(session, all, chosen, options.force);
+  }
+  std::vector<Leftover> copies = staging;
   for (const std::string& database : remains) copies.push_back(DescribeRemains(database));
   for (const JournaledSet& copy : chosen) copies.push_back(Describe(session, copy));
   if (options.dry_run) return copies;
   if (confirm && !confirm(copies)) {
     throw Error(ErrorCode::kInterrupted, "purge was not confirmed; nothing was dropped");
   }
+  for (const Leftover& leftover : staging) SweepStaging(session, leftover.holders);
   for (const std::string& database : remains) {
     session.Execute("DROP DATABASE IF EXISTS " + QuoteIdentifier(database));
   }

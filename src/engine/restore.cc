@@ -69,6 +69,7 @@ class Restore {
 
   RestoreResult Run() {
     RefuseWithoutLeave();
+    RefuseServersOwn();
     BoundJobs();
     content_ = ReadContent(archive_, jobs_, observer_, cancel_);
     Connect();
@@ -82,6 +83,7 @@ class Restore {
     }
     Check();
     if (options_.dry_run) return std::move(result_);
+    if (!result_.plan.problems.empty() && confirm_) confirm_(result_.plan);
     RefuseProblems();
     if (confirm_ && !confirm_(result_.plan)) {
       throw Error(ErrorCode::kInterrupted, "the restore was not confirmed; nothing was changed");
@@ -120,6 +122,20 @@ class Restore {
                   fmt::format("'{}' does not hold all rows of its tables", name),
                   "It was made with --where, --no-data or --no-create-info; --allow-filtered "
                   "restores it all the same.")
+          .About(name);
+    }
+  }
+
+  // What belongs to the server cannot be swapped under it.
+  void RefuseServersOwn() {
+    for (const std::string& name : archive_.header().scope.databases) {
+      if (!IsServersOwn(name)) continue;
+      throw Error(ErrorCode::kRestorePreflight,
+                  fmt::format("'{}' speaks for {}, a database of the server itself, which is never "
+                              "restored",
+                              archive_.name(), QuoteIdentifier(name)),
+                  "Nothing was changed. dbomsbak cat writes the archive's SQL text; take from it "
+                  "what you need.")
           .About(name);
     }
   }

@@ -9,12 +9,15 @@
 #include <tuple>
 #include <utility>
 
+#include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
 #include "engine/definition_text.h"
 #include "engine/needed_privileges.h"
+#include "engine/outside_uses.h"
 #include "engine/set_names.h"
 #include "engine/sight.h"
+#include "engine/staging_proof.h"
 #include "engine/window_estimate.h"
 
 namespace dbomsbak {
@@ -160,6 +163,7 @@ class Planner {
     CheckPackets();
     CheckNames();
     CheckForeignKeys();
+    CheckOutside();
     CheckLeftovers();
     CheckSpaceAndUse(other_sessions);
     return std::move(plan_);
@@ -214,9 +218,27 @@ class Planner {
       ListKind(wanted.triggers, before.triggers, same);
       ListKind(wanted.events, before.events, same);
     }
+    ListDiffering();
     plan_.rows = content_.rows;
     plan_.generation = set_.generation;
     plan_.expected_window_ms = EstimateWindow(set_);
+  }
+
+  // Tables that stay in name, but not in definition. Servers of other series print the same table
+  // in other words: nothing is said then.
+  void ListDiffering() {
+    if (!SameSeries(content_.header, facts_.traits)) return;
+    for (const ContentObject& archived : content_.tables) {
+      const std::string& live_name = members_[PlaceOf(members_, archived.record.id.database)].live;
+      const Database* database = facts_.live.Find(live_name);
+      if (database == nullptr) continue;
+      for (const Table& table : database->tables) {
+        if (table.id.name != archived.record.id.name) continue;
+        if (WithoutAutoIncrement(table.create) != WithoutAutoIncrement(archived.create)) {
+          plan_.differing.push_back(table.id);
+        }
+      }
+    }
   }
 
   void CheckServer() {
@@ -438,6 +460,23 @@ class Planner {
     }
   }
 
+  // Whatever stands there now need not fit, or be there at all.
+  void CheckOutside() {
+    OutsideUses uses;
+    const std::vector<std::string>& set = content_.header.scope.databases;
+    for (const auto* objects : {&content_.tables, &content_.views}) {
+      for (const ContentObject& object : *objects) {
+        AddOutsideUses(object.record.id, object.create, set, uses);
+      }
+    }
+    for (const auto& [database, users] : uses) {
+      Warning(DescribeOutsideUse(database, users) +
+              (facts_.databases.contains(database)
+                   ? ": it stays as it is, whether it fits or not"
+                   : ": this server has no such database, or hides it from this account"));
+    }
+  }
+
   void CheckLeftovers() {
     for (const Leftover& leftover : facts_.leftovers) {
       if (leftover.kind == LeftoverKind::kOpenWindow) {
@@ -456,9 +495,11 @@ class Planner {
     }
     if (!facts_.sessions.empty()) {
       const std::string told = fmt::format(
-          "{} other session(s) use these databases: {}; what they write from now on "
-          "goes with the displaced copy",
-          facts_.sessions.size(), JoinSome(facts_.sessions));
+          "{}: {}; what is written there from now on goes with the displaced copy",
+          facts_.sessions.size() == 1
+              ? "another session uses these databases"
+              : fmt::format("{} other sessions use these databases", facts_.sessions.size()),
+          JoinSome(facts_.sessions));
       if (other_sessions == OtherSessions::kRefuse) {
         Problem(told + " (stop the application, or add --force)");
       } else {

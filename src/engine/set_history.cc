@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <iterator>
 #include <optional>
 #include <set>
 
@@ -34,6 +36,16 @@ std::optional<JournaledSet> LastSet(const std::vector<JournalEntry>& entries) {
   return last;
 }
 
+// A journal that this account may not read is none to it: sight.h tells of such.
+bool HasJournal(Session& session, const std::string& database, const std::string& table) {
+  try {
+    return ServerJournal::Exists(session, database, table);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kPrivilege) throw;
+    return false;
+  }
+}
+
 // {"window_ms":12}: all there is in it.
 std::uint64_t WindowOf(const std::vector<JournalEntry>& entries) {
   std::uint64_t window_ms = 0;
@@ -43,12 +55,6 @@ std::uint64_t WindowOf(const std::vector<JournalEntry>& entries) {
     window_ms = digits == std::string::npos ? 0 : std::stoull(entry.payload.substr(digits));
   }
   return window_ms;
-}
-
-std::string Join(const std::vector<std::string>& names) {
-  std::string joined;
-  for (const std::string& name : names) joined += (joined.empty() ? "" : " ") + name;
-  return joined;
 }
 
 }  // namespace
@@ -72,8 +78,8 @@ std::vector<JournaledSet> FindSets(Session& session) {
   std::vector<std::string> with_copy;
   for (const std::string& database : ListDatabases(session)) {
     if (!IsStagingName(database) && !IsDisplacedName(database)) continue;
-    if (ServerJournal::Exists(session, database, kJournalCopyTable)) with_copy.push_back(database);
-    if (!ServerJournal::Exists(session, database)) continue;
+    if (HasJournal(session, database, kJournalCopyTable)) with_copy.push_back(database);
+    if (!HasJournal(session, database, kJournalTable)) continue;
     const std::vector<JournalEntry> entries = ServerJournal::Open(session, database)->Load();
     std::optional<JournaledSet> found = LastSet(entries);
     if (!found) continue;
@@ -88,8 +94,8 @@ std::vector<JournaledSet> FindSets(Session& session) {
         LastSet(ServerJournal::Open(session, database, kJournalCopyTable)->Load());
     // The journal proper has the say; what was taken back may have left its copy behind.
     if (!found || runs.contains(found->set.run)) continue;
-    if (ServerJournal::Exists(session, found->set.members[0].source) ||
-        ServerJournal::Exists(session, found->set.members[0].displaced)) {
+    if (HasJournal(session, found->set.members[0].source, kJournalTable) ||
+        HasJournal(session, found->set.members[0].displaced, kJournalTable)) {
       continue;
     }
     sets.push_back(std::move(*found));
@@ -114,24 +120,53 @@ std::string QuotedList(const std::vector<std::string>& names) {
   return list;
 }
 
+std::string ShellWords(const std::vector<std::string>& names) {
+  std::string words;
+  for (const std::string& name : names) {
+    words += words.empty() ? "" : " ";
+    const bool plain =
+        !name.empty() && name[0] != '-' &&
+        std::all_of(name.begin(), name.end(), [](unsigned char c) {
+          return std::isalnum(c) != 0 || c >= 0x80 || c == '_' || c == '-' || c == '.';
+        });
+    if (plain) {
+      words += name;
+      continue;
+    }
+    words += '\'';
+    for (const char c : name) words += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    words += '\'';
+  }
+  return words;
+}
+
 std::vector<JournaledSet> SelectSets(const std::vector<JournaledSet>& sets,
-                                     std::vector<std::string> databases) {
+                                     std::vector<std::string> databases,
+                                     const std::string& unseen) {
+  const auto or_unseen = [&](std::string hint) {
+    return unseen.empty() ? std::move(hint) : fmt::format("There may be one: {}", unseen);
+  };
+  const char* visible = unseen.empty() ? "" : " that this account may see";
   std::sort(databases.begin(), databases.end());
   databases.erase(std::unique(databases.begin(), databases.end()), databases.end());
   if (sets.empty()) {
-    throw Error(ErrorCode::kRestorePreflight, "there is no displaced copy on this server",
-                "A displaced copy is what a restore put aside; `dbomsbak status` lists them.");
+    throw Error(
+        ErrorCode::kRestorePreflight,
+        fmt::format("there is no displaced copy{} on this server", visible),
+        or_unseen("A displaced copy is what a restore put aside; `dbomsbak status` lists them."));
   }
   if (databases.empty()) {
-    databases = sets.back().LiveNames();
-    for (const JournaledSet& set : sets) {
-      if (set.LiveNames() == databases) continue;
-      throw Error(ErrorCode::kUsage,
-                  fmt::format("there are displaced copies of several sets: {} and {}",
-                              QuotedList(databases), QuotedList(set.LiveNames())),
-                  fmt::format("Name the databases of one set: {}", Join(databases)));
+    std::set<std::vector<std::string>> different;
+    for (const JournaledSet& set : sets) different.insert(set.LiveNames());
+    if (different.size() == 1) return sets;
+    std::string list, choice;
+    for (const std::vector<std::string>& names : different) {
+      list += (list.empty() ? "" : "; ") + QuotedList(names);
+      choice += (choice.empty() ? "" : ", or: ") + ShellWords(names);
     }
-    return sets;
+    throw Error(ErrorCode::kUsage,
+                fmt::format("there are displaced copies of {} sets: {}", different.size(), list),
+                fmt::format("Name the databases of one set: {}", choice));
   }
   std::vector<JournaledSet> selected;
   for (const JournaledSet& set : sets) {
@@ -147,13 +182,15 @@ std::vector<JournaledSet> SelectSets(const std::vector<JournaledSet>& sets,
     throw Error(ErrorCode::kUsage,
                 fmt::format("{} is not a whole set; the set is {}", QuotedList(databases),
                             QuotedList(names)),
-                fmt::format("Databases that were swapped together go back together: name {}, or "
-                            "name none.",
-                            Join(names)));
+                fmt::format("Databases that were swapped together go back together: name all of "
+                            "them: {}",
+                            ShellWords(names)));
   }
+  std::set<std::string> others;
+  for (const JournaledSet& set : sets) others.insert(QuotedList(set.LiveNames()));
   throw Error(ErrorCode::kRestorePreflight,
-              fmt::format("there is no displaced copy of {}", QuotedList(databases)),
-              fmt::format("There is one of {}.", QuotedList(sets.back().LiveNames())));
+              fmt::format("there is no displaced copy of {}{}", QuotedList(databases), visible),
+              or_unseen(fmt::format("There is one of {}.", fmt::join(others, "; of "))));
 }
 
 }  // namespace dbomsbak

@@ -38,9 +38,13 @@ unsigned NextFreeGeneration(Session& session);
 // "`a`, `b`"
 std::string QuotedList(const std::vector<std::string>& names);
 
+// Names as arguments of a command line: what a shell would take apart is quoted.
+std::string ShellWords(const std::vector<std::string>& names);
+
 // Sets by what they are called in options: empty means the only one there is. Part of a set is
 // Error kUsage naming the whole, no set at all kRestorePreflight. Never empty; by generation.
+// `unseen` as UnseenLeftovers tells it.
 std::vector<JournaledSet> SelectSets(const std::vector<JournaledSet>& sets,
-                                     std::vector<std::string> databases);
+                                     std::vector<std::string> databases, const std::string& unseen);
 
 }  // namespace dbomsbak

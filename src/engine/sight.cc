@@ -2,7 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
+#include "engine/set_names.h"
 
 namespace dbomsbak {
 
@@ -28,6 +35,35 @@ std::vector<Hidden> HiddenFrom(const Privileges& privileges, const std::string& 
          grant("PROCESS")});
   }
   return hidden;
+}
+
+std::optional<Hidden> HiddenLeftovers(const Privileges& privileges, const std::string& account,
+                                      const std::vector<std::string>& databases) {
+  // Who has one of these everywhere is shown every database.
+  constexpr std::array<std::string_view, 8> kShowsAll = {
+      "SHOW DATABASES", "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER"};
+  const bool all_names =
+      std::any_of(kShowsAll.begin(), kShowsAll.end(),
+                  [&](std::string_view each) { return privileges.HasGlobal(each); });
+  const bool all_journals =
+      std::all_of(databases.begin(), databases.end(), [&](const std::string& name) {
+        return (!IsStagingName(name) && !IsDisplacedName(name)) || privileges.Has("SELECT", name);
+      });
+  if (all_names && all_journals) return std::nullopt;
+  return Hidden{
+      fmt::format("account {} may not see all that restores have left on this server", account),
+      fmt::format("GRANT SELECT, SHOW DATABASES ON *.* TO {};", QuoteAccount(account))};
+}
+
+std::optional<Hidden> HiddenLeftovers(Session& session) {
+  return HiddenLeftovers(ReadPrivileges(session),
+                         session.QueryValue("SELECT CURRENT_USER()").value_or(""),
+                         ListDatabases(session));
+}
+
+std::string UnseenLeftovers(Session& session) {
+  const std::optional<Hidden> hidden = HiddenLeftovers(session);
+  return hidden ? fmt::format("{}: {}", hidden->what, hidden->remedy) : std::string();
 }
 
 }  // namespace dbomsbak

@@ -150,7 +150,7 @@ void ThrowProblems(const RestorePlan& plan) {
 }
 
 JournaledSet NewestCopy(const std::vector<JournaledSet>& sets,
-                        const std::vector<std::string>& databases) {
+                        const std::vector<std::string>& databases, const std::string& unseen) {
   for (const JournaledSet& found : sets) {
     if (found.state != SetState::kOpen) continue;
     throw Error(ErrorCode::kRestorePreflight,
@@ -158,7 +158,7 @@ JournaledSet NewestCopy(const std::vector<JournaledSet>& sets,
                             found.set.operation, QuotedList(found.LiveNames())),
                 "Run the command without --dry-run: it heals that first.");
   }
-  JournaledSet newest = SelectSets(sets, databases).back();
+  JournaledSet newest = SelectSets(sets, databases, unseen).back();
   if (newest.state == SetState::kPurging) {
     throw Error(ErrorCode::kRestorePreflight,
                 fmt::format("the newest displaced copy of {} is being purged",
@@ -176,7 +176,8 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
   LockedServer server(sessions, !options.dry_run, observer);
   Session& session = server.session();
   const ServerTraits& traits = server.traits();
-  const JournaledSet copy = NewestCopy(FindSets(session), options.databases);
+  const JournaledSet copy =
+      NewestCopy(FindSets(session), options.databases, UnseenLeftovers(session));
   const unsigned generation = NextFreeGeneration(session);
 
   RestoreResult result;

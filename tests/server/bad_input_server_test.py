@@ -41,7 +41,9 @@ class Cases:
         before = sorted(path.name for path in self.folder.iterdir())
         result = self.program.run(*words, cwd=self.folder, **kw)
         codes = code if isinstance(code, tuple) else (code,)
-        errors = [line for line in result.err.splitlines() if line.startswith('dbomsbak: error: ')]
+        # A list of several things belongs to its message.
+        whole = result.err.replace('\n  - ', '  - ')
+        errors = [line for line in whole.splitlines() if line.startswith('dbomsbak: error: ')]
         hints = [line for line in result.err.splitlines() if line.startswith('dbomsbak: hint: ')]
         problems = []
         if result.code not in codes:

@@ -82,6 +82,19 @@ class Restore(unittest.TestCase):
     def ours(self):
         return [name for name in self.server.databases() if 'dbomsbak' in name]
 
+    @contextlib.contextmanager
+    def server_session(self):
+        """Somebody is in the database."""
+        process = subprocess.Popen(self.server.client_command(DATABASE, options=['--unbuffered', '--batch', '--skip-column-names']),
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            process.stdin.write('SELECT CONNECTION_ID();\n')
+            process.stdin.flush()
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+            process.communicate()
+
     def staging(self):
         return [name for name in self.server.databases() if '__dbomsbak_new_' in name]
 
@@ -150,6 +163,23 @@ class Restore(unittest.TestCase):
         self.assertIn(old[0], done.err)
         self.assert_live_is(self.ruined, 'restored from the other archive')
         self.assertEqual(self.staging(), [])
+
+    def test_killed_while_loading_purge_sweeps(self):
+        with self.running():
+            pass
+        status = self.program.ok('status', *self.server.client_options()).out
+        self.assertIn(f'`dbomsbak purge {DATABASE}`', status)
+        self.assertIn(f'of {DATABASE}', status)
+        self.program.ok('purge', *self.server.client_options(), '--yes')
+        self.assertEqual(self.ours(), [])
+        self.assert_live_is(self.ruined, 'live, after a purge of staging')
+
+    def test_a_refusal_shows_the_plan_and_each_problem_on_a_line_of_its_own(self):
+        with self.server_session() as session:
+            refused = self.assert_refused(34, f'plan for {DATABASE}\n', '\n  - another session uses these databases: session ',
+                                          'of these 1 differs in definition now:\n    table `oms_rm`.`small`\n')
+            self.assertIn(f'session {session} of root@', refused.err)
+        self.assertLess(refused.err.index('plan for'), refused.err.index('error:'))
 
     def test_interrupted_it_sweeps_up(self):
         with self.running() as process:

@@ -32,6 +32,7 @@ struct RestorePlan {
   std::vector<std::string> databases;
   std::vector<std::string> created_databases;
   std::vector<ObjectId> replaced, added_back, removed;  // live objects: replaced, missing, extra
+  std::vector<ObjectId> differing;  // tables of `replaced` whose definition is another now
   std::uint64_t rows = 0;
   std::vector<std::string> problems;  // what makes preflight fail, complete
   std::vector<std::string> warnings;
@@ -46,7 +47,8 @@ struct RestoreResult {
   std::uint64_t rows_proved = 0, tables_proved = 0;
 };
 
-// `confirm` is shown the plan before the first change; false ends it (kInterrupted).
+// `confirm` is shown the plan before the first change; false ends it (kInterrupted). A restore's plan
+// with problems is shown, too, whatever the answer: kRestorePreflight follows.
 using ConfirmRestore = std::function<bool(const RestorePlan&)>;
 
 RestoreResult RunRestore(SessionFactory& sessions, const ArchiveReader& archive,
@@ -65,7 +67,11 @@ struct Leftover {
   std::uint64_t bytes = 0;
   std::string advice;                  // what to do
 };
+// Open windows, staging, then displaced copies by generation.
 std::vector<Leftover> FindLeftovers(Session& session);
+
+// What of this the account may not see, with the GRANT that shows it; empty when it sees all.
+std::string UnseenLeftovers(Session& session);
 
 // Heals a window that was left open (by a kill). Returns what it did, one line a set; empty when
 // there was none. Every command that changes the server calls it first.
@@ -82,10 +88,11 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
 
 struct PurgeOptions {
   std::vector<std::string> databases;
-  unsigned generation = 0;  // 0: all
+  unsigned generation = 0;  // 0: all, and staging that killed restores left
   bool dry_run = false;
+  bool force = false;  // although objects of the archive are missing from what is live
 };
-// The copies dropped.
+// What was dropped.
 std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& options,
                                const std::function<bool(const std::vector<Leftover>&)>& confirm,
                                Observer& observer);

@@ -109,7 +109,7 @@ TEST(JsonTest, RestoreWritesTheFieldsOfTheTable) {
   RestoreResult result;
   result.plan.databases = {"d"};
   result.plan.created_databases = {"d"};
-  result.plan.replaced = result.plan.added_back =
+  result.plan.replaced = result.plan.differing = result.plan.added_back =
       result.plan.removed = {ObjectId{"d", ObjectKind::kTable, "t"}};
   result.plan.problems = {"p"};
   result.plan.warnings = {"w"};

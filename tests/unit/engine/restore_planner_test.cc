@@ -1,13 +1,18 @@
 #include "engine/restore_planner.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/engine/restore.h"
 #include "engine/set_names.h"
+#include "support/sample_archive.h"
 
 namespace dbomsbak {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -294,6 +299,58 @@ TEST_F(RestorePlannerTest, OtherSessionsRefuseARestoreAndAreToldToARehearsal) {
   const RestorePlan refused = Plan(OtherSessions::kRefuse);
   EXPECT_THAT(refused.problems, ElementsAre(HasSubstr("session 7 of app@10.0.0.5")));
   EXPECT_THAT(refused.problems, ElementsAre(HasSubstr("--force")));
+}
+
+TEST_F(RestorePlannerTest, KeysAndViewsThatPointOutOfTheSetAreTold) {
+  facts_.databases.insert("shop");
+  content_.tables[0].create =
+      "CREATE TABLE `t` (\n  `a` int DEFAULT NULL COMMENT '`gone`.`x`',\n  CONSTRAINT `k` FOREIGN "
+      "KEY "
+      "(`a`) REFERENCES `shop`.`c` (`a`)\n) ENGINE=InnoDB";
+  content_.views[0].create =
+      "CREATE VIEW `v` AS select `c`.`a` AS `a` from (`shop`.`c` join `attic`.`x`)";
+  EXPECT_THAT(Plan().warnings,
+              ElementsAre(AllOf(HasSubstr("view `d`.`v` points to database `attic`"),
+                                HasSubstr("no such database")),
+                          AllOf(HasSubstr("table `d`.`t`, view `d`.`v` point to database `shop`"),
+                                HasSubstr("stays as it is"))));
+  EXPECT_THAT(Plan().problems, IsEmpty());
+  content_.tables[0].create = "CREATE TABLE `t` (`a` int) ENGINE=InnoDB";
+  content_.views[0].create = "CREATE VIEW `v` AS select 1 AS `1` from `d`.`t`";
+  EXPECT_THAT(Plan().warnings, IsEmpty());
+}
+
+TEST_F(RestorePlannerTest, TablesThatDifferInDefinitionAreNamedWhereServersPrintAlike) {
+  live().tables[0].create = "CREATE TABLE `t` (`b` int) ENGINE=InnoDB AUTO_INCREMENT=7";
+  EXPECT_THAT(Plan().differing, IsEmpty());
+  content_.header.server_flavour = facts_.traits.FlavourName();
+  content_.header.server_version = facts_.traits.version;
+  EXPECT_THAT(Plan().differing, ElementsAre(ObjectId{"d", ObjectKind::kTable, "t"}));
+  live().tables[0].create = "CREATE TABLE `t` (`a` int) ENGINE=InnoDB AUTO_INCREMENT=7";
+  EXPECT_THAT(Plan().differing, IsEmpty());
+}
+
+TEST(RestoreTest, AnArchiveOfTheServersOwnDatabaseIsRefusedBeforeAnyConnection) {
+  class NoServer : public SessionFactory {
+    std::unique_ptr<Session> Connect() override {
+      throw Error(ErrorCode::kConnect, "asked for a server");
+    }
+  } nobody;
+  for (const char* own : {"mysql", "information_schema", "performance_schema", "sys"}) {
+    SampleArchive sample(SampleHeader({"d", own}));
+    sample.AddPreamble(fmt::format("[\"d\",\"{}\"]", own), true);
+    sample.AddDatabase("d");
+    sample.AddDatabase(own);
+    sample.AddEnd();
+    const ArchiveReader archive = ArchiveReader::Open(InMemory(sample.Build()));
+    try {
+      RunRestore(nobody, archive, {}, {}, SilentObserver(), CancelToken());
+      ADD_FAILURE() << own;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kRestorePreflight) << error.message();
+      EXPECT_THAT(error.message(), HasSubstr(own));
+    }
+  }
 }
 
 TEST_F(RestorePlannerTest, AKindThatWasHiddenFromTheDumpStays) {
