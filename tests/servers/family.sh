@@ -28,6 +28,12 @@ unavailable() {
   exit 77
 }
 
+# The same for a download; `start` does not try again for a while, or each test would wait for it.
+not_fetched() {
+  echo "$*" > "$cache/$kind.not-fetched"
+  unavailable "$*"
+}
+
 # For kinds that live in a root of their own.
 needs_root() {
   [ "$(id -u)" = 0 ] || unavailable "it runs in a root of its own (chroot) and needs root"
@@ -55,6 +61,6 @@ debian_root() {
   command -v debootstrap > /dev/null || unavailable "debootstrap is missing"
   rm -rf "$1.new"
   debootstrap --variant=minbase --include="$3" "$2" "$1.new" > "$1.log" 2>&1 ||
-    { tail -5 "$1.log" >&2; unavailable "debootstrap of $2 failed, see $1.log"; }
+    { tail -5 "$1.log" >&2; not_fetched "debootstrap of $2 failed, see $1.log"; }
   mv "$1.new" "$1"
 }
