@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "transport/row_streams.h"
@@ -59,6 +61,10 @@ void SetTls(MYSQL* mysql, SslMode mode) {
   Set(mysql, MYSQL_OPT_SSL_MODE, value);
 }
 #endif
+
+constexpr unsigned kDeadlock = 1213;
+constexpr int kDeadlockTries = 5;
+constexpr std::chrono::milliseconds kDeadlockPause{20};
 
 void SetOptions(MYSQL* mysql, const ConnectionOptions& options, SslMode mode, bool by_socket) {
   Set(mysql, MYSQL_OPT_CONNECT_TIMEOUT, options.connect_timeout_s);
@@ -218,8 +224,23 @@ void MysqlSession::SkipFurtherResults() {
   }
 }
 
+// A statement of its own that lost a deadlock has done nothing and is sent again, as the server's
+// manual advises: MariaDB ends even a DROP or a RENAME so, when it meets the thread that writes
+// the statistics of tables. Within a transaction only its owner can begin anew.
+void MysqlSession::SendAlone(std::string_view sql) {
+  for (int attempt = 1;; ++attempt) {
+    BeginStatement();
+    const bool alone = (mysql_->server_status & SERVER_STATUS_IN_TRANS) == 0;
+    if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) == 0) return;
+    if (!alone || mysql_errno(mysql_.get()) != kDeadlock || attempt == kDeadlockTries) {
+      ThrowLastError();
+    }
+    std::this_thread::sleep_for(attempt * kDeadlockPause);
+  }
+}
+
 void MysqlSession::Execute(std::string_view sql) {
-  Send(sql);
+  SendAlone(sql);
   const ResultHandle result(mysql_use_result(mysql_.get()));
   if (result != nullptr) {
     while (mysql_fetch_row(result.get()) != nullptr) {

@@ -47,6 +47,7 @@ class MysqlSession final : public Session {
   void BeginStatement();
   void Connect(const ConnectionOptions& options);
   void Send(std::string_view sql);
+  void SendAlone(std::string_view sql);
   void SkipFurtherResults();
 
   MysqlHandle mysql_;

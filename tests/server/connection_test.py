@@ -214,6 +214,38 @@ def given_up(probe, server):
           f'abort: {result.code} after {result.seconds:.1f} s: {result.err}')
 
 
+def deadlock(probe, server):
+    """A statement that stands alone and lost a deadlock is sent again, and then does its work once."""
+    where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=root']
+    server.sql('CREATE DATABASE dl; CREATE TABLE dl.t (id INT PRIMARY KEY, v INT) ENGINE=InnoDB;'
+               'INSERT INTO dl.t SELECT seq, 0 FROM mysql.seq_1_to_2000')
+    def transactions(condition):
+        deadline = time.monotonic() + 60
+        question = f'SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE {condition}'
+        while server.value(question) == '0' and time.monotonic() < deadline:
+            time.sleep(0.3)  # asked more often, InnoDB answers from memory
+
+    # The other session has changed far more: ours is the one the server gives up.
+    other = subprocess.Popen(
+        ['mysql', *server.client_options()], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True)
+    other.stdin.write('BEGIN; UPDATE dl.t SET v = v + 100 WHERE id < 1500;\n')
+    other.stdin.flush()
+    transactions('trx_rows_modified > 1000')
+    ours = probe.start(*where, 'execute', 'UPDATE dl.t SET v = v + 1 WHERE id IN (1, 1900) ORDER BY id DESC')
+    transactions("trx_state = 'LOCK WAIT'")
+    other.stdin.write('UPDATE dl.t SET v = v + 100 WHERE id = 1900; COMMIT;\n')
+    other.stdin.close()
+    told = other.stdout.read()
+    out, err = ours.stdout.read().decode(), ours.stderr.read().decode()
+    check(other.wait(60) == 0, f'the test itself is wrong: {told}')
+    check(ours.wait(60) == 0 and out == '2\n', f'after a deadlock: {ours.returncode} {out}{err}')
+    found = server.value('SELECT GROUP_CONCAT(v ORDER BY id) FROM dl.t WHERE id IN (1, 1900)')
+    check(found == '101,101', f'after a deadlock: {found}')
+    deadlocks = server.value("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'Innodb_deadlocks'")
+    check(deadlocks == '1', f'{deadlocks} deadlocks: the test proved nothing')
+
+
 def session_settings(probe, server):
     """Whatever the server's own settings are, ours are the same."""
     server.sql("SET GLOBAL sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH,ORACLE'; "
@@ -248,7 +280,7 @@ def main():
             check(False, 'openssl is missing')
         with Server() as server:
             for part in (lambda: option_files(probe, server, folder), lambda: lost(probe, server),
-                         lambda: given_up(probe, server),
+                         lambda: given_up(probe, server), lambda: deadlock(probe, server),
                          lambda: session_settings(probe, server)):
                 part()
     print('\n'.join(FAULTS) or 'ok')

@@ -3,6 +3,7 @@
 //
 //   rows text|binary SQL   one row a line, cells in hex after an x, NULL as -
 //   first N text|binary SQL   reads N rows, gives the stream up, tells what becomes of the session
+//   execute SQL            sends SQL, tells how many rows it changed
 //   abort SQL              sends SQL and lets another thread abort it after half a second
 //   table DB TABLE         the same for all rows of a table, by the SELECT a dump would use
 //   catalog DB…            everything ReadCatalog finds, as JSON; definitions in hex
@@ -246,6 +247,9 @@ int Run(std::vector<std::string> words) {
   } else if (command == "first" && words.size() == 4) {
     GiveUpAfter(*session, std::stoul(words[1]),
                 words[2] == "binary" ? Protocol::kBinary : Protocol::kText, words[3]);
+  } else if (command == "execute" && words.size() == 2) {
+    session->Execute(words[1]);
+    std::cout << session->affected_rows() << '\n';
   } else if (command == "abort" && words.size() == 2) {
     AbortLater(*session, words[1]);
   } else if (command == "table" && words.size() == 3) {
@@ -258,7 +262,7 @@ int Run(std::vector<std::string> words) {
   } else if (command == "session") {
     std::cout << SessionVariables(*session).dump(1) << '\n';
   } else {
-    std::cerr << "usage: server_probe [connection options] rows|first|abort|table|catalog|"
+    std::cerr << "usage: server_probe [connection options] rows|first|execute|abort|table|catalog|"
                  "traits|session|connect\n";
     return 2;
   }

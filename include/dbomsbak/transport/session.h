@@ -62,7 +62,8 @@ class RowStream {
 class Session {
  public:
   virtual ~Session() = default;
-  virtual void Execute(std::string_view sql) = 0;  // an answer with rows is read and dropped
+  // An answer with rows is read and dropped. Outside a transaction a deadlock is tried again.
+  virtual void Execute(std::string_view sql) = 0;
   virtual ResultSet Query(std::string_view sql) = 0;
   virtual std::unique_ptr<RowStream> Stream(std::string_view sql, Protocol protocol) = 0;
   virtual std::uint64_t affected_rows() const = 0;
