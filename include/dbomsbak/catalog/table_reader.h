@@ -10,8 +10,8 @@
 
 namespace dbomsbak {
 
-// `condition` (a chunk's range, a --where) and `order_by` may be empty. The table is named with its database
-// `database` (which may be a staging database, not the table's own).
+// `condition` (a chunk's range, a --where) and `order_by` may be empty. The table is named with
+// `database`, which may be a staging database rather than its own.
 struct TableSelect {
   std::string sql;
   Protocol protocol;
