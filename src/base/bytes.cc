@@ -16,8 +16,8 @@ template <typename T>
 T Get(const char* data) noexcept {
   T value = 0;
   for (std::size_t i = 0; i < sizeof(T); ++i) {
-    value = static_cast<T>(value | static_cast<T>(static_cast<T>(static_cast<unsigned char>(data[i]))
-                                                  << (8 * i)));
+    value = static_cast<T>(
+        value | static_cast<T>(static_cast<T>(static_cast<unsigned char>(data[i])) << (8 * i)));
   }
   return value;
 }

@@ -116,8 +116,8 @@ class PosixRandomAccessFile final : public RandomAccessFile {
   std::size_t ReadAt(std::uint64_t offset, char* out, std::size_t size) const override {
     std::size_t done = 0;
     while (done < size) {
-      const ssize_t count = ::pread(descriptor_.get(), out + done, size - done,
-                                    static_cast<off_t>(offset + done));
+      const ssize_t count =
+          ::pread(descriptor_.get(), out + done, size - done, static_cast<off_t>(offset + done));
       if (count < 0) {
         if (errno == EINTR) continue;
         ThrowErrno(errno, "read", name_);
@@ -153,7 +153,8 @@ class PosixFileSystem final : public FileSystem {
     struct stat status {};
     if (::fstat(descriptor.get(), &status) != 0) ThrowErrno(errno, "examine", path);
     if (!S_ISREG(status.st_mode)) {
-      throw Error(ErrorCode::kIo, fmt::format("'{}' is {}, not a file", path, KindOf(status.st_mode)),
+      throw Error(ErrorCode::kIo,
+                  fmt::format("'{}' is {}, not a file", path, KindOf(status.st_mode)),
                   "Name an archive file.")
           .About(path);
     }
@@ -221,7 +222,8 @@ class PosixFileSystem final : public FileSystem {
 
  private:
   static bool StillNamed(int descriptor, const std::string& path) {
-    struct stat ours {}, named {};
+    struct stat ours {
+    }, named{};
     return ::fstat(descriptor, &ours) == 0 && ::lstat(path.c_str(), &named) == 0 &&
            ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
   }
@@ -235,7 +237,8 @@ class PosixFileSystem final : public FileSystem {
     struct stat status {};
     if (::fstat(old.get(), &status) != 0) ThrowErrno(errno, "examine", path);
     if (!S_ISREG(status.st_mode)) {
-      throw Error(ErrorCode::kIo, fmt::format("'{}' is {}, not a file", path, KindOf(status.st_mode)),
+      throw Error(ErrorCode::kIo,
+                  fmt::format("'{}' is {}, not a file", path, KindOf(status.st_mode)),
                   "Remove it, or write to another name.")
           .About(path);
     }

@@ -81,8 +81,9 @@ void NoteUnreadable(ReadContext& context, const ObjectId& id, const ServerError&
   }
   if (IsGone(error.number()) && !IsStillListed(context.session, id)) return;
   context.AddUnreadable(id, ErrorCode::kQueryRefused, error.message(),
-                        id.kind == ObjectKind::kTable ? BrokenTableRemedy(id.database, id.name)
-                                                      : "Repair it or what it stands on (CHECK TABLE tells), or drop it.");
+                        id.kind == ObjectKind::kTable
+                            ? BrokenTableRemedy(id.database, id.name)
+                            : "Repair it or what it stands on (CHECK TABLE tells), or drop it.");
 }
 
 std::string ShowCreate(ReadContext& context, const ObjectId& id, const std::string& statement,

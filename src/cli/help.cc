@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t kWidth = 98;
 constexpr std::size_t kOptionColumn = 30;
 
-// Told line by line on a command's page. The others are the mysql client's or mysqldump's: names do.
+// Told line by line on a command's page. The others are the mysql client's or mysqldump's: names
+// do.
 constexpr OptionGroup kListedGroups[] = {OptionGroup::kOutput, OptionGroup::kContent,
                                          OptionGroup::kRun, OptionGroup::kReport};
 

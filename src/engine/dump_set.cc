@@ -239,11 +239,11 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     if (attempt >= std::max(1u, options.lock_tries)) {
       if (changed) throw ChangedMeanwhile(*changed);
       const std::string holders = DescribeLockHolders(coordinator, patience.own_sessions);
-      throw Error(ErrorCode::kBusy,
-                  fmt::format("tables were locked or being altered by others in {} tries{}",
-                              attempt,
-                              holders.empty() ? std::string() : "; in the way: " + holders),
-                  HintOfHolders(holders));
+      throw Error(
+          ErrorCode::kBusy,
+          fmt::format("tables were locked or being altered by others in {} tries{}", attempt,
+                      holders.empty() ? std::string() : "; in the way: " + holders),
+          HintOfHolders(holders));
     }
     observer.Notice(changed ? *changed + " while the snapshot was taken; trying again"
                             : "others lock or alter tables of the set; waiting for them");

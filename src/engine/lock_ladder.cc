@@ -291,9 +291,10 @@ std::string DescribeLockHolders(Session& session, const std::vector<std::uint64_
 }
 
 std::string HintOfHolders(const std::string& holders) {
-  return holders.empty() ? "Look at the server's process list for what holds it (with GRANT PROCESS "
-                           "for this account it is named here), or raise --lock-wait."
-                         : "Wait until that session is finished (or end it), then run again.";
+  return holders.empty()
+             ? "Look at the server's process list for what holds it (with GRANT PROCESS "
+               "for this account it is named here), or raise --lock-wait."
+             : "Wait until that session is finished (or end it), then run again.";
 }
 
 void WithPatience(Session& witness, const LockPatience& patience, std::string_view what,

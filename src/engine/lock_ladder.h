@@ -27,8 +27,7 @@ struct LockPatience {
 // what (asked through `witness`, which may be the waiting session itself). `what`: "the global read
 // lock".
 void WithPatience(Session& witness, const LockPatience& patience, std::string_view what,
-                  Observer& observer, const CancelToken& cancel,
-                  const std::function<void()>& lock);
+                  Observer& observer, const CancelToken& cancel, const std::function<void()>& lock);
 
 // What to do about them; `holders` as from DescribeLockHolders.
 std::string HintOfHolders(const std::string& holders);

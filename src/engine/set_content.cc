@@ -72,11 +72,11 @@ Scope NormalisedScope(const DumpOptions& options, Session& session, Observer& ob
                         scope.databases.end());
   for (const std::string& name : scope.databases) {
     if (!IsServersOwn(name)) continue;
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("database {} is the server's own and is not dumped",
-                            QuoteIdentifier(name)),
-                "Leave it away: accounts, settings and statistics belong to the server, and a "
-                "restore could not swap them.")
+    throw Error(
+        ErrorCode::kUnsupported,
+        fmt::format("database {} is the server's own and is not dumped", QuoteIdentifier(name)),
+        "Leave it away: accounts, settings and statistics belong to the server, and a "
+        "restore could not swap them.")
         .About(name);
   }
   if (scope.databases.empty()) {

@@ -14,18 +14,18 @@ namespace dbomsbak {
 struct CheckFinding {
   enum class Level { kOk, kWarning, kProblem };
   Level level = Level::kOk;
-  std::string topic;    // "privilege", "version", "snapshot", "space", "leftover"
+  std::string topic;  // "privilege", "version", "snapshot", "space", "leftover"
   std::string message;
-  std::string remedy;   // the exact GRANT or command; empty when none
+  std::string remedy;  // the exact GRANT or command; empty when none
 };
 
 // "ok", "warning", "problem"
 std::string_view ToString(CheckFinding::Level level) noexcept;
 
 struct CheckReport {
-  std::string server;             // version and comment
-  std::string account;            // CURRENT_USER()
-  std::string snapshot_method;    // the rung a dump would reach now
+  std::string server;           // version and comment
+  std::string account;          // CURRENT_USER()
+  std::string snapshot_method;  // the rung a dump would reach now
   std::vector<std::string> databases;
   std::uint64_t data_bytes = 0, index_bytes = 0, tables = 0, estimated_rows = 0;
   std::optional<std::uint64_t> disk_free_bytes;  // where it can be known

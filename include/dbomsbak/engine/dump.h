@@ -15,17 +15,17 @@
 namespace dbomsbak {
 
 struct DumpOptions {
-  Scope scope;                  // databases named; kinds and tables left out
-  bool all_databases = false;   // every database but the server's own
-  unsigned jobs = 2;            // reading sessions
-  int compression_level = 3;    // 1 to 19, 0 stores
+  Scope scope;                 // databases named; kinds and tables left out
+  bool all_databases = false;  // every database but the server's own
+  unsigned jobs = 2;           // reading sessions
+  int compression_level = 3;   // 1 to 19, 0 stores
   std::size_t max_memory_bytes = std::size_t{96} << 20;
   unsigned lock_wait_s = 5;
   unsigned lock_tries = 10;
-  bool allow_partial = false;   // unreadable objects are recorded as omitted instead of fatal
+  bool allow_partial = false;  // unreadable objects are recorded as omitted instead of fatal
   bool add_drop_database = false;
   bool with_create_database = false;  // --databases: CREATE DATABASE/USE even for one
-  bool may_restart = true;      // false when the output is a pipe
+  bool may_restart = true;            // false when the output is a pipe
   std::optional<std::int64_t> source_date_epoch;
 };
 
@@ -36,7 +36,7 @@ enum class DumpFormat { kArchive, kPlainSql };
 struct DumpResult {
   Receipt receipt;  // root digest only for archives
   DumpFormat format = DumpFormat::kArchive;
-  Sha256Digest output_sha256;     // of every byte written: for NAME.sha256
+  Sha256Digest output_sha256;  // of every byte written: for NAME.sha256
   std::uint64_t output_bytes = 0;
   std::vector<std::pair<ObjectId, std::string>> omitted;  // with the reason
 };

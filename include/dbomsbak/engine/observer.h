@@ -21,8 +21,8 @@ struct Progress {
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual void Phase(std::string_view text) = 0;    // "loading 3 databases into staging"
-  virtual void Notice(std::string_view text) = 0;   // worth knowing, not a failure
+  virtual void Phase(std::string_view text) = 0;   // "loading 3 databases into staging"
+  virtual void Notice(std::string_view text) = 0;  // worth knowing, not a failure
   virtual void Warning(std::string_view text) = 0;
   virtual void Update(const Progress& progress) = 0;
 };

@@ -21,10 +21,10 @@ struct RestoreOptions {
   unsigned lock_wait_s = 5;
   unsigned lock_tries = 10;
   bool dry_run = false;
-  bool rehearse = false;        // load and prove, then sweep
+  bool rehearse = false;  // load and prove, then sweep
   bool allow_partial = false;
   bool allow_filtered = false;
-  bool force = false;           // go on although other sessions use the databases
+  bool force = false;  // go on although other sessions use the databases
 };
 
 // What restore would do or has done, for people and JSON.
@@ -36,7 +36,7 @@ struct RestorePlan {
   std::uint64_t rows = 0;
   std::vector<std::string> problems;  // what makes preflight fail, complete
   std::vector<std::string> warnings;
-  unsigned generation = 0;            // number of the displaced copy
+  unsigned generation = 0;  // number of the displaced copy
   std::uint64_t expected_window_ms = 0;
 };
 
@@ -47,8 +47,8 @@ struct RestoreResult {
   std::uint64_t rows_proved = 0, tables_proved = 0;
 };
 
-// `confirm` is shown the plan before the first change; false ends it (kInterrupted). A restore's plan
-// with problems is shown, too, whatever the answer: kRestorePreflight follows.
+// `confirm` is shown the plan before the first change; false ends it (kInterrupted). A restore's
+// plan with problems is shown, too, whatever the answer: kRestorePreflight follows.
 using ConfirmRestore = std::function<bool(const RestorePlan&)>;
 
 RestoreResult RunRestore(SessionFactory& sessions, const ArchiveReader& archive,
@@ -65,7 +65,7 @@ struct Leftover {
   std::vector<std::string> holders;    // databases that hold it
   std::string created;                 // UTC
   std::uint64_t bytes = 0;
-  std::string advice;                  // what to do
+  std::string advice;  // what to do
 };
 // Open windows, staging, then displaced copies by generation.
 std::vector<Leftover> FindLeftovers(Session& session);

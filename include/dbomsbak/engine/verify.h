@@ -21,8 +21,8 @@ struct VerifyOptions {
 struct VerifyReport {
   bool plain_sql = false;
   bool partial = false;
-  bool expected_by_file = false;  // `expect` was the SHA-256 of the file
-  std::optional<Receipt> receipt;      // archives
+  bool expected_by_file = false;   // `expect` was the SHA-256 of the file
+  std::optional<Receipt> receipt;  // archives
   std::uint64_t rows = 0, tables = 0, objects = 0, frames = 0;
   std::uint64_t text_bytes = 0;
 };

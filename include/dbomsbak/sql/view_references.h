@@ -18,8 +18,8 @@ struct ViewReference {
 // whose base is gone can still be created.
 std::vector<ViewReference> ViewReferences(std::string_view create_view);
 
-// Stored functions it calls, as (database, empty when not qualified; name), each once. A server does
-// not quote the names of its own functions.
+// Stored functions it calls, as (database, empty when not qualified; name), each once. A server
+// does not quote the names of its own functions.
 std::vector<std::pair<std::string, std::string>> ViewFunctions(std::string_view create_view);
 
 // The names of the view's own columns; none where the text does not begin with a plain SELECT.

@@ -36,7 +36,7 @@ struct ConnectionArguments {
   std::optional<std::string> host, user, socket, protocol, ssl_mode, ssl_ca, ssl_cert, ssl_key;
   std::optional<std::uint16_t> port;
   std::optional<unsigned> connect_timeout_s;
-  std::optional<Secret> password;           // -pSECRET, --password=SECRET
+  std::optional<Secret> password;            // -pSECRET, --password=SECRET
   std::optional<std::string> password_file;  // --password-file
   bool ask_password = false;                 // bare -p
   std::optional<std::string> defaults_file;

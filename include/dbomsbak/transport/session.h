@@ -69,7 +69,7 @@ class Session {
   virtual std::uint64_t affected_rows() const = 0;
   virtual unsigned warning_count() const = 0;
   virtual std::uint64_t connection_id() const = 0;
-  virtual std::string server_version() const = 0;  // from the handshake
+  virtual std::string server_version() const = 0;      // from the handshake
   virtual const std::string& description() const = 0;  // "root@127.0.0.1:3306", for messages
 
   // Any thread, any time: the session is lost from now on, and a call that waits for the server

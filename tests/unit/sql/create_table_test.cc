@@ -78,21 +78,20 @@ TEST(CreateTableTest, InheritedCollationsAreLeftToBeInherited) {
       "  KEY `f` (((`e` collate utf8mb4_general_ci)))\n"
       ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci\n"
       "/*!50100 PARTITION BY KEY (n) PARTITIONS 2 */";
-  EXPECT_EQ(
-      WithInheritedCollations(printed),
-      "CREATE TABLE `t` (\n"
-      "  `inherited` varchar(10) NOT NULL DEFAULT 'COLLATE x',\n"
-      "  `given` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci DEFAULT NULL,\n"
-      "  `other` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,\n"
-      "  `e` enum('a,b','COLLATE utf8mb4_general_ci') DEFAULT NULL,\n"
-      "  `d` varchar(9) DEFAULT (`x` collate utf8mb4_general_ci),\n"
-      "  `g` varchar(9) GENERATED ALWAYS AS (upper(`e`)) VIRTUAL "
-      "COMMENT 'it''s COLLATE utf8mb4_general_ci',\n"
-      "  `n` int DEFAULT NULL COMMENT ', `x` text COLLATE utf8mb4_general_ci',\n"
-      "  KEY `k` (`inherited`(3)),\n"
-      "  KEY `f` (((`e` collate utf8mb4_general_ci)))\n"
-      ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci\n"
-      "/*!50100 PARTITION BY KEY (n) PARTITIONS 2 */");
+  EXPECT_EQ(WithInheritedCollations(printed),
+            "CREATE TABLE `t` (\n"
+            "  `inherited` varchar(10) NOT NULL DEFAULT 'COLLATE x',\n"
+            "  `given` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci DEFAULT NULL,\n"
+            "  `other` varchar(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,\n"
+            "  `e` enum('a,b','COLLATE utf8mb4_general_ci') DEFAULT NULL,\n"
+            "  `d` varchar(9) DEFAULT (`x` collate utf8mb4_general_ci),\n"
+            "  `g` varchar(9) GENERATED ALWAYS AS (upper(`e`)) VIRTUAL "
+            "COMMENT 'it''s COLLATE utf8mb4_general_ci',\n"
+            "  `n` int DEFAULT NULL COMMENT ', `x` text COLLATE utf8mb4_general_ci',\n"
+            "  KEY `k` (`inherited`(3)),\n"
+            "  KEY `f` (((`e` collate utf8mb4_general_ci)))\n"
+            ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci\n"
+            "/*!50100 PARTITION BY KEY (n) PARTITIONS 2 */");
 }
 
 TEST(CreateTableTest, WhereTheTableSaysNoCollationEachColumnKeepsItsOwn) {
