@@ -129,6 +129,13 @@ class Restore(unittest.TestCase):
         finally:
             process.kill()
             process.communicate()
+            self.wait_until_noticed()
+
+    def wait_until_noticed(self):
+        """The server needs a moment to see that a killed program is gone: till then its lock is held."""
+        deadline = time.monotonic() + 60
+        while self.server.value("SELECT IS_USED_LOCK('dbomsbak')") != 'NULL' and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     # Killed ---------------------------------------------------------------------------------------
 
@@ -208,8 +215,9 @@ class Restore(unittest.TestCase):
         self.assert_live_is(self.before, 'restored after two interrupts')
 
     def test_two_at_once(self):
-        with self.running():
-            # The first one holds the lock for as long as it runs.
+        with self.running() as first:
+            # It holds the lock for as long as it lives; stopped, it cannot be through too soon.
+            first.send_signal(signal.SIGSTOP)
             second = self.program.run('restore', *self.server.client_options(), '--yes', '--lock-wait', 1, self.archive)
             second.expect(32)
         self.assert_live_is(self.ruined, 'live, after a restore that met another')
