@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/near_names.h"
 
@@ -21,8 +22,7 @@ std::string SeeHelp(const CommandInfo& command) {
 }
 
 std::optional<bool> ParseBool(const std::string& text) {
-  std::string lower = text;
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string lower = LowerAscii(text);
   if (lower == "true" || lower == "1" || lower == "on" || lower == "yes") return true;
   if (lower == "false" || lower == "0" || lower == "off" || lower == "no") return false;
   return std::nullopt;
@@ -102,6 +102,18 @@ CommandLine::CommandLine(const CommandInfo& command, Words words) : command_(com
 
 void CommandLine::RefuseWhatCannotBeHonoured() const {
   for (const auto& [option, values] : values_) {
+    if (option->group == OptionGroup::kIgnored && option->style == OptionStyle::kFlag) {
+      // --NAME=false is --skip-NAME, and is refused where that is.
+      const OptionInfo* const skip =
+          FindOption(command_.command, fmt::format("--skip-{}", option->id()));
+      if (skip == nullptr || skip->group != OptionGroup::kRefused) continue;
+      if (Flag(option->id(), true)) continue;
+      const std::string spelling = Spelling(*option) + "=false";
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("mysqldump's option {} cannot be honoured: {}", spelling, skip->help),
+                  fmt::format("Leave it away. See dbomsbak {} --help.", command_.name))
+          .About(spelling);
+    }
     if (option->group != OptionGroup::kRefused) continue;
     std::string spelling = Spelling(*option);
     if (option->id().size() == 1) spelling.erase(0, 1);

@@ -113,14 +113,6 @@ Scope ScopeOf(const CommandLine& line, Console& console) {
   return scope;
 }
 
-void CheckDropTable(const CommandLine& line) {
-  if (line.Flag("add-drop-table", true)) return;
-  throw Error(ErrorCode::kUsage,
-              "mysqldump's option --add-drop-table=false cannot be honoured: each CREATE TABLE has "
-              "its DROP TABLE IF EXISTS before it",
-              "Leave it away.");
-}
-
 void CheckCharset(const CommandLine& line) {
   const auto name = line.Last("default-character-set");
   if (!name || *name == "utf8mb4" || *name == "utf8" || *name == "utf8mb3" || *name == "auto" ||
@@ -168,7 +160,6 @@ ErrorCode RunDumpCommandLine(Invocation& run) {
   DumpCommand command;
   command.options = OptionsOf(line, run.console);
   CheckCharset(line);
-  CheckDropTable(line);
   command.target = ResolveOutput(line.Last("output"), FormatOf(line), StdoutIsTerminal());
   command.overwrite = line.Flag("overwrite");
   if (run.json() && command.target.to_stdout) {

@@ -54,6 +54,7 @@ TABLE = [
     ('dump', 2, 'no database', 'all-databases'),
     ('dump -h', 2, '--host needs a value', 'help is dbomsbak dump --help'),
     ('dump d --add-drop-table=false', 2, '--add-drop-table', 'Leave it away'),
+    ('dump d --opt=false', 2, '--opt', 'Leave it away'),
     ('dump d --sngle-transaction', 2, '--sngle-transaction', "'--single-transaction'"),
     ('dump d --tab=/tmp', 2, '--tab', 'Leave --tab away'),
     ('dump d --xml', 2, '--xml', 'Leave --xml away'),
