@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <utility>
+
+#include "dbomsbak/base/ascii.h"
 
 namespace dbomsbak {
 namespace {
@@ -13,10 +14,7 @@ namespace {
 // Edits (insert, delete, replace, swap neighbours) from `a` to `b`, case aside.
 std::size_t Distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  const auto same = [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  };
+  const auto same = [](char x, char y) { return LowerAscii(x) == LowerAscii(y); };
   for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
   for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {

@@ -18,6 +18,7 @@
 #include "catalog/read_context.h"
 #include "catalog/unknown_database.h"
 #include "catalog/view_order.h"
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/sql/create_table.h"

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/composed_text.h"
 #include "dbomsbak/sql/quote.h"
 
@@ -214,9 +215,8 @@ void SetApartUnsupported(ReadContext& context) {
         ") AND OBJECT_TYPE IN ('MATERIALIZED VIEW', 'MATERIALIZED VIEW LOG', 'PACKAGE', 'TYPE') "
         "ORDER BY OWNER, OBJECT_NAME"));
     for (std::size_t row = 0; row < rows.size(); ++row) {
-      std::string type = rows.Text(row, "OBJECT_TYPE");
-      for (char& c : type) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      found.push_back({{rows.Text(row, "OWNER"), rows.Text(row, "OBJECT_NAME")}, type});
+      found.push_back({{rows.Text(row, "OWNER"), rows.Text(row, "OBJECT_NAME")},
+                       LowerAscii(rows.Text(row, "OBJECT_TYPE"))});
     }
   } catch (const ServerError& error) {
     // Those of tables show by their reserved names all the same.
@@ -284,9 +284,7 @@ void NoteRawMembers(const Answer& columns, std::size_t row, Column& column) {
 }
 
 std::string InClientCharset(ReadContext& context, std::string text, std::string_view charset) {
-  const bool ascii = std::all_of(text.begin(), text.end(),
-                                 [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  if (context.traits.has_runnable_show_create || ascii || charset.empty() ||
+  if (context.traits.has_runnable_show_create || IsAscii(text) || charset.empty() ||
       charset.starts_with("utf8") || charset == "binary") {
     return text;
   }

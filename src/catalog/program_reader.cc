@@ -9,6 +9,7 @@
 
 #include "catalog/composed_definitions.h"
 #include "catalog/read_context.h"
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/quote.h"
 
 namespace dbomsbak {
@@ -186,16 +187,6 @@ std::string GrantStatement(const Answer& rows, std::size_t row, const ObjectId& 
                      grant_option ? " WITH GRANT OPTION" : "");
 }
 
-// The server keeps routine names of grants in lower case, as it compares them.
-bool SameRoutine(const std::string& a, const std::string& b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           const auto lower = [](char c) {
-             return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-           };
-           return lower(x) == lower(y);
-         });
-}
-
 void ReadRoutineGrants(ReadContext& context) {
   if (!context.traits.has_routine_grant_table) return;
   try {
@@ -209,7 +200,8 @@ void ReadRoutineGrants(ReadContext& context) {
       for (StoredProgram& routine : database->routines) {
         const std::string_view type = SqlKeyword(routine.id.kind);
         if (rows.Text(row, "Routine_type") != type ||
-            !SameRoutine(rows.Text(row, "Routine_name"), routine.id.name)) {
+            // The server keeps routine names of grants in lower case, as it compares them.
+            !EqualIgnoringCase(rows.Text(row, "Routine_name"), routine.id.name)) {
           continue;
         }
         routine.grants.push_back(GrantStatement(rows, row, routine.id, type));

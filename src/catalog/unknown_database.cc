@@ -1,7 +1,6 @@
 #include "catalog/unknown_database.h"
 
 #include <fmt/format.h>
-#include <strings.h>
 
 #include <algorithm>
 
@@ -10,10 +9,6 @@
 #include "dbomsbak/sql/quote.h"
 
 namespace dbomsbak {
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
 void ThrowUnknownDatabase(Session& session, const std::string& name,
                           const std::vector<std::string>& asked,
                           const std::vector<std::string>& existing) {

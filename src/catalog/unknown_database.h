@@ -2,14 +2,11 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "dbomsbak/transport/session.h"
 
 namespace dbomsbak {
-
-bool EqualIgnoringCase(std::string_view a, std::string_view b);
 
 // Error kUsage: names what is near, or asks whether a table of one of the `asked` databases was
 // meant (`dump db t1`, as mysqldump has it).

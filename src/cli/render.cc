@@ -246,7 +246,7 @@ std::string RenderPlan(const RestorePlan& plan, bool whole) {
   text += ObjectList("brought back (missing now)", plan.added_back, whole ? all : kShown);
   text += ObjectList("removed (not there then)", plan.removed, whole ? all : kShown);
   if (plan.rows > 0) text += fmt::format("  rows to load: {}\n", Grouped(plan.rows));
-  if (plan.generation > 0 && plan.created_databases.size() == plan.databases.size()) {
+  if (plan.generation > 0 && plan.NothingIsLive()) {
     text += "  nothing is live now, so nothing is displaced; undo takes the databases away again\n";
   } else if (plan.generation > 0) {
     text += fmt::format("  what is live now is kept as displaced copy {}\n", plan.generation);

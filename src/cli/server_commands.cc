@@ -18,8 +18,7 @@ namespace {
 // What a second Ctrl-C may leave.
 constexpr char kRestoreLeft[] =
     "  staging may be left on the server, or the swap half done: dbomsbak status shows it; the "
-    "same "
-    "command puts the swap right and goes on from what is loaded";
+    "same command puts the swap right and goes on from what is loaded";
 constexpr char kSwapLeft[] =
     "  the swap may be half done: dbomsbak status shows it; the same command puts it right first";
 constexpr char kPurgeLeft[] =
@@ -69,8 +68,7 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
     }
     run.console.Say(
         fmt::format("live now; the window was open for {}", HumanDuration(result.window_ms)));
-    if (result.plan.generation > 0 &&
-        result.plan.created_databases.size() == result.plan.databases.size()) {
+    if (result.plan.generation > 0 && result.plan.NothingIsLive()) {
       run.console.Say(
           "nothing was live before: dbomsbak undo takes the databases away again, dbomsbak purge "
           "forgets that");

@@ -12,6 +12,7 @@
 #include "dbomsbak/catalog/broken_table.h"
 #include "dbomsbak/catalog/table_reader.h"
 #include "dbomsbak/sql/row_encoder.h"
+#include "dbomsbak/transport/server_numbers.h"
 #include "engine/dump_set.h"
 
 namespace dbomsbak {
@@ -19,8 +20,7 @@ namespace {
 
 // Errors that say that a table is no longer what it was at the snapshot.
 bool IsDefinitionChange(unsigned number) {
-  constexpr unsigned kTableDefinitionChanged = 1412, kNoSuchTable = 1146, kBadField = 1054,
-                     kUnknownTable = 1109, kNoSuchTableInEngine = 1932;
+  constexpr unsigned kBadField = 1054, kUnknownTable = 1109, kNoSuchTableInEngine = 1932;
   return number == kTableDefinitionChanged || number == kNoSuchTable || number == kBadField ||
          number == kUnknownTable || number == kNoSuchTableInEngine;
 }

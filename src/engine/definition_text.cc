@@ -4,6 +4,7 @@
 #include <cctype>
 #include <utility>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
 
@@ -112,9 +113,7 @@ class TokenReader {
 };
 
 void AddOnce(std::vector<std::string>& words, std::string_view word) {
-  std::string lower(word);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string lower = LowerAscii(word);
   if (std::find(words.begin(), words.end(), lower) == words.end())
     words.push_back(std::move(lower));
 }

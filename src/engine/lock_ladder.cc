@@ -7,13 +7,12 @@
 #include <chrono>
 #include <thread>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/server_numbers.h"
 
 namespace dbomsbak {
 namespace {
-
-constexpr unsigned kLockWaitTimeout = 1205;
-constexpr unsigned kDeadlock = 1213;
 
 using Clock = std::chrono::steady_clock;
 
@@ -100,16 +99,21 @@ class TableLocks final : public SnapshotRung {
   }
 };
 
-// Every SELECT names the moment: no transaction is needed, nobody waits for anybody.
-class SnapshotReads final : public SnapshotRung {
+// Nobody waits for anybody, and nothing without transactions is held still.
+class WithoutLock : public SnapshotRung {
  public:
-  std::string_view method() const override { return "snapshot-reads"; }
   std::string_view lock_name() const override { return "no lock"; }
-  bool Fits(const ServerTraits& traits) const override { return traits.has_snapshot_reads; }
-  bool many_sessions() const override { return true; }
   bool holds_tables() const override { return false; }
   void Lock(Session&, const std::vector<QualifiedName>&) const override {}
   void Unlock(Session&) const override {}
+};
+
+// Every SELECT names the moment: no transaction is needed.
+class SnapshotReads final : public WithoutLock {
+ public:
+  std::string_view method() const override { return "snapshot-reads"; }
+  bool Fits(const ServerTraits& traits) const override { return traits.has_snapshot_reads; }
+  bool many_sessions() const override { return true; }
   void OpenSnapshot(Session&, const std::vector<QualifiedName>&) const override {}
   std::string Moment(Session& coordinator) const override {
     return coordinator.QueryValue("SELECT current_scn()").value_or("");
@@ -118,17 +122,13 @@ class SnapshotReads final : public SnapshotRung {
 
 // WITH CONSISTENT SNAPSHOT is taken there and does nothing: it is the first read of a table that
 // opens the snapshot.
-class PinnedSession final : public SnapshotRung {
+class PinnedSession final : public WithoutLock {
  public:
   std::string_view method() const override { return "pinned-session"; }
-  std::string_view lock_name() const override { return "no lock"; }
   bool Fits(const ServerTraits& traits) const override {
     return traits.pins_snapshot_at_first_read;
   }
   bool many_sessions() const override { return false; }
-  bool holds_tables() const override { return false; }
-  void Lock(Session&, const std::vector<QualifiedName>&) const override {}
-  void Unlock(Session&) const override {}
   void OpenSnapshot(Session& reader, const std::vector<QualifiedName>& tables) const override {
     reader.Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
     reader.Execute("START TRANSACTION");
@@ -138,15 +138,11 @@ class PinnedSession final : public SnapshotRung {
   }
 };
 
-class SingleSession final : public SnapshotRung {
+class SingleSession final : public WithoutLock {
  public:
   std::string_view method() const override { return "single-session"; }
-  std::string_view lock_name() const override { return "no lock"; }
   bool Fits(const ServerTraits& traits) const override { return traits.has_consistent_snapshot; }
   bool many_sessions() const override { return false; }
-  bool holds_tables() const override { return false; }
-  void Lock(Session&, const std::vector<QualifiedName>&) const override {}
-  void Unlock(Session&) const override {}
   void OpenSnapshot(Session& reader, const std::vector<QualifiedName>&) const override {
     StartConsistentSnapshot(reader);
   }
@@ -160,9 +156,7 @@ void RecordBinlogPosition(Session& reader, Session& coordinator, const ServerTra
   try {
     const ResultSet answer = reader.Query("SHOW STATUS LIKE 'binlog_snapshot_%'");
     for (std::size_t i = 0; i < answer.rows.size(); ++i) {
-      std::string name = answer.Text(i, 0);
-      std::transform(name.begin(), name.end(), name.begin(),
-                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+      const std::string name = LowerAscii(answer.Text(i, 0));
       if (name == "binlog_snapshot_file") record.binlog_file = answer.Text(i, 1);
       if (name == "binlog_snapshot_position" && !answer.Text(i, 1).empty()) {
         record.binlog_position = std::stoull(answer.Text(i, 1));

@@ -6,16 +6,12 @@
 #include <exception>
 #include <utility>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
 
 namespace dbomsbak {
 namespace {
-
-bool IsAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
 
 std::string FromHex(std::string_view hex) {
   const auto digit = [](char c) {

@@ -171,10 +171,10 @@ Leftover DescribeRemains(const std::string& database) {
   return leftover;
 }
 
-Leftover Describe(Session& session, const JournaledSet& copy) {
-  for (Leftover& leftover : FindLeftovers(session)) {
+Leftover Describe(const std::vector<Leftover>& leftovers, const JournaledSet& copy) {
+  for (const Leftover& leftover : leftovers) {
     if (leftover.kind == LeftoverKind::kDisplacedCopy && leftover.run == copy.set.run) {
-      return std::move(leftover);
+      return leftover;
     }
   }
   Leftover leftover;
@@ -188,9 +188,8 @@ Leftover Describe(Session& session, const JournaledSet& copy) {
 }
 
 // Staging of restores that were killed while they loaded, wholly of databases that are asked for.
-std::vector<Leftover> LeftStaging(Session& session, const PurgeOptions& options) {
+std::vector<Leftover> LeftStaging(std::vector<Leftover> staging, const PurgeOptions& options) {
   if (options.generation != 0) return {};
-  std::vector<Leftover> staging = FindLeftovers(session);
   std::erase_if(staging, [&](const Leftover& leftover) {
     const auto asked = [&](const std::string& database) {
       return std::find(options.databases.begin(), options.databases.end(), database) !=
@@ -238,11 +237,12 @@ std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& opt
   const std::vector<JournaledSet> all = FindSets(session);
   // What no journal explains is swept only where no journal can be hidden.
   const std::string unseen = UnseenLeftovers(session);
+  const std::vector<Leftover> leftovers = FindLeftovers(session);
   std::vector<std::string> remains;
   std::vector<Leftover> staging;
   if (unseen.empty()) {
     remains = EmptyRemains(session, all, options);
-    staging = LeftStaging(session, options);
+    staging = LeftStaging(leftovers, options);
   }
   std::vector<JournaledSet> chosen;
   if ((remains.empty() && staging.empty()) || Concerns(all, options.databases)) {
@@ -251,7 +251,7 @@ std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& opt
   }
   std::vector<Leftover> copies = staging;
   for (const std::string& database : remains) copies.push_back(DescribeRemains(database));
-  for (const JournaledSet& copy : chosen) copies.push_back(Describe(session, copy));
+  for (const JournaledSet& copy : chosen) copies.push_back(Describe(leftovers, copy));
   if (options.dry_run) return copies;
   if (confirm && !confirm(copies)) {
     throw Error(ErrorCode::kInterrupted, "purge was not confirmed; nothing was dropped");

@@ -3,19 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/disk_space.h"
 
 namespace dbomsbak {
 namespace {
-
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 // The first column of an answer. Servers differ in what they have and show: no answer is none.
 std::set<std::string> LowerNames(Session& session, const std::string& sql) {
@@ -23,7 +17,7 @@ std::set<std::string> LowerNames(Session& session, const std::string& sql) {
   try {
     const ResultSet answer = session.Query(sql);
     for (std::size_t row = 0; row < answer.rows.size(); ++row) {
-      names.insert(Lower(answer.Text(row, 0)));
+      names.insert(LowerAscii(answer.Text(row, 0)));
     }
   } catch (const ServerError& e) {
     if (e.code() == ErrorCode::kConnectionLost) throw;

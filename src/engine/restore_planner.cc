@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
@@ -368,10 +369,7 @@ class Planner {
       want(collations, facts_.collations, record.collation_connection, object);
       want(collations, facts_.collations, record.database_collation, object);
       if (record.id.kind != ObjectKind::kTable) return;
-      std::string engine = record.engine;
-      std::transform(engine.begin(), engine.end(), engine.begin(),
-                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      want(engines, facts_.engines, engine, object);
+      want(engines, facts_.engines, LowerAscii(record.engine), object);
       const DefinitionNeeds needs = NeedsOf(object.create);
       for (const std::string& name : needs.charsets) want(charsets, facts_.charsets, name, object);
       for (const std::string& name : needs.collations) {
@@ -427,12 +425,8 @@ class Planner {
       const Database& wanted = set_.wanted[i];
       std::map<std::string, ObjectId> taken;
       const auto take = [&](const ObjectId& id) {
-        std::string key = id.name;
-        if (facts_.traits.lower_case_table_names != 0) {
-          std::transform(key.begin(), key.end(), key.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        }
-        const auto [place, fresh] = taken.emplace(key, id);
+        const bool any_case = facts_.traits.lower_case_table_names != 0;
+        const auto [place, fresh] = taken.emplace(any_case ? LowerAscii(id.name) : id.name, id);
         if (!fresh) {
           Problem(fmt::format("{} and {} cannot stand beside each other on this server",
                               place->second.Describe(), id.Describe()));

@@ -11,13 +11,12 @@
 #include "dbomsbak/base/task_group.h"
 #include "dbomsbak/sql/insert_parser.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/server_numbers.h"
 #include "engine/staging.h"
 
 namespace dbomsbak {
 namespace {
 
-constexpr unsigned kLockWaitTimeout = 1205;
-constexpr unsigned kDeadlock = 1213;
 constexpr unsigned kTries = 10;
 constexpr auto kPauseBetweenTries = std::chrono::milliseconds(50);
 

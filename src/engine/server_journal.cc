@@ -6,6 +6,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/server_numbers.h"
 
 namespace dbomsbak {
 namespace {
@@ -15,7 +16,6 @@ namespace {
 constexpr std::size_t kPartBytes = std::size_t{256} << 10;
 
 constexpr unsigned kUnknownDatabase = 1049;
-constexpr unsigned kNoSuchTable = 1146;
 // Under LOCK TABLES a table that is not there is only said not to be locked; ours is locked with
 // the others, wherever it is.
 constexpr unsigned kNotLocked = 1100;

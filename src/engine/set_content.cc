@@ -18,9 +18,7 @@ namespace {
 
 template <typename List, typename Keep>
 void KeepOnly(List& list, Keep keep) {
-  list.erase(
-      std::remove_if(list.begin(), list.end(), [&](const auto& object) { return !keep(object); }),
-      list.end());
+  std::erase_if(list, [&](const auto& object) { return !keep(object); });
 }
 
 // Those on a broken table cannot be shown, and yet the table may not be asked for.

@@ -5,13 +5,11 @@
 #include <utility>
 
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/server_numbers.h"
 #include "engine/definition_fingerprint.h"
 
 namespace dbomsbak {
 namespace {
-
-constexpr unsigned kNoSuchTable = 1146;
-constexpr unsigned kTableDefinitionChanged = 1412;
 
 // A table that appeared meanwhile: is it part of the snapshot?
 bool IsInSnapshot(Session& reader, const QualifiedName& name, const std::string& read_as_of) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <string_view>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/digest.h"
 
 namespace dbomsbak {
@@ -72,11 +73,7 @@ bool IsServersOwn(const std::string& name) {
   static const std::set<std::string> own = {
       "information_schema", "performance_schema", "mysql",    "sys",
       "oceanbase",          "__recyclebin",       "__public", "ndbinfo"};
-  std::string lower = name;
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return own.count(lower) > 0;
+  return own.count(LowerAscii(name)) > 0;
 }
 
 bool IsStagingName(const std::string& name) {

@@ -7,11 +7,12 @@
 #include <mutex>
 #include <thread>
 
+#include "dbomsbak/transport/server_numbers.h"
+
 namespace dbomsbak {
 namespace {
 
 constexpr unsigned kQueryInterrupted = 1317;
-constexpr unsigned kLockWaitTimeout = 1205;
 // KILL QUERY hits whatever runs at that moment, so it is said again while nothing has ended.
 constexpr std::chrono::seconds kAgain{1};
 

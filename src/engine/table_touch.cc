@@ -6,12 +6,11 @@
 
 #include "dbomsbak/base/task_group.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/server_numbers.h"
 
 namespace dbomsbak {
 namespace {
 
-constexpr unsigned kLockWaitTimeout = 1205;
-constexpr unsigned kNoSuchTable = 1146;
 constexpr std::size_t kTouchedAtATime = 50;
 
 std::string TouchStatement(const QualifiedName* begin, const QualifiedName* end) {

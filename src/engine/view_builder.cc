@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/view_references.h"
@@ -49,12 +49,6 @@ bool Exists(Session& session, const std::string& database, const std::string& na
 
 bool TableExists(Session& session, const std::string& database, const std::string& table) {
   return Exists(session, database, table, "TABLES", "TABLE");
-}
-
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 const View* FindView(const std::vector<const View*>& views, const std::string& database,
@@ -204,10 +198,10 @@ void ViewBuilder::LendColumns(const std::vector<const View*>& pending,
         "TABLE_NAME = {}",
         QuoteString(database), QuoteString(table)));
     std::set<std::string> there;
-    for (std::size_t i = 0; i < rows.rows.size(); ++i) there.insert(Lower(rows.Text(i, 0)));
+    for (std::size_t i = 0; i < rows.rows.size(); ++i) there.insert(LowerAscii(rows.Text(i, 0)));
     std::vector<std::string> missing;
     for (const std::string& column : columns) {
-      if (!there.contains(Lower(column))) missing.push_back(column);
+      if (!there.contains(LowerAscii(column))) missing.push_back(column);
     }
     if (missing.empty()) continue;
     if (const View* view = FindView(known, database, table)) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/view_references.h"
 
@@ -16,13 +17,6 @@ using Name = ViewSurroundings::Name;
 using Columns = std::map<std::string, std::string>;  // by their names in lower case
 
 constexpr std::string_view kStubComment = "dbomsbak stub";
-
-std::string Lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return text;
-}
 
 // Runs one of two statements: `then` where `condition` of information_schema.`list` finds
 // something.
@@ -84,7 +78,7 @@ class Builder {
     } else if (const auto broken = there_.broken.find(name); broken != there_.broken.end()) {
       Columns columns;
       for (std::string& column : ViewColumns(broken->second->create)) {
-        std::string lower = Lower(column);
+        std::string lower = LowerAscii(column);
         columns.emplace(std::move(lower), std::move(column));
       }
       // Where its text does not tell them it is believed to fit.
@@ -97,7 +91,7 @@ class Builder {
   static Columns Lacking(const Columns& there, const std::set<std::string>& needed) {
     Columns lacking;
     for (const std::string& column : needed) {
-      std::string lower = Lower(column);
+      std::string lower = LowerAscii(column);
       if (!there.contains(lower)) lacking.emplace(std::move(lower), column);
     }
     return lacking;
@@ -172,7 +166,7 @@ class Builder {
 
   // A view's CREATE does not look at a function's arguments, nor at its type.
   void PlaceFunction(const Name& name) {
-    if (there_.functions.contains({name.first, Lower(name.second)})) return;
+    if (there_.functions.contains({name.first, LowerAscii(name.second)})) return;
     PlaceDatabase(name.first);
     Add(fmt::format("CREATE FUNCTION {}() RETURNS int DETERMINISTIC COMMENT {} RETURN 1;\n",
                     Quoted(name), QuoteString(kStubComment)),
@@ -197,19 +191,20 @@ ViewSurroundings ViewSurroundings::Of(const Catalog& catalog) {
     there.databases.insert(database.name);
     for (const Table& table : database.tables) {
       Columns& columns = there.tables[{database.name, table.id.name}];
-      for (const Column& column : table.columns) columns.emplace(Lower(column.name), column.name);
+      for (const Column& column : table.columns)
+        columns.emplace(LowerAscii(column.name), column.name);
     }
     for (const View& view : database.views) {
       if (view.broken) continue;
       Columns& columns = there.views[{database.name, view.id.name}];
-      for (const std::string& column : view.columns) columns.emplace(Lower(column), column);
+      for (const std::string& column : view.columns) columns.emplace(LowerAscii(column), column);
     }
   }
   return there;
 }
 
 void ViewSurroundings::AddFunction(const std::string& database, const std::string& name) {
-  functions.insert({database, Lower(name)});
+  functions.insert({database, LowerAscii(name)});
 }
 
 ViewScaffold ScaffoldFor(const View& view, const ViewSurroundings& there) {

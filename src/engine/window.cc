@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/constraint_names.h"
@@ -63,13 +63,6 @@ std::string ReplaceAll(std::string text, std::string_view from, std::string_view
     text.replace(at, from.size(), to);
   }
   return text;
-}
-
-bool EqualButCase(const std::string& a, const std::string& b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return std::tolower(static_cast<unsigned char>(x)) ==
-                  std::tolower(static_cast<unsigned char>(y));
-         });
 }
 
 // A step that has run once has nothing left to do; before that, `needed` decides.
@@ -161,45 +154,36 @@ Step Window::SourceTriggers() {
   return step;
 }
 
+bool Window::ConstraintsAre(std::string SetMember::*where, bool staged) {
+  for (std::size_t i = 0; i < set_.members.size(); ++i) {
+    if (!ConstraintNamesAre(session_, set_.members[i].*where, set_.incoming[i], staged)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Window::NameConstraints(std::string SetMember::*where, bool staged) {
+  for (std::size_t i = 0; i < set_.members.size(); ++i) {
+    SetConstraintNames(session_, traits_, set_.members[i].*where, set_.incoming[i], staged,
+                       journal_);
+  }
+}
+
 // Staging has other names from the start; a displaced copy that comes back gets them here.
 Step Window::SourceConstraints() {
   Step step{
       "source-constraints", "give constraints that go live other names for a while", {}, {}, {}};
-  const auto set_names = [this](bool staged) {
-    for (std::size_t i = 0; i < set_.members.size(); ++i) {
-      SetConstraintNames(session_, traits_, set_.members[i].source, set_.incoming[i], staged,
-                         journal_);
-    }
-  };
-  step.done = [this] {
-    for (std::size_t i = 0; i < set_.members.size(); ++i) {
-      if (!ConstraintNamesAre(session_, set_.members[i].source, set_.incoming[i], true)) {
-        return false;
-      }
-    }
-    return true;
-  };
-  step.run = [set_names] { set_names(true); };
-  step.undo = [set_names] { set_names(false); };
+  step.done = [this] { return ConstraintsAre(&SetMember::source, true); };
+  step.run = [this] { NameConstraints(&SetMember::source, true); };
+  step.undo = [this] { NameConstraints(&SetMember::source, false); };
   return step;
 }
 
 Step Window::LiveConstraints() {
   Step step{"live-constraints", "give constraints their names again", {}, {}, {}};
-  step.done = [this] {
-    for (std::size_t i = 0; i < set_.members.size(); ++i) {
-      if (!ConstraintNamesAre(session_, set_.members[i].live, set_.incoming[i], false)) {
-        return false;
-      }
-    }
-    return true;
-  };
-  step.run = [this] {
-    for (std::size_t i = 0; i < set_.members.size(); ++i) {
-      SetConstraintNames(session_, traits_, set_.members[i].live, set_.incoming[i], false,
-                         journal_);
-    }
-  };
+  step.done = [this] { return ConstraintsAre(&SetMember::live, false); };
+  step.run = [this] { NameConstraints(&SetMember::live, false); };
   return step;
 }
 
@@ -751,7 +735,7 @@ void Window::PutRoutines(const Database& live, std::size_t member) {
   DropExtraRoutines(live, member, [&](const ObjectId& id) {
     return std::any_of(
         wanted.routines.begin(), wanted.routines.end(), [&](const StoredProgram& routine) {
-          return routine.id.kind == id.kind && EqualButCase(routine.id.name, id.name);
+          return routine.id.kind == id.kind && EqualIgnoringCase(routine.id.name, id.name);
         });
   });
   std::set<std::string> packages_replaced;
@@ -849,7 +833,7 @@ Step Window::ExtraRoutines(const std::vector<Database>& live) {
         return std::none_of(set_.wanted[i].routines.begin(), set_.wanted[i].routines.end(),
                             [&](const StoredProgram& routine) {
                               return routine.id.kind == id.kind &&
-                                     EqualButCase(routine.id.name, id.name);
+                                     EqualIgnoringCase(routine.id.name, id.name);
                             });
       });
     }

@@ -77,6 +77,9 @@ class Window {
   Step Views(const std::vector<Database>& live);
   Step Events(const std::vector<Database>& live);
 
+  // Of the incoming tables, in the members' databases `where`.
+  bool ConstraintsAre(std::string SetMember::*where, bool staged);
+  void NameConstraints(std::string SetMember::*where, bool staged);
   void LockOutgoing();
   void SetEventState(const StoredProgram& event, std::string_view state);
   void SetCharset(const std::string& database, const Database& like);

@@ -8,13 +8,13 @@ namespace dbomsbak {
 namespace {
 
 struct Option {
-  std::size_t start;  // of AUTO_INCREMENT
-  std::size_t end;    // behind the number
-  std::string_view number;
+  std::size_t start;  // of its name
+  std::size_t end;    // behind the value
+  std::string_view value;
 };
 
-// Table options stand outside all parentheses, and before PARTITION BY.
-std::optional<Option> FindOption(std::string_view create_table) {
+// `name` in lower case. Table options stand outside all parentheses, and before PARTITION BY.
+std::optional<Option> FindOption(std::string_view create_table, std::string_view name) {
   SqlTokenizer tokens(create_table);
   int depth = 0;
   for (SqlToken token = tokens.Next(); token.kind != SqlToken::Kind::kEnd; token = tokens.Next()) {
@@ -24,50 +24,30 @@ std::optional<Option> FindOption(std::string_view create_table) {
       --depth;
     } else if (depth == 0 && token.IsWord("partition")) {
       return std::nullopt;
-    } else if (depth == 0 && token.IsWord("auto_increment")) {
-      SqlToken number = tokens.Next();
-      if (number.IsSign('=')) number = tokens.Next();
-      if (number.kind != SqlToken::Kind::kWord) return std::nullopt;
-      return Option{token.offset, number.end(), number.text};
+    } else if (depth == 0 && token.IsWord(name)) {
+      SqlToken value = tokens.Next();
+      if (value.IsSign('=')) value = tokens.Next();
+      if (value.kind != SqlToken::Kind::kWord) return std::nullopt;
+      return Option{token.offset, value.end(), value.text};
     }
   }
   return std::nullopt;
 }
 
-// The table option COLLATE; empty when there is none.
-std::string_view TableCollation(std::string_view create_table) {
-  SqlTokenizer tokens(create_table);
-  int depth = 0;
-  for (SqlToken token = tokens.Next(); token.kind != SqlToken::Kind::kEnd; token = tokens.Next()) {
-    if (token.IsSign('(')) {
-      ++depth;
-    } else if (token.IsSign(')')) {
-      --depth;
-    } else if (depth == 0 && token.IsWord("partition")) {
-      break;
-    } else if (depth == 0 && token.IsWord("collate")) {
-      token = tokens.Next();
-      if (token.IsSign('=')) token = tokens.Next();
-      return token.kind == SqlToken::Kind::kWord ? token.text : std::string_view();
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 std::optional<std::uint64_t> AutoIncrementOf(std::string_view create_table) {
-  const auto option = FindOption(create_table);
+  const auto option = FindOption(create_table, "auto_increment");
   if (!option) return std::nullopt;
   std::uint64_t value = 0;
-  const char* const end = option->number.data() + option->number.size();
-  const auto read = std::from_chars(option->number.data(), end, value);
+  const char* const end = option->value.data() + option->value.size();
+  const auto read = std::from_chars(option->value.data(), end, value);
   if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
   return value;
 }
 
 std::string WithoutAutoIncrement(std::string_view create_table) {
-  const auto option = FindOption(create_table);
+  const auto option = FindOption(create_table, "auto_increment");
   if (!option) return std::string(create_table);
   std::size_t start = option->start;
   while (start > 0 && create_table[start - 1] == ' ') --start;
@@ -77,8 +57,8 @@ std::string WithoutAutoIncrement(std::string_view create_table) {
 }
 
 std::string WithInheritedCollations(std::string_view create_table) {
-  const std::string_view inherited = TableCollation(create_table);
-  if (inherited.empty()) return std::string(create_table);
+  const auto inherited = FindOption(create_table, "collate");
+  if (!inherited) return std::string(create_table);
   std::string text;
   std::size_t copied = 0;
   SqlTokenizer tokens(create_table);
@@ -100,7 +80,7 @@ std::string WithInheritedCollations(std::string_view create_table) {
     } else if (in_column && depth == 1 && token.IsWord("collate")) {
       in_column = false;
       const SqlToken collation = tokens.Next();
-      if (!charset_given && collation.text == inherited) {
+      if (!charset_given && collation.text == inherited->value) {
         text += create_table.substr(copied, before.end() - copied);
         copied = collation.end();
       }

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "dbomsbak/base/ascii.h"
+
 namespace dbomsbak {
 namespace {
 
 bool IsSpace(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-char Lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 bool IsDigit(char c) noexcept { return c >= '0' && c <= '9'; }
 
@@ -21,7 +21,7 @@ bool IsWordByte(char c) noexcept {
 bool SqlToken::IsWord(std::string_view word) const noexcept {
   return kind == Kind::kWord && text.size() == word.size() &&
          std::equal(text.begin(), text.end(), word.begin(),
-                    [](char a, char b) { return Lower(a) == b; });
+                    [](char a, char b) { return LowerAscii(a) == b; });
 }
 
 void SqlTokenizer::SkipSpaceAndComments() {

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "dbomsbak/transport/server_numbers.h"
 #include "transport/row_streams.h"
 #include "transport/server_error.h"
 
@@ -62,7 +63,6 @@ void SetTls(MYSQL* mysql, SslMode mode) {
 }
 #endif
 
-constexpr unsigned kDeadlock = 1213;
 constexpr int kDeadlockTries = 5;
 constexpr std::chrono::milliseconds kDeadlockPause{20};
 

@@ -38,6 +38,9 @@ struct RestorePlan {
   std::vector<std::string> warnings;
   unsigned generation = 0;  // number of the displaced copy
   std::uint64_t expected_window_ms = 0;
+
+  // None of the databases is there: nothing is displaced.
+  bool NothingIsLive() const { return created_databases.size() == databases.size(); }
 };
 
 struct RestoreResult {

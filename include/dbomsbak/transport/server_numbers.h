@@ -1,0 +1,12 @@
+// Error numbers of the server that several parts of the program act on (MySQL and MariaDB manuals,
+// "Server Error Message Reference"; OceanBase uses the same).
+#pragma once
+
+namespace dbomsbak {
+
+inline constexpr unsigned kNoSuchTable = 1146;
+inline constexpr unsigned kLockWaitTimeout = 1205;
+inline constexpr unsigned kDeadlock = 1213;
+inline constexpr unsigned kTableDefinitionChanged = 1412;
+
+}  // namespace dbomsbak
