@@ -84,6 +84,8 @@ void DumpSet::ReleaseTables() {
   if (!snapshot.tables_held) return;
   snapshot.tables_held = false;
   holder->Execute("UNLOCK TABLES");
+  holder->Execute("COMMIT");
+  holder->Execute("SET autocommit = 1");
 }
 
 void DumpSet::CheckStillGuarded() {
@@ -150,8 +152,6 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     const FingerprintRequest fingerprint{set.scope.databases, before.any_view,
                                          !set.traits.has_metadata_locks_for_readers};
     const DefinitionFingerprint definitions = ReadDefinitionFingerprint(coordinator, fingerprint);
-    std::vector<QualifiedName> to_touch(before.tables.begin(), before.tables.end());
-    to_touch.insert(to_touch.end(), before.sequences.begin(), before.sequences.end());
     const CatalogRequest tables_only{
         .databases = set.scope.databases, .routine_grants = false, .tables_only = true};
     std::optional<DefinitionFingerprint> table_definitions;
@@ -170,6 +170,12 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
       snapshot.non_transactional.assign(before.non_transactional.begin(),
                                         before.non_transactional.end());
     }
+    // Tables without transactions are held by locks, and a writer in wait would stop a reader.
+    std::vector<QualifiedName> to_touch;
+    std::set_difference(before.tables.begin(), before.tables.end(),
+                        snapshot.non_transactional.begin(), snapshot.non_transactional.end(),
+                        std::back_inserter(to_touch));
+    to_touch.insert(to_touch.end(), before.sequences.begin(), before.sequences.end());
     snapshot.sequences.assign(before.sequences.begin(), before.sequences.end());
     snapshot.before_unprotected = remember_tables;
     // Of many tables, one session holds the definitions still; the others touch theirs when the
@@ -190,7 +196,6 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
           TakeSnapshot(set.traits, snapshot, coordinator, *set.holder, readers, observer, cancel);
     } catch (const BehindDdl&) {
       behind_ddl = true;
-      coordinator.Execute("UNLOCK TABLES");
     }
     if (!behind_ddl) {
       observer.Phase("reading definitions");

@@ -65,6 +65,7 @@ class GlobalReadLock final : public SnapshotRung {
   }
   bool many_sessions() const override { return true; }
   bool holds_tables() const override { return true; }
+  bool second_lock_passes() const override { return true; }
   void Lock(Session& coordinator, const std::vector<QualifiedName>&) const override {
     coordinator.Execute("FLUSH TABLES WITH READ LOCK");
   }
@@ -83,6 +84,8 @@ class TableLocks final : public SnapshotRung {
   }
   bool many_sessions() const override { return true; }
   bool holds_tables() const override { return true; }
+  // A writer that waits for this lock has precedence over a read lock asked for later.
+  bool second_lock_passes() const override { return false; }
   void Lock(Session& coordinator, const std::vector<QualifiedName>& tables) const override {
     // With autocommit on, MySQL 5.6 lets go of InnoDB's own table locks at once, and commits pass.
     coordinator.Execute("SET autocommit = 0");
@@ -104,6 +107,7 @@ class WithoutLock : public SnapshotRung {
  public:
   std::string_view lock_name() const override { return "no lock"; }
   bool holds_tables() const override { return false; }
+  bool second_lock_passes() const override { return true; }
   void Lock(Session&, const std::vector<QualifiedName>&) const override {}
   void Unlock(Session&) const override {}
 };
@@ -345,15 +349,19 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
     }
     SnapshotTaken taken;
     std::vector<QualifiedName> tables = request.tables;
+    const bool in_one_statement =
+        !request.non_transactional.empty() && rung->holds_tables() && !rung->second_lock_passes();
+    Session& locker = in_one_statement ? holder : coordinator;
     try {
-      coordinator.Execute(set_wait);
+      locker.Execute(set_wait);
       WithPatience(coordinator, request.patience, rung->lock_name(), observer, cancel, [&] {
         LockReadable(
-            coordinator, tables, taken.unlockable, [&] { rung->Lock(coordinator, tables); },
-            [&] { rung->Unlock(coordinator); });
+            locker, tables, taken.unlockable, [&] { rung->Lock(locker, tables); },
+            [&] { rung->Unlock(locker); });
       });
     } catch (const ServerError& e) {
       if (e.code() != ErrorCode::kPrivilege) throw;
+      rung->Unlock(locker);
       observer.Notice(fmt::format("{} cannot be had ({}); trying the next way to a snapshot",
                                   rung->lock_name(), e.message()));
       continue;
@@ -366,11 +374,16 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
       taken.read_as_of = " AS OF SNAPSHOT " + taken.record.scn;
       taken.retention_s = UndoRetention(coordinator);
     }
-    for (std::size_t i = 0; i < taken.readers; ++i) {
-      rung->OpenSnapshot(*readers[i], request.tables);
-    }
-    if (request.while_locked) {
-      request.while_locked({readers.begin(), readers.begin() + taken.readers});
+    try {
+      for (std::size_t i = 0; i < taken.readers; ++i) {
+        rung->OpenSnapshot(*readers[i], request.tables);
+      }
+      if (request.while_locked) {
+        request.while_locked({readers.begin(), readers.begin() + taken.readers});
+      }
+    } catch (const BehindDdl&) {
+      rung->Unlock(locker);
+      throw;
     }
     taken.record.method = rung->method();
     taken.record.time =
@@ -390,7 +403,8 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
     }
     std::vector<QualifiedName> held = request.non_transactional;
     std::erase_if(held, [&](const QualifiedName& name) { return taken.unlockable.contains(name); });
-    if (!held.empty()) {
+    taken.tables_held = in_one_statement;
+    if (!in_one_statement && !held.empty()) {
       try {
         holder.Execute(set_wait);
         LockReadable(
@@ -405,7 +419,7 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
         throw;
       }
     }
-    rung->Unlock(coordinator);
+    if (!in_one_statement) rung->Unlock(locker);
     taken.lock_ms = std::chrono::duration<double, std::milli>(Clock::now() - locked_at).count();
     return taken;
   }

@@ -50,6 +50,9 @@ class SnapshotRung {
   virtual bool many_sessions() const = 0;
   // Can tables without transactions be held still until they are read?
   virtual bool holds_tables() const = 0;
+  // While it holds, can another session lock tables for reading without waiting for writers that
+  // wait for it? false: who needs tables held takes the lock itself, and keeps all of it.
+  virtual bool second_lock_passes() const = 0;
   // Throws ServerError: kPrivilege leads to the next rung.
   virtual void Lock(Session& coordinator, const std::vector<QualifiedName>& tables) const = 0;
   virtual void Unlock(Session& coordinator) const = 0;
@@ -88,7 +91,7 @@ struct SnapshotTaken {
   // What stands behind a table's name in a SELECT to read it at the snapshot; may be empty.
   std::string read_as_of;
   unsigned retention_s = 0;  // how long the server keeps that moment; 0: for the transaction
-  bool tables_held = false;  // `holder` keeps non_transactional locked until UNLOCK TABLES
+  bool tables_held = false;  // `holder` keeps (at least) non_transactional locked until released
   std::vector<SequenceValue> sequence_values;
   Untouchable unlockable;  // tables that are broken, and so could not be locked by name
   double lock_ms = 0;

@@ -259,9 +259,9 @@ END;;''')
 
         def write():  # a MyISAM table changes row by row: only a lock shows one moment of it
             while not stop.is_set():
-                server.try_sql('UPDATE zplain.m SET n = n + 1')
+                server.try_sql('UPDATE zplain.m SET n = n + 1;' * 20)
 
-        writer = threading.Thread(target=write)
+        writer = threading.Thread(target=write)  # without a pause: it waits for whatever lock there is
         writer.start()
         try:
             for user in ('root', 'locker', 'reader'):
