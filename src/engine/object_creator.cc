@@ -76,15 +76,23 @@ ObjectCreator::ObjectCreator(Session& session)
       own_sql_mode_(session.QueryValue("SELECT @@sql_mode").value_or("")),
       own_time_zone_(session.QueryValue("SELECT @@time_zone").value_or("")) {}
 
+std::string ObjectCreator::OtherCollation(const std::string& database,
+                                          const CreationSettings& settings) {
+  session_.Execute("USE " + QuoteIdentifier(database));
+  if (settings.database_collation.empty()) return {};
+  std::string collation = session_.QueryValue("SELECT @@collation_database").value_or("");
+  if (collation == settings.database_collation) collation.clear();
+  return collation;
+}
+
+bool ObjectCreator::BorrowsCollation(const std::string& database,
+                                     const CreationSettings& settings) {
+  return !OtherCollation(database, settings).empty();
+}
+
 void ObjectCreator::Create(const std::string& database, const CreationSettings& settings,
                            std::string_view sql) {
-  session_.Execute("USE " + QuoteIdentifier(database));
-  std::string database_collation;
-  if (!settings.database_collation.empty()) {
-    database_collation = session_.QueryValue("SELECT @@collation_database").value_or("");
-    if (database_collation == settings.database_collation) database_collation.clear();
-  }
-
+  const std::string database_collation = OtherCollation(database, settings);
   const auto set_collation = [&](const std::string& collation) {
     session_.Execute(
         fmt::format("ALTER DATABASE {} COLLATE {}", QuoteIdentifier(database), collation));

@@ -28,7 +28,13 @@ class ObjectCreator {
   // database's collation is not the object's, it is changed for the moment.
   void Create(const std::string& database, const CreationSettings& settings, std::string_view sql);
 
+  // Would Create change the collation of `database`? That is refused under LOCK TABLES.
+  bool BorrowsCollation(const std::string& database, const CreationSettings& settings);
+
  private:
+  // That of `database`, which becomes the default one, where the object's is another; else empty.
+  std::string OtherCollation(const std::string& database, const CreationSettings& settings);
+
   Session& session_;
   std::string own_sql_mode_, own_time_zone_;
 };

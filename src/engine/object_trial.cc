@@ -139,10 +139,9 @@ void ObjectTrial::CreateViews() {
 void ObjectTrial::CreateViews(const std::vector<View>& views) {
   std::vector<const View*> tried;
   for (const View& view : views) tried.push_back(&view);
-  ViewBuilder builder(session_, creator_, [this](const std::string& database) {
-    journal_.Append("note", kNoteStubDatabase, database);
-  });
-  builder.Create(tried, tried);
+  StubGround ground;
+  for (const RestoreMember& member : members_) ground.databases.insert(member.staging);
+  ViewBuilder(session_, creator_, journal_, std::move(ground)).Create(tried, tried);
 }
 
 // Of the restored tables: the archive's, and live ones when the archive leaves them out.

@@ -183,6 +183,7 @@ class Restore {
     }
     facts_ = ReadFacts(*session_, members_);
     set_ = MakeSet(content_, members_, facts_);
+    facts_.unmet_views = UnmetViewsOf(*session_, set_);
     set_.run = run_;
     result_.plan = MakePlan(
         content_, members_, facts_,
@@ -316,6 +317,7 @@ class Restore {
     const PreparedSet planned = std::move(set_);
     facts_ = ReadFacts(*session_, members_);
     set_ = MakeSet(content_, members_, facts_);
+    facts_.unmet_views = UnmetViewsOf(*session_, set_);
     set_.run = planned.run;
     set_.generation = planned.generation;
     // A foreign key into the set, say, may have come meanwhile.

@@ -14,6 +14,7 @@
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/restore.h"
 #include "engine/outside_references.h"
+#include "engine/view_bases.h"
 
 namespace dbomsbak {
 
@@ -45,8 +46,9 @@ struct RestoreFacts {
   bool binlog_filtered = false;  // binlog_do_db or binlog_ignore_db
   bool trusts_function_creators = true;
   std::optional<std::uint64_t>
-      free_bytes;  // where the server keeps its data, if it is this machine
-  Catalog live;    // of the members that exist
+      free_bytes;        // where the server keeps its data, if it is this machine
+  Catalog live;          // of the members that exist
+  UnmetSet unmet_views;  // the caller fills it in, when the set is made
 };
 
 // `members` with their live names; `exists` is filled in here.

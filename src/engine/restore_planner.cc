@@ -422,6 +422,14 @@ class Planner {
 
   void CheckNames() {
     for (std::size_t i = 0; i < members_.size(); ++i) {
+      const std::string& live = members_[i].live;
+      if (IsStagingName(live) || IsDisplacedName(live)) {
+        Problem(fmt::format(
+            "database {} has the name of a {} that this program makes and drops by itself, so "
+            "nothing is restored there: load it under another name (CREATE DATABASE other; "
+            "dbomsbak cat FILE | mysql other)",
+            QuoteIdentifier(live), IsStagingName(live) ? "staging area" : "displaced copy"));
+      }
       const Database& wanted = set_.wanted[i];
       std::map<std::string, ObjectId> taken;
       const auto take = [&](const ObjectId& id) {
@@ -456,6 +464,12 @@ class Planner {
 
   // Whatever stands there now need not fit, or be there at all.
   void CheckOutside() {
+    for (const UnmetView& view : facts_.unmet_views.to_create) {
+      Problem(fmt::format("{}: {}", view.Describe(), kUnmetViewHint));
+    }
+    for (const UnmetView& view : facts_.unmet_views.to_undo) {
+      Warning(view.Describe() + ": undo could not bring it back");
+    }
     OutsideUses uses;
     const std::vector<std::string>& set = content_.header.scope.databases;
     for (const auto* objects : {&content_.tables, &content_.views}) {

@@ -6,13 +6,14 @@
 #include <chrono>
 #include <functional>
 #include <thread>
+#include <utility>
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/live_names.h"
 #include "engine/lock_holders.h"
 #include "engine/statement_deadline.h"
-#include "engine/view_builder.h"
+#include "engine/stubs.h"
 #include "engine/window.h"
 
 namespace dbomsbak {
@@ -139,6 +140,7 @@ void TakeBack(Session& session, Window& window, const PreparedSet& set, ServerJo
   window.Unlock();
   for (unsigned attempt = 1;; ++attempt) {
     try {
+      DropStubsLeft(session, journal);
       runner.Undo(window.Opening());
       runner.Undo(window.Preparation());
       break;
@@ -181,8 +183,9 @@ void GoForward(Session& session, const PreparedSet& set, const std::function<voi
 }
 
 void Close(Session& session, Window& window, const PreparedSet& set, StepRunner& runner,
-           const std::vector<Database>& live) {
-  GoForward(session, set, [&] {
+           ServerJournal& journal, const std::vector<Database>& live) {
+  GoForward(session, set, [&, again = false]() mutable {
+    if (std::exchange(again, true)) DropStubsLeft(session, journal);
     runner.Run(window.Closing(live));
     window.Unlock();
   });
@@ -300,7 +303,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
   }
   try {
     const LockWait patient(session, kPatientLockWaitS);
-    Close(session, window, set, runner, window.BehindOpening());
+    Close(session, window, set, runner, journal, window.BehindOpening());
     const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - opened);
     const auto window_ms = static_cast<std::uint64_t>(length.count());
@@ -343,13 +346,14 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
     }
     window.Rename(pending);
   }
+  // Before a view is created that then would stand on one.
+  GoForward(session, set, [&] { DropStubsLeft(session, journal); });
   // What is live now, fresh: what was done before the kill must not be done to it again.
   CatalogRequest request;
   std::vector<Database> live(set.members.size());
   for (std::size_t i = 0; i < set.members.size(); ++i) {
     live[i].name = set.members[i].live;
     if (!DatabaseExists(session, set.members[i].live)) continue;
-    ViewBuilder::DropStubs(session, set.members[i].live);
     request.databases.push_back(set.members[i].live);
   }
   const Catalog catalog = ReadCatalog(session, traits, request);
@@ -357,7 +361,7 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
     const Database* found = catalog.Find(database.name);
     if (found != nullptr) database = *found;
   }
-  Close(session, window, set, runner, live);
+  Close(session, window, set, runner, journal, live);
   Finish(session, window, set, runner, journal, 0);
   for (const std::string& difference : LiveDifferences(session, set)) {
     observer.Warning(fmt::format("the swap is finished, but {}", difference));

@@ -88,8 +88,4 @@ inline constexpr char kNoteTakenBack[] = "taken-back";  // closed before the REN
 inline constexpr char kNoteFinished[] = "finished";  // closed behind it; payload: {"window_ms":n}
 inline constexpr char kNotePurging[] = "purging";    // this displaced copy is being dropped
 
-// A note of restore and window alike: the payload names a database that was made for the moment, in
-// which a broken view's base could stand.
-inline constexpr char kNoteStubDatabase[] = "stub-database";
-
 }  // namespace dbomsbak

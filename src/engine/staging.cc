@@ -19,7 +19,7 @@
 #include "engine/object_trial.h"
 #include "engine/set_names.h"
 #include "engine/staging_note.h"
-#include "engine/view_builder.h"
+#include "engine/stubs.h"
 
 namespace dbomsbak {
 namespace {
@@ -42,17 +42,6 @@ bool IsDone(const std::vector<JournalEntry>& entries, std::string_view step) {
   return std::any_of(entries.begin(), entries.end(), [&](const JournalEntry& entry) {
     return entry.event == "done" && entry.step == step;
   });
-}
-
-// What a killed run left of databases that stood in for those a broken view names.
-void DropStubDatabases(Session& session, ServerJournal& journal) {
-  for (const JournalEntry& entry : journal.Load()) {
-    if (entry.step != kNoteStubDatabase || !DatabaseExists(session, entry.payload)) continue;
-    ViewBuilder::DropStubs(session, entry.payload);
-    if (ReadLiveNames(session, entry.payload).HoldsNothing()) {
-      session.Execute("DROP DATABASE " + QuoteIdentifier(entry.payload));
-    }
-  }
 }
 
 bool HasSequence(const Catalog& live, const std::string& database, const std::string& name) {
@@ -124,7 +113,7 @@ void SweepStaging(Session& session, std::vector<std::string> databases) {
   });
   for (const std::string& name : databases) {
     if (!ServerJournal::Exists(session, name)) continue;
-    DropStubDatabases(session, *ServerJournal::Open(session, name));
+    DropStubsLeft(session, *ServerJournal::Open(session, name));
   }
   for (const std::string& name : databases) {
     session.Execute(fmt::format("DROP DATABASE IF EXISTS {}", QuoteIdentifier(name)));
@@ -245,7 +234,7 @@ void Staging::CreateTables(const Catalog& live) {
 
 std::vector<bool> Staging::Resume() {
   journal_ = ServerJournal::Open(session_, members_.front().staging);
-  DropStubDatabases(session_, *journal_);
+  DropStubsLeft(session_, *journal_);
   DropEverythingButTables();
   if (IsDone(journal_->Load(), kRowsStep)) return std::vector<bool>(content_.units.size(), true);
 

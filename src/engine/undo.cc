@@ -14,10 +14,13 @@
 #include "engine/outside_references.h"
 #include "engine/set_history.h"
 #include "engine/set_swap.h"
+#include "engine/view_bases.h"
 #include "engine/window_estimate.h"
 
 namespace dbomsbak {
 namespace {
+
+constexpr char kUndoUnmetHint[] = "create what is missing there until this is through";
 
 std::set<std::string> NamesOfTables(const Database& database) { return NamesOf(database).tables; }
 
@@ -52,6 +55,20 @@ void KeepNamed(List& objects, const std::set<std::string>& names) {
   std::erase_if(objects, [&](const auto& object) { return !names.contains(object.id.name); });
 }
 
+// A trigger goes with the table it stands on: the copy's with those that return, those that are
+// live now with those that stay.
+void PlaceTriggers(const Database& live, const std::set<std::string>& returning,
+                   const std::set<std::string>& afterwards, Database& wanted) {
+  std::erase_if(wanted.triggers, [&](const StoredProgram& trigger) {
+    return !returning.contains(trigger.table);
+  });
+  for (const StoredProgram& trigger : live.triggers) {
+    if (afterwards.contains(trigger.table) && !returning.contains(trigger.table)) {
+      wanted.triggers.push_back(trigger);
+    }
+  }
+}
+
 // How the copy goes back: `wanted` is what was live before it was put aside. Tables that stayed
 // live then, outside of the archive's scope, stay now, too.
 PreparedSet UndoSet(const PreparedSet& copy, std::vector<Database> live, unsigned generation) {
@@ -79,6 +96,7 @@ PreparedSet UndoSet(const PreparedSet& copy, std::vector<Database> live, unsigne
       }
     }
     KeepNamed(set.wanted[i].tables, afterwards);
+    PlaceTriggers(set.before[i], returning, afterwards, set.wanted[i]);
     std::erase_if(set.wanted[i].sequences, [&](const Sequence& sequence) {
       return sequence.is_table && !afterwards.contains(sequence.id.name);
     });
@@ -131,6 +149,13 @@ RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet&
       plan.problems.push_back(fmt::format("table {} is missing in the displaced copy",
                                           QuoteQualified(member.source, table)));
     }
+  }
+  const UnmetSet unmet = UnmetViewsOf(session, set);
+  for (const UnmetView& view : unmet.to_create) {
+    plan.problems.push_back(fmt::format("{}: {}", view.Describe(), kUndoUnmetHint));
+  }
+  for (const UnmetView& view : unmet.to_undo) {
+    plan.warnings.push_back(view.Describe() + ": another undo could not bring it back");
   }
   plan.databases = copy.LiveNames();
   plan.expected_window_ms = EstimateWindow(set);

@@ -14,6 +14,7 @@
 #include "engine/definition_differences.h"
 #include "engine/event_text.h"
 #include "engine/live_names.h"
+#include "engine/stubs.h"
 #include "engine/view_builder.h"
 
 namespace dbomsbak {
@@ -274,6 +275,7 @@ void Window::SetCharset(const std::string& database, const Database& like) {
 }
 
 void Window::SetCharsets(const std::vector<Database>& like) {
+  Unlock();  // ALTER DATABASE is refused under it
   for (std::size_t i = 0; i < set_.members.size(); ++i) {
     if (!like[i].create.empty() && DatabaseExists(session_, set_.members[i].live)) {
       SetCharset(set_.members[i].live, like[i]);
@@ -320,7 +322,15 @@ Step Window::DropViewsInTheWay() {
   step.undo = [this, in_the_way, is_there] {
     std::vector<const View*> views = in_the_way();
     std::erase_if(views, is_there);
+    // Where another stood in a view's place when an earlier attempt was killed.
+    const std::vector<ObjectId> lent = LentViewsLeft(journal_);
+    for (const Database& database : set_.before) {
+      for (const View& view : database.views) {
+        if (std::find(lent.begin(), lent.end(), view.id) != lent.end()) views.push_back(&view);
+      }
+    }
     CreateViews(views, set_.before);
+    if (!lent.empty()) NoteLentViewsBack(journal_);
   };
   return step;
 }
@@ -383,6 +393,8 @@ Step Window::DropTriggers() {
   step.undo = [this] {
     Unlock();
     PutTriggers(set_.before, set_.outgoing);
+    // As behind events, which need not have been touched: a trigger borrows the collation, too.
+    TakeBackCharsets();
   };
   return step;
 }
@@ -394,17 +406,17 @@ std::vector<Window::Pair> Window::AllPairs() const {
   for (std::size_t i = 0; i < set_.members.size(); ++i) {
     const SetMember& member = set_.members[i];
     for (const std::string& table : set_.outgoing[i]) {
-      pairs.push_back({member.live, table, member.displaced, table});
+      pairs.push_back({member.live, table, member.displaced, table, true});
     }
   }
   for (std::size_t i = 0; i < set_.members.size(); ++i) {
     const SetMember& member = set_.members[i];
     for (const std::string& table : set_.incoming[i]) {
-      pairs.push_back({member.source, table, member.live, table});
+      pairs.push_back({member.source, table, member.live, table, false});
     }
   }
   pairs.push_back(
-      {set_.members[0].source, kJournalTable, set_.members[0].displaced, kJournalTable});
+      {set_.members[0].source, kJournalTable, set_.members[0].displaced, kJournalTable, false});
   return pairs;
 }
 
@@ -420,9 +432,8 @@ std::vector<Window::Pair> Window::PendingPairs() {
   std::vector<Pair> pending;
   for (const Pair& pair : AllPairs()) {
     // Live names stand on either side of the RENAME; the far ends tell what has happened.
-    const bool outgoing = IsDisplacedName(pair.to_database) && pair.from_table != kJournalTable;
-    const bool moved = outgoing ? exists(pair.to_database, pair.to_table)
-                                : !exists(pair.from_database, pair.from_table);
+    const bool moved = pair.outgoing ? exists(pair.to_database, pair.to_table)
+                                     : !exists(pair.from_database, pair.from_table);
     if (!moved) pending.push_back(pair);
   }
   return pending;
@@ -482,35 +493,62 @@ std::vector<Database> Window::BehindOpening() const {
   return live;
 }
 
+std::vector<const StoredProgram*> Window::TriggersDue(const std::string& live,
+                                                      const Database& state,
+                                                      const std::vector<std::string>& tables) {
+  std::vector<const StoredProgram*> wanted = TriggersOn(state, tables);
+  const std::vector<TriggerName> there = LiveTriggersOn(session_, live, tables);
+  const auto head =
+      wanted.begin() + static_cast<std::ptrdiff_t>(std::min(there.size(), wanted.size()));
+  const bool is_head = there.size() <= wanted.size() &&
+                       std::all_of(there.begin(), there.end(), [&](const TriggerName& trigger) {
+                         return std::any_of(wanted.begin(), head, [&](const StoredProgram* other) {
+                           return other->id.name == trigger.name;
+                         });
+                       });
+  if (is_head) {
+    wanted.erase(wanted.begin(), head);
+    return wanted;
+  }
+  for (auto trigger = there.rbegin(); trigger != there.rend(); ++trigger) {
+    DropObject(session_, {live, ObjectKind::kTrigger, trigger->name});
+  }
+  return wanted;
+}
+
+// Behind those that can be created under the lock, if it is still held: all on tables of which one
+// cannot, for on a table they fire in the order they were created in.
 void Window::PutTriggers(const std::vector<Database>& state,
                          const std::vector<std::vector<std::string>>& tables) {
+  std::vector<std::pair<const std::string*, const StoredProgram*>> due, behind_lock;
   for (std::size_t i = 0; i < set_.members.size(); ++i) {
     const std::string& live = set_.members[i].live;
-    const std::vector<const StoredProgram*> wanted = TriggersOn(state[i], tables[i]);
-    const std::vector<TriggerName> there = LiveTriggersOn(session_, live, tables[i]);
-    std::size_t kept = there.size();
-    for (std::size_t k = 0; k < there.size() && kept != 0; ++k) {
-      const bool in_head =
-          kept <= wanted.size() &&
-          std::any_of(
-              wanted.begin(), wanted.begin() + static_cast<std::ptrdiff_t>(kept),
-              [&](const StoredProgram* trigger) { return trigger->id.name == there[k].name; });
-      if (!in_head) kept = 0;
-    }
-    if (kept == 0) {
-      for (auto trigger = there.rbegin(); trigger != there.rend(); ++trigger) {
-        DropObject(session_, {live, ObjectKind::kTrigger, trigger->name});
+    std::set<std::string> late_tables;
+    const std::vector<const StoredProgram*> triggers = TriggersDue(live, state[i], tables[i]);
+    for (const StoredProgram* trigger : triggers) {
+      if (locked_ && creator_.BorrowsCollation(live, SettingsOf(*trigger))) {
+        late_tables.insert(trigger->table);
       }
     }
-    for (std::size_t k = kept; k < wanted.size(); ++k) {
+    for (const StoredProgram* trigger : triggers) {
+      auto& list = late_tables.contains(trigger->table) ? behind_lock : due;
+      list.emplace_back(&live, trigger);
+    }
+  }
+  const auto create = [this](const auto& triggers) {
+    for (const auto& [live, trigger] : triggers) {
       try {
-        creator_.Create(live, SettingsOf(*wanted[k]), wanted[k]->create);
+        creator_.Create(*live, SettingsOf(*trigger), trigger->create);
       } catch (Error& error) {
-        error.While(fmt::format("creating {}", wanted[k]->id.Describe()));
+        error.While(fmt::format("creating {}", trigger->id.Describe()));
         throw;
       }
     }
-  }
+  };
+  create(due);
+  if (behind_lock.empty()) return;
+  Unlock();
+  create(behind_lock);
 }
 
 bool Window::TriggersAre(const std::vector<Database>& state,
@@ -849,10 +887,7 @@ void Window::CreateViews(const std::vector<const View*>& views,
   for (const Database& database : state) {
     for (const View& view : database.views) known.push_back(&view);
   }
-  ViewBuilder builder(session_, creator_, [this](const std::string& database) {
-    journal_.Append("note", kNoteStubDatabase, database);
-  });
-  builder.Create(views, known);
+  ViewBuilder(session_, creator_, journal_, LiveGround(set_)).Create(views, known);
 }
 
 Step Window::Views(const std::vector<Database>& live) {
@@ -955,19 +990,9 @@ void Window::DropIfEmpty(const std::string& database) {
   }
 }
 
-void Window::DropStubDatabases() {
-  std::set<std::string> stubs;
-  for (const JournalEntry& entry : journal_.Load()) {
-    if (entry.event != "note") continue;
-    if (entry.step == kNoteSet) stubs.clear();  // those of earlier operations are done with
-    if (entry.step == kNoteStubDatabase) stubs.insert(entry.payload);
-  }
-  for (const std::string& database : stubs) DropIfEmpty(database);
-}
-
 void Window::Sweep() {
   try {
-    DropStubDatabases();
+    DropStubsLeft(session_, journal_);
     for (std::size_t i = 0; i < set_.members.size(); ++i) {
       if (set_.wanted[i].create.empty()) DropIfEmpty(set_.members[i].live);
     }

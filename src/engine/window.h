@@ -39,6 +39,7 @@ class Window {
   // Tables whose RENAME has not happened, as from and to, the journal last.
   struct Pair {
     std::string from_database, from_table, to_database, to_table;
+    bool outgoing;  // from live to the displaced copy
   };
   std::vector<Pair> AllPairs() const;
   // Those that the catalogue says are still to do. Not while a RENAME may be running.
@@ -86,6 +87,10 @@ class Window {
   void SetCharsets(const std::vector<Database>& like);
   void TakeBackCharsets();
   bool HasCharsets(const std::vector<Database>& like);
+  // What is to be created for these to be the tables' triggers, in this order. What is there and
+  // does not begin the list is dropped.
+  std::vector<const StoredProgram*> TriggersDue(const std::string& live, const Database& state,
+                                                const std::vector<std::string>& tables);
   void PutTriggers(const std::vector<Database>& state,
                    const std::vector<std::vector<std::string>>& tables);
   bool TriggersAre(const std::vector<Database>& state,
@@ -99,7 +104,6 @@ class Window {
   void Grant(const std::vector<std::string>& grants);
   bool HasKey(const std::string& database, const KeyDefinition& key);
   void DropIfEmpty(const std::string& database);
-  void DropStubDatabases();
 
   Session& session_;
   const ServerTraits& traits_;

@@ -162,6 +162,95 @@ def test_healing_waits_for_a_rename_that_still_runs(server):
     fingerprint.expect_equal(ruined, world.print(), 'taken back')
 
 
+def test_what_stood_in_for_a_lost_base_when_the_program_was_killed_is_gone_after_healing(server):
+    """Each kind: in a database made for it, in a live one, as a column of a live table, as another view."""
+    world, good, ruined = prepared(server)
+    words = ('swap', world.file, '00000001')
+    for statement in ('DROP TABLE IF EXISTS `swap_gone`', 'CREATE TABLE `swap_gone`', 'DROP DATABASE IF EXISTS `swap_gone`',
+                      f'DROP TABLE IF EXISTS `{world.a}`.`gone`', f'DROP FUNCTION IF EXISTS `{world.a}`.`f_gone`',
+                      f'ALTER TABLE `{world.a}`.`less` DROP COLUMN'):
+        world.run(*words, die_before=statement, expect=-9)
+        if statement.startswith('DROP'):  # at the same place once more
+            world.run('heal', die_before=statement, expect=-9)
+        world.run('heal')
+        expect_text(world.output, 'it is finished now')
+        fingerprint.expect_equal(good, world.print(), f'healed, killed before {statement}')
+        if len(world.ours()) != 2:
+            raise AssertionError(f'killed before {statement}: left on the server: {world.ours()}')
+        world.run('undo')
+        fingerprint.expect_equal(ruined, world.print(), 'undone')
+        words = ('undo',)
+    world.run('purge', 0)
+
+
+def test_a_view_that_another_stood_for_when_a_take_back_was_killed_comes_back(server):
+    world, good, ruined = prepared(server)
+    # Killed before the RENAME; then when `was_view_in_upgrade` stands, on the view made for it.
+    world.run('swap', world.file, '00000001', die_before='RENAME TABLE', expect=-9)
+    world.run('heal', die_before=f'CREATE OR REPLACE VIEW `{world.a}`.`lends`', expect=-9)
+    server.sql(f'CREATE OR REPLACE VIEW {quoted(world.a)}.lends AS SELECT NULL AS five, NULL AS six')
+    world.run('heal')
+    expect_text(world.output, 'it is taken back')
+    fingerprint.expect_equal(ruined, world.print(), 'taken back')
+    world.run('swap', world.file, '00000001')
+    fingerprint.expect_equal(good, world.print(), 'swapped')
+    world.run('purge', 0)
+
+
+class TriggerWorld(World):
+    """Nothing that is taken back but a trigger, whose database had another collation when it was created."""
+
+    def make_good(self):
+        self.server.sql(self.named('''
+CREATE OR REPLACE DATABASE @A@ CHARACTER SET latin1 COLLATE latin1_german1_ci; CREATE OR REPLACE DATABASE @B@;
+USE @A@; CREATE TABLE t (a INT) ENGINE=InnoDB; CREATE TABLE @B@.t (a INT) ENGINE=InnoDB;
+CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1;
+ALTER DATABASE @A@ COLLATE latin1_swedish_ci;
+'''))
+
+    def ruin(self):
+        self.server.sql(self.named('INSERT INTO @A@.t VALUES (7)'))
+
+
+def test_a_collation_that_a_trigger_had_borrowed_when_a_take_back_was_killed_is_given_back(server):
+    world = TriggerWorld(server)
+    world.make_good()
+    good = world.print()
+    world.remember()
+    world.stage('00000001')
+    world.ruin()
+    ruined = world.print()
+    world.run('swap', world.file, '00000001', die_before='RENAME TABLE', expect=-9)
+    world.run('heal', die_before='CREATE DEFINER', expect=-9)
+    borrowed = server.value("SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA "
+                            f"WHERE SCHEMA_NAME = '{world.a}'")
+    if borrowed != 'latin1_german1_ci':
+        raise AssertionError(f'killed elsewhere: {borrowed}')
+    world.run('heal')
+    fingerprint.expect_equal(ruined, world.print(), 'taken back')
+    world.run('swap', world.file, '00000001')
+    fingerprint.expect_equal(good, world.print(), 'swapped')
+    world.run('purge', 0)
+    world.close()
+
+
+def test_a_live_name_like_that_of_a_displaced_copy_heals_in_the_right_direction(server):
+    world = TriggerWorld(server, a='swap_a__dbomsbak_old_1')
+    world.make_good()
+    good = world.print()
+    world.remember()
+    world.stage('00000001')
+    world.ruin()
+    ruined = world.print()
+    world.run('swap', world.file, '00000001', die_before='RENAME TABLE', expect=-9)
+    world.run('heal')
+    expect_text(world.output, 'it is taken back')
+    fingerprint.expect_equal(ruined, world.print(), 'taken back')
+    world.run('swap', world.file, '00000001')
+    fingerprint.expect_equal(good, world.print(), 'swapped')
+    world.close()
+
+
 def test_server_killed_while_the_window_is_open(server):
     world, good, ruined = prepared(server)
     world.run('swap', world.file, '00000001', die_at=10 ** 9)

@@ -2,12 +2,11 @@
 
 `GOOD` is what shall come back, `RUINED` what an upgrade made of it. Both are SQL for the `mysql` client with
 names filled in by `named`: two databases with every kind of object, foreign keys in a circle and
-across, views on views and on nothing, a sequence that a column default uses, names nobody wants to quote.
+across, views on views, on nothing and on a database that is gone, a sequence that a column default uses, names nobody wants to quote.
 """
 
 import os
 import pathlib
-import signal
 import subprocess
 import tempfile
 
@@ -42,6 +41,7 @@ DROP TABLE gone;
 CREATE TABLE less (a INT, b INT); CREATE VIEW lost_column AS SELECT a, b FROM less; ALTER TABLE less DROP COLUMN b; INSERT INTO less VALUES (1);
 CREATE VIEW less_view AS SELECT 1 AS x, 2 AS y; CREATE VIEW lost_in_view AS SELECT x, y FROM less_view; CREATE OR REPLACE VIEW less_view AS SELECT 1 AS x;
 CREATE FUNCTION f_gone (x INT) RETURNS INT DETERMINISTIC RETURN x; CREATE VIEW lost_function AS SELECT f_gone(id) AS y FROM parent; DROP FUNCTION f_gone;
+CREATE DATABASE swap_gone; CREATE TABLE swap_gone.t (a INT); CREATE VIEW lost_database AS SELECT a FROM swap_gone.t; DROP DATABASE swap_gone;
 DELIMITER ;;
 SET NAMES latin1;;
 CREATE DEFINER='maker'@'%' TRIGGER t_first BEFORE INSERT ON parent FOR EACH ROW SET NEW.note = CONCAT(NEW.note, ' first ä');;
@@ -95,8 +95,8 @@ SET foreign_key_checks=0; SET sql_mode='';
 USE @A@;
 ALTER DATABASE @A@ CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
 DROP VIEW was_table_in_upgrade; CREATE TABLE was_table_in_upgrade (x INT);
-DROP TABLE was_view_in_upgrade; CREATE VIEW was_view_in_upgrade AS SELECT 5 AS five;
-DROP VIEW v0_on_v1; CREATE OR REPLACE VIEW v1 AS SELECT note FROM parent; DROP VIEW broken, on_broken, lost_column, lost_function, lost_in_view;
+DROP TABLE was_view_in_upgrade; CREATE VIEW lends AS SELECT 5 AS five, 6 AS six; CREATE VIEW was_view_in_upgrade AS SELECT five, six FROM lends; CREATE OR REPLACE VIEW lends AS SELECT 5 AS five;
+DROP VIEW v0_on_v1; CREATE OR REPLACE VIEW v1 AS SELECT note FROM parent; DROP VIEW broken, on_broken, lost_column, lost_function, lost_in_view, lost_database;
 CREATE VIEW extra_view AS SELECT * FROM v1;
 DROP TRIGGER t_second; DROP TRIGGER t_after;
 DELIMITER ;;
@@ -190,17 +190,18 @@ class World:
     def value_of_staging(self, name, run):
         raise NotImplementedError('long names are staged by the test that has them')
 
-    def run(self, *words, die_at=None, lock_wait=2, lock_tries=2, expect=0):
-        """Runs the tool; `expect` is the exit code, -9 for a death at the N-th statement."""
+    def run(self, *words, die_at=None, die_before=None, lock_wait=2, lock_tries=2, expect=0):
+        """Runs the tool; `expect` is the exit code, -9 for a death at the N-th statement, or at the
+        first that begins with `die_before`."""
         command = [self.tool, f'--socket={self.server.socket}', '--user=root', '--count',
                    f'--lock-wait={lock_wait}', f'--lock-tries={lock_tries}']
         if die_at is not None:
             command.append(f'--die-at={die_at}')
+        if die_before is not None:
+            command.append(f'--die-before={die_before}')
         done = subprocess.run([*map(str, command), *map(str, words)], capture_output=True, text=True,
                               timeout=300)
         code = done.returncode
-        if die_at is not None and code == -signal.SIGKILL:
-            code = -9
         if code != expect and not (die_at is not None and code in (0, -9)):
             raise AssertionError(f'{words} ended with {code}, not {expect}:\n{done.stdout}{done.stderr}')
         self.killed = code == -9
@@ -211,8 +212,8 @@ class World:
         return int(self.output.rsplit('statements ', 1)[1].split()[0])
 
     def ours(self):
-        """Names of this program's databases on the server."""
-        return sorted(name for name in self.server.databases() if '__dbomsbak_' in name)
+        """Names of this program's databases on the server, with those that it makes for the moment."""
+        return sorted(name for name in self.server.databases() if '__dbomsbak_' in name or name == 'swap_gone')
 
     def close(self):
         self.file.unlink(missing_ok=True)

@@ -1,7 +1,8 @@
 // Swaps prepared databases without an archive, and dies where it is told to: for tests of the
 // window.
 //
-//   swap_tool --socket=S [--die-at=N] [--count] [--lock-wait=N] [--lock-tries=N] COMMAND
+//   swap_tool --socket=S [--die-at=N] [--die-before=TEXT] [--count] [--lock-wait=N]
+//   [--lock-tries=N] COMMAND
 //     snapshot FILE DB…   writes what the databases are to FILE
 //     swap FILE RUN       makes staging databases of that run live, to be as FILE says
 //     heal                finishes or takes back what was interrupted
@@ -9,8 +10,8 @@
 //     purge N [DB…]       drops the displaced copy of generation N, 0: all
 //     status              one line for each thing left on the server
 //
-// --die-at: SIGKILL to itself instead of the N-th statement. --count: how many there were, on
-// stderr.
+// --die-at: SIGKILL to itself instead of the N-th statement; --die-before: instead of the first one
+// that begins with TEXT. --count: how many there were, on stderr.
 #include <signal.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dbomsbak/catalog/catalog.h"
@@ -37,13 +40,16 @@ namespace {
 class Fate {
  public:
   void DieAt(std::uint64_t statement) { die_at_ = statement; }
-  void Statement() {
-    if (++count_ == die_at_) kill(getpid(), SIGKILL);
+  void DieBefore(std::string text) { die_before_ = std::move(text); }
+  void Statement(std::string_view sql) {
+    const bool met = !die_before_.empty() && sql.starts_with(die_before_);
+    if (++count_ == die_at_ || met) kill(getpid(), SIGKILL);
   }
   std::uint64_t count() const { return count_; }
 
  private:
   std::uint64_t count_ = 0, die_at_ = 0;
+  std::string die_before_;
 };
 
 class MortalSession final : public Session {
@@ -51,15 +57,15 @@ class MortalSession final : public Session {
   MortalSession(std::unique_ptr<Session> session, Fate& fate)
       : session_(std::move(session)), fate_(fate) {}
   void Execute(std::string_view sql) override {
-    fate_.Statement();
+    fate_.Statement(sql);
     session_->Execute(sql);
   }
   ResultSet Query(std::string_view sql) override {
-    fate_.Statement();
+    fate_.Statement(sql);
     return session_->Query(sql);
   }
   std::unique_ptr<RowStream> Stream(std::string_view sql, Protocol protocol) override {
-    fate_.Statement();
+    fate_.Statement(sql);
     return session_->Stream(sql, protocol);
   }
   std::uint64_t affected_rows() const override { return session_->affected_rows(); }
@@ -226,6 +232,7 @@ int main(int argc, char** argv) {
     if (name == "--socket") arguments.connection.socket = value;
     if (name == "--user") arguments.connection.user = value;
     if (name == "--die-at") fate.DieAt(std::stoull(value));
+    if (name == "--die-before") fate.DieBefore(value);
     if (name == "--lock-wait")
       arguments.swap.lock_wait_s = static_cast<unsigned>(std::stoul(value));
     if (name == "--lock-tries") {

@@ -117,6 +117,27 @@ TEST_F(RestorePlannerTest, MissingDatabaseIsCreatedAsArchived) {
             "CREATE DATABASE `d` DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
 }
 
+TEST_F(RestorePlannerTest, NothingIsRestoredUnderANameOfOurOwn) {
+  for (const std::string& name : {StagingName("d", "abcdefgh"), DisplacedName("d", 3)}) {
+    content_.header.scope.databases = {name};
+    members_ = {{name, name, StagingName(name, "abcdefgh"), DisplacedName(name, 1), true}};
+    for (auto* objects :
+         {&content_.databases, &content_.tables, &content_.views, &content_.triggers}) {
+      for (ContentObject& object : *objects) object.record.id.database = name;
+    }
+    content_.databases[0].record.id.name = name;
+    ExpectOneProblem("`" + name + "` has the name of a ");
+  }
+}
+
+TEST_F(RestorePlannerTest, ViewsThatCouldNotBeMadeAreProblemsAndThoseAnUndoCouldNotAreTold) {
+  facts_.unmet_views.to_create = {{{"d", ObjectKind::kView, "v"}, "column `c` of `o`.`t`"}};
+  facts_.unmet_views.to_undo = {{{"d", ObjectKind::kView, "w"}, "function `o`.`f`"}};
+  ExpectOneProblem("view `d`.`v` needs column `c` of `o`.`t`");
+  EXPECT_THAT(Plan().warnings, Contains(AllOf(HasSubstr("view `d`.`w` needs function `o`.`f`"),
+                                              HasSubstr("undo could not bring it back"))));
+}
+
 TEST_F(RestorePlannerTest, KindsOutsideTheScopeStay) {
   content_.header.scope.excluded_kinds = {ObjectKind::kTrigger};
   content_.triggers.clear();
