@@ -75,6 +75,7 @@ class CatalogReader {
   void ReadSequence(Sequence& sequence);
   void ReadTableDefinitions(Database& database);
   void ReadViewDefinitions(Database& database);
+  void GuessView(View& view);
   void FindBrokenViews(Database& database);
   bool MayRead(const Table& table) const;
   void NoteHiddenTables(const Database& database);
@@ -438,10 +439,33 @@ void CatalogReader::ReadViewDefinitions(Database& database) {
       }
       view.create = InClientCharset(context_, std::move(view.create), view.character_set_client);
     } catch (const ServerError& error) {
-      NoteUnreadable(context_, view.id, error, grant);
+      if (error.code() == ErrorCode::kQueryRefused && context_.request.guess_views) {
+        GuessView(view);
+      }
+      if (view.create.empty()) NoteUnreadable(context_, view.id, error, grant);
     }
   }
   std::erase_if(database.views, [](const View& view) { return view.create.empty(); });
+}
+
+void CatalogReader::GuessView(View& view) {
+  const Answer rows(context_.session.Query(
+      fmt::format("SELECT TABLE_NAME, VIEW_DEFINITION, CHECK_OPTION, SECURITY_TYPE FROM "
+                  "information_schema.VIEWS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                  QuoteString(view.id.database), QuoteString(view.id.name))));
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const std::string body = rows.Text(row, "VIEW_DEFINITION");
+    if (rows.Text(row, "TABLE_NAME") != view.id.name || body.empty()) continue;
+    const std::string check = rows.Text(row, "CHECK_OPTION");
+    const std::size_t at = view.definer.rfind('@');
+    view.create = fmt::format(
+        "CREATE ALGORITHM=UNDEFINED DEFINER={}@{} SQL SECURITY {} VIEW {} AS {}{}",
+        QuoteIdentifier(view.definer.substr(0, at)), QuoteIdentifier(view.definer.substr(at + 1)),
+        rows.Text(row, "SECURITY_TYPE"), QuoteIdentifier(view.id.name), body,
+        check == "NONE" ? "" : " WITH " + check + " CHECK OPTION");
+    view.create = InClientCharset(context_, std::move(view.create), view.character_set_client);
+    view.broken = view.guessed = true;
+  }
 }
 
 // Is `a` less than `b`? Decimal integers of any size.

@@ -96,6 +96,7 @@ void SetMySql(ServerTraits& traits) {
   traits.foreign_keys_need_references = version >= 80000;
   traits.remembers_given_collations = version >= 80000;
   if (version >= 80000) traits.definer_privilege = "SET_USER_ID";
+  if (version >= 80016) traits.guarded_definer_privilege = "SYSTEM_USER";
   if (version >= 80200) {
     traits.definer_privilege = "SET_ANY_DEFINER";
     traits.orphan_privilege = "ALLOW_NONEXISTENT_DEFINER";

@@ -15,6 +15,7 @@
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/disk_space.h"
+#include "engine/guarded_definers.h"
 #include "engine/lock_ladder.h"
 #include "engine/needed_privileges.h"
 #include "engine/outside_references.h"
@@ -270,7 +271,17 @@ void Checker::CheckRestorePrivileges() {
     Add(Level::kWarning, "restore",
         "a restore of objects with other definers would need one more privilege",
         fmt::format("GRANT {} ON *.* TO {};", traits_.definer_privilege, QuotedAccount()));
-  } else if (all && !catalog_.databases.empty()) {
+    all = false;
+  }
+  for (const std::string& definer :
+       GuardedDefiners(session_, traits_, privileges_, DefinersOf(catalog_))) {
+    Add(Level::kWarning, "restore",
+        fmt::format("a restore of objects of definer {}, who has {}, would need that, too", definer,
+                    traits_.guarded_definer_privilege),
+        fmt::format("GRANT {} ON *.* TO {};", traits_.guarded_definer_privilege, QuotedAccount()));
+    all = false;
+  }
+  if (all && !catalog_.databases.empty()) {
     Add(Level::kOk, "restore", "a restore has the privileges it needs");
   }
   for (Hidden& hidden : HiddenFrom(privileges_, report_.account, SeesAllKeys(session_))) {

@@ -55,8 +55,8 @@ std::vector<QualifiedName> FunctionsOfBrokenViews(const Catalog& catalog, Sessio
   for (const Database& database : catalog.databases) {
     for (const View& view : database.views) {
       if (!view.broken) continue;
-      for (const auto& [named, function] : ViewFunctions(view.create)) {
-        databases.insert(named.empty() ? database.name : named);
+      for (const ViewFunction& function : ViewFunctions(view.create)) {
+        databases.insert(function.database.empty() ? database.name : function.database);
       }
     }
   }

@@ -181,7 +181,7 @@ class Restore {
       member.staging = StagingName(member.live, run_);
       member.displaced = DisplacedName(member.live, generation);
     }
-    facts_ = ReadFacts(*session_, members_);
+    facts_ = ReadFacts(*session_, members_, content_.Definers());
     set_ = MakeSet(content_, members_, facts_);
     facts_.unmet_views = UnmetViewsOf(*session_, set_);
     set_.run = run_;
@@ -315,7 +315,7 @@ class Restore {
   // need no touching, is read again just before the window.
   void LookAgain() {
     const PreparedSet planned = std::move(set_);
-    facts_ = ReadFacts(*session_, members_);
+    facts_ = ReadFacts(*session_, members_, content_.Definers());
     set_ = MakeSet(content_, members_, facts_);
     facts_.unmet_views = UnmetViewsOf(*session_, set_);
     set_.run = planned.run;
@@ -376,6 +376,7 @@ class Restore {
   // What is live now is what the archive holds, within its scope.
   void Finish() {
     CatalogRequest request;
+    request.guess_views = true;
     for (const RestoreMember& member : members_) request.databases.push_back(member.live);
     RestoreFacts after;
     after.traits = traits_;

@@ -263,6 +263,15 @@ class FrameCheck {
 
 }  // namespace
 
+std::set<std::string> RestoreContent::Definers() const {
+  std::set<std::string> definers;
+  for (const auto* objects : {&views, &routines, &triggers, &events}) {
+    for (const ContentObject& object : *objects) definers.insert(object.record.definer);
+  }
+  definers.erase("");
+  return definers;
+}
+
 bool RestoreContent::Covers(const ObjectId& id, const std::string& table) const {
   const Scope& scope = header.scope;
   if (std::find(scope.databases.begin(), scope.databases.end(), id.database) ==

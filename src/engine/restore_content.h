@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,8 @@ struct RestoreContent {
   // Does the archive speak for this object? Restore is exact for those, and touches no other.
   // `table` is the table a trigger stands on.
   bool Covers(const ObjectId& id, const std::string& table = {}) const;
+
+  std::set<std::string> Definers() const;  // user@host
 };
 
 // Reads the whole archive: every frame against its digest, every INSERT against the one form there

@@ -7,6 +7,7 @@
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/disk_space.h"
+#include "engine/guarded_definers.h"
 
 namespace dbomsbak {
 namespace {
@@ -99,7 +100,8 @@ std::size_t PlaceOf(const std::vector<RestoreMember>& members, const std::string
                           QuoteIdentifier(archived)));
 }
 
-RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members) {
+RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members,
+                       const std::set<std::string>& definers) {
   RestoreFacts facts;
   facts.traits = ProbeServerTraits(session);
   facts.account = session.QueryValue("SELECT CURRENT_USER()").value_or("");
@@ -141,12 +143,16 @@ RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members) {
   }
 
   CatalogRequest request;
+  request.guess_views = true;
   for (RestoreMember& member : members) {
     member.exists = facts.databases.contains(member.live);
     if (member.exists) request.databases.push_back(member.live);
   }
   if (!request.databases.empty()) facts.live = ReadCatalog(session, facts.traits, request);
   KeepBrokenTables(facts.live);
+  std::set<std::string> all_definers = DefinersOf(facts.live);
+  all_definers.insert(definers.begin(), definers.end());
+  facts.guarded_definers = GuardedDefiners(session, facts.traits, facts.privileges, all_definers);
   return facts;
 }
 

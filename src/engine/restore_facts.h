@@ -39,6 +39,7 @@ struct RestoreFacts {
   std::set<std::string> charsets, collations, engines;
   // user@host; empty when the account may not see them.
   std::optional<std::set<std::string>> accounts;
+  std::set<std::string> guarded_definers;  // see GuardedDefiners()
   InboundKeys keys_into_set;
   std::vector<std::string> sessions;  // other sessions in databases of the set
   std::vector<Leftover> leftovers;
@@ -51,7 +52,9 @@ struct RestoreFacts {
   UnmetSet unmet_views;  // the caller fills it in, when the set is made
 };
 
-// `members` with their live names; `exists` is filled in here.
-RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members);
+// `members` with their live names; `exists` is filled in here. `definers`: of the objects that
+// shall be there.
+RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members,
+                       const std::set<std::string>& definers);
 
 }  // namespace dbomsbak

@@ -14,6 +14,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
 #include "engine/definition_text.h"
+#include "engine/guarded_definers.h"
 #include "engine/needed_privileges.h"
 #include "engine/outside_uses.h"
 #include "engine/set_names.h"
@@ -292,6 +293,15 @@ class Planner {
             GrantTarget(prefix + "__dbomsbak_", "%"), account));
       }
     }
+    for (const Database& database : facts_.live.databases) {
+      for (const View& view : database.views) {
+        if (!view.guessed) continue;
+        Warning(fmt::format(
+            "{} is broken and the server no longer shows its definition: should it be put back by "
+            "undo, its ALGORITHM is taken to be UNDEFINED",
+            view.id.Describe()));
+      }
+    }
     for (const Unreadable& object : facts_.live.unreadable) {
       Problem(fmt::format("{} as it is now cannot be read, so it could not be put back: {}{}{}",
                           object.id.Describe(), object.reason, object.remedy.empty() ? "" : ": ",
@@ -323,14 +333,20 @@ class Planner {
       }
     });
     const bool any_definer = MaySetDefiner(facts_.privileges);
+    const std::string& guard = facts_.traits.guarded_definer_privilege;
+    const std::string account = QuoteAccount(facts_.account);
     const std::string& for_orphans = facts_.traits.orphan_privilege;
     const bool any_orphan = for_orphans.empty() || facts_.privileges.HasGlobal(for_orphans);
     for (const auto& [definer, objects] : objects_of) {
       if (definer != facts_.account && !any_definer) {
-        Problem(fmt::format(
+        std::string told = fmt::format(
             "account {} may not create objects of definer {} ({}): GRANT {} ON *.* TO {};",
-            facts_.account, definer, JoinSome(objects), facts_.traits.definer_privilege,
-            QuoteAccount(facts_.account)));
+            facts_.account, definer, JoinSome(objects), facts_.traits.definer_privilege, account);
+        if (MayBeGuarded(facts_.traits, facts_.privileges)) {
+          told += fmt::format(" and, if that definer has {0}: GRANT {0} ON *.* TO {1};", guard,
+                              account);
+        }
+        Problem(std::move(told));
       }
       // A role has no host part; who may see accounts sees it without one, too.
       if (facts_.accounts && definer.find('@') != std::string::npos &&
@@ -339,8 +355,7 @@ class Planner {
           Problem(fmt::format(
               "account {} may not create objects of definer {}, who does not exist ({}): GRANT {} "
               "ON *.* TO {};",
-              facts_.account, definer, JoinSome(objects), for_orphans,
-              QuoteAccount(facts_.account)));
+              facts_.account, definer, JoinSome(objects), for_orphans, account));
         }
         Warning(
             fmt::format("definer {} does not exist on this server ({}); the objects come back, "
@@ -348,11 +363,19 @@ class Planner {
                         definer, JoinSome(objects)));
       }
     }
+    for (const std::string& definer : facts_.guarded_definers) {
+      Problem(fmt::format(
+          "account {} may neither create nor drop objects of definer {}, who has {}{}: GRANT {} "
+          "ON *.* TO {};",
+          facts_.account, definer, guard,
+          objects_of.contains(definer) ? " (" + JoinSome(objects_of[definer]) + ")" : "", guard,
+          account));
+    }
   }
 
   void CheckDefinitions() {
     std::map<std::string, std::vector<std::string>> charsets, collations, engines;
-    std::vector<std::string> untrusted;
+    std::vector<std::string> untrusted, logged;
     const auto want = [](auto& missing, const std::set<std::string>& have, const std::string& name,
                          const ContentObject& object) {
       if (!name.empty() && !Has(have, name)) missing[name].push_back(object.record.id.Describe());
@@ -360,8 +383,8 @@ class Planner {
     ForEachObject([&](const ContentObject& object) {
       const ObjectRecord& record = object.record;
       if (record.id.kind == ObjectKind::kFunction && facts_.traits.log_bin &&
-          !facts_.trusts_function_creators && !DeclaresItsData(object.create)) {
-        untrusted.push_back(record.id.Describe());
+          !facts_.trusts_function_creators) {
+        (DeclaresItsData(object.create) ? logged : untrusted).push_back(record.id.Describe());
       }
       want(charsets, facts_.charsets, record.charset, object);
       want(charsets, facts_.charsets, record.character_set_client, object);
@@ -392,6 +415,20 @@ class Planner {
                       "log_bin_trust_function_creators=1;",
                       JoinSome(untrusted)));
     }
+    if (facts_.traits.log_bin && !facts_.trusts_function_creators) CheckLogged(std::move(logged));
+  }
+
+  // What may write into the binary log by itself is taken from those with SUPER alone.
+  void CheckLogged(std::vector<std::string> logged) {
+    if (facts_.privileges.HasGlobal("SUPER")) return;
+    for (const Database& wanted : set_.wanted) {
+      for (const StoredProgram& trigger : wanted.triggers) logged.push_back(trigger.id.Describe());
+    }
+    if (logged.empty()) return;
+    Problem(fmt::format(
+        "with its binary log on, the server takes triggers and functions ({}) from accounts with "
+        "SUPER alone: GRANT SUPER ON *.* TO {}; or SET GLOBAL log_bin_trust_function_creators=1;",
+        JoinSome(logged), QuoteAccount(facts_.account)));
   }
 
   // utf8 and utf8mb3 are one charset under two names, on servers old and new.

@@ -350,6 +350,7 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
   GoForward(session, set, [&] { DropStubsLeft(session, journal); });
   // What is live now, fresh: what was done before the kill must not be done to it again.
   CatalogRequest request;
+  request.guess_views = true;
   std::vector<Database> live(set.members.size());
   for (std::size_t i = 0; i < set.members.size(); ++i) {
     live[i].name = set.members[i].live;

@@ -8,6 +8,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "engine/live_names.h"
 #include "engine/set_swap.h"
+#include "engine/view_scaffold.h"
 
 namespace dbomsbak {
 namespace {
@@ -19,8 +20,6 @@ constexpr char kNoteStub[] = "stub";  // payload: the Stub
 constexpr char kNoteStubsGone[] = "stubs-gone";
 constexpr char kNoteLentView[] = "lent-view";  // payload: the view's ObjectId
 constexpr char kNoteLentViewsBack[] = "lent-views-back";
-
-constexpr char kStubComment[] = "dbomsbak stub";
 
 // Pure ASCII, so that no charset on its way can change it.
 std::string Dump(const Json& json) { return json.dump(-1, ' ', true); }
@@ -124,9 +123,7 @@ void MakeStub(Session& session, JournalStore& journal, const Stub& stub) {
       return;
     }
     case Stub::Kind::kFunction:
-      session.Execute(
-          fmt::format("CREATE FUNCTION {}() RETURNS INT DETERMINISTIC COMMENT {} RETURN 1",
-                      QuoteQualified(stub.database, stub.name), QuoteString(kStubComment)));
+      session.Execute(StubFunction(QuoteQualified(stub.database, stub.name), stub.columns.size()));
       return;
     case Stub::Kind::kColumn:
       // Servers of our day do this, and take it back, without copying the table.

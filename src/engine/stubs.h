@@ -16,7 +16,7 @@ struct Stub {
   Kind kind = Kind::kTable;
   std::string database;
   std::string name;                  // of table or function
-  std::vector<std::string> columns;  // of kTable all, of kColumn the one
+  std::vector<std::string> columns;  // of kTable all, of kColumn the one, of kFunction parameters
 };
 
 void MakeStub(Session& session, JournalStore& journal, const Stub& stub);

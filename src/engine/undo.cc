@@ -32,6 +32,7 @@ const Database& FoundOr(const Catalog& catalog, const Database& otherwise) {
 std::vector<Database> ReadLive(Session& session, const ServerTraits& traits,
                                const PreparedSet& copy) {
   CatalogRequest request;
+  request.guess_views = true;
   std::vector<Database> absent;
   for (const SetMember& member : copy.members) {
     absent.emplace_back().name = member.live;

@@ -55,7 +55,7 @@ class Finder {
       std::string missing = known != known_.end() ? Missing(*known->second) : MissingIn(reference);
       if (!missing.empty()) return missing;
     }
-    for (const auto& [database, name] : FunctionsOf(session_, view)) {
+    for (const auto& [database, name, arguments] : FunctionsOf(session_, view)) {
       if (ground_.MayStandIn(database) || !IsThere(database)) continue;
       if (!FunctionExists(session_, database, name)) {
         return "function " + QuoteQualified(database, name);
@@ -140,9 +140,9 @@ std::vector<ViewReference> BasesOf(Session& session, const View& view) {
   return references;
 }
 
-std::vector<std::pair<std::string, std::string>> FunctionsOf(Session& session, const View& view) {
-  auto functions = ViewFunctions(view.create);
-  for (auto& [database, name] : functions) {
+std::vector<ViewFunction> FunctionsOf(Session& session, const View& view) {
+  std::vector<ViewFunction> functions = ViewFunctions(view.create);
+  for (auto& [database, name, arguments] : functions) {
     database =
         database.empty() ? view.id.database : ToUtf8(session, database, view.character_set_client);
     name = ToUtf8(session, name, view.character_set_client);

@@ -15,7 +15,7 @@ namespace dbomsbak {
 
 // Tables and functions a view names, in UTF-8 and with no database left out.
 std::vector<ViewReference> BasesOf(Session& session, const View& view);
-std::vector<std::pair<std::string, std::string>> FunctionsOf(Session& session, const View& view);
+std::vector<ViewFunction> FunctionsOf(Session& session, const View& view);
 
 // Exactly this name.
 bool RelationExists(Session& session, const std::string& database, const std::string& name);

@@ -119,12 +119,14 @@ void ViewBuilder::StandInForTable(const ViewReference& reference) {
 }
 
 void ViewBuilder::StandInForFunctions(const View& view) {
-  for (const auto& [database, name] : FunctionsOf(session_, view)) {
+  for (const auto& [database, name, arguments] : FunctionsOf(session_, view)) {
     if (!ground_.MayStandIn(database) || !DatabaseExists(session_, database) ||
         FunctionExists(session_, database, name)) {
       continue;
     }
-    Make({Stub::Kind::kFunction, database, name, {}});
+    std::vector<std::string> parameters;
+    for (std::size_t i = 0; i < arguments; ++i) parameters.push_back(fmt::format("a{}", i));
+    Make({Stub::Kind::kFunction, database, name, std::move(parameters)});
   }
 }
 

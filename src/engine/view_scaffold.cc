@@ -16,8 +16,6 @@ namespace {
 using Name = ViewSurroundings::Name;
 using Columns = std::map<std::string, std::string>;  // by their names in lower case
 
-constexpr std::string_view kStubComment = "dbomsbak stub";
-
 // Runs one of two statements: `then` where `condition` of information_schema.`list` finds
 // something.
 std::string Conditional(std::string_view list, std::string_view condition, std::string_view found,
@@ -38,7 +36,7 @@ class Builder {
 
   ViewScaffold Build() {
     for (const auto& [name, columns] : tables_) PlaceTable(name, columns);
-    for (const Name& name : functions_) PlaceFunction(name);
+    for (const auto& [name, arguments] : functions_) PlaceFunction(name, arguments);
     return std::move(scaffold_);
   }
 
@@ -55,8 +53,8 @@ class Builder {
       const auto broken = there_.broken.find(name);
       if (broken != there_.broken.end()) Gather(*broken->second);
     }
-    for (const auto& [database, function] : ViewFunctions(view.create)) {
-      functions_.insert({own(database), function});
+    for (const ViewFunction& function : ViewFunctions(view.create)) {
+      functions_.insert({{own(function.database), function.name}, function.arguments});
     }
   }
 
@@ -164,12 +162,10 @@ class Builder {
                     "DROP DATABASE " + quoted, "DO 0"));
   }
 
-  // A view's CREATE does not look at a function's arguments, nor at its type.
-  void PlaceFunction(const Name& name) {
+  void PlaceFunction(const Name& name, std::size_t arguments) {
     if (there_.functions.contains({name.first, LowerAscii(name.second)})) return;
     PlaceDatabase(name.first);
-    Add(fmt::format("CREATE FUNCTION {}() RETURNS int DETERMINISTIC COMMENT {} RETURN 1;\n",
-                    Quoted(name), QuoteString(kStubComment)),
+    Add(StubFunction(Quoted(name), arguments) + ";\n",
         fmt::format("DROP FUNCTION {};\n", Quoted(name)));
   }
 
@@ -177,7 +173,7 @@ class Builder {
   const ViewSurroundings& there_;
   std::set<Name> seen_;
   std::map<Name, std::set<std::string>> tables_;
-  std::set<Name> functions_;
+  std::map<Name, std::size_t> functions_;  // with the number of arguments
   std::set<std::string> placed_databases_;
   unsigned aside_ = 0;
   ViewScaffold scaffold_;
@@ -205,6 +201,15 @@ ViewSurroundings ViewSurroundings::Of(const Catalog& catalog) {
 
 void ViewSurroundings::AddFunction(const std::string& database, const std::string& name) {
   functions.insert({database, LowerAscii(name)});
+}
+
+std::string StubFunction(std::string_view quoted_name, std::size_t arguments) {
+  std::string list;
+  for (std::size_t i = 0; i < arguments; ++i) {
+    list += fmt::format("{}a{} longblob", i == 0 ? "" : ", ", i);
+  }
+  return fmt::format("CREATE FUNCTION {}({}) RETURNS int DETERMINISTIC COMMENT {} RETURN 1",
+                     quoted_name, list, QuoteString(kStubComment));
 }
 
 ViewScaffold ScaffoldFor(const View& view, const ViewSurroundings& there) {

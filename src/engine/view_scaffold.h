@@ -2,9 +2,11 @@
 // it lacks, which go again behind it. Pure text.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "dbomsbak/catalog/catalog.h"
@@ -29,6 +31,13 @@ struct ViewSurroundings {
 struct ViewScaffold {
   std::string before, after;
 };
+
+// What everything that only stands in is marked with: the comment of a table, column or function.
+inline constexpr std::string_view kStubComment = "dbomsbak stub";
+
+// CREATE FUNCTION of one that stands in for another. Some servers count a call's arguments when a
+// view is made; none looks at their types or at that of the answer.
+std::string StubFunction(std::string_view quoted_name, std::size_t arguments);
 
 // Also for views that are built on other broken ones, which must be sound for that moment. To be
 // run under the view's charsets, because names are in the bytes of its definition.

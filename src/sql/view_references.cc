@@ -35,6 +35,21 @@ bool IsColumnOf(const NameUse& column, const NameUse& table) {
          (database.empty() || column.parts.front().name == database);
 }
 
+// Of the call whose opening parenthesis `text` begins with.
+std::size_t CountArguments(std::string_view text) {
+  SqlTokenizer tokens(text);
+  tokens.Next();
+  std::size_t commas = 0;
+  int depth = 1;
+  for (bool empty = true;; empty = false) {
+    const SqlToken token = tokens.Next();
+    if (token.kind == SqlToken::Kind::kEnd) return 0;
+    if (token.IsSign(')') && --depth == 0) return empty ? 0 : commas + 1;
+    if (token.IsSign('(')) ++depth;
+    if (token.IsSign(',') && depth == 1) ++commas;
+  }
+}
+
 }  // namespace
 
 std::vector<ViewReference> ViewReferences(std::string_view create_view) {
@@ -71,17 +86,21 @@ std::vector<ViewReference> ViewReferences(std::string_view create_view) {
   return references;
 }
 
-std::vector<std::pair<std::string, std::string>> ViewFunctions(std::string_view create_view) {
-  std::vector<std::pair<std::string, std::string>> functions;
+std::vector<ViewFunction> ViewFunctions(std::string_view create_view) {
+  std::vector<ViewFunction> functions;
   for (const NameUse& use : FindNameUses(ObjectKind::kView, create_view).uses) {
     if (use.role != NameUse::Role::kFunction || use.parts.size() > 2) continue;
     const NamePart& last = use.parts.back();
     // `x` (`a`) is a derived table with names for its columns.
-    if (create_view[last.offset] != '`' || create_view[last.offset + last.length] != '(') continue;
-    std::pair function(use.parts.size() == 2 ? use.parts.front().name : std::string(), last.name);
-    if (std::find(functions.begin(), functions.end(), function) == functions.end()) {
-      functions.push_back(std::move(function));
-    }
+    const std::size_t behind = last.offset + last.length;
+    if (create_view[last.offset] != '`' || create_view[behind] != '(') continue;
+    ViewFunction function{use.parts.size() == 2 ? use.parts.front().name : std::string(), last.name,
+                          CountArguments(create_view.substr(behind))};
+    const bool known =
+        std::any_of(functions.begin(), functions.end(), [&](const ViewFunction& other) {
+          return other.database == function.database && other.name == function.name;
+        });
+    if (!known) functions.push_back(std::move(function));
   }
   return functions;
 }

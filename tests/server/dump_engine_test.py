@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=pipeline timeout=1200
+# ctest: labels=pipeline timeout=1200 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,mariadb-11.8 others=transfers,broken_views,scope
 """The dump against a real server: the same bytes at any --jobs, one snapshot under load, each rung of
 the ladder, and nothing published whatever goes wrong.
 
@@ -20,7 +20,7 @@ import traceback
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support import fingerprint, oms  # noqa: E402
 from support.program import Program  # noqa: E402
-from support.server import ClientError, Server  # noqa: E402
+from support.server import ClientError, DEFAULT_KIND, Server  # noqa: E402
 
 EPOCH = {'SOURCE_DATE_EPOCH': '1700000000'}
 
@@ -425,8 +425,9 @@ CREATE TRIGGER tb BEFORE INSERT ON b FOR EACH ROW SET NEW.id = NEW.id;''', 'part
 
         try:
             only = text('--only', 'part.a')
-            need('`a`' in only and 'TRIGGER ta ' in only, 'the table asked for is missing')
-            need('INTO `b`' not in only and 'VIEW' not in only and 'PROCEDURE' not in only and 'TRIGGER tb ' not in only,
+            plain = only.replace('`', '')  # of triggers, some servers quote the names that they were given
+            need('`a`' in only and 'TRIGGER ta ' in plain, 'the table asked for is missing')
+            need('INTO `b`' not in only and 'VIEW' not in only and 'PROCEDURE' not in only and 'TRIGGER tb ' not in plain,
                  'more than the table asked for')
             ignored = text('--ignore-table', 'part.a')
             need('INTO `b`' in ignored and 'CREATE TABLE `a`' not in ignored, '--ignore-table')
@@ -513,19 +514,32 @@ CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.d = 'y';
 DROP FUNCTION f; DROP FUNCTION beside.g; DROP TABLE gone; ALTER TABLE t DROP COLUMN c;
 CREATE OR REPLACE VIEW sound AS SELECT id FROM t;''', 'broken')
 
+        def listed(where):
+            return where.rows('SELECT TABLE_NAME, VIEW_DEFINITION, CHECK_OPTION, DEFINER, SECURITY_TYPE, CHARACTER_SET_CLIENT, '
+                              "COLLATION_CONNECTION FROM information_schema.VIEWS WHERE TABLE_SCHEMA = 'broken' ORDER BY 1")
+
         def state(where):
-            views = where.rows("SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = 'broken' "
-                               'ORDER BY 1')
-            return ([where.rows(f'SHOW CREATE VIEW `{name}`', 'broken') for [name] in views],
+            return (listed(where), [where.rows(f'SHOW CREATE VIEW `{row[0]}`', 'broken') for row in listed(where)],
                     where.rows('SHOW FULL TABLES', 'broken'), where.rows('SELECT * FROM t', 'broken'),
                     [row[:7] for row in where.rows('SHOW CREATE TRIGGER tr', 'broken')][0][2],
                     where.rows('SHOW CREATE TABLE t', 'broken'), where.databases(),
                     where.rows("SELECT * FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ('broken', 'beside')"))
 
+        # MySQL 5.6 shows no definition of a view whose column is gone: a dump cannot hold it.
+        not_shown = ['d_column', 'g_column_of_view'] if server.kind == 'mysql-5.6' else []
         try:
             recreate(self.other, ['broken', 'beside'])
+            if not_shown:
+                refused = self.dump('broken').expect(14)
+                need(f'`broken`.`{not_shown[0]}`' in refused.err and '1 more' in refused.err, refused.err)
+                path = self.place()
+                self.dump('broken', '--allow-partial', '-o', path).expect(3)
+                objects = json.loads(self.program.run('info', '--json', path).out)['objects']
+                left_out = [o['name'] for o in objects if o.get('omitted')]
+                need(sorted(left_out) == not_shown, f'left out: {left_out}')
+                server.sql(f'DROP VIEW {", ".join(not_shown)}', 'broken')
             before = state(server)
-            need(len(before[0]) == 10, f'{len(before[0])} views')
+            need(len(before[0]) == 10 - len(not_shown), f'{len(before[0])} views')
             text = self.dump('broken').expect(0).stdout
             # Over what is there, into an empty database where another has its table, and where it has not.
             server.run_client(text, 'broken')
@@ -538,7 +552,7 @@ CREATE OR REPLACE VIEW sound AS SELECT id FROM t;''', 'broken')
             self.other.sql('CREATE DATABASE broken')
             self.other.run_client(text, 'broken')
             need('beside' not in self.other.databases(), 'the stand-in of a database is left')
-            need(state(self.other)[0] == before[0], 'views differ where a database is missing')
+            need(listed(self.other) == before[0], 'views differ where a database is missing')
         finally:
             recreate(server, ['broken', 'beside'])
             recreate(self.other, ['broken', 'beside'])
@@ -599,6 +613,8 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix='dump-'))
     failed, done = [], 0
     options = ['--max-allowed-packet=64M', '--innodb-flush-log-at-trx-commit=0']
+    if DEFAULT_KIND == 'mysql-5.6':
+        options.append('--innodb-log-file-size=128M')  # a row is at most a tenth of all log files there
     try:
         with Server(options=options) as server, Server(options=options) as other:
             tests = Tests(program, server, other, folder)

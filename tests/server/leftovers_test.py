@@ -28,7 +28,8 @@ class Leftovers(unittest.TestCase):
     def setUp(self):
         """Two copies of each set."""
         self.server.sql('SET FOREIGN_KEY_CHECKS = 0;' + ''.join(f'DROP DATABASE `{name}`;' for name in self.server.databases()))
-        self.server.sql("DROP USER IF EXISTS 'few'@'%'; CREATE USER 'few'@'%' IDENTIFIED BY 'x'")
+        self.server.drop_account('few')
+        self.server.create_account('few', 'x')
         for names in SETS:
             for name in names:
                 self.server.sql(f'CREATE DATABASE `{name}`; CREATE TABLE `{name}`.`t` (`id` int PRIMARY KEY);'

@@ -78,11 +78,11 @@ def test_what_uses_the_databases_works_afterwards(server):
     a = world.a
     server.sql("INSERT INTO parent (id, note) VALUES (9, 'x');", a)
     note = server.value('SELECT note FROM parent WHERE id = 9', a)
-    if note != 'x first Ã¤ second third':
+    if note != world.noted:
         raise AssertionError(note)
     server.sql('INSERT INTO child (parent_id) VALUES (9);', a)
-    if int(server.value('SELECT MAX(id) FROM child', a)) < 121:
-        raise AssertionError('the sequence lost its value')
+    if int(server.value('SELECT MAX(id) FROM child', a)) < world.next_child:
+        raise AssertionError('the sequence (or AUTO_INCREMENT) lost its value')
     if server.value('CALL p_grants(7)', a, user='caller') != '7':
         raise AssertionError('the grant is gone')
     try:
@@ -97,6 +97,8 @@ def test_what_uses_the_databases_works_afterwards(server):
 def test_busy_table_is_33_with_the_holder_named_and_everything_as_before(server):
     for table in ('parent', 'log', '`t``b \'q\' "x" 库`', 'seq'):
         world, good, ruined = prepared(server)
+        if table == 'seq' and not world.has_sequences:
+            continue
         busy = Transaction(server, f'SELECT * FROM {quoted(world.a)}.{table};')
         began = time.monotonic()
         world.run('swap', world.file, '00000001', lock_wait=1, lock_tries=2, expect=33)
@@ -268,7 +270,8 @@ def test_server_killed_while_the_window_is_open(server):
 
 
 def test_long_and_odd_names(server):
-    world = World(server, ODD, LONG)
+    # MySQL 9.7 takes no trigger whose text has both a doubled back-tick and a character beyond ASCII (3507).
+    world = World(server, ODD.replace('`', '') if server.kind == 'mysql-9.7' else ODD, LONG)
     world.value_of_staging = lambda name, run: world.long_staging
     # Names beyond 64 characters are cut and hashed: the program itself tells what it expects.
     world.make_good()
@@ -284,7 +287,7 @@ def test_long_and_odd_names(server):
     world.run('undo')
     fingerprint.expect_equal(ruined, world.print(), 'undone')
     world.run('status')
-    expect_text(world.output, quoted(LONG), quoted(ODD))
+    expect_text(world.output, quoted(LONG), quoted(world.a))
     world.run('purge', 0)
     if world.ours():
         raise AssertionError(world.ours())
@@ -341,9 +344,13 @@ class SmallWorld(World):
     """As little as a purge can have to do with: keys in a circle and across, a sequence, two databases."""
 
     def make_good(self):
+        if self.has_sequences:
+            self.server.sql(self.named('DROP DATABASE IF EXISTS @A@; CREATE DATABASE @A@; CREATE SEQUENCE @A@.seq;'))
+        else:
+            self.server.sql(self.named('DROP DATABASE IF EXISTS @A@; CREATE DATABASE @A@;'))
         self.server.sql(self.named('''
-CREATE OR REPLACE DATABASE @A@; CREATE OR REPLACE DATABASE @B@;
-CREATE SEQUENCE @A@.seq; CREATE TABLE @A@.plain (a INT);
+DROP DATABASE IF EXISTS @B@; CREATE DATABASE @B@;
+CREATE TABLE @A@.plain (a INT);
 CREATE TABLE @A@.parent (id INT PRIMARY KEY, c INT, self INT, CONSTRAINT own FOREIGN KEY (self) REFERENCES @A@.parent (id)) ENGINE=InnoDB;
 CREATE TABLE @A@.child (id INT PRIMARY KEY, p INT, CONSTRAINT up FOREIGN KEY (p) REFERENCES @A@.parent (id)) ENGINE=InnoDB;
 ALTER TABLE @A@.parent ADD CONSTRAINT down FOREIGN KEY (c) REFERENCES @A@.child (id);

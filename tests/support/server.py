@@ -53,6 +53,16 @@ def portable(text, kind):
     return re.sub(r'\bUUID\b(?!\()', 'CHAR(36)', text)
 
 
+def may_set_definers(kind):
+    """Privileges, as GRANT takes them, of an account that may make and drop objects of any definer, one who is gone
+    and root included, also triggers and functions where the binary log is on."""
+    if kind.startswith('mariadb'):
+        return 'SET USER'
+    if kind == 'mysql-5.6':
+        return 'SUPER'
+    return 'SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER, SYSTEM_USER, SUPER'
+
+
 def unescape(cell):
     """A cell of the client's --batch output as the text it stands for."""
     if '\\' not in cell:
@@ -164,6 +174,15 @@ class Server:
         return int(self.connection['pid'])
 
     @property
+    def sees_routines(self):
+        """The grant, but for TO, that shows an account the text of others' routines."""
+        return 'SHOW_ROUTINE ON *.*' if self.kind == 'mysql-9.7' else 'SELECT ON `mysql`.*'
+
+    @property
+    def may_set_definers(self):
+        return may_set_definers(self.kind)
+
+    @property
     def log(self):
         return pathlib.Path(self.connection['log']).read_text(errors='replace')
 
@@ -254,6 +273,11 @@ class Server:
         text = [f"CREATE USER {name} IDENTIFIED BY '{password}';"]
         text += [f'GRANT {grant} TO {name};' for grant in grants]
         self.sql('\n'.join(text))
+
+    def drop_account(self, user, host='%'):
+        """Drops an account if there is one (MySQL 5.6 has no DROP USER IF EXISTS)."""
+        if self.value(f"SELECT COUNT(*) FROM mysql.user WHERE User = '{user}' AND Host = '{host}'") != '0':
+            self.sql(f"DROP USER '{user}'@'{host}'")
 
     def wait_for(self, query, expected, seconds=30):
         """Polls a one-value query until it gives `expected`."""

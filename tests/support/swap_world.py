@@ -7,6 +7,7 @@ across, views on views, on nothing and on a database that is gone, a sequence th
 
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -118,6 +119,47 @@ CREATE EVENT eb2 ON SCHEDULE EVERY 1 HOUR STARTS '2037-01-01 10:00:00' DO DELETE
 '''
 
 
+# What the above is where a server lacks MariaDB's sequences, packages and CREATE OR REPLACE of all but views.
+_MYSQL = (
+    ('CREATE SEQUENCE seq START WITH 100 INCREMENT BY 7;\n', ''),
+    ('id INT DEFAULT nextval(seq) PRIMARY KEY', 'id INT AUTO_INCREMENT PRIMARY KEY'),
+    ('INSERT INTO child (parent_id) VALUES (1), (1), (2);',
+     'ALTER TABLE child AUTO_INCREMENT=100; INSERT INTO child (parent_id) VALUES (1), (1), (2);'),
+    ('DO nextval(seq); DO nextval(seq);', 'ALTER TABLE child AUTO_INCREMENT=150;'),
+    ("""SET sql_mode='ORACLE';;
+CREATE PACKAGE pack AS FUNCTION g RETURN INT; PROCEDURE h; END;;
+CREATE PACKAGE BODY pack AS FUNCTION g RETURN INT AS BEGIN RETURN 1; END; PROCEDURE h AS BEGIN SELECT 1; END; END;;
+SET sql_mode='';;
+""", ''),
+    ("SET sql_mode='ORACLE';; DROP PACKAGE pack;; SET sql_mode='';;\n", ''),
+    ('CREATE OR REPLACE PROCEDURE p_grants (IN x INT, IN y INT) SELECT x + y;;',
+     "DROP PROCEDURE p_grants;; CREATE PROCEDURE p_grants (IN x INT, IN y INT) SELECT x + y;;"
+     "GRANT EXECUTE ON PROCEDURE p_grants TO 'caller'@'%' WITH GRANT OPTION;;"),
+)
+# MySQL 5.6 has one trigger for each time and event, and shows no view that lost a column.
+_MYSQL_56 = (
+    ("""CREATE TRIGGER t_third BEFORE INSERT ON parent FOR EACH ROW SET NEW.note = CONCAT(NEW.note, ' third');;
+""", ''),
+    ("""CREATE TRIGGER t_second BEFORE INSERT ON parent FOR EACH ROW FOLLOWS t_first SET NEW.note""",
+     'CREATE TRIGGER t_second BEFORE UPDATE ON parent FOR EACH ROW SET NEW.note'),
+    ('CREATE TRIGGER new_one BEFORE INSERT ON parent FOR EACH ROW FOLLOWS t_first SET',
+     'CREATE TRIGGER new_one BEFORE UPDATE ON parent FOR EACH ROW SET'),
+    ('CREATE VIEW lost_column AS SELECT a, b FROM less; ', ''),
+    ('CREATE VIEW lost_in_view AS SELECT x, y FROM less_view; ', ''),
+    ('lost_column, lost_function, lost_in_view, lost_database;', 'lost_function, lost_database;'),
+)
+
+
+def for_kind(text, kind):
+    """The SQL of this file for a kind of server."""
+    changes = () if kind.startswith('mariadb') else _MYSQL + (_MYSQL_56 if kind == 'mysql-5.6' else ())
+    for printed, instead in changes:
+        if text.count(printed) > 1:
+            raise AssertionError(f'more than once: {printed}')
+        text = text.replace(printed, instead)
+    return text
+
+
 def quoted(name):
     return '`' + name.replace('`', '``') + '`'
 
@@ -134,11 +176,17 @@ class World:
         self.databases = [a, b]
         self.tool = pathlib.Path(os.environ['DBOMSBAK_BUILD']) / 'tools' / 'swap_tool'
         self.file = pathlib.Path(tempfile.mkstemp(prefix='swap-set-')[1])
-        server.sql("CREATE USER IF NOT EXISTS 'maker'@'%'; CREATE USER IF NOT EXISTS 'caller'@'%';"
-                   "GRANT ALL ON *.* TO 'maker'@'%';")
+        for name in ('maker', 'caller'):
+            server.drop_account(name)
+            server.create_account(name)
+        server.sql("GRANT ALL ON *.* TO 'maker'@'%'")
+        self.has_sequences = server.kind.startswith('mariadb')
+        # What a BEFORE INSERT makes of the note 'x', and the next id of a child.
+        self.noted = 'x first Ã¤' + (' second third' if server.kind != 'mysql-5.6' else '')
+        self.next_child = 121 if self.has_sequences else 103
 
     def named(self, text):
-        return text.replace('@A@', quoted(self.a)).replace('@B@', quoted(self.b))
+        return for_kind(text, self.server.kind).replace('@A@', quoted(self.a)).replace('@B@', quoted(self.b))
 
     def make_good(self):
         self.server.sql(self.named(_GOOD_B + _GOOD_A + _GOOD_ACROSS))
@@ -176,6 +224,9 @@ class World:
                     continue
                 what = 'SEQUENCE' if kind == 'SEQUENCE' else 'TABLE'
                 create = self.server.rows(f'SHOW CREATE {what} {quoted(table)}', name)[0][1]
+                if self.server.kind == 'mysql-9.7':
+                    # Which collations were given, and which only come from the table, is remembered there.
+                    create = re.sub(r'(?m)^(  `(?:(?! CHARACTER SET ).)*) COLLATE \w+', r'\1', create)
                 for live, other in names.items():
                     create = create.replace(quoted(live) + '.', quoted(other) + '.')
                 script.append(create + ';')

@@ -110,6 +110,7 @@ struct Arguments {
 std::vector<Database> ReadDatabases(Session& session, const ServerTraits& traits,
                                     const std::vector<std::string>& names) {
   CatalogRequest request;
+  request.guess_views = true;
   for (const std::string& name : names) {
     if (DatabaseExists(session, name)) request.databases.push_back(name);
   }

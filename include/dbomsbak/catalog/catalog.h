@@ -70,6 +70,7 @@ struct View {
   std::string definer, character_set_client, collation_connection;
   std::vector<std::string> columns;  // empty when the view is broken
   bool broken = false;               // its base is gone; the definition is kept all the same
+  bool guessed = false;              // see CatalogRequest::guess_views
 };
 
 // Triggers, routines, packages and events.
@@ -134,6 +135,9 @@ struct CatalogRequest {
   // Tables with their definitions alone, as the server prints them: what two moments are compared
   // by.
   bool tables_only = false;
+  // Some servers show no definition of a view whose base is gone. It is then put together from
+  // what information_schema tells, which is all but the ALGORITHM; else it counts as unreadable.
+  bool guess_views = false;
 };
 
 // One query for all wherever the server allows it; never one a table but SHOW CREATE.

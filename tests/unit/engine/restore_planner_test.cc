@@ -225,6 +225,32 @@ TEST_F(RestorePlannerTest, ForeignDefinersNeedARight) {
   ExpectOneProblem("GRANT SET_ANY_DEFINER ON *.* TO 'root'@'localhost';");
 }
 
+TEST_F(RestorePlannerTest, TriggersNeedSuperUnderABinaryLog) {
+  facts_.privileges = Privileges::Parse(
+      {"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, TRIGGER, CREATE VIEW, SHOW "
+       "VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, PROCESS ON *.* TO `root`@`localhost`"});
+  facts_.traits.log_bin = true;
+  EXPECT_THAT(Plan().problems, IsEmpty());
+  facts_.trusts_function_creators = false;
+  ExpectOneProblem("GRANT SUPER ON *.* TO 'root'@'localhost';");
+  facts_.privileges = Privileges::Parse({"GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost`"});
+  EXPECT_THAT(Plan().problems, IsEmpty());
+}
+
+TEST_F(RestorePlannerTest, ObjectsOfGuardedDefinersNeedTheirPrivilege) {
+  facts_.traits.guarded_definer_privilege = "SYSTEM_USER";
+  content_.triggers[0].record.definer = "boss@%";
+  facts_.privileges = Privileges::Parse(
+      {"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, TRIGGER, CREATE VIEW, SHOW "
+       "VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT ON *.* TO `root`@`localhost`"});
+  // Before it may set definers at all it cannot be known.
+  ExpectOneProblem("if that definer has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO");
+  facts_.privileges = Privileges::Parse({"GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost`"});
+  EXPECT_THAT(Plan().problems, IsEmpty());
+  facts_.guarded_definers = {"boss@%"};
+  ExpectOneProblem("GRANT SYSTEM_USER ON *.* TO 'root'@'localhost';");
+}
+
 TEST_F(RestorePlannerTest, DefinersThatDoNotExistNeedARightOnNewMySql) {
   facts_.accounts = std::set<std::string>{"root@localhost"};
   content_.triggers[0].record.definer = "gone@%";

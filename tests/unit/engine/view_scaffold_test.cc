@@ -46,7 +46,8 @@ TEST(ViewScaffold, FunctionIsStubbedUnlessItIsThere) {
   ViewSurroundings there = DatabaseWithT();
   there.databases.insert("e");
   const ViewScaffold scaffold = ScaffoldFor(view, there);
-  EXPECT_THAT(scaffold.before, HasSubstr("CREATE FUNCTION `e`.`F`() RETURNS int"));
+  EXPECT_THAT(scaffold.before,
+              HasSubstr("CREATE FUNCTION `e`.`F`(a0 longblob, a1 longblob) RETURNS int"));
   EXPECT_THAT(scaffold.after, HasSubstr("DROP FUNCTION `e`.`F`;"));
   there.AddFunction("e", "f");
   EXPECT_THAT(ScaffoldFor(view, there).before, IsEmpty());

@@ -104,10 +104,15 @@ TEST(ViewReferencesTest, ViewsOverNothing) {
 }
 
 TEST(ViewReferencesTest, StoredFunctionsAreThoseWithQuotedNames) {
-  using Functions = std::vector<std::pair<std::string, std::string>>;
-  EXPECT_EQ(ViewFunctions("CREATE VIEW `v` AS select `f`(`d`.`t`.`id`) AS `a`,`e`.`g`(1,`f`(2)) AS "
-                          "`b`,concat('`h`(',`t`.`id`) AS `c` from (select 1 AS `a`) `x` (`a`)"),
-            (Functions{{"", "f"}, {"e", "g"}}));
+  std::string shown;
+  for (const ViewFunction& function : ViewFunctions(
+           "CREATE VIEW `v` AS select `f`(`d`.`t`.`id`) AS `a`,`e`.`g`(1,`f`(2),'),(') AS `b`,"
+           "`n`() AS `z`,`s`((select max(`t`.`a`,`t`.`b`) from `t`)) AS `y`,"
+           "concat('`h`(',`t`.`id`) AS `c` from (select 1 AS `a`) `x` (`a`)")) {
+    shown +=
+        function.database + "." + function.name + "/" + std::to_string(function.arguments) + " ";
+  }
+  EXPECT_EQ(shown, ".f/1 e.g/3 .n/0 .s/1 ");
 }
 
 TEST(ViewReferencesTest, ColumnsOfAViewAreTheNamesOfItsSelect) {
