@@ -248,19 +248,24 @@ Step Window::DisableEvents() {
   return step;
 }
 
+bool Window::HasCharset(std::size_t member, const Database& like) {
+  if (like.create.empty()) return true;
+  const bool with_comment = set_.before[member].comment != set_.wanted[member].comment;
+  const ResultSet now = session_.Query(fmt::format(
+      "SELECT SCHEMA_NAME, DEFAULT_COLLATION_NAME, {} FROM information_schema.SCHEMATA WHERE "
+      "SCHEMA_NAME = {}",
+      with_comment ? "SCHEMA_COMMENT" : "''", QuoteString(set_.members[member].live)));
+  for (std::size_t row = 0; row < now.rows.size(); ++row) {
+    if (now.Text(row, 0) != set_.members[member].live) continue;
+    if (now.Text(row, 1) != like.collation) return false;
+    if (with_comment && now.Text(row, 2) != like.comment) return false;
+  }
+  return true;
+}
+
 bool Window::HasCharsets(const std::vector<Database>& like) {
   for (std::size_t i = 0; i < set_.members.size(); ++i) {
-    if (like[i].create.empty()) continue;
-    const bool with_comment = set_.before[i].comment != set_.wanted[i].comment;
-    const ResultSet now = session_.Query(fmt::format(
-        "SELECT SCHEMA_NAME, DEFAULT_COLLATION_NAME, {} FROM information_schema.SCHEMATA WHERE "
-        "SCHEMA_NAME = {}",
-        with_comment ? "SCHEMA_COMMENT" : "''", QuoteString(set_.members[i].live)));
-    for (std::size_t row = 0; row < now.rows.size(); ++row) {
-      if (now.Text(row, 0) != set_.members[i].live) continue;
-      if (now.Text(row, 1) != like[i].collation) return false;
-      if (with_comment && now.Text(row, 2) != like[i].comment) return false;
-    }
+    if (!HasCharset(i, like[i])) return false;
   }
   return true;
 }
@@ -277,9 +282,8 @@ void Window::SetCharset(const std::string& database, const Database& like) {
 void Window::SetCharsets(const std::vector<Database>& like) {
   Unlock();  // ALTER DATABASE is refused under it
   for (std::size_t i = 0; i < set_.members.size(); ++i) {
-    if (!like[i].create.empty() && DatabaseExists(session_, set_.members[i].live)) {
-      SetCharset(set_.members[i].live, like[i]);
-    }
+    // New MySQL waits for every open transaction in the database, also where nothing changes.
+    if (!HasCharset(i, like[i])) SetCharset(set_.members[i].live, like[i]);
   }
 }
 

@@ -86,6 +86,7 @@ class Window {
   void SetCharset(const std::string& database, const Database& like);
   void SetCharsets(const std::vector<Database>& like);
   void TakeBackCharsets();
+  bool HasCharset(std::size_t member, const Database& like);
   bool HasCharsets(const std::vector<Database>& like);
   // What is to be created for these to be the tables' triggers, in this order. What is there and
   // does not begin the list is dropped.

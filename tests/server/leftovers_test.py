@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=pipeline timeout=600
+# ctest: labels=pipeline timeout=600 kinds=mariadb-10.11,mysql-9.7,mysql-5.6
 """What status, undo and purge say of copies: to accounts that see all or part, of one set or several."""
 
 import json

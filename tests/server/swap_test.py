@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-# ctest: timeout=900
+# ctest: timeout=900 kinds=mariadb-10.11,mysql-9.7,mysql-5.6 others=there_and_back,do_not_exist
 """The window on a quiet day and on bad ones: exact, told how long, and refused without a trace."""
 
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -45,6 +46,11 @@ def prepared(server, *names):
     world.stage('00000001')
     world.ruin()
     return world, good, world.print()
+
+
+def without_counters(state):
+    return {database: {key: {what: re.sub(r' AUTO_INCREMENT=\d+', '', text) for what, text in values.items()}
+                       for key, values in objects.items()} for database, objects in state.items()}
 
 
 def expect_text(text, *words):
@@ -118,7 +124,8 @@ def test_client_killed_while_its_rename_waits(server):
     """Whether the server then gives the RENAME up or goes on: what it did is what is judged."""
     world, good, ruined = prepared(server)
     # No live trigger: the first to wait is the RENAME itself.
-    for name, database in server.rows('SELECT TRIGGER_NAME, TRIGGER_SCHEMA FROM information_schema.TRIGGERS'):
+    for name, database in server.rows('SELECT TRIGGER_NAME, TRIGGER_SCHEMA FROM information_schema.TRIGGERS '
+                                      "WHERE TRIGGER_SCHEMA LIKE 'swap%'"):
         server.sql(f'DROP TRIGGER {quoted(database)}.{quoted(name)}')
     ruined = world.print()
     busy = Transaction(server, f'SELECT * FROM {quoted(world.b)}.other;')
@@ -171,6 +178,8 @@ def test_what_stood_in_for_a_lost_base_when_the_program_was_killed_is_gone_after
     for statement in ('DROP TABLE IF EXISTS `swap_gone`', 'CREATE TABLE `swap_gone`', 'DROP DATABASE IF EXISTS `swap_gone`',
                       f'DROP TABLE IF EXISTS `{world.a}`.`gone`', f'DROP FUNCTION IF EXISTS `{world.a}`.`f_gone`',
                       f'ALTER TABLE `{world.a}`.`less` DROP COLUMN'):
+        if server.kind == 'mysql-5.6' and statement.startswith('ALTER'):
+            continue  # it shows no view that lost a column: there is none
         world.run(*words, die_before=statement, expect=-9)
         if statement.startswith('DROP'):  # at the same place once more
             world.run('heal', die_before=statement, expect=-9)
@@ -204,7 +213,8 @@ class TriggerWorld(World):
 
     def make_good(self):
         self.server.sql(self.named('''
-CREATE OR REPLACE DATABASE @A@ CHARACTER SET latin1 COLLATE latin1_german1_ci; CREATE OR REPLACE DATABASE @B@;
+DROP DATABASE IF EXISTS @A@; CREATE DATABASE @A@ CHARACTER SET latin1 COLLATE latin1_german1_ci;
+DROP DATABASE IF EXISTS @B@; CREATE DATABASE @B@;
 USE @A@; CREATE TABLE t (a INT) ENGINE=InnoDB; CREATE TABLE @B@.t (a INT) ENGINE=InnoDB;
 CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1;
 ALTER DATABASE @A@ COLLATE latin1_swedish_ci;
@@ -264,8 +274,11 @@ def test_server_killed_while_the_window_is_open(server):
         server.start()
         world.run('heal')
         now = world.print()
-        if fingerprint.differences(good, now) and fingerprint.differences(ruined, now):
-            raise AssertionError('neither old nor new:\n' + '\n'.join(fingerprint.differences(good, now)))
+        # A server that keeps AUTO_INCREMENT in memory alone has the largest value and one after a start.
+        states = [without_counters(state) if server.kind == 'mysql-5.6' else state for state in (good, ruined, now)]
+        amiss = [fingerprint.differences(state, states[2]) for state in states[:2]]
+        if all(amiss):
+            raise AssertionError('neither old nor new:\n' + '\n'.join(min(amiss, key=len)))
     world.run('purge', 0)
 
 
