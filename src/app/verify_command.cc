@@ -25,6 +25,10 @@ FileVerdict VerifyFile(FileSystem& files, const std::string& path, const VerifyO
   try {
     verdict.report = Verify(files.OpenForReading(path), options, observer, cancel);
     verdict.code = verdict.report->partial ? ErrorCode::kPartial : ErrorCode::kOk;
+  } catch (const UnprovenError& doubt) {
+    verdict.report = doubt.report;
+    verdict.error = doubt;
+    verdict.code = doubt.code();
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kTerminated) throw;
     verdict.error = error;

@@ -68,6 +68,10 @@ bool BeginsAsSql(std::string_view begin) {
 FileKind LooksLike(const RandomAccessFile& file) {
   std::string begin(kSniffBytes, '\0');
   begin.resize(file.ReadAt(0, begin.data(), begin.size()));
+  return LooksLike(begin);
+}
+
+FileKind LooksLike(std::string_view begin) {
   if (begin.empty()) return FileKind::kEmpty;
   if (BeginsAsArchive(begin)) return FileKind::kArchive;
   for (const Signature& signature : kSignatures) {
@@ -109,7 +113,7 @@ std::string_view Advice(FileKind kind) noexcept {
     case FileKind::kArchive:
       return "";
     case FileKind::kPlainSql:
-      return "Load it with `mysql --comments < FILE`; verify proves one that dbomsbak dump wrote.";
+      return "Load it with `mysql --comments < FILE`, or with dbomsbak restore.";
     case FileKind::kZstd:
       return "A dump of another program in it loads with `zstd -dc FILE | mysql`.";
     case FileKind::kGzip:

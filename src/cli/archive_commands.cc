@@ -10,6 +10,8 @@
 #include "dbomsbak/app/cat_command.h"
 #include "dbomsbak/app/names.h"
 #include "dbomsbak/app/verify_command.h"
+#include "dbomsbak/archive/text_source.h"
+#include "dbomsbak/engine/plain_text.h"
 
 namespace dbomsbak {
 namespace {
@@ -23,6 +25,20 @@ std::optional<Sha256Digest> ExpectedDigest(const CommandLine& line) {
   throw Error(ErrorCode::kUsage,
               fmt::format("--expect wants the 64 hexadecimal digits of a receipt, not '{}'", *text),
               "The receipt is the last line of dump; it has them behind sha256:.");
+}
+
+ErrorCode TellOfPlainDump(Invocation& run, const std::string& path,
+                          const std::shared_ptr<const RandomAccessFile>& file) {
+  run.signals.AllowForcedEnd();
+  const PlainSummary summary = SummarizePlainDump(file, run.cancel);
+  if (run.json()) {
+    run.console.Out(ToLine(PlainManifestToJson(path, summary)));
+    return ErrorCode::kOk;
+  }
+  std::string text = RenderPlainManifest(path, summary) + RenderObjectHeading();
+  for (const ObjectRecord& object : summary.objects) text += RenderObject(object);
+  run.console.Out(text);
+  return ErrorCode::kOk;
 }
 
 }  // namespace
@@ -59,7 +75,9 @@ ErrorCode RunVerifyCommandLine(Invocation& run) {
 
 ErrorCode RunInfoCommandLine(Invocation& run) {
   const std::string& path = run.line.arguments().front();
-  const ArchiveReader archive = ArchiveReader::Open(run.files.OpenForReading(path));
+  const std::shared_ptr<const RandomAccessFile> file = run.files.OpenForReading(path);
+  if (LooksLikeUnpacked(file) == FileKind::kPlainSql) return TellOfPlainDump(run, path, file);
+  const ArchiveReader archive = ArchiveReader::Open(file);
   run.signals.AllowForcedEnd();
   const Receipt receipt = archive.receipt();
 
@@ -107,8 +125,15 @@ ErrorCode RunCatCommandLine(Invocation& run) {
   const bool data = run.line.Flag("data");
   command.schema = schema || !data;
   command.data = data || !schema;
-  const ArchiveReader archive =
-      ArchiveReader::Open(run.files.OpenForReading(run.line.arguments().front()));
+  const std::shared_ptr<const RandomAccessFile> file =
+      run.files.OpenForReading(run.line.arguments().front());
+  if (LooksLikeUnpacked(file) == FileKind::kPlainSql) {
+    run.signals.AllowForcedEnd();
+    WritePlainText(file, {command.only, command.schema, command.data}, run.console.out(),
+                   run.cancel);
+    return ErrorCode::kOk;
+  }
+  const ArchiveReader archive = ArchiveReader::Open(file);
   run.signals.AllowForcedEnd();
   RunCatCommand(archive, command, run.console.out(), run.cancel);
   return ErrorCode::kOk;

@@ -149,6 +149,25 @@ Json VerifyToJson(const std::vector<FileVerdict>& verdicts, ErrorCode code) {
   return json;
 }
 
+namespace {
+
+Json ToJson(const Scope& given) {
+  Json scope;
+  scope["databases"] = Strings(given.databases);
+  scope["only_tables"] = TableNames(given.only_tables);
+  scope["ignored_tables"] = TableNames(given.ignored_tables);
+  scope["excluded_kinds"] = Json::array();
+  for (const ObjectKind kind : given.excluded_kinds) {
+    scope["excluded_kinds"].push_back(std::string(ToString(kind)));
+  }
+  scope["row_filters"] = given.row_filters;
+  scope["no_data"] = given.no_data;
+  scope["no_create_info"] = given.no_create_info;
+  return scope;
+}
+
+}  // namespace
+
 Json ManifestToJson(const std::string& path, const HeaderRecord& header, const Receipt& receipt) {
   Json json = Coded(receipt.footer.partial ? ErrorCode::kPartial : ErrorCode::kOk);
   json["file"] = path;
@@ -160,17 +179,21 @@ Json ManifestToJson(const std::string& path, const HeaderRecord& header, const R
   json["frames"] = receipt.footer.frame_count;
   json["receipt"] = ToJson(receipt, true);
   json["options"] = header.options;
-  Json& scope = json["scope"];
-  scope["databases"] = Strings(header.scope.databases);
-  scope["only_tables"] = TableNames(header.scope.only_tables);
-  scope["ignored_tables"] = TableNames(header.scope.ignored_tables);
-  scope["excluded_kinds"] = Json::array();
-  for (const ObjectKind kind : header.scope.excluded_kinds) {
-    scope["excluded_kinds"].push_back(std::string(ToString(kind)));
-  }
-  scope["row_filters"] = header.scope.row_filters;
-  scope["no_data"] = header.scope.no_data;
-  scope["no_create_info"] = header.scope.no_create_info;
+  json["scope"] = ToJson(header.scope);
+  return json;
+}
+
+Json PlainManifestToJson(const std::string& path, const PlainSummary& summary) {
+  Json json = Coded(ErrorCode::kOk);
+  json["file"] = path;
+  json["format"] = "sql";
+  json["tool"] = summary.header.tool;
+  json["server_version"] = summary.header.server_version;
+  json["server_flavour"] = summary.header.server_flavour;
+  json["scope"] = ToJson(summary.header.scope);
+  json["objects"] = Json::array();
+  for (const ObjectRecord& object : summary.objects)
+    json["objects"].push_back(ObjectToJson(object));
   return json;
 }
 

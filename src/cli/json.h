@@ -10,6 +10,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/engine/check.h"
 #include "dbomsbak/engine/dump.h"
+#include "dbomsbak/engine/plain_text.h"
 #include "dbomsbak/engine/restore.h"
 
 namespace dbomsbak {
@@ -25,6 +26,8 @@ Json DumpToJson(const DumpResult& result, ErrorCode code, const std::string& pat
 Json VerifyToJson(const std::vector<FileVerdict>& verdicts, ErrorCode code);
 // The manifest without its objects, which are streamed: they are its last member.
 Json ManifestToJson(const std::string& path, const HeaderRecord& header, const Receipt& receipt);
+// The same of a plain dump, objects included.
+Json PlainManifestToJson(const std::string& path, const PlainSummary& summary);
 Json ObjectToJson(const ObjectRecord& object);
 Json CheckToJson(const CheckReport& report);
 Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bool rehearsed);

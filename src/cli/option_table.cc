@@ -52,6 +52,8 @@ constexpr std::array kOptions{
                "with events (default); --events=false without"},
     OptionInfo{"--add-drop-database", "", kFlag, kContent, kDump,
                "DROP DATABASE before each CREATE DATABASE"},
+    OptionInfo{"--into", "DB", kValue, kContent, kCommandRestore,
+               "the database of a plain dump that names none"},
     OptionInfo{"--schema", "", kFlag, kContent, kCommandCat, "definitions only"},
     OptionInfo{"--data", "", kFlag, kContent, kCommandCat, "rows only"},
     OptionInfo{"--generation", "N", kValue, kContent, kCommandPurge,

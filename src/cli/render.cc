@@ -185,6 +185,23 @@ std::string RenderManifest(const std::string& path, const HeaderRecord& header,
   return text;
 }
 
+std::string RenderPlainManifest(const std::string& path, const PlainSummary& summary) {
+  const HeaderRecord& header = summary.header;
+  std::string text = Line("plain dump", path);
+  text += Line("proof", summary.proved ? "holds" : "none");
+  text += Line("written", header.tool.empty() ? "by an unknown program" : "by " + header.tool);
+  text += Line("server", header.server_version.empty()
+                             ? "not told"
+                             : fmt::format("{} {}", header.server_flavour, header.server_version));
+  text += Line("databases", Joined(header.scope.databases, ", "));
+  text += Line("scope", ScopeText(header.scope));
+  text +=
+      Line("content", fmt::format("{}, {}, {}", Counted(summary.objects.size(), "object"),
+                                  Counted(summary.tables, "table"), Counted(summary.rows, "row")));
+  text += Line("size", fmt::format("{} of SQL text", HumanBytes(summary.text_bytes)));
+  return text;
+}
+
 std::string RenderObjectHeading() {
   return fmt::format("\n{:<14} {:>14} {:>11} {:>11}  {}\n", "kind", "rows", "data", "definition",
                      "name");

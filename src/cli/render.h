@@ -8,6 +8,7 @@
 #include "dbomsbak/archive/records.h"
 #include "dbomsbak/engine/check.h"
 #include "dbomsbak/engine/dump.h"
+#include "dbomsbak/engine/plain_text.h"
 #include "dbomsbak/engine/restore.h"
 
 namespace dbomsbak {
@@ -20,6 +21,8 @@ std::string RenderDump(const DumpResult& result, const std::string& path);
 std::string RenderVerdict(const FileVerdict& verdict);
 std::string RenderManifest(const std::string& path, const HeaderRecord& header,
                            const Receipt& receipt);
+// The same of a plain dump.
+std::string RenderPlainManifest(const std::string& path, const PlainSummary& summary);
 std::string RenderObjectHeading();
 std::string RenderObject(const ObjectRecord& object);
 std::string RenderCheck(const CheckReport& report);

@@ -96,6 +96,7 @@ ErrorCode RunRestoreCommandLine(Invocation& run) {
   const CommandLine& line = run.line;
   RestoreCommand command;
   command.path = line.arguments().front();
+  command.into = line.Last("into").value_or("");
   RestoreOptions& options = command.options;
   options.dry_run = line.Flag("dry-run");
   options.rehearse = line.Flag("rehearse");

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "engine/event_text.h"
+#include "sql/definition_match.h"
 
 namespace dbomsbak {
 namespace {
@@ -40,6 +43,45 @@ bool IsAsWanted(const StoredProgram& wanted, const StoredProgram& live) {
                                            : SameDefinition(wanted, live);
 }
 
+// Modes in any order, with blanks or without.
+std::set<std::string> Modes(const std::string& sql_mode) {
+  std::set<std::string> modes;
+  std::string mode;
+  for (const char c : sql_mode + ",") {
+    if (c != ',') {
+      if (c != ' ') mode += c;
+    } else if (!mode.empty()) {
+      modes.insert(std::exchange(mode, std::string()));
+    }
+  }
+  return modes;
+}
+
+// utf8 and utf8mb3 are one charset under two names.
+bool SameCharsetName(std::string a, std::string b) {
+  for (std::string* name : {&a, &b}) {
+    if (*name == "utf8" || name->starts_with("utf8_")) name->replace(0, 4, "utf8mb3");
+  }
+  return a == b;
+}
+
+bool SaysTheSame(const View& wanted, const View& live) {
+  return FirstWordMissing(wanted.create, live.create).empty() &&
+         SameCharsetName(wanted.character_set_client, live.character_set_client) &&
+         SameCharsetName(wanted.collation_connection, live.collation_connection);
+}
+
+bool SaysTheSame(const StoredProgram& wanted, const StoredProgram& live) {
+  const bool event = wanted.id.kind == ObjectKind::kEvent && MayBeOver(wanted.create);
+  const std::string text = event ? WithoutEventState(wanted.create) : wanted.create;
+  return FirstWordMissing(text, live.create).empty() &&
+         Modes(wanted.sql_mode) == Modes(live.sql_mode) &&
+         SameCharsetName(wanted.character_set_client, live.character_set_client) &&
+         SameCharsetName(wanted.collation_connection, live.collation_connection) &&
+         SameCharsetName(wanted.database_collation, live.database_collation) &&
+         (wanted.time_zone.empty() || wanted.time_zone == live.time_zone);
+}
+
 }  // namespace
 
 bool SameDefinition(const View& a, const View& b) {
@@ -70,6 +112,22 @@ DefinitionDifferences CompareLiveDefinitions(const Database& wanted, const Datab
       found.differences.push_back(Difference(program, *there));
     }
   };
+  compare(wanted.routines, live.routines);
+  compare(wanted.triggers, live.triggers);
+  compare(wanted.events, live.events);
+  return found;
+}
+
+DefinitionDifferences CompareSaidDefinitions(const Database& wanted, const Database& live) {
+  DefinitionDifferences found;
+  const auto compare = [&](const auto& objects, const auto& others) {
+    for (const auto& object : objects) {
+      const auto* there = Find(others, object.id);
+      if (there == nullptr || SaysTheSame(object, *there)) continue;
+      found.differences.push_back(Difference(object, *there));
+    }
+  };
+  compare(wanted.views, live.views);
   compare(wanted.routines, live.routines);
   compare(wanted.triggers, live.triggers);
   compare(wanted.events, live.events);

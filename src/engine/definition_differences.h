@@ -22,5 +22,7 @@ struct DefinitionDifferences {
 // Objects that are in both; `wanted` must have been printed by a server like that of `live`. An
 // event that can be over may have been disabled by the server itself.
 DefinitionDifferences CompareLiveDefinitions(const Database& wanted, const Database& live);
+// The same for definitions from the text of a plain dump: whatever that says must be there.
+DefinitionDifferences CompareSaidDefinitions(const Database& wanted, const Database& live);
 
 }  // namespace dbomsbak

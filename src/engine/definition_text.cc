@@ -271,6 +271,40 @@ std::string WithEventDisabled(std::string_view create_event) {
   ThrowUnreadable(ObjectKind::kEvent, create_event);
 }
 
+EventState EventStateOf(std::string_view create_event) {
+  TokenReader reader(create_event);
+  for (Token token = reader.Next(); token.type != TokenType::kEnd; token = reader.Next()) {
+    if (!reader.Is(token, "PRESERVE")) continue;
+    if (!reader.Is(reader.Next(), "DISABLE")) break;
+    return reader.Is(reader.Next(), "ON") ? EventState::kDisabledOnReplica : EventState::kDisabled;
+  }
+  return EventState::kEnabled;
+}
+
+std::string EngineOf(std::string_view create_table) {
+  TokenReader reader(create_table);
+  int depth = 0;
+  for (Token token = reader.Next(); token.type != TokenType::kEnd; token = reader.Next()) {
+    if (reader.IsPunctuation(token, '(')) ++depth;
+    if (reader.IsPunctuation(token, ')')) --depth;
+    if (depth != 0 || !reader.Is(token, "ENGINE")) continue;
+    token = reader.Next();
+    if (reader.IsPunctuation(token, '=')) token = reader.Next();
+    return UnquoteIdentifier(reader.Text(token));
+  }
+  return {};
+}
+
+bool HasEnumColumn(std::string_view create_table) {
+  TokenReader reader(create_table);
+  bool type = false;
+  for (Token token = reader.Next(); token.type != TokenType::kEnd; token = reader.Next()) {
+    if (type && reader.IsPunctuation(token, '(')) return true;
+    type = reader.Is(token, "ENUM") || reader.Is(token, "SET");
+  }
+  return false;
+}
+
 std::string WithSequenceDatabases(std::string_view create_table, const DatabaseMap& map) {
   std::string out;
   std::size_t copied = 0;

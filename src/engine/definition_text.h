@@ -28,6 +28,16 @@ std::string WithoutHeadDatabase(ObjectKind kind, std::string_view create);
 // The same event, DISABLED. Error kUnsupported when the text does not say ENABLE or DISABLE.
 std::string WithEventDisabled(std::string_view create_event);
 
+enum class EventState { kEnabled, kDisabled, kDisabledOnReplica };
+// What the text says; an event that says nothing is enabled.
+EventState EventStateOf(std::string_view create_event);
+
+// The storage engine a table names, as it is written; empty when it names none.
+std::string EngineOf(std::string_view create_table);
+
+// Has a table a column of type ENUM or SET?
+bool HasEnumColumn(std::string_view create_table);
+
 // Databases that sequences are taken from (`nextval(`db`.`s`)`) rewritten, and nothing else.
 std::string WithSequenceDatabases(std::string_view create_table, const DatabaseMap& map);
 

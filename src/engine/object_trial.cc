@@ -239,7 +239,8 @@ void ObjectTrial::CompareMember(const Database& wanted, const Catalog& staged,
   // So is a routine that was created here before a view it reads.
   Database compared = wanted;
   if (traits_.routines_need_their_views && !wanted.views.empty()) compared.routines.clear();
-  DefinitionDifferences found = CompareLiveDefinitions(compared, there);
+  DefinitionDifferences found = content_.plain ? CompareSaidDefinitions(compared, there)
+                                               : CompareLiveDefinitions(compared, there);
   std::move(found.differences.begin(), found.differences.end(), std::back_inserter(differences));
 }
 

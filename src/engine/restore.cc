@@ -20,9 +20,9 @@
 #include "engine/heal.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
+#include "engine/restore_input.h"
 #include "engine/restore_lock.h"
 #include "engine/restore_planner.h"
-#include "engine/row_loader.h"
 #include "engine/server_journal.h"
 #include "engine/set_names.h"
 #include "engine/set_swap.h"
@@ -42,6 +42,70 @@ std::string Quoted(const std::vector<std::string>& names) {
   return list;
 }
 
+// What may not be restored so, whatever the server is like.
+void RefuseWithoutLeave(const std::string& name, const HeaderRecord& header, bool partial,
+                        const RestoreOptions& options) {
+  if (partial && !options.allow_partial) {
+    throw Error(ErrorCode::kRestorePreflight,
+                fmt::format("'{}' is partial: objects in its scope were left out", name),
+                "See what is missing with dbomsbak info; --allow-partial restores the rest.")
+        .About(name);
+  }
+  if (header.scope.filtered() && !options.allow_filtered) {
+    throw Error(ErrorCode::kRestorePreflight,
+                fmt::format("'{}' does not hold all rows of its tables", name),
+                "It was made with --where, --no-data or --no-create-info; --allow-filtered "
+                "restores it all the same.")
+        .About(name);
+  }
+  // What belongs to the server cannot be swapped under it.
+  for (const std::string& database : header.scope.databases) {
+    if (!IsServersOwn(database)) continue;
+    throw Error(ErrorCode::kRestorePreflight,
+                fmt::format("'{}' speaks for {}, a database of the server itself, which is never "
+                            "restored",
+                            name, QuoteIdentifier(database)),
+                "Nothing was changed. dbomsbak cat writes its SQL text; take from it what you "
+                "need.")
+        .About(database);
+  }
+}
+
+// A plain dump of one database does not say how that is made: it is as it is live, or as the server
+// makes one. Programs of which the dump does not say it were made in the database as it is.
+void CompleteDatabases(Session& session, const std::vector<RestoreMember>& members,
+                       const Catalog& live, RestoreContent& content) {
+  if (!content.plain) return;
+  for (const RestoreMember& member : members) {
+    auto place = std::find_if(
+        content.databases.begin(), content.databases.end(),
+        [&](const ContentObject& object) { return object.record.id.name == member.archived; });
+    if (place == content.databases.end()) {
+      ContentObject object;
+      object.record.id = {member.archived, ObjectKind::kDatabase, member.archived};
+      if (const Database* database = live.Find(member.live)) {
+        object.record.charset = database->charset;
+        object.record.collation = database->collation;
+      } else {
+        const ResultSet usual = session.Query("SELECT @@character_set_server, @@collation_server");
+        object.record.charset = usual.Text(0, 0);
+        object.record.collation = usual.Text(0, 1);
+      }
+      content.databases.push_back(std::move(object));
+      place = std::prev(content.databases.end());
+    }
+    const std::string collation = place->record.collation;
+    for (auto* programs : {&content.routines, &content.triggers, &content.events}) {
+      for (ContentObject& program : *programs) {
+        if (program.record.id.database != member.archived) continue;
+        if (program.record.database_collation.empty()) {
+          program.record.database_collation = collation;
+        }
+      }
+    }
+  }
+}
+
 class Stopwatch {
  public:
   std::uint64_t ms() const {
@@ -56,10 +120,10 @@ class Stopwatch {
 
 class Restore {
  public:
-  Restore(SessionFactory& sessions, const ArchiveReader& archive, const RestoreOptions& options,
+  Restore(SessionFactory& sessions, RestoreInput& input, const RestoreOptions& options,
           const ConfirmRestore& confirm, Observer& observer, const CancelToken& cancel)
       : sessions_(sessions),
-        archive_(archive),
+        input_(input),
         options_(options),
         confirm_(confirm),
         observer_(observer),
@@ -68,10 +132,8 @@ class Restore {
                                 : std::max(1U, std::thread::hardware_concurrency())) {}
 
   RestoreResult Run() {
-    RefuseWithoutLeave();
-    RefuseServersOwn();
-    BoundJobs();
-    content_ = ReadContent(archive_, jobs_, observer_, cancel_);
+    content_ = input_.Read(jobs_, options_.max_memory_bytes, observer_, cancel_);
+    RefuseWithoutLeave(input_.name(), content_.header, content_.partial, options_);
     Connect();
     // A plan alone changes nothing, so it heals nothing, and holds up nobody.
     std::optional<RestoreLock> lock;
@@ -109,52 +171,6 @@ class Restore {
   }
 
  private:
-  void RefuseWithoutLeave() {
-    const std::string& name = archive_.name();
-    if (archive_.footer().partial && !options_.allow_partial) {
-      throw Error(ErrorCode::kRestorePreflight,
-                  fmt::format("'{}' is partial: objects in its scope were left out", name),
-                  "See what is missing with dbomsbak info; --allow-partial restores the rest.")
-          .About(name);
-    }
-    if (archive_.header().scope.filtered() && !options_.allow_filtered) {
-      throw Error(ErrorCode::kRestorePreflight,
-                  fmt::format("'{}' does not hold all rows of its tables", name),
-                  "It was made with --where, --no-data or --no-create-info; --allow-filtered "
-                  "restores it all the same.")
-          .About(name);
-    }
-  }
-
-  // What belongs to the server cannot be swapped under it.
-  void RefuseServersOwn() {
-    for (const std::string& name : archive_.header().scope.databases) {
-      if (!IsServersOwn(name)) continue;
-      throw Error(ErrorCode::kRestorePreflight,
-                  fmt::format("'{}' speaks for {}, a database of the server itself, which is never "
-                              "restored",
-                              archive_.name(), QuoteIdentifier(name)),
-                  "Nothing was changed. dbomsbak cat writes the archive's SQL text; take from it "
-                  "what you need.")
-          .About(name);
-    }
-  }
-
-  // Each job holds a frame, stored and as text, and the client library's buffers.
-  void BoundJobs() {
-    constexpr std::uint64_t kBase = std::uint64_t{16} << 20;  // definitions, plan, the program
-    constexpr std::uint64_t kSession = std::uint64_t{1} << 20;
-    std::uint64_t largest = 0;
-    for (std::uint64_t i = 0; i < archive_.frame_count(); ++i) {
-      const FrameRecord frame = archive_.frame(i);
-      largest = std::max(largest, std::uint64_t{frame.text_size} + frame.stored_size);
-    }
-    const std::uint64_t room = options_.max_memory_bytes > kBase ? options_.max_memory_bytes - kBase
-                                                                 : options_.max_memory_bytes / 2;
-    const std::uint64_t most = std::max<std::uint64_t>(1, room / (largest + kSession));
-    jobs_ = static_cast<unsigned>(std::min<std::uint64_t>(jobs_, most));
-  }
-
   void Connect() {
     session_ = sessions_.Connect();
     traits_ = ProbeServerTraits(*session_);
@@ -170,7 +186,7 @@ class Restore {
     }
     if (members_.empty()) {
       throw Error(ErrorCode::kRestorePreflight,
-                  fmt::format("{} holds no database", archive_.name()), "");
+                  fmt::format("'{}' holds no database", input_.name()), "");
     }
     std::set<std::string> databases;
     for (std::string& name : ListDatabases(*session_)) databases.insert(std::move(name));
@@ -182,6 +198,7 @@ class Restore {
       member.displaced = DisplacedName(member.live, generation);
     }
     facts_ = ReadFacts(*session_, members_, content_.Definers());
+    CompleteDatabases(*session_, members_, facts_.live, content_);
     set_ = MakeSet(content_, members_, facts_);
     facts_.unmet_views = UnmetViewsOf(*session_, set_);
     set_.run = run_;
@@ -225,10 +242,8 @@ class Restore {
     staging_->TryObjects(set_);
     observer_.Phase(fmt::format("loading {} rows into staging", content_.rows));
     const std::vector<LoadTarget> targets = Targets();
-    RowLoader loader(sessions_, traits_, archive_, content_, targets, done, staging_->load_table(),
-                     observer_, cancel_);
-    loader.Run(jobs_);
-    load_warnings_ = loader.warnings();
+    load_warnings_ = input_.LoadRows({sessions_, traits_, content_, targets, done,
+                                      staging_->load_table(), jobs_, observer_, cancel_});
     result_.load_ms = watch.ms();
   }
 
@@ -408,7 +423,9 @@ class Restore {
                                           set.before[i].collation, set.wanted[i].collation));
       }
       if (!SameSeries(content_.header, traits_)) continue;
-      DefinitionDifferences found = CompareLiveDefinitions(set.wanted[i], set.before[i]);
+      DefinitionDifferences found = content_.plain
+                                        ? CompareSaidDefinitions(set.wanted[i], set.before[i])
+                                        : CompareLiveDefinitions(set.wanted[i], set.before[i]);
       std::move(found.differences.begin(), found.differences.end(),
                 std::back_inserter(differences));
       for (const std::string& doubt : found.doubts) {
@@ -450,7 +467,7 @@ class Restore {
   }
 
   SessionFactory& sessions_;
-  const ArchiveReader& archive_;
+  RestoreInput& input_;
   const RestoreOptions& options_;
   const ConfirmRestore& confirm_;
   Observer& observer_;
@@ -475,7 +492,19 @@ class Restore {
 RestoreResult RunRestore(SessionFactory& sessions, const ArchiveReader& archive,
                          const RestoreOptions& options, const ConfirmRestore& confirm,
                          Observer& observer, const CancelToken& cancel) {
-  return Restore(sessions, archive, options, confirm, observer, cancel).Run();
+  // What its header tells is enough to refuse it, before all of it is read.
+  RefuseWithoutLeave(archive.name(), archive.header(), archive.footer().partial, options);
+  const std::unique_ptr<RestoreInput> input = ArchiveInput(archive);
+  return Restore(sessions, *input, options, confirm, observer, cancel).Run();
+}
+
+RestoreResult RunRestoreOfDump(SessionFactory& sessions,
+                               const std::shared_ptr<const RandomAccessFile>& dump,
+                               const std::string& into, const RestoreOptions& options,
+                               const ConfirmRestore& confirm, Observer& observer,
+                               const CancelToken& cancel) {
+  const std::unique_ptr<RestoreInput> input = PlainDumpInput(dump, into);
+  return Restore(sessions, *input, options, confirm, observer, cancel).Run();
 }
 
 }  // namespace dbomsbak

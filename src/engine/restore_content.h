@@ -40,6 +40,11 @@ struct RestoreContent {
 
   std::vector<LoadUnit> units;  // by frame, then by offset
 
+  // A plain dump: kinds of columns and row digests are not known, definitions are as far as its
+  // text tells. A unit is then a run of INSERTs, numbered in its `frame`.
+  bool plain = false;
+  std::vector<std::string> notes;  // what a plan shall warn of
+
   // Does the archive speak for this object? Restore is exact for those, and touches no other.
   // `table` is the table a trigger stands on.
   bool Covers(const ObjectId& id, const std::string& table = {}) const;

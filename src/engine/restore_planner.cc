@@ -157,6 +157,7 @@ class Planner {
 
   RestorePlan Make(OtherSessions other_sessions) {
     ListChanges();
+    for (const std::string& note : content_.notes) Warning(note);
     CheckServer();
     CheckPrivileges();
     CheckSight();

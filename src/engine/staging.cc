@@ -19,6 +19,7 @@
 #include "engine/object_trial.h"
 #include "engine/set_names.h"
 #include "engine/staging_note.h"
+#include "engine/staging_proof.h"
 #include "engine/stubs.h"
 
 namespace dbomsbak {
@@ -43,6 +44,31 @@ bool IsDone(const std::vector<JournalEntry>& entries, std::string_view step) {
     return entry.event == "done" && entry.step == step;
   });
 }
+
+// A table that names a charset and no collation has the charset's usual one: servers leave out only
+// that when they print it. Some have another default of their own, which is set aside meanwhile.
+class UsualCollations {
+ public:
+  explicit UsualCollations(Session& session) : session_(session) {
+    Try("SET SESSION character_set_collations=''");
+    Try("SET SESSION default_collation_for_utf8mb4=utf8mb4_general_ci");
+  }
+  ~UsualCollations() {
+    Try("SET SESSION character_set_collations=DEFAULT");
+    Try("SET SESSION default_collation_for_utf8mb4=DEFAULT");
+  }
+  UsualCollations(const UsualCollations&) = delete;
+  UsualCollations& operator=(const UsualCollations&) = delete;
+
+ private:
+  void Try(const char* statement) noexcept {
+    try {
+      session_.Execute(statement);
+    } catch (const Error&) {  // not a variable of this server, or the session is lost: that is told
+    }
+  }
+  Session& session_;
+};
 
 bool HasSequence(const Catalog& live, const std::string& database, const std::string& name) {
   const Database* found = live.Find(database);
@@ -196,6 +222,8 @@ void Staging::CreateTables(const Catalog& live) {
     run(sequence, sequence.create);
     if (!sequence.restart.empty()) run(sequence, sequence.restart);
   }
+  std::optional<UsualCollations> usual;
+  if (!SameSeries(content_.header, traits_)) usual.emplace(session_);
   const DatabaseMap to_staging = ToStaging(members_);
   std::map<std::string, std::string> live_of;
   for (const RestoreMember& member : members_) live_of[member.archived] = member.live;

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <thread>
 
-#include "dbomsbak/archive/file_kind.h"
+#include "dbomsbak/archive/text_source.h"
 #include "dbomsbak/base/error.h"
 #include "engine/archive_verifier.h"
-#include "engine/plain_proof.h"
+#include "engine/plain_dump.h"
 
 namespace dbomsbak {
 namespace {
@@ -26,24 +26,40 @@ Sha256Digest DigestOfFile(const RandomAccessFile& file, const CancelToken& cance
   }
 }
 
-VerifyReport VerifyPlainSql(const RandomAccessFile& file, const VerifyOptions& options,
-                            Observer& observer, const CancelToken& cancel) {
+VerifyReport VerifyPlainSql(const std::shared_ptr<const RandomAccessFile>& file,
+                            const VerifyOptions& options, Observer& observer,
+                            const CancelToken& cancel) {
   VerifyReport report;
   if (options.expect) {
-    const Sha256Digest found = DigestOfFile(file, cancel);
+    const Sha256Digest found = DigestOfFile(*file, cancel);
     if (found != *options.expect) {
       throw Error(ErrorCode::kDiffers,
                   fmt::format("'{}' is not the file that was expected: its SHA-256 is {}, expected "
                               "{}",
-                              file.name(), found.hex(), options.expect->hex()),
+                              file->name(), found.hex(), options.expect->hex()),
                   "Plain SQL has no root digest; compare with FILE.sha256.")
-          .About(file.name());
+          .About(file->name());
     }
     report.expected_by_file = true;
   }
+  const PlainDump dump =
+      ReadPlainDump(file, {{}, true}, observer, cancel, {}, Judge::kProofOrStatements);
   report.plain_sql = true;
-  report.text_bytes = ProvePlainSql(file, observer, cancel);
-  return report;
+  report.text_bytes = dump.text_bytes;
+  report.objects = dump.model.databases.size() + dump.model.objects.size();
+  report.rows = dump.model.rows;
+  for (const auto& [id, object] : dump.model.objects) {
+    if (id.kind == ObjectKind::kTable) ++report.tables;
+  }
+  if (dump.proved) return report;
+  throw UnprovenError(
+      Error(ErrorCode::kUnproven,
+            fmt::format("'{}' is complete, but carries no proof that it is intact ({} tables, {} "
+                        "rows)",
+                        file->name(), report.tables, report.rows),
+            dump.why_not)
+          .About(file->name()),
+      report);
 }
 
 VerifyReport VerifyArchive(std::shared_ptr<const RandomAccessFile> file,
@@ -86,8 +102,8 @@ VerifyReport VerifyArchive(std::shared_ptr<const RandomAccessFile> file,
 
 VerifyReport Verify(std::shared_ptr<const RandomAccessFile> file, const VerifyOptions& options,
                     Observer& observer, const CancelToken& cancel) {
-  if (LooksLike(*file) == FileKind::kPlainSql) {
-    return VerifyPlainSql(*file, options, observer, cancel);
+  if (LooksLikeUnpacked(file) == FileKind::kPlainSql) {
+    return VerifyPlainSql(file, options, observer, cancel);
   }
   return VerifyArchive(std::move(file), options, observer, cancel);
 }

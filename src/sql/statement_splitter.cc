@@ -19,6 +19,7 @@ constexpr std::string_view kDelimiterWord = "delimiter";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kLookahead = kSandboxComment.size();
 constexpr std::size_t kMaxDelimiterLine = 1024;
+constexpr std::size_t kMaxComment = 1024;
 
 bool IsSpace(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -77,6 +78,8 @@ void StatementSplitter::Feed(std::string_view piece) {
   // length.
   const std::size_t keep = in_statement_ ? start_ : next_;
   if (keep != 0) {
+    LineOf(keep);
+    counted_ -= keep;
     buffer_.erase(0, keep);
     buffer_offset_ += keep;
     next_ -= keep;
@@ -90,6 +93,7 @@ void StatementSplitter::Feed(std::string_view piece) {
 
 void StatementSplitter::Finish() {
   Scan(true);
+  if (state_ == State::kLineComment && !in_statement_) HandOutComment();
   if (state_ == State::kPlain && !in_statement_) return;
   if (state_ == State::kLineComment && !in_statement_) return;
   std::string_view inside = "a statement";
@@ -208,13 +212,36 @@ bool StatementSplitter::ScanQuote(bool at_end) {
 
 bool StatementSplitter::ScanLineComment() {
   const std::size_t end = buffer_.find('\n', next_);
+  KeepComment(next_, std::min(end, buffer_.size()));
   if (end == std::string::npos) {
     next_ = buffer_.size();
     return false;
   }
   next_ = end + 1;
   state_ = State::kPlain;
+  if (!in_statement_) HandOutComment();
   return true;
+}
+
+void StatementSplitter::KeepComment(std::size_t begin, std::size_t end) {
+  if (in_statement_ || !comment_sink_ || comment_.size() >= kMaxComment) return;
+  comment_.append(buffer_, begin, std::min(end - begin, kMaxComment - comment_.size()));
+}
+
+void StatementSplitter::HandOutComment() {
+  if (!comment_sink_) return;
+  const std::string line = std::exchange(comment_, std::string());
+  comment_sink_(line);
+}
+
+// Asked for places in ascending order only: each byte is looked at once.
+std::uint64_t StatementSplitter::LineOf(std::size_t place) {
+  const auto begin = buffer_.begin();
+  line_ += static_cast<std::uint64_t>(
+      std::count(begin + static_cast<std::ptrdiff_t>(counted_),
+                 begin + static_cast<std::ptrdiff_t>(std::max(counted_, place)), '\n'));
+  counted_ = std::max(counted_, place);
+  return line_;
 }
 
 bool StatementSplitter::ScanBlockComment(bool at_end) {
@@ -264,7 +291,7 @@ void StatementSplitter::HandOut() {
   }
   in_statement_ = false;
   next_ += delimiter_.size();
-  sink_({text, offset});
+  sink_({text, offset, LineOf(start_)});
 }
 
 }  // namespace dbomsbak

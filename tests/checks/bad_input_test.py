@@ -109,11 +109,11 @@ TABLE = [
     ('info nowhere', 30, 'nowhere', 'path'),
     ('info folder', 30, 'folder', 'archive'),
     ('info plain.sql.gz', 12, 'gzip', 'gzip -dc'),
-    ('info foreign.sql', 12, 'plain SQL', 'mysql'),
+    ('info foreign.sql', 12, 'line 2', 'mysql client'),
     ('cat empty.sql.zst', 21, 'empty', 'another'),
     ('restore nowhere.sql.zst', 30, 'nowhere', 'path'),
     ('restore plain.sql.gz', 12, 'gzip', 'gzip -dc'),
-    ('restore foreign.sql', 12, 'plain SQL', 'mysql'),
+    ('restore foreign.sql', 2, 'which database', '--into DB'),
     ('restore empty.sql.zst', 21, 'empty', 'another'),
 ]
 TABLE_OF_ARCHIVES = [

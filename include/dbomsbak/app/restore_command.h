@@ -12,12 +12,13 @@
 namespace dbomsbak {
 
 struct RestoreCommand {
-  std::string path;
+  std::string path;  // an archive or a plain dump
+  std::string into;  // --into: the database of a dump that names none
   RestoreOptions options;
 };
 
-// The archive is opened, and an archive that may not be restored so (partial, filtered) refused,
-// before the server is asked anything.
+// The file is opened, and one that may not be restored so (partial, filtered) refused, before the
+// server is asked anything. Errors: kUsage for an archive with `into`.
 RestoreResult RunRestoreCommand(SessionFactory& sessions, FileSystem& files,
                                 const RestoreCommand& command, const ConfirmRestore& confirm,
                                 Observer& observer, const CancelToken& cancel);

@@ -12,7 +12,7 @@
 
 namespace dbomsbak {
 
-// Exactly one of `report` and `error` is set; `code` follows from it.
+// `report` or `error` is set, and both for a complete dump that carries no proof; `code` follows.
 struct FileVerdict {
   std::string path;
   ErrorCode code = ErrorCode::kInternal;

@@ -22,6 +22,8 @@ enum class FileKind {
 
 // Reads the first few KiB. Errors: kIo.
 FileKind LooksLike(const RandomAccessFile& file);
+// The same, of bytes at hand.
+FileKind LooksLike(std::string_view begin);
 
 // For messages: "a gzip file", "a plain SQL file".
 std::string_view Describe(FileKind kind) noexcept;

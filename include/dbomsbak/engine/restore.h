@@ -10,6 +10,7 @@
 
 #include "dbomsbak/archive/archive_reader.h"
 #include "dbomsbak/base/cancel.h"
+#include "dbomsbak/base/file.h"
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/transport/session.h"
 
@@ -57,6 +58,17 @@ using ConfirmRestore = std::function<bool(const RestorePlan&)>;
 RestoreResult RunRestore(SessionFactory& sessions, const ArchiveReader& archive,
                          const RestoreOptions& options, const ConfirmRestore& confirm,
                          Observer& observer, const CancelToken& cancel);
+
+// The same of a plain dump, of whatever program, packed by gzip or zstd or not. Rows are counted
+// and definitions compared as far as its text tells; the proof line of our own dumps is checked.
+// `into`: the database of a dump that names none, else empty. Errors besides: kIncomplete,
+// kUnsupported for statements that no dump holds, kUsage where `into` is missing or too much; all
+// before the server is asked anything.
+RestoreResult RunRestoreOfDump(SessionFactory& sessions,
+                               const std::shared_ptr<const RandomAccessFile>& dump,
+                               const std::string& into, const RestoreOptions& options,
+                               const ConfirmRestore& confirm, Observer& observer,
+                               const CancelToken& cancel);
 
 // What the program left on a server.
 enum class LeftoverKind { kStaging, kOpenWindow, kDisplacedCopy };

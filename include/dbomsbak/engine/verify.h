@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "dbomsbak/archive/archive_reader.h"
 #include "dbomsbak/base/cancel.h"
+#include "dbomsbak/base/error.h"
 #include "dbomsbak/base/file.h"
 #include "dbomsbak/engine/observer.h"
 
@@ -27,10 +29,20 @@ struct VerifyReport {
   std::uint64_t text_bytes = 0;
 };
 
+// A plain dump that is complete as far as it tells, but carries no proof: code kUnproven. `report`
+// has what was counted.
+class UnprovenError : public Error {
+ public:
+  UnprovenError(Error error, VerifyReport found)
+      : Error(std::move(error)), report(std::move(found)) {}
+  VerifyReport report;
+};
+
 // Everything there is to check: footer, header, index, seek table, each frame's digest and zstd
 // checksum, slices cover the text, row counts and row digests recomputed from the SQL text.
 // Throws the first damage found, naming frame, object and offset; kDiffers for a file that is not
-// the expected one.
+// the expected one. Of a plain dump, packed or not: its end, its statements against the grammar of
+// dumps, and the proof line of our own; UnprovenError when it has none.
 VerifyReport Verify(std::shared_ptr<const RandomAccessFile> file, const VerifyOptions& options,
                     Observer& observer, const CancelToken& cancel);
 

@@ -1,0 +1,51 @@
+// What a restore reads: an archive, or a plain dump.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/archive/archive_reader.h"
+#include "dbomsbak/base/cancel.h"
+#include "dbomsbak/catalog/server_traits.h"
+#include "dbomsbak/engine/observer.h"
+#include "dbomsbak/transport/session.h"
+#include "engine/restore_content.h"
+#include "engine/row_loader.h"
+
+namespace dbomsbak {
+
+// One thread. Read() comes first, and before the server is asked anything.
+class RestoreInput {
+ public:
+  virtual ~RestoreInput() = default;
+  virtual const std::string& name() const = 0;
+
+  // Everything that is to be known of it; bounds `jobs` by the memory they would take.
+  virtual RestoreContent Read(unsigned& jobs, std::size_t max_memory_bytes, Observer& observer,
+                              const CancelToken& cancel) = 0;
+
+  struct Load {
+    SessionFactory& sessions;
+    const ServerTraits& traits;
+    const RestoreContent& content;
+    const std::vector<LoadTarget>& targets;  // one for each of content.tables
+    const std::vector<bool>& done;           // one for each of content.units
+    std::string load_table;                  // where units are noted, quoted
+    unsigned jobs = 1;
+    Observer& observer;
+    const CancelToken& cancel;
+  };
+  // The rows into staging. Returns the server's first warning of each table.
+  virtual std::map<std::uint32_t, std::string> LoadRows(const Load& load) = 0;
+};
+
+// `archive` must outlive it.
+std::unique_ptr<RestoreInput> ArchiveInput(const ArchiveReader& archive);
+
+// `into`: the database of a dump that names none; may be empty.
+std::unique_ptr<RestoreInput> PlainDumpInput(std::shared_ptr<const RandomAccessFile> file,
+                                             std::string into);
+
+}  // namespace dbomsbak
