@@ -48,6 +48,8 @@ UPDATE `big` SET `v` = 'ruined' WHERE `id` % 7 = 0;
 CREATE TABLE `extra` (`id` int PRIMARY KEY);
 TRUNCATE TABLE `plain`;
 """
+if DEFAULT_KIND == 'mysql-5.6':  # it shows no view that lost a column, so no dump can hold one
+    RUIN += 'CREATE OR REPLACE VIEW `v_small` AS SELECT `id` FROM `small`;'
 
 # Statements that change nothing but the session that sends them.
 HARMLESS = ('SELECT', 'SHOW', 'SET SESSION', 'SET NAMES', 'SET @', 'SET CHARACTER', 'SET SQL_', 'USE ', 'EXPLAIN',
@@ -262,6 +264,12 @@ class Restore(unittest.TestCase):
         rehearsed = json.loads(self.restore('--rehearse', '--json').out)
         self.server.sql('SET GLOBAL general_log = 0')
         renames = re.findall(r'RENAME TABLE (.*)', log.read_text(errors='replace'))
+        self.assertGreater(rehearsed['plan']['expected_window_ms'], 0)
+        self.assert_live_is(self.ruined, 'live, after a rehearsal')
+        self.assertEqual(self.ours(), [])
+        if self.server.kind == 'mysql-5.6':  # a crash there can tear a RENAME: none is sent to measure it
+            self.assertEqual(renames, [])
+            return
         self.assertEqual(len(renames), 1)
         moves = [move.split(' TO ') for move in renames[0].split(', ')]
         self.assertEqual(len(moves), 2 * 3)  # each of the three tables to and fro
@@ -269,9 +277,6 @@ class Restore(unittest.TestCase):
             self.assertEqual(there, back[::-1])
             self.assertIn('__dbomsbak_new_', there[0])
             self.assertIn('__dbomsbak_new_', there[1])
-        self.assertGreater(rehearsed['plan']['expected_window_ms'], 0)
-        self.assert_live_is(self.ruined, 'live, after a rehearsal')
-        self.assertEqual(self.ours(), [])
 
     # Refused before anything changes --------------------------------------------------------------
 
@@ -360,7 +365,7 @@ GRANT {self.server.sees_routines} TO 'limited'@'%'""")
         before = self.server.value('SELECT @@GLOBAL.max_allowed_packet')
         self.server.sql('DROP DATABASE `oms_rm`')
         self.server.sql("CREATE DATABASE `oms_rm`; CREATE TABLE `oms_rm`.`wide` (`id` int PRIMARY KEY, `b` longblob);"
-                        "INSERT INTO `oms_rm`.`wide` VALUES (1, REPEAT('\\xff', 3000000))")
+                        "INSERT INTO `oms_rm`.`wide` VALUES (1, REPEAT(UNHEX('FF'), 1500000))")
         wide = self.folder / 'wide.sql.zst'
         self.program.ok('dump', *self.server.client_options(), '--overwrite', DATABASE, '-o', wide)
         self.ruined = self.take()
@@ -401,8 +406,8 @@ GRANT {self.server.sees_routines} TO 'limited'@'%'""")
 
         # One that no longer fits the restored table is told before anything is swapped.
         self.program.ok('purge', *self.server.client_options(), '--yes')
-        self.server.sql('ALTER TABLE `oms_rm`.`small` ADD COLUMN `added` int; CREATE TRIGGER `oms_rm`.`misfit` BEFORE '
-                        'UPDATE ON `oms_rm`.`small` FOR EACH ROW SET NEW.`added` = 1')
+        self.server.sql('DROP TRIGGER `oms_rm`.`mine`; ALTER TABLE `oms_rm`.`small` ADD COLUMN `added` int;'
+                        'CREATE TRIGGER `oms_rm`.`misfit` BEFORE UPDATE ON `oms_rm`.`small` FOR EACH ROW SET NEW.`added` = 1')
         self.ruined = self.take()
         self.assert_refused(34, '`misfit`', archive=without)
 

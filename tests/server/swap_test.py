@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: timeout=900 kinds=mariadb-10.11,mysql-9.7,mysql-5.6 others=there_and_back,do_not_exist
+# ctest: timeout=900 kinds=mariadb-10.11,mysql-9.7,mysql-5.6 others=there_and_back,client_killed,do_not_exist
 """The window on a quiet day and on bad ones: exact, told how long, and refused without a trace."""
 
 import pathlib
