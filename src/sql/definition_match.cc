@@ -118,6 +118,17 @@ class Canon {
         tokens_[at_ + 1].kind == SqlToken::Kind::kString) {
       return;  // an introducer
     }
+    if (word == "on" && (Word(at_ + 1) == "delete" || Word(at_ + 1) == "update")) {
+      // What a foreign key does anyway: some servers print it, some do not.
+      if (Word(at_ + 2) == "restrict") {
+        at_ += 2;
+        return;
+      }
+      if (Word(at_ + 2) == "no" && Word(at_ + 3) == "action") {
+        at_ += 3;
+        return;
+      }
+    }
     if (word == "collate") {
       const std::size_t value = IsSign(at_ + 1, '=') ? at_ + 2 : at_ + 1;
       if (IsUsualCollation(Word(value))) {
@@ -154,11 +165,24 @@ class Canon {
 
 }  // namespace
 
+namespace {
+
+// A name may stand in back-ticks or bare, as in PARTITION BY HASH (id).
+bool SameWord(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  const bool a_quoted = a.starts_with('`');
+  if (a_quoted == b.starts_with('`')) return false;
+  return EqualIgnoringCase(a_quoted ? a.substr(1) : a, a_quoted ? b : b.substr(1));
+}
+
+}  // namespace
+
 std::string FirstWordMissing(std::string_view wanted, std::string_view printed) {
   const std::vector<std::string> there = Canon(printed).Words();
   auto at = there.begin();
   for (const std::string& word : Canon(wanted).Words()) {
-    at = std::find(at, there.end(), word);
+    at = std::find_if(at, there.end(),
+                      [&](const std::string& each) { return SameWord(word, each); });
     if (at == there.end()) return word;
     ++at;
   }

@@ -1,0 +1,52 @@
+// What servers print in other words is the same; what one has left out is noticed.
+#include "sql/definition_match.h"
+
+#include <gtest/gtest.h>
+
+namespace dbomsbak {
+namespace {
+
+constexpr char kOf56[] =
+    "CREATE TABLE `t` (\n  `id` int(11) NOT NULL,\n  `a` varchar(9) CHARACTER SET utf8 DEFAULT "
+    "NULL,\n"
+    "  `n` int(11) DEFAULT '1',\n  `b` blob,\n  PRIMARY KEY (`id`),\n  CONSTRAINT `f` FOREIGN KEY "
+    "(`n`) REFERENCES `p` (`id`) ON DELETE RESTRICT\n) ENGINE=InnoDB DEFAULT CHARSET=latin1\n"
+    "/*!50100 PARTITION BY HASH (id)\nPARTITIONS 3 */";
+constexpr char kOfMariaDb[] =
+    "CREATE TABLE `t` (\n  `id` int(11) NOT NULL,\n  `a` varchar(9) CHARACTER SET utf8mb3 COLLATE "
+    "utf8mb3_general_ci DEFAULT NULL,\n  `n` int(11) DEFAULT 1,\n  `b` blob DEFAULT NULL,\n  "
+    "PRIMARY "
+    "KEY (`id`),\n  CONSTRAINT `f` FOREIGN KEY (`n`) REFERENCES `p` (`id`)\n) ENGINE=InnoDB "
+    "DEFAULT "
+    "CHARSET=latin1 COLLATE=latin1_swedish_ci\n PARTITION BY HASH (`id`)\nPARTITIONS 3";
+
+TEST(DefinitionMatchTest, OneTableInTheWordsOfTwoServersIsTheSame) {
+  EXPECT_EQ(FirstWordMissing(kOf56, kOfMariaDb), "");
+  EXPECT_EQ(FirstWordMissing(kOfMariaDb, kOf56), "");
+}
+
+TEST(DefinitionMatchTest, WhatAServerChangedOrLeftOutIsNoticed) {
+  const std::string whole = kOf56;
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{"varchar(9)", "mediumtext"},
+                                 {"`a` varchar(9)", "`a` varchar(8)"},
+                                 {" NOT NULL", ""},
+                                 {"DEFAULT '1'", "DEFAULT '2'"},
+                                 {"PRIMARY KEY (`id`),\n", ""},
+                                 {"ENGINE=InnoDB", "ENGINE=MyISAM"},
+                                 {"CHARSET=latin1", "CHARSET=utf8mb4"},
+                                 {"PARTITIONS 3", "PARTITIONS 4"},
+                                 {"`b` blob,\n", ""}}) {
+    std::string changed = whole;
+    changed.replace(changed.find(from), from.size(), to);
+    EXPECT_NE(FirstWordMissing(whole, changed), "") << from;
+  }
+  EXPECT_EQ(
+      FirstWordMissing("CREATE TABLE `t` (`a` int, CHECK (`a` > 0))", "CREATE TABLE `t` (`a` int)"),
+      "check");
+  EXPECT_EQ(FirstWordMissing("CREATE TABLE `t` (`a` int) COLLATE=utf8mb4_bin",
+                             "CREATE TABLE `t` (`a` int)"),
+            "collate");
+}
+
+}  // namespace
+}  // namespace dbomsbak
