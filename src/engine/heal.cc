@@ -9,7 +9,7 @@
 #include "engine/live_names.h"
 #include "engine/restore_lock.h"
 #include "engine/set_history.h"
-#include "engine/window.h"
+#include "engine/set_sweep.h"
 
 namespace dbomsbak {
 namespace {
@@ -43,7 +43,7 @@ std::vector<std::string> HealWithLock(Session& session, const ServerTraits& trai
         fmt::format("the {} of {}", found.set.operation, QuotedList(found.LiveNames()));
     if (HasLeftSource(session, found)) {
       auto journal = OpenJournal(session, found);
-      Window(session, traits, found.set, *journal, observer).Sweep();
+      SweepSet(session, found.set, *journal, observer);
     }
     if (found.state != SetState::kOpen) continue;
     observer.Phase(fmt::format("healing {}, which was interrupted at {}", what, found.time));

@@ -12,6 +12,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "engine/live_names.h"
 #include "engine/lock_holders.h"
+#include "engine/set_sweep.h"
 #include "engine/statement_deadline.h"
 #include "engine/stubs.h"
 #include "engine/window.h"
@@ -137,7 +138,7 @@ Error LostSession(const Error& error) {
 
 void TakeBack(Session& session, Window& window, const PreparedSet& set, ServerJournal& journal,
               StepRunner& runner) {
-  window.Unlock();
+  window.tables().Unlock();
   for (unsigned attempt = 1;; ++attempt) {
     try {
       DropStubsLeft(session, journal);
@@ -187,17 +188,17 @@ void Close(Session& session, Window& window, const PreparedSet& set, StepRunner&
   GoForward(session, set, [&, again = false]() mutable {
     if (std::exchange(again, true)) DropStubsLeft(session, journal);
     runner.Run(window.Closing(live));
-    window.Unlock();
+    window.tables().Unlock();
   });
 }
 
 void Finish(Session& session, Window& window, const PreparedSet& set, StepRunner& runner,
-            ServerJournal& journal, std::uint64_t window_ms) {
+            ServerJournal& journal, Observer& observer, std::uint64_t window_ms) {
   GoForward(session, set, [&] { runner.Run(window.Aftermath()); });
   GoForward(session, set, [&] {
     journal.Append("note", kNoteFinished, fmt::format("{{\"window_ms\":{}}}", window_ms));
   });
-  GoForward(session, set, [&] { window.Sweep(); });
+  GoForward(session, set, [&] { SweepSet(session, set, journal, observer); });
 }
 
 std::vector<std::string> LiveDifferences(Session& session, const PreparedSet& set) {
@@ -246,7 +247,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
   journal.Append("note", kNoteSet, ToJson(set));
   Window window(session, traits, set, journal, observer);
   if (traits.rename_waits_without_bound && options.sessions != nullptr) {
-    window.GuardRename([&](std::size_t tables, const std::function<void()>& rename) {
+    window.tables().GuardRename([&](std::size_t tables, const std::function<void()>& rename) {
       const auto limit =
           std::chrono::seconds(std::max(options.lock_wait_s, 1u)) + tables * kSlowestRenameOfOne;
       RunWithDeadline(*options.sessions, session, limit, rename);
@@ -258,7 +259,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
     try {
       const LockWait patient(session, kPatientLockWaitS);
       // The RENAME may be done although its step failed: the journal could not be written, say.
-      if (window.PendingPairs().size() != window.AllPairs().size()) {
+      if (window.tables().PendingPairs().size() != window.tables().AllPairs().size()) {
         throw Error(ErrorCode::kNeedsHelp,
                     fmt::format("the tables are swapped, but the rest is not finished: {}", why),
                     "Remove what stands in the way, then run the same command again: it finishes "
@@ -282,7 +283,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
         break;
       } catch (const Error& error) {
         if (error.code() != ErrorCode::kBusy) throw;
-        window.Unlock();
+        window.tables().Unlock();
         if (attempt >= options.lock_tries) throw Busy(session, set, error, attempt);
         {
           const LockWait patient(session, kPatientLockWaitS);
@@ -307,7 +308,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
     const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - opened);
     const auto window_ms = static_cast<std::uint64_t>(length.count());
-    Finish(session, window, set, runner, journal, window_ms);
+    Finish(session, window, set, runner, journal, observer, window_ms);
     const std::vector<std::string> differences = LiveDifferences(session, set);
     if (!differences.empty()) {
       throw Error(ErrorCode::kNeedsHelp,
@@ -329,8 +330,8 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
   const LockWait patient(session, kPatientLockWaitS);
   Window window(session, traits, set, journal, observer);
   StepRunner runner(journal, observer, set.run);
-  const std::vector<Window::Pair> pending = window.PendingPairs();
-  if (pending.size() == window.AllPairs().size()) {
+  const std::vector<TableSwap::Pair> pending = window.tables().PendingPairs();
+  if (pending.size() == window.tables().AllPairs().size()) {
     TakeBack(session, window, set, journal, runner);
     return false;
   }
@@ -344,7 +345,7 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
           "Somebody moved or dropped tables by hand. Put them where they were, then run "
           "the same command again.");
     }
-    window.Rename(pending);
+    window.tables().Rename(pending);
   }
   // Before a view is created that then would stand on one.
   GoForward(session, set, [&] { DropStubsLeft(session, journal); });
@@ -363,7 +364,7 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
     if (found != nullptr) database = *found;
   }
   Close(session, window, set, runner, journal, live);
-  Finish(session, window, set, runner, journal, 0);
+  Finish(session, window, set, runner, journal, observer, 0);
   for (const std::string& difference : LiveDifferences(session, set)) {
     observer.Warning(fmt::format("the swap is finished, but {}", difference));
   }

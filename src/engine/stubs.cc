@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "dbomsbak/sql/quote.h"
-#include "engine/live_names.h"
 #include "engine/set_swap.h"
+#include "engine/set_sweep.h"
 #include "engine/view_scaffold.h"
 
 namespace dbomsbak {
@@ -53,8 +53,7 @@ bool IsStillStub(Session& session, const Stub& stub) {
   std::string sql;
   switch (stub.kind) {
     case Stub::Kind::kDatabase:
-      return DatabaseExists(session, stub.database) &&
-             ReadLiveNames(session, stub.database).HoldsNothing();
+      return true;  // it is dropped only when it is empty
     case Stub::Kind::kTable:
       sql = fmt::format(
           "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} "
@@ -86,9 +85,7 @@ bool IsStillStub(Session& session, const Stub& stub) {
 void Drop(Session& session, const Stub& stub) {
   switch (stub.kind) {
     case Stub::Kind::kDatabase:
-      if (ReadLiveNames(session, stub.database).HoldsNothing()) {
-        session.Execute("DROP DATABASE IF EXISTS " + QuoteIdentifier(stub.database));
-      }
+      DropIfEmpty(session, stub.database);
       return;
     case Stub::Kind::kTable:
       session.Execute("DROP TABLE IF EXISTS " + QuoteQualified(stub.database, stub.name));

@@ -175,7 +175,7 @@ def test_what_stood_in_for_a_lost_base_when_the_program_was_killed_is_gone_after
     """Each kind: in a database made for it, in a live one, as a column of a live table, as another view."""
     world, good, ruined = prepared(server)
     words = ('swap', world.file, '00000001')
-    for statement in ('DROP TABLE IF EXISTS `swap_gone`', 'CREATE TABLE `swap_gone`', 'DROP DATABASE IF EXISTS `swap_gone`',
+    for statement in ('DROP TABLE IF EXISTS `swap_gone`', 'CREATE TABLE `swap_gone`', 'DROP DATABASE `swap_gone`',
                       f'DROP TABLE IF EXISTS `{world.a}`.`gone`', f'DROP FUNCTION IF EXISTS `{world.a}`.`f_gone`',
                       f'ALTER TABLE `{world.a}`.`less` DROP COLUMN'):
         if server.kind == 'mysql-5.6' and statement.startswith('ALTER'):

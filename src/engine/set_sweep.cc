@@ -1,0 +1,50 @@
+#include "engine/set_sweep.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/sql/quote.h"
+#include "engine/live_names.h"
+#include "engine/set_names.h"
+#include "engine/stubs.h"
+
+namespace dbomsbak {
+
+void DropIfEmpty(Session& session, const std::string& database) {
+  const LiveNames names = ReadLiveNames(session, database);
+  if (names.exists && names.HoldsNothing()) {
+    session.Execute("DROP DATABASE " + QuoteIdentifier(database));
+  }
+}
+
+void SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal,
+              Observer& observer) {
+  try {
+    DropStubsLeft(session, journal);
+    for (std::size_t i = 0; i < set.members.size(); ++i) {
+      if (set.wanted[i].create.empty()) DropIfEmpty(session, set.members[i].live);
+    }
+    // The first source holds the copy of the journal: it goes last.
+    for (auto member = set.members.rbegin(); member != set.members.rend(); ++member) {
+      std::set<std::string> tables = ReadTableNames(session, member->source);
+      tables.erase(kJournalCopyTable);
+      tables.erase(kLoadTable);
+      if (!tables.empty()) {
+        observer.Warning(
+            fmt::format("database {} holds tables that are not of this set and was "
+                        "left: {}",
+                        QuoteIdentifier(member->source), *tables.begin()));
+        continue;
+      }
+      session.Execute("DROP DATABASE IF EXISTS " + QuoteIdentifier(member->source));
+    }
+  } catch (const ServerError& error) {
+    if (error.code() == ErrorCode::kConnectionLost) throw;
+    observer.Warning(
+        fmt::format("what is left of staging could not be dropped: {}", error.message()));
+  }
+}
+
+}  // namespace dbomsbak

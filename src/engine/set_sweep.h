@@ -1,0 +1,19 @@
+// What nobody needs any more is dropped, and nothing else.
+#pragma once
+
+#include <string>
+
+#include "dbomsbak/engine/observer.h"
+#include "dbomsbak/transport/session.h"
+#include "engine/set_swap.h"
+
+namespace dbomsbak {
+
+// A database that is there and holds nothing of any kind.
+void DropIfEmpty(Session& session, const std::string& database);
+
+// Behind a window: what stood in for lost bases, databases the window has emptied, and staging with
+// its rehearsal; what holds more is named and left. Never throws but for a lost session.
+void SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal, Observer& observer);
+
+}  // namespace dbomsbak
