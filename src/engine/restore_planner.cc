@@ -459,6 +459,7 @@ class Planner {
   }
 
   void CheckNames() {
+    for (std::string& problem : TriggerNamesTaken(set_)) Problem(std::move(problem));
     for (std::size_t i = 0; i < members_.size(); ++i) {
       const std::string& live = members_[i].live;
       if (IsStagingName(live) || IsDisplacedName(live)) {

@@ -55,6 +55,9 @@ struct PreparedSet {
 // From the definitions in `before`.
 std::vector<KeyDefinition> OutsideKeysOf(const PreparedSet& set);
 
+// Triggers that come, under names that others on tables which stay have: told as problems.
+std::vector<std::string> TriggerNamesTaken(const PreparedSet& set);
+
 // Of tables and sequences only the names are kept.
 std::string ToJson(const PreparedSet& set);
 PreparedSet PreparedSetFromJson(const std::string& json);  // Error kNeedsHelp when it is none

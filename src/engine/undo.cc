@@ -60,9 +60,8 @@ void KeepNamed(List& objects, const std::set<std::string>& names) {
 // live now with those that stay.
 void PlaceTriggers(const Database& live, const std::set<std::string>& returning,
                    const std::set<std::string>& afterwards, Database& wanted) {
-  std::erase_if(wanted.triggers, [&](const StoredProgram& trigger) {
-    return !returning.contains(trigger.table);
-  });
+  std::erase_if(wanted.triggers,
+                [&](const StoredProgram& trigger) { return !returning.contains(trigger.table); });
   for (const StoredProgram& trigger : live.triggers) {
     if (afterwards.contains(trigger.table) && !returning.contains(trigger.table)) {
       wanted.triggers.push_back(trigger);
@@ -151,6 +150,8 @@ RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet&
                                           QuoteQualified(member.source, table)));
     }
   }
+  const std::vector<std::string> taken = TriggerNamesTaken(set);
+  plan.problems.insert(plan.problems.end(), taken.begin(), taken.end());
   const UnmetSet unmet = UnmetViewsOf(session, set);
   for (const UnmetView& view : unmet.to_create) {
     plan.problems.push_back(fmt::format("{}: {}", view.Describe(), kUndoUnmetHint));

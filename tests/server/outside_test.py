@@ -217,6 +217,17 @@ class Outside(unittest.TestCase):
                 fingerprint.expect_equal({'shop': before}, {'shop': after}, 'undone')
                 self.run_code(0, 'purge', '--yes')
 
+    def test_a_trigger_whose_name_a_table_that_stays_has_taken_is_refused(self):
+        self.server.sql('CREATE TRIGGER n BEFORE INSERT ON t FOR EACH ROW SET NEW.b = 1', 'shop')
+        self.dump('shop', '--ignore-table', 'shop.stays')
+        self.run_code(0, 'restore', '--yes', self.archive)
+        self.server.sql('DROP TRIGGER n; CREATE TRIGGER n BEFORE INSERT ON stays FOR EACH ROW SET NEW.b = 2', 'shop')
+        live = self.take('shop')
+        for command in (('restore', '--yes', self.archive), ('undo', '--yes')):
+            refused = self.run_code(34, *command)
+            self.assertIn('trigger `shop`.`n` comes with table `shop`.`t`, but stands on `shop`.`stays`', refused.err)
+            fingerprint.expect_equal(live, self.take('shop'), command[0])
+
     # Triggers that remember another collation -------------------------------------------------------
 
     def test_triggers_come_back_whatever_collation_their_database_had(self):
