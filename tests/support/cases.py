@@ -20,6 +20,8 @@ OCEANBASE = {
     '075': [("EVERY '1:30' HOUR_MINUTE", 'EVERY 90 MINUTE'),  # intervals are of one unit, and no weeks
             ('EVERY 1 WEEK', 'EVERY 7 DAY'),
             ('`событие ``1`', '`ev_second`'), ('"ev mode"', '"ev_mode"'),  # letters and digits only
+            # In an event's body a backslash escapes under NO_BACKSLASH_ESCAPES, too.
+            ("""WHERE "t" = '\\'; END""", """WHERE "t" = '/'; END"""),
             ],
     '080': 'lower_case_table_names is 1 there',
     '082': 'names of routines are of 64 bytes there',
