@@ -64,21 +64,21 @@ bool Contains(std::string_view text, std::string_view word) {
 
 ColumnKind KindOf(const Column& column) {
   for (const TypeName& type : kTypes) {
-    if (column.data_type == type.name) return {type.value_class, ""};
+    if (column.data_type == type.name) return {type.value_class, "", false};
   }
   if (std::find(kAsciiTypes.begin(), kAsciiTypes.end(), column.data_type) != kAsciiTypes.end()) {
-    return {ValueClass::kText, "ascii"};
+    return {ValueClass::kText, "ascii", false};
   }
-  if (column.data_type == "json") return {ValueClass::kText, "utf8mb4"};
+  if (column.data_type == "json") return {ValueClass::kText, "utf8mb4", true};
   if (column.data_type == "enum" || column.data_type == "set") {
     const bool by_number = column.charset.empty() || column.charset == "binary" ||
                            !TextTellsMember(column.column_type, column.collation);
-    return by_number ? ColumnKind{ValueClass::kInteger, ""}
-                     : ColumnKind{ValueClass::kEnum, column.charset};
+    return by_number ? ColumnKind{ValueClass::kInteger, "", false}
+                     : ColumnKind{ValueClass::kEnum, column.charset, false};
   }
   if (!column.charset.empty()) {
-    if (column.charset == "binary") return {ValueClass::kBytes, ""};
-    return {ValueClass::kText, column.charset};
+    if (column.charset == "binary") return {ValueClass::kBytes, "", false};
+    return {ValueClass::kText, column.charset, false};
   }
   throw Error(ErrorCode::kUnsupported,
               fmt::format("column {} is of a type this version does not know: {}",

@@ -11,6 +11,7 @@
 #include "catalog/read_context.h"
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/sql/unquoted.h"
 
 namespace dbomsbak {
 namespace {
@@ -27,6 +28,15 @@ std::string SettableSqlMode(std::string mode) {
     mode.replace(at, kOld.size(), kSettable);
   }
   return mode;
+}
+
+// MySQL prints NOT PRESERVE of every event that says nothing about it, but in this mode its parser
+// does not know these words for what they are. Without them the text means the same.
+void MakeReadableInItsMode(StoredProgram& event) {
+  if (event.sql_mode.find("HIGH_NOT_PRECEDENCE") == std::string::npos) return;
+  constexpr std::string_view kDefault = " ON COMPLETION NOT PRESERVE";
+  const std::size_t at = FindUnquoted(event.create, kDefault);
+  if (at != std::string_view::npos) event.create.erase(at, kDefault.size());
 }
 
 StoredProgram ReadCommon(const Answer& rows, std::size_t row, ObjectId id) {
@@ -255,6 +265,7 @@ void ReadDefinitions(ReadContext& context, std::vector<StoredProgram>& programs)
     }
     program.create = ShowCreate(context, program.id, ShowStatement(program.id),
                                 ShowColumn(program.id.kind), grant);
+    if (program.id.kind == ObjectKind::kEvent) MakeReadableInItsMode(program);
   }
   std::erase_if(programs, [](const StoredProgram& program) { return program.create.empty(); });
 }

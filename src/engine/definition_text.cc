@@ -257,10 +257,13 @@ std::string WithoutHeadDatabase(ObjectKind kind, std::string_view create) {
 
 std::string WithEventDisabled(std::string_view create_event) {
   TokenReader reader(create_event);
-  for (Token token = reader.Next(); token.type != TokenType::kEnd; token = reader.Next()) {
-    if (!reader.Is(token, "PRESERVE")) continue;
-    const Token status = reader.Next();
-    if (!reader.Is(status, "ENABLE") && !reader.Is(status, "DISABLE")) break;
+  // ON SCHEDULE … [ON COMPLETION [NOT] PRESERVE] ENABLE … DO …
+  bool schedule = false;
+  for (Token status = reader.Next(); status.type != TokenType::kEnd; status = reader.Next()) {
+    schedule = schedule || reader.Is(status, "SCHEDULE");
+    if (!schedule) continue;
+    if (reader.Is(status, "DO")) break;
+    if (!reader.Is(status, "ENABLE") && !reader.Is(status, "DISABLE")) continue;
     std::size_t end = status.end;
     if (reader.Is(reader.Next(), "ON")) end = reader.Next().end;  // ON SLAVE
     std::string disabled(create_event.substr(0, status.begin));

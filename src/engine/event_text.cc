@@ -2,34 +2,55 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "dbomsbak/sql/quote.h"
-#include "engine/unquoted.h"
+#include "dbomsbak/sql/unquoted.h"
 
 namespace dbomsbak {
+namespace {
+
+constexpr std::array<std::string_view, 4> kStates{" DISABLE ON SLAVE", " DISABLE ON REPLICA",
+                                                  " DISABLE", " ENABLE"};
+
+// Where the schedule ends: at ON COMPLETION, or at the state of an event that has no such clause;
+// npos when there is neither.
+std::size_t EndOfSchedule(std::string_view create_event) {
+  const std::size_t schedule = FindUnquoted(create_event, " ON SCHEDULE ");
+  if (schedule == std::string_view::npos) return schedule;
+  std::size_t end = FindUnquoted(create_event, " ON COMPLETION ", schedule);
+  for (const std::string_view state : kStates) {
+    end = std::min(end, FindUnquoted(create_event, state, schedule));
+  }
+  return end;
+}
+
+}  // namespace
+
 std::string WithoutEventState(std::string_view create_event) {
-  constexpr std::array<std::string_view, 2> kBefore{" ON COMPLETION NOT PRESERVE",
-                                                    " ON COMPLETION PRESERVE"};
-  constexpr std::array<std::string_view, 4> kStates{" DISABLE ON SLAVE", " DISABLE ON REPLICA",
-                                                    " DISABLE", " ENABLE"};
-  for (const std::string_view before : kBefore) {
-    const std::size_t at = FindUnquoted(create_event, before);
-    if (at == std::string_view::npos) continue;
-    const std::string_view head = create_event.substr(0, at + before.size());
-    std::string_view tail = create_event.substr(head.size());
-    for (const std::string_view state : kStates) {
-      if (!tail.starts_with(state)) continue;
-      tail.remove_prefix(state.size());
-      return fmt::format("{}{}", head, tail);
+  constexpr std::array<std::string_view, 2> kCompletions{" ON COMPLETION NOT PRESERVE",
+                                                         " ON COMPLETION PRESERVE"};
+  std::size_t at = EndOfSchedule(create_event);
+  if (at == std::string_view::npos) return std::string(create_event);
+  for (const std::string_view completion : kCompletions) {
+    if (create_event.substr(at).starts_with(completion)) {
+      at += completion.size();
+      break;
     }
   }
-  return std::string(create_event);
+  const std::string_view head = create_event.substr(0, at);
+  std::string_view tail = create_event.substr(at);
+  for (const std::string_view state : kStates) {
+    if (!tail.starts_with(state)) continue;
+    tail.remove_prefix(state.size());
+    break;
+  }
+  return fmt::format("{}{}", head, tail);
 }
 
 bool MayBeOver(std::string_view create_event) {
-  const std::size_t completion = FindUnquoted(create_event, " ON COMPLETION ");
-  const std::string_view head = create_event.substr(0, completion);
+  const std::string_view head = create_event.substr(0, EndOfSchedule(create_event));
   return FindUnquoted(head, " ON SCHEDULE AT ") != std::string_view::npos ||
          FindUnquoted(head, " ENDS ") != std::string_view::npos;
 }

@@ -3,8 +3,8 @@
 #include <map>
 #include <set>
 
+#include "dbomsbak/sql/unquoted.h"
 #include "engine/set_swap.h"
-#include "engine/unquoted.h"
 
 namespace dbomsbak {
 namespace {

@@ -19,6 +19,8 @@ constexpr std::array<std::pair<ValueClass, std::string_view>, 9> kWords{{
     {ValueClass::kEnum, "enum"},
 }};
 
+constexpr std::string_view kJson = "json";
+
 bool HasCharset(ValueClass value_class) {
   return value_class == ValueClass::kText || value_class == ValueClass::kEnum;
 }
@@ -33,6 +35,7 @@ bool IsCharsetName(std::string_view name) {
 }  // namespace
 
 std::string ColumnKind::ToString() const {
+  if (json) return std::string(kJson);
   std::string word;
   for (const auto& [known, text] : kWords) {
     if (known == value_class) word = text;
@@ -45,18 +48,19 @@ std::string ColumnKind::ToString() const {
 }
 
 std::optional<ColumnKind> ColumnKind::Parse(std::string_view word) {
+  if (word == kJson) return ColumnKind{ValueClass::kText, "utf8mb4", true};
   const std::size_t colon = word.find(':');
   const std::string_view name = word.substr(0, colon);
   for (const auto& [value_class, text] : kWords) {
     if (text != name) continue;
     if (!HasCharset(value_class)) {
-      return colon == std::string_view::npos ? std::optional(ColumnKind{value_class, {}})
+      return colon == std::string_view::npos ? std::optional(ColumnKind{value_class, {}, false})
                                              : std::nullopt;
     }
     if (colon == std::string_view::npos || !IsCharsetName(word.substr(colon + 1))) {
       return std::nullopt;
     }
-    return ColumnKind{value_class, std::string(word.substr(colon + 1))};
+    return ColumnKind{value_class, std::string(word.substr(colon + 1)), false};
   }
   return std::nullopt;
 }

@@ -90,7 +90,11 @@ class Reader {
         Bytes(plan);
         return;
       case ValueClass::kText:
-        Text(plan);
+        if (plan.json && TryTake(kJsonReplace)) {
+          JsonWithDecimals(plan);
+        } else {
+          Text(plan);
+        }
         return;
       case ValueClass::kEnum:
         if (TryTake('0')) {
@@ -122,6 +126,19 @@ class Reader {
     }
     if (negative && is_zero) throw Damage{start, "a number"};
     row_.Bytes({start, static_cast<std::size_t>(p_ - start)});
+  }
+
+  // The text is the value; what is put into it again stands there already.
+  void JsonWithDecimals(const LiteralPlan& plan) {
+    Text(plan);
+    do {
+      Take(',', "a path of the JSON text");
+      const char* const start = p_;
+      if (!Scan(HighBytes::kUtf8mb4).raw.starts_with('$')) throw Damage{start, "a path"};
+      Take(',', "the number at the path");
+      TryTake('-');
+      if (Digits().empty() || (TryTake('.') && Digits().empty())) throw Damage{p_, "a number"};
+    } while (!TryTake(')'));
   }
 
   void Float64() {

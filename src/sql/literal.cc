@@ -44,6 +44,7 @@ std::vector<LiteralPlan> PlanLiterals(const std::vector<ColumnKind>& columns) {
       }
       plan.form = TextFormOf(column.charset);
       plan.introducer = "_" + column.charset + " ";
+      plan.json = column.json;
     }
     plans.push_back(std::move(plan));
   }

@@ -15,6 +15,7 @@ struct LiteralPlan {
   ValueClass value_class;
   TextForm form = TextForm::kHex;  // kText and kEnum
   std::string introducer;          // "_gbk ", "_binary "
+  bool json = false;               // JSON_REPLACE('…',…) where it holds DECIMAL values
 
   bool is_text() const noexcept {
     return value_class == ValueClass::kText || value_class == ValueClass::kEnum;
@@ -26,6 +27,8 @@ std::vector<LiteralPlan> PlanLiterals(const std::vector<ColumnKind>& columns);
 
 // Is this text of `form` written raw between quotes? (Not for kLatin1 and kHex, which do not ask.)
 bool IsRawText(TextForm form, std::string_view text) noexcept;
+
+inline constexpr std::string_view kJsonReplace = "JSON_REPLACE(";
 
 // The longest number that is written. Servers have 65 digits.
 inline constexpr std::size_t kMaxNumberText = 256;

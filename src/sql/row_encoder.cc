@@ -10,6 +10,7 @@
 #include "dbomsbak/base/bytes.h"
 #include "dbomsbak/base/error.h"
 #include "sql/canonical_row.h"
+#include "sql/json_decimals.h"
 #include "sql/literal.h"
 #include "sql/text_scan.h"
 
@@ -266,6 +267,24 @@ struct RowEncoder::State {
     out.reserve(out.size() + bytes + 32 * cells.size());
   }
 
+  // The server reads the text, and then puts the DECIMAL values back that it held.
+  void PutJson(const LiteralPlan& plan, std::string_view text, bool hex) {
+    const std::vector<JsonDecimal> decimals = FindJsonDecimals(text);
+    if (decimals.empty()) {
+      PutText(plan, text, hex);
+      return;
+    }
+    sink.Put(kJsonReplace);
+    PutText(plan, text, hex);
+    for (const JsonDecimal& decimal : decimals) {
+      sink.Put(',');
+      PutQuoted(decimal.path, true, sink);
+      sink.Put(',');
+      sink.Put(decimal.number);
+    }
+    sink.Put(')');
+  }
+
   void PutText(const LiteralPlan& plan, std::string_view text, bool hex) {
     if (text.empty()) {
       sink.Put(plan.value_class == ValueClass::kEnum ? std::string_view("0")
@@ -333,6 +352,11 @@ struct RowEncoder::State {
         }
         return;
       case ValueClass::kText:
+        if (plan.json) {
+          PutJson(plan, value, hex);
+          return;
+        }
+        [[fallthrough]];
       case ValueClass::kEnum:
         PutText(plan, value, hex);
         return;

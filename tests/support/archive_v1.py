@@ -460,11 +460,27 @@ class Rows:
             return match.end(), match.group(1)
         if word == "bytes":
             return self._bytes(text, at)
+        if word == "json":
+            return self._json(text, at)
         if word in ("text", "enum"):
             if word == "enum" and text.startswith(b"0", at) and not text.startswith(b"0x", at):
                 return at + 1, b""
             return self._text(text, at, charset)
         return self._bad(at, f"a known kind, not '{kind}',")
+
+    def _json(self, text, at):
+        if not text.startswith(b"JSON_REPLACE(", at):
+            return self._text(text, at, "utf8mb4")
+        at, value = self._text(text, at + len(b"JSON_REPLACE("), "utf8mb4")
+        while not text.startswith(b")", at):
+            path = self._match(_STRING, text, self._take(text, at, b","), "a path")
+            if not path.group(1).startswith(b"$"):
+                self._bad(at, "a path")
+            number = self._match(_DECIMAL, text, self._take(text, path.end(), b","), "a decimal")
+            if number.group() not in value:
+                self._bad(at, "a number of the text")
+            at = number.end()
+        return at + 1, value
 
     def _introduced(self, text, at, charset):
         match = self._match(_INTRODUCER, text, at, "an introducer")

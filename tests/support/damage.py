@@ -10,14 +10,15 @@ def ruin(server, database):
     schema = "'" + database.replace('\\', '\\\\').replace("'", "''") + "'"
 
     def names(query):
-        return [row[0] for row in server.rows(query.format(schema))]
+        # In PAD_CHAR_TO_FULL_LENGTH, should it be the server's mode, MySQL 5.6 pads names and cannot list events.
+        return [row[0] for row in server.rows("SET sql_mode = '';" + query.format(schema))]
 
     tables = names('SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} '
                    "AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY TABLE_NAME")
     views = names('SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = {} ORDER BY 1')
     triggers = names('SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {} ORDER BY 1')
     events = names('SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {} ORDER BY 1')
-    routines = server.rows('SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES '
+    routines = server.rows("SET sql_mode = ''; SELECT ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES "
                            f'WHERE ROUTINE_SCHEMA = {schema} ORDER BY 1, 2')
 
     # Not strict: a column may be added to a row that is too long already, and so on.
@@ -39,6 +40,7 @@ def ruin(server, database):
             start.format(_q(name)) for name in staying), database)
 
     server.sql('''
+SET sql_mode = '';
 CREATE TABLE `aaa upgrade` (id INT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(20));
 INSERT INTO `aaa upgrade` (note) VALUES ('x'), ('y');
 CREATE VIEW `zzz upgrade view` AS SELECT note FROM `aaa upgrade`;

@@ -36,7 +36,7 @@ _EVENT = ['DEFINER', 'TIME_ZONE', 'EVENT_BODY', 'EVENT_DEFINITION', 'EVENT_TYPE'
 _VIEW = ['VIEW_DEFINITION', 'CHECK_OPTION', 'IS_UPDATABLE', 'DEFINER', 'SECURITY_TYPE',
          'CHARACTER_SET_CLIENT', 'COLLATION_CONNECTION', 'ALGORITHM']
 
-_SESSION = "SET time_zone='+00:00', sql_mode='', sql_quote_show_create=1, group_concat_max_len=4294967295;\n"
+_SESSION = "SET sql_mode='';SET time_zone='+00:00', sql_quote_show_create=1, group_concat_max_len=4294967295;\n"
 
 
 def _name(text):
@@ -47,7 +47,7 @@ def _text(text):
     return "'" + text.replace('\\', '\\\\').replace("'", "''") + "'"
 
 
-def _batch(server, statements, database=None):
+def batch(server, statements, database=None):
     """Runs many statements in one client; the rows of each, told apart by a random mark."""
     if not statements:
         return []
@@ -71,14 +71,14 @@ def _show(server, creates, database):
     """What SHOW CREATE tells of each of `creates`. Some servers show no view that lost a column or a database it
     stands on: of those information_schema alone is asked."""
     try:
-        return _batch(server, [statement for _, statement in creates], database)
+        return batch(server, [statement for _, statement in creates], database)
     except ClientError as error:
         if error.number not in (1049, 1356):
             raise
     shown = []
     for (kind, name), statement in creates:
         try:
-            shown += _batch(server, [statement], database)
+            shown += batch(server, [statement], database)
         except ClientError as error:
             if kind != 'view' or error.number not in (1049, 1356):
                 raise
@@ -102,12 +102,15 @@ def cell_expression(column, data_type):
     """SQL text that gives a cell as ASCII text without loss, never NULL."""
     quoted, data_type = _name(column), data_type.lower()
     if data_type in ('float', 'double'):
-        # FLOAT's own text has six digits only; as a DOUBLE it is exact.
-        text = f'CONCAT({quoted}*1e0)'
+        # FLOAT's own text has six digits only, and that of DOUBLE(M,D) D decimals; MySQL 9 cuts an expression's to 22
+        # characters: together they tell every value. The angle tells -0 from 0, which MariaDB prints alike.
+        own = f"{quoted}, ':', " if data_type == 'double' else ''
+        text = f"IF({quoted} = 0, IF(ATAN2({quoted}, -1) < 0, '-0', '0'), CONCAT({own}{quoted}*1e0))"
     elif data_type == 'bit':
         text = f"CONCAT(HEX({quoted}), ':', {quoted}+0)"
     elif data_type in ('enum', 'set'):
-        text = f"CONCAT(HEX({quoted}), ':', {quoted}+0)"
+        # Not +0, which is a DOUBLE and has no room for a SET of 64 members.
+        text = f"CONCAT(HEX({quoted}), ':', CAST({quoted} AS UNSIGNED))"
     elif data_type in ('tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'year', 'date',
                        'datetime', 'timestamp', 'time', 'uuid', 'inet4', 'inet6'):
         text = f'CONCAT({quoted})'
@@ -135,13 +138,13 @@ def _objects(server, database, known):
     schema = _text(database)
     found = {}
 
-    charset = _batch(server, ['SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME '
+    charset = batch(server, ['SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME '
                               f'FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {schema}'])[0]
     if not charset:
         raise AssertionError(f'there is no database {database}')
     found['database', database] = {'charset': ' '.join(charset[0])}
 
-    listed = _batch(server, [
+    listed = batch(server, [
         f'SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = {schema}',
         # By type as declared: I_S calls MariaDB's JSON a longtext, which is what it is.
         'SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS '
@@ -176,7 +179,7 @@ def _objects(server, database, known):
     ask('LOWER(ROUTINE_TYPE)', 'ROUTINES', _ROUTINE, 'ROUTINE_NAME', 'ROUTINE_SCHEMA')
     ask("'trigger'", 'TRIGGERS', _TRIGGER, 'TRIGGER_NAME', 'TRIGGER_SCHEMA')
     ask("'event'", 'EVENTS', _EVENT, 'EVENT_NAME', 'EVENT_SCHEMA')
-    for (use, _), rows in zip(attributes, _batch(server, [query for _, query in attributes])):
+    for (use, _), rows in zip(attributes, batch(server, [query for _, query in attributes])):
         for name, kind, *values in rows:
             entry = found.setdefault((kind, name), {})
             entry.update(zip(map(str.lower, use), values))
@@ -185,7 +188,7 @@ def _objects(server, database, known):
                 creates.append(((kind, name), f'SHOW CREATE {kind.upper()} {_name(name)}'))
 
     if known.get('own lists'):
-        for name, *values in _batch(server, ['SELECT SEQUENCE_NAME, MIN_VALUE, MAX_VALUE, INCREMENT_BY, CYCLE_FLAG, '
+        for name, *values in batch(server, ['SELECT SEQUENCE_NAME, MIN_VALUE, MAX_VALUE, INCREMENT_BY, CYCLE_FLAG, '
                                              'ORDER_FLAG, CACHE_SIZE, LAST_NUMBER FROM oceanbase.DBA_SEQUENCES '
                                              f'WHERE SEQUENCE_OWNER = {schema}'])[0]:
             found['sequence', name] = {'values': ' '.join(values)}
@@ -202,7 +205,7 @@ def _objects(server, database, known):
         if found[key].pop('implicit', None) and 'PERIOD FOR SYSTEM_TIME' not in found[key]['create']:
             read = [*columns[key[1]], ('row_start', 'timestamp'), ('row_end', 'timestamp')]
             counts[at] = key, _rows_query(database, key[1], read, True)
-    for (key, _), rows in zip(counts, _batch(server, [q for _, q in counts], database)):
+    for (key, _), rows in zip(counts, batch(server, [q for _, q in counts], database)):
         found[key]['rows'] = rows[0][0]
         found[key]['row hash'] = '-'.join(rows[0][1:])
     return found
@@ -224,7 +227,7 @@ def _grants(server, database):
         queries.append("SELECT CONCAT('column ', Table_name, '.', Column_name), User, Host, Column_priv "
                        f'FROM mysql.columns_priv WHERE Db = {schema}')
     found = {}
-    for rows in _batch(server, queries):
+    for rows in batch(server, queries):
         for what, user, host, rights in rows:
             found['grant', f'{what} to {user}@{host}'] = {'rights': rights}
     return found

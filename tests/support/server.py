@@ -253,7 +253,7 @@ class Server:
             unpack = subprocess.Popen(['zstd', '-dc', '-q', path], stdout=subprocess.PIPE)
             done = subprocess.run(client, stdin=unpack.stdout, capture_output=True, timeout=timeout)
             unpack.stdout.close()
-            if unpack.wait() != 0:
+            if unpack.wait() != 0 and done.returncode == 0:  # or it lost the client that had an error
                 raise RuntimeError(f'zstd -dc {path} failed')
         else:
             with open(path, 'rb') as file:

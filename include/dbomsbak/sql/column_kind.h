@@ -25,9 +25,11 @@ enum class ValueClass {
 struct ColumnKind {
   ValueClass value_class = ValueClass::kText;
   std::string charset;
+  // Text (kText, utf8mb4) of a JSON type that holds DECIMAL values of its own.
+  bool json = false;
 
   // The index's word: "int", "decimal", "float32", "float64", "bits", "temporal", "bytes",
-  // "text:utf8mb4", "enum:latin1".
+  // "text:utf8mb4", "enum:latin1", "json".
   std::string ToString() const;
   static std::optional<ColumnKind> Parse(std::string_view word);
 

@@ -29,6 +29,17 @@ TEST(EventTextTest, EventsThatDifferInStateOnlyAreEqualWithoutIt) {
   EXPECT_EQ(WithoutEventState("CREATE EVENT `e` DO select 1"), "CREATE EVENT `e` DO select 1");
 }
 
+// As an event stands that was made in HIGH_NOT_PRECEDENCE.
+TEST(EventTextTest, AnEventWithoutCompletionHasAStateAllTheSame) {
+  const std::string head = "CREATE EVENT `e` ON SCHEDULE EVERY 1 DAY STARTS '2036-01-01 00:00:00'";
+  const std::string rest = " COMMENT ' ENABLE ' DO select 1 ENABLE , 2 ENDS ";
+  for (const std::string state : {" ENABLE", " DISABLE", " DISABLE ON SLAVE"}) {
+    EXPECT_EQ(WithoutEventState(head + state + rest), head + rest);
+    EXPECT_FALSE(MayBeOver(head + state + rest));
+    EXPECT_TRUE(MayBeOver(head + " ENDS '2037-01-01 00:00:00'" + state + rest));
+  }
+}
+
 TEST(EventTextTest, OnlyEventsWithAnEndCanBeOver) {
   const std::string at = Event("AT '2020-01-01 00:00:00'", "NOT PRESERVE", " ENABLE", " DO do 1");
   const std::string ends =

@@ -102,6 +102,35 @@ TEST(RowEncoderTest, TextIsRawWhereNoCharacterCanBeLost) {
   EXPECT_EQ(LiteralOf("temporal", "-838:59:59.000001"), "'-838:59:59.000001'");
 }
 
+TEST(RowEncoderTest, JsonBringsItsDecimalsBesideItsText) {
+  const std::string text = "{\"it's\": [1.10, 0.5, \"2.20\"], \"n\": 3}";
+  EXPECT_EQ(LiteralOf("json", "[0.5]"), "'[0.5]'");
+  EXPECT_EQ(LiteralOf("text:utf8mb4", "[1.10]"), "'[1.10]'");
+  const std::string literal = LiteralOf("json", text);
+  EXPECT_EQ(literal,
+            "JSON_REPLACE('{\"it\\'s\": [1.10, 0.5, \"2.20\"], \"n\": 3}','$.\"it\\'s\"[0]',1.10)");
+
+  RowEncoder encoder({Kind("json")});
+  std::string row;
+  RowDigest written, read;
+  encoder.Append(CellsOf({text}), row, written);
+  InsertParser parser("t", {"j"}, {Kind("json")});
+  parser.Digest(InsertHead("t", {"j"}) + row + ";\n", read);
+  EXPECT_EQ(read, written);
+  // No other function, no other column, nothing unfinished.
+  for (const std::string wrong :
+       {"JSON_SET('[1.10]','$[0]',1.10)", "JSON_REPLACE('[1.10]')", "JSON_REPLACE('[1.10]','$[0]')",
+        "JSON_REPLACE('[1.10]','x',1.10)", "JSON_REPLACE('[1.10]','$[0]',x)",
+        "JSON_REPLACE('[1.10]','$[0]',1.10"}) {
+    EXPECT_EQ(CodeOf([&] { parser.Digest(InsertHead("t", {"j"}) + "(" + wrong + ");\n", read); }),
+              ErrorCode::kDamaged)
+        << wrong;
+  }
+  InsertParser plain("t", {"j"}, {Kind("text:utf8mb4")});
+  EXPECT_EQ(CodeOf([&] { plain.Digest(InsertHead("t", {"j"}) + row + ";\n", read); }),
+            ErrorCode::kDamaged);
+}
+
 TEST(RowEncoderTest, WhatNoLiteralCanHoldLeavesTheOutputAlone) {
   const auto refuses = [](std::string_view kind, const std::string& value) {
     RowEncoder encoder({Kind("bytes"), Kind(kind)});

@@ -1,4 +1,4 @@
-#include "engine/unquoted.h"
+#include "dbomsbak/sql/unquoted.h"
 
 namespace dbomsbak {
 namespace {

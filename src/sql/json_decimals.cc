@@ -1,0 +1,109 @@
+#include "sql/json_decimals.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdint>
+#include <system_error>
+
+namespace dbomsbak {
+namespace {
+
+bool IsNumberByte(char c) noexcept {
+  return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+template <typename Integer>
+bool IsIn(std::string_view text) noexcept {
+  Integer value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size();
+}
+
+// A DOUBLE as MySQL prints it in JSON: the fewest digits that read back, without an exponent while
+// the point is at most 15 digits from them, with a fraction always.
+std::string DoubleInJson(double value) {
+  constexpr int kFarthestPoint = 15;  // MAX_DECPT_FOR_F_FORMAT of its dtoa
+  char digits[40];
+  const auto scientific =
+      std::to_chars(digits, digits + sizeof digits, value, std::chars_format::scientific);
+  const std::string_view text(digits, static_cast<std::size_t>(scientific.ptr - digits));
+  const std::size_t e = text.find('e');
+  if (e == std::string_view::npos) return "";
+  int exponent = 0;
+  const std::size_t sign = text[e + 1] == '+' ? 1 : 0;
+  std::from_chars(text.data() + e + 1 + sign, text.data() + text.size(), exponent);
+  const int point = exponent + 1;
+  if (value != 0 && (point > kFarthestPoint || point <= -kFarthestPoint)) return "";
+  char fixed[60];
+  const auto written = std::to_chars(fixed, fixed + sizeof fixed, value, std::chars_format::fixed);
+  std::string shown(fixed, written.ptr);
+  if (shown.find('.') == std::string::npos) shown += ".0";
+  return shown;
+}
+
+bool IsDecimal(std::string_view number) {
+  if (number.find_first_of("eE") != std::string_view::npos) return false;
+  if (number.find('.') == std::string_view::npos) {
+    return !IsIn<std::int64_t>(number) && !IsIn<std::uint64_t>(number);
+  }
+  double value = 0;
+  const auto read = std::from_chars(number.data(), number.data() + number.size(), value);
+  return read.ec != std::errc() || DoubleInJson(value) != number;
+}
+
+// Where the scan is: in an object below a key, or in an array at an index.
+struct Level {
+  bool is_object;
+  std::string_view key;  // with its quotes
+  std::size_t index = 0;
+};
+
+std::string PathOf(const std::vector<Level>& levels) {
+  std::string path = "$";
+  for (const Level& level : levels) {
+    path += level.is_object ? fmt::format(".{}", level.key) : fmt::format("[{}]", level.index);
+  }
+  return path;
+}
+
+}  // namespace
+
+std::vector<JsonDecimal> FindJsonDecimals(std::string_view json) {
+  std::vector<JsonDecimal> found;
+  std::vector<Level> levels;
+  bool key_is_next = false;
+  for (std::size_t i = 0; i < json.size();) {
+    const char c = json[i];
+    if (c == '"') {
+      const std::size_t begin = i++;
+      while (i < json.size() && json[i] != '"') i += json[i] == '\\' ? 2 : 1;
+      if (i >= json.size()) return {};
+      ++i;
+      if (key_is_next && !levels.empty()) levels.back().key = json.substr(begin, i - begin);
+      key_is_next = false;
+      continue;
+    }
+    if (c == '-' || (c >= '0' && c <= '9')) {
+      const std::size_t begin = i;
+      while (i < json.size() && IsNumberByte(json[i])) ++i;
+      const std::string_view number = json.substr(begin, i - begin);
+      if (IsDecimal(number)) found.push_back({PathOf(levels), number});
+      continue;
+    }
+    if (c == '{' || c == '[') {
+      levels.push_back({c == '{', {}, 0});
+      key_is_next = c == '{';
+    } else if (c == '}' || c == ']') {
+      if (levels.empty()) return {};
+      levels.pop_back();
+    } else if (c == ',' && !levels.empty()) {
+      key_is_next = levels.back().is_object;
+      ++levels.back().index;
+    }
+    ++i;
+  }
+  return found;
+}
+
+}  // namespace dbomsbak
