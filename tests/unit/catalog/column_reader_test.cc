@@ -40,7 +40,7 @@ TEST(ColumnReaderTest, TypesHaveTheirKinds) {
       {{"longtext", "longtext", "utf8"}, "text:utf8mb3"},
       {{"uuid", "uuid", ""}, "text:ascii"},
       {{"inet6", "inet6", ""}, "text:ascii"},
-      {{"json", "json", ""}, "text:utf8mb4"},
+      {{"json", "json", ""}, "json"},
       {{"enum", "enum('a','b')", "gbk"}, "enum:gbk"},
       {{"set", "set('a','b')", "utf8mb4"}, "enum:utf8mb4"},
   };
