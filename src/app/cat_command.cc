@@ -20,10 +20,16 @@ constexpr std::string_view kSettingsBefore =
     "/*!40103 SET TIME_ZONE='+00:00' */;\n"
     "/*!40014 SET UNIQUE_CHECKS=0 */;\n"
     "/*!40014 SET FOREIGN_KEY_CHECKS=0 */;\n"
-    "/*!40101 SET SQL_MODE='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES' */;\n";
+    "/*!40101 SET SQL_MODE='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES' */;\n"
+    "/*!40111 SET SQL_NOTES=0 */;\n"
+    "/*M!100201 SET CHECK_CONSTRAINT_CHECKS=0 */;\n";
+// Only where the whole text has it: an account may lack the right to it.
+constexpr std::string_view kHistory =
+    "/*M!101100 SET SESSION system_versioning_insert_history=1 */;\n";
 constexpr std::string_view kSettingsAfter =
     "/*!40014 SET FOREIGN_KEY_CHECKS=1 */;\n"
-    "/*!40014 SET UNIQUE_CHECKS=1 */;\n";
+    "/*!40014 SET UNIQUE_CHECKS=1 */;\n"
+    "/*M!100201 SET CHECK_CONSTRAINT_CHECKS=1 */;\n";
 
 constexpr ObjectKind kNamedKinds[] = {
     ObjectKind::kTable,       ObjectKind::kView,      ObjectKind::kSequence,
@@ -90,6 +96,14 @@ std::vector<Part> PartsByName(const ArchiveReader& archive, const CatCommand& co
   return parts;
 }
 
+bool HasHistory(const ArchiveReader& archive) {
+  if (archive.frame_count() == 0) return false;
+  std::string text;
+  archive.ReadFrame(0, text);
+  return std::string_view(text).substr(0, text.find("\n\n--\n")).find(kHistory) !=
+         std::string_view::npos;
+}
+
 std::vector<Part> PartsOfAll(const ArchiveReader& archive, const CatCommand& command) {
   std::vector<Part> parts;
   archive.ForEachObject([&](ObjectRecord&& object) {
@@ -123,6 +137,7 @@ void RunCatCommand(const ArchiveReader& archive, const CatCommand& command, Writ
   const bool name_databases = archive.header().scope.databases.size() > 1;
   std::string current;
   out.Append(kSettingsBefore);
+  if (command.data && HasHistory(archive)) out.Append(kHistory);
   for (const Part& part : parts) {
     cancel.ThrowIfCancelled();
     if (name_databases && !part.is_database && part.database != current) {

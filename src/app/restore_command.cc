@@ -12,6 +12,16 @@ namespace dbomsbak {
 RestoreResult RunRestoreCommand(SessionFactory& sessions, FileSystem& files,
                                 const RestoreCommand& command, const ConfirmRestore& confirm,
                                 Observer& observer, const CancelToken& cancel) {
+  // Before the file is looked at: a window that was left open must not wait for it, or fail with
+  // it.
+  if (!command.options.dry_run) {
+    try {
+      for (const std::string& line : HealOpenWindows(sessions, observer)) observer.Notice(line);
+    } catch (const Error& error) {
+      // Where no server answers, what is wrong with the file is worth more to know.
+      if (error.code() != ErrorCode::kConnect) throw;
+    }
+  }
   const std::shared_ptr<const RandomAccessFile> file = files.OpenForReading(command.path);
   if (LooksLikeUnpacked(file) == FileKind::kPlainSql) {
     return RunRestoreOfDump(sessions, file, command.into, command.options, confirm, observer,

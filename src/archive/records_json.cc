@@ -200,6 +200,7 @@ ObjectRecord ReadObject(const Json& json) {
   object.row_filtered = Flag(json, "row_filtered");
   object.charset = Text(json, "charset");
   object.collation = Text(json, "collation");
+  if (Find(json, "comment") != nullptr) object.comment = Text(json, "comment");
   object.definer = Text(json, "definer");
   object.sql_mode = Text(json, "sql_mode");
   object.character_set_client = Text(json, "character_set_client");
@@ -298,6 +299,7 @@ std::string ToJson(const ObjectRecord& object) {
   if (object.row_filtered) json["row_filtered"] = true;
   PutText(json, "charset", object.charset);
   PutText(json, "collation", object.collation);
+  if (object.comment) json["comment"] = *object.comment;
   PutText(json, "definer", object.definer);
   PutText(json, "sql_mode", object.sql_mode);
   PutText(json, "character_set_client", object.character_set_client);

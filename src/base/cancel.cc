@@ -10,6 +10,10 @@ void CancelToken::ThrowIfCancelled() const {
   const int signal_number = signal_.load();
   if (signal_number == 0) return;
   if (signal_number == SIGTERM) throw Error(ErrorCode::kTerminated, "stopped by SIGTERM");
+  if (signal_number == SIGHUP) {
+    throw Error(ErrorCode::kTerminated, "stopped by SIGHUP: the terminal is gone",
+                "nohup, screen or tmux keep the program running without its terminal.");
+  }
   throw Error(ErrorCode::kInterrupted, "stopped by Ctrl-C");
 }
 

@@ -47,7 +47,7 @@ constexpr std::array kExitCodes{
                  "stopped between two states; the message says what to do"},
     ExitCodeInfo{ErrorCode::kInterrupted, "interrupted",
                  "stopped by Ctrl-C (SIGINT) or at a prompt"},
-    ExitCodeInfo{ErrorCode::kTerminated, "terminated", "stopped by SIGTERM"},
+    ExitCodeInfo{ErrorCode::kTerminated, "terminated", "stopped by SIGTERM or SIGHUP"},
 };
 
 }  // namespace

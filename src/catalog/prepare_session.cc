@@ -42,6 +42,9 @@ constexpr Setting kAlways[] = {
     {"net_read_timeout", kDay, kDay, true},
     {"net_write_timeout", kDay, kDay, true},
     {"wait_timeout", kDay, kDay, true},
+    // The servers' own are a day, a year, or none. Who waits on purpose sets them again.
+    {"lock_wait_timeout", "50", "50", true},
+    {"innodb_lock_wait_timeout", "50", "50", true},
     {"idle_transaction_timeout", "0", "0", true},           // MariaDB
     {"idle_readonly_transaction_timeout", "0", "0", true},  // MariaDB
     {"idle_write_transaction_timeout", "0", "0", true},     // MariaDB

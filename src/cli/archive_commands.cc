@@ -50,6 +50,7 @@ ErrorCode RunVerifyCommandLine(Invocation& run) {
     throw Error(ErrorCode::kUsage, "--expect goes with one file", "Verify the files one by one.");
   }
   if (const auto jobs = run.line.Number("jobs", 1, 64)) options.jobs = static_cast<unsigned>(*jobs);
+  if (const auto bytes = run.line.Bytes("max-memory")) options.max_memory_bytes = *bytes;
   const auto observer = ObserveAsAsked(run);
   run.signals.AllowForcedEnd();
 

@@ -275,4 +275,10 @@ Json LeftoversToJson(const std::vector<Leftover>& leftovers, const char* key) {
   return json;
 }
 
+Json StatusToJson(const std::vector<Leftover>& leftovers, const std::string& unseen) {
+  Json json = LeftoversToJson(leftovers, "leftovers");
+  json["unseen"] = unseen;
+  return json;
+}
+
 }  // namespace dbomsbak

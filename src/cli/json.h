@@ -32,5 +32,7 @@ Json ObjectToJson(const ObjectRecord& object);
 Json CheckToJson(const CheckReport& report);
 Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bool rehearsed);
 Json LeftoversToJson(const std::vector<Leftover>& leftovers, const char* key);
+// Of `status`; `unseen` as from UnseenLeftovers.
+Json StatusToJson(const std::vector<Leftover>& leftovers, const std::string& unseen);
 
 }  // namespace dbomsbak

@@ -133,6 +133,8 @@ constexpr std::array kFields{
     JsonField{kLeft, "leftovers[].created", "string", "UTC"},
     JsonField{kLeft, "leftovers[].bytes", "number", ""},
     JsonField{kLeft, "leftovers[].advice", "string", "what to do"},
+    JsonField{kCommandStatus, "unseen", "string",
+              "what this account may not see and the GRANT that shows it; empty: it sees all"},
     JsonField{kCommandPurge, "dry_run", "boolean", "nothing was dropped"},
 };
 

@@ -12,7 +12,7 @@ using enum OptionGroup;
 constexpr CommandSet kDump = kCommandDump;
 constexpr CommandSet kServer =
     kCommandDump | kCommandCheck | kCommandRestore | kCommandUndo | kCommandPurge | kCommandStatus;
-constexpr CommandSet kLocks = kCommandDump | kCommandRestore | kCommandUndo;
+constexpr CommandSet kLocks = kCommandDump | kCommandRestore | kCommandUndo | kCommandPurge;
 constexpr CommandSet kAsks = kCommandRestore | kCommandUndo | kCommandPurge;
 constexpr CommandSet kLong =
     kCommandDump | kCommandVerify | kCommandRestore | kCommandUndo | kCommandPurge;
@@ -69,7 +69,8 @@ constexpr std::array kOptions{
     OptionInfo{"-y,--yes", "", kFlag, kRun, kAsks, "do not ask"},
     OptionInfo{"-j,--jobs", "N", kValue, kRun, kCommandDump | kCommandVerify | kCommandRestore,
                "sessions or threads at a time (dump: 2; else one a core)"},
-    OptionInfo{"--max-memory", "SIZE", kValue, kRun, kCommandDump | kCommandRestore,
+    OptionInfo{"--max-memory", "SIZE", kValue, kRun,
+               kCommandDump | kCommandRestore | kCommandVerify,
                "bound for buffers, such as 96M (default) or 1G"},
     OptionInfo{"--lock-wait", "SECONDS", kValue, kRun, kLocks,
                "longest wait for a lock on the server, tried 10 times (default 5)"},

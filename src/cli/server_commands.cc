@@ -144,6 +144,9 @@ ErrorCode RunPurgeCommandLine(Invocation& run) {
     options.generation = static_cast<unsigned>(*generation);
   }
   options.force = run.line.Flag("force");
+  if (const auto seconds = run.line.Number("lock-wait", 1, 86400)) {
+    options.lock_wait_s = static_cast<unsigned>(*seconds);
+  }
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
   run.signals.ForbidForcedEnd(kPurgeLeft);
@@ -151,7 +154,8 @@ ErrorCode RunPurgeCommandLine(Invocation& run) {
     if (!run.console.quiet() || MustAsk(run)) run.console.Err(RenderLeftovers(copies));
     return !MustAsk(run) || AskYesNo("Drop this for ever? [y/N] ", run.cancel);
   };
-  const std::vector<Leftover> dropped = RunPurge(*sessions, options, confirm, *observer);
+  const std::vector<Leftover> dropped =
+      RunPurge(*sessions, options, confirm, *observer, run.cancel);
   if (run.json()) {
     Json json = LeftoversToJson(dropped, "leftovers");
     json["dry_run"] = options.dry_run;
@@ -184,7 +188,7 @@ ErrorCode RunStatusCommandLine(Invocation& run) {
   const std::vector<Leftover> leftovers = FindLeftovers(*session);
   const std::string unseen = UnseenLeftovers(*session);
   if (run.json()) {
-    run.console.Out(ToLine(LeftoversToJson(leftovers, "leftovers")));
+    run.console.Out(ToLine(StatusToJson(leftovers, unseen)));
   } else if (leftovers.empty()) {
     run.console.Out(
         fmt::format("nothing of dbomsbak's {} ({})\n",

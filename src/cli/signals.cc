@@ -21,6 +21,11 @@ sigset_t WatchedSignals() {
   sigset_t set;
   ::sigemptyset(&set);
   ::sigaddset(&set, SIGTERM);
+  // The terminal is gone: that must not cut a swap in two. nohup makes it be ignored.
+  struct sigaction hangup {};
+  if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
+    ::sigaddset(&set, SIGHUP);
+  }
   // A shell lets background jobs ignore Ctrl-C; so do we then.
   struct sigaction action {};
   if (::sigaction(SIGINT, nullptr, &action) == 0 && action.sa_handler != SIG_IGN) {
@@ -41,6 +46,7 @@ std::optional<int> WaitForSignal(const sigset_t& set, long nanoseconds) {
 SignalWatch::SignalWatch(CancelToken& cancel, Console& console)
     : cancel_(cancel), console_(console) {
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of file sizes fails, and is told
   const sigset_t set = WatchedSignals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   thread_ = std::thread([this] { Run(); });

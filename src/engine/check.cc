@@ -63,7 +63,8 @@ class Checker {
   // What a dump would fail with.
   void Problem(ErrorCode code, std::string topic, std::string message, std::string remedy) {
     Add(Level::kProblem, std::move(topic), std::move(message), std::move(remedy));
-    if (report_.exit_code == 0) report_.exit_code = static_cast<int>(code);
+    // An open window (42) is the worst, then what is broken (14), has no snapshot, cannot be held.
+    report_.exit_code = std::max(report_.exit_code, static_cast<int>(code));
   }
 
   void CheckServer();
@@ -355,14 +356,16 @@ void Checker::CheckLeftovers() {
     for (const std::string& name : leftover.holders) {
       holders += (holders.empty() ? "" : ", ") + QuoteIdentifier(name);
     }
-    const bool window = leftover.kind == LeftoverKind::kOpenWindow;
+    const bool window = leftover.kind == LeftoverKind::kOpenWindow && !leftover.at_work;
     std::string message;
     switch (leftover.kind) {
       case LeftoverKind::kStaging:
         message = fmt::format("staging of an unfinished restore: {}", holders);
         break;
       case LeftoverKind::kOpenWindow:
-        message = fmt::format("a restore was interrupted in its window: {}", holders);
+        message = fmt::format("a swap {}: {}",
+                              leftover.at_work ? "is at work now" : "was interrupted in its window",
+                              holders);
         break;
       case LeftoverKind::kDisplacedCopy:
         message = fmt::format("displaced copy {}: {} ({})", leftover.generation, holders,
@@ -372,7 +375,7 @@ void Checker::CheckLeftovers() {
     if (window) {
       Problem(ErrorCode::kNeedsHelp, "leftover", std::move(message), leftover.advice);
     } else {
-      Add(leftover.kind == LeftoverKind::kStaging ? Level::kWarning : Level::kOk, "leftover",
+      Add(leftover.kind == LeftoverKind::kDisplacedCopy ? Level::kOk : Level::kWarning, "leftover",
           std::move(message), leftover.advice);
     }
   }

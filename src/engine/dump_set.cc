@@ -9,8 +9,11 @@
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/view_references.h"
+#include "engine/live_names.h"
 #include "engine/set_content.h"
+#include "engine/set_history.h"
 #include "engine/set_listing.h"
+#include "engine/set_names.h"
 #include "engine/table_touch.h"
 
 namespace dbomsbak {
@@ -72,6 +75,32 @@ std::vector<QualifiedName> FunctionsOfBrokenViews(const Catalog& catalog, Sessio
   return functions;
 }
 
+// Between two states there is nothing worth a dump: triggers are gone, events off.
+void RefuseOpenWindow(Session& session, const Scope& scope) {
+  const std::vector<std::string> names = ListDatabases(session);
+  if (std::none_of(names.begin(), names.end(), [](const std::string& name) {
+        return IsStagingName(name) || IsDisplacedName(name);
+      })) {
+    return;
+  }
+  for (const JournaledSet& found : FindSets(session)) {
+    if (found.state != SetState::kOpen) continue;
+    for (const std::string& live : found.LiveNames()) {
+      if (std::find(scope.databases.begin(), scope.databases.end(), live) ==
+          scope.databases.end()) {
+        continue;
+      }
+      throw Error(ErrorCode::kNeedsHelp,
+                  fmt::format("the {} of {} is at its swap or was interrupted there: what is live "
+                              "is neither the old state nor the new one",
+                              found.set.operation, QuotedList(found.LiveNames())),
+                  "`dbomsbak status` tells which. When nobody is at work, any restore, undo or "
+                  "purge heals it first; then dump.")
+          .About(QuoteIdentifier(live));
+    }
+  }
+}
+
 }  // namespace
 
 ChangedMeanwhile::ChangedMeanwhile(const std::string& what)
@@ -128,6 +157,7 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
   const std::string reading_mode = "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'";
   set.holder->Execute(reading_mode);
   set.scope = NormalisedScope(options, coordinator, observer);
+  RefuseOpenWindow(coordinator, set.scope);
   std::vector<Session*> readers;
   for (unsigned i = 0; i < std::max(1u, options.jobs); ++i) {
     Session& reader = connect();

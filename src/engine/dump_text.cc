@@ -230,6 +230,7 @@ ObjectRecord RecordOf(const Database& database) {
   record.id = {database.name, ObjectKind::kDatabase, database.name};
   record.charset = database.charset;
   record.collation = database.collation;
+  record.comment = database.comment;
   record.definition_sha256 = Sha256(database.charset + " " + database.collation).hex();
   return record;
 }

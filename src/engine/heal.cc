@@ -35,9 +35,9 @@ std::unique_ptr<ServerJournal> OpenJournal(Session& session, const JournaledSet&
 
 }  // namespace
 
-std::vector<std::string> HealWithLock(Session& session, const ServerTraits& traits,
-                                      Observer& observer) {
-  std::vector<std::string> healed;
+std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits,
+                                    Observer& observer) {
+  std::vector<HealedSet> healed;
   for (const JournaledSet& found : FindSets(session)) {
     const std::string what =
         fmt::format("the {} of {}", found.set.operation, QuotedList(found.LiveNames()));
@@ -49,11 +49,14 @@ std::vector<std::string> HealWithLock(Session& session, const ServerTraits& trai
     observer.Phase(fmt::format("healing {}, which was interrupted at {}", what, found.time));
     auto journal = OpenJournal(session, found);
     const bool live = HealWindow(session, traits, found.set, *journal, observer);
-    healed.push_back(
+    std::string line =
         live ? fmt::format("{} was interrupted behind its swap; it is finished now", what)
-             : fmt::format("{} was interrupted before its swap; it is taken back, the "
-                           "databases are as they were",
-                           what));
+             : fmt::format(
+                   "{} was interrupted before its swap; it is taken back, the "
+                   "databases are as they were",
+                   what);
+    healed.push_back(
+        {found.set.operation, found.LiveNames(), live, found.set.generation, std::move(line)});
   }
   return healed;
 }
@@ -69,7 +72,11 @@ std::vector<std::string> HealOpenWindows(SessionFactory& sessions, Observer& obs
   const ServerTraits traits = ProbeServerTraits(*session);
   PrepareSession(*session, traits, false);
   const RestoreLock lock(*session, kLockWaitS);
-  return HealWithLock(*session, traits, observer);
+  std::vector<std::string> lines;
+  for (HealedSet& healed : HealWithLock(*session, traits, observer)) {
+    lines.push_back(std::move(healed.line));
+  }
+  return lines;
 }
 
 }  // namespace dbomsbak

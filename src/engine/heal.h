@@ -10,9 +10,18 @@
 
 namespace dbomsbak {
 
+// A set that was finished or taken back.
+struct HealedSet {
+  std::string operation;               // "restore" or "undo"
+  std::vector<std::string> databases;  // live names, sorted
+  bool live = false;                   // finished: what it brings is live
+  unsigned generation = 0;             // of the displaced copy it made
+  std::string line;                    // for people
+};
+
 // As HealOpenWindows, which opens its own session and takes the lock only if there is something to
-// heal. One line a set that was finished or taken back.
-std::vector<std::string> HealWithLock(Session& session, const ServerTraits& traits,
-                                      Observer& observer);
+// heal.
+std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits,
+                                    Observer& observer);
 
 }  // namespace dbomsbak

@@ -70,13 +70,13 @@ const char* Doing(const PreparedSet& set) {
   return set.operation == "undo" ? "An undo" : "A restore";
 }
 
-// Databases of the set's two other places that are there.
+// Databases of the set's two other places that are there. One that swapped and is not swept yet
+// still has its sources, emptied.
 std::vector<std::string> HoldersOf(const JournaledSet& found,
                                    const std::set<std::string>& databases) {
   std::vector<std::string> holders;
   for (const SetMember& member : found.set.members) {
-    const bool open = found.state == SetState::kOpen;
-    if (open && databases.contains(member.source)) holders.push_back(member.source);
+    if (databases.contains(member.source)) holders.push_back(member.source);
     if (databases.contains(member.displaced)) holders.push_back(member.displaced);
   }
   return holders;
@@ -92,6 +92,7 @@ Leftover Describe(Session& session, const JournaledSet& found,
   leftover.holders = HoldersOf(found, databases);
   leftover.created = found.time;
   leftover.bytes = SizeOf(session, leftover.holders);
+  leftover.at_work = busy;
   switch (found.state) {
     case SetState::kOpen:
       leftover.kind = LeftoverKind::kOpenWindow;
@@ -108,6 +109,14 @@ Leftover Describe(Session& session, const JournaledSet& found,
       leftover.advice =
           fmt::format("What was live before the {}. `dbomsbak purge --generation {} {}` drops it.",
                       found.set.operation, found.set.generation, ShellWords(leftover.databases));
+      if (!busy &&
+          std::any_of(found.set.members.begin(), found.set.members.end(),
+                      [&](const SetMember& member) { return databases.contains(member.source); })) {
+        leftover.advice += fmt::format(
+            " {} was ended before it had swept up: what it made is live, and the next restore, "
+            "undo or purge does that.",
+            Doing(found.set));
+      }
       break;
     case SetState::kPurging:
       leftover.kind = LeftoverKind::kDisplacedCopy;
@@ -194,6 +203,7 @@ std::vector<Leftover> FindLeftovers(Session& session) {
     }
     if (leftover.created.empty()) leftover.created = OldestTable(session, leftover.holders);
     leftover.bytes = SizeOf(session, leftover.holders);
+    leftover.at_work = busy;
     leftover.advice = AdviceOnOther(leftover, busy, unseen);
     leftovers.push_back(std::move(leftover));
   }

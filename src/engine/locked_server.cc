@@ -5,18 +5,15 @@
 #include "engine/heal.h"
 
 namespace dbomsbak {
-namespace {
 
-constexpr unsigned kLockWaitS = 5;
-
-}  // namespace
-
-LockedServer::LockedServer(SessionFactory& sessions, bool heal, Observer& observer)
+LockedServer::LockedServer(SessionFactory& sessions, bool heal, unsigned lock_wait_s,
+                           Observer& observer)
     : session_(sessions.Connect()), traits_(ProbeServerTraits(*session_)) {
   PrepareSession(*session_, traits_, false);
-  lock_.emplace(*session_, kLockWaitS);
+  lock_.emplace(*session_, lock_wait_s);
   if (!heal) return;
-  for (const std::string& line : HealWithLock(*session_, traits_, observer)) observer.Notice(line);
+  healed_ = HealWithLock(*session_, traits_, observer);
+  for (const HealedSet& healed : healed_) observer.Notice(healed.line);
 }
 
 }  // namespace dbomsbak

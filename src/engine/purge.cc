@@ -11,6 +11,7 @@
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/live_names.h"
+#include "engine/lock_ladder.h"
 #include "engine/locked_server.h"
 #include "engine/outside_references.h"
 #include "engine/set_history.h"
@@ -78,67 +79,98 @@ void Check(Session& session, const std::vector<JournaledSet>& all,
   throw Error(ErrorCode::kRestorePreflight, fmt::format("not purged: {}", text), std::move(hint));
 }
 
-// A foreign key from a database that the account may not see protects the table. Who it is the
-// server tells only when the table is to be emptied, which is no loss any more.
-void DropTable(Session& session, const std::string& table) {
-  const auto refers = [](const ServerError& error) {
-    return std::find(kReferenced.begin(), kReferenced.end(), error.number()) != kReferenced.end();
-  };
-  try {
-    session.Execute("DROP TABLE IF EXISTS " + table);
-    return;
-  } catch (const ServerError& error) {
-    if (!refers(error)) throw;
-  }
-  try {
-    session.Execute("TRUNCATE TABLE " + table);
-    session.Execute("DROP TABLE IF EXISTS " + table);  // the key has gone in this moment
-  } catch (const ServerError& error) {
-    if (!refers(error)) throw;
-    throw Error(ErrorCode::kQueryRefused,
-                fmt::format("table {} is still referred to: {}", table, error.message()),
-                "Some tables of the copy are dropped already, so it cannot be brought back. Drop "
-                "that foreign key, then run the same command again: it goes on from here.")
-        .About(table);
-  }
-}
-
-// Keys between the copy's own tables would hold up the DROPs, in a circle for ever.
-void DropKeysWithin(Session& session, const std::vector<std::string>& displaced) {
-  std::map<std::string, std::string> drops;  // by table
-  for (const InboundKey& key : KeysInto(session, displaced).keys) {
-    if (std::find(displaced.begin(), displaced.end(), key.database) == displaced.end()) continue;
-    if (key.database == key.parent_database && key.table == key.parent_table) continue;
-    std::string& drop = drops[QuoteQualified(key.database, key.table)];
-    drop +=
-        fmt::format("{}DROP FOREIGN KEY {}", drop.empty() ? "" : ", ", QuoteIdentifier(key.name));
-  }
-  for (const auto& [table, drop] : drops) {
-    session.Execute(fmt::format("ALTER TABLE {} {}", table, drop));
-  }
-}
-
-// Table by table, the journal last: whatever ends this in the middle, the next purge finds the
-// journal and goes on.
-void Drop(Session& session, const JournaledSet& copy, Observer& observer) {
-  const std::vector<std::string> displaced = copy.DisplacedNames();
-  const auto journal = ServerJournal::Open(session, copy.holder);
-  if (copy.state != SetState::kPurging) journal->Append("note", kNotePurging, "");
-  // Checks stay on, so that a key from outside still protects what it needs.
-  session.Execute("SET foreign_key_checks = 1");
-  DropKeysWithin(session, displaced);
-  for (auto database = displaced.rbegin(); database != displaced.rend(); ++database) {
-    observer.Phase(fmt::format("dropping {}", QuoteIdentifier(*database)));
-    for (const std::string& table : ReadTableNames(session, *database)) {
-      if (*database == copy.holder && table == kJournalTable) continue;
-      DropTable(session, QuoteQualified(*database, table));
-    }
-    if (*database != copy.holder) {
-      session.Execute("DROP DATABASE IF EXISTS " + QuoteIdentifier(*database));
+// Drops what a purge has chosen. Every statement waits for locks with patience; Ctrl-C is obeyed
+// between them, and leaves what the next purge goes on with.
+class Dropper {
+ public:
+  Dropper(Session& session, const PurgeOptions& options, Observer& observer,
+          const CancelToken& cancel)
+      : session_(session),
+        patience_{options.lock_wait_s, options.lock_tries, {}},
+        observer_(observer),
+        cancel_(cancel) {
+    for (const char* variable : {"lock_wait_timeout", "innodb_lock_wait_timeout"}) {
+      session_.Execute(fmt::format("SET SESSION {} = {}", variable, options.lock_wait_s));
     }
   }
-  session.Execute("DROP DATABASE IF EXISTS " + QuoteIdentifier(copy.holder));
-}
+
+  void Patiently(const std::string& what, const std::function<void()>& drop) {
+    WithPatience(session_, patience_, "the lock to drop " + what, observer_, cancel_, drop);
+  }
+
+  void DropDatabase(const std::string& name) {
+    const std::string database = QuoteIdentifier(name);
+    Patiently(database, [&] { session_.Execute("DROP DATABASE IF EXISTS " + database); });
+  }
+
+  // Table by table, the journal last: whatever ends this in the middle, the next purge finds the
+  // journal and goes on.
+  void Drop(const JournaledSet& copy) {
+    const std::vector<std::string> displaced = copy.DisplacedNames();
+    const auto journal = ServerJournal::Open(session_, copy.holder);
+    if (copy.state != SetState::kPurging) journal->Append("note", kNotePurging, "");
+    // Checks stay on, so that a key from outside still protects what it needs.
+    session_.Execute("SET foreign_key_checks = 1");
+    DropKeysWithin(displaced);
+    for (auto database = displaced.rbegin(); database != displaced.rend(); ++database) {
+      observer_.Phase(fmt::format("dropping {}", QuoteIdentifier(*database)));
+      for (const std::string& table : ReadTableNames(session_, *database)) {
+        if (*database == copy.holder && table == kJournalTable) continue;
+        const std::string name = QuoteQualified(*database, table);
+        Patiently(name, [&] { DropTable(name); });
+      }
+      if (*database != copy.holder) DropDatabase(*database);
+    }
+    DropDatabase(copy.holder);
+  }
+
+ private:
+  // A foreign key from a database that the account may not see protects the table. Who it is the
+  // server tells only when the table is to be emptied, which is no loss any more.
+  void DropTable(const std::string& table) {
+    const auto refers = [](const ServerError& error) {
+      return std::find(kReferenced.begin(), kReferenced.end(), error.number()) != kReferenced.end();
+    };
+    try {
+      session_.Execute("DROP TABLE IF EXISTS " + table);
+      return;
+    } catch (const ServerError& error) {
+      if (!refers(error)) throw;
+    }
+    try {
+      session_.Execute("TRUNCATE TABLE " + table);
+      session_.Execute("DROP TABLE IF EXISTS " + table);  // the key has gone in this moment
+    } catch (const ServerError& error) {
+      if (!refers(error)) throw;
+      throw Error(ErrorCode::kQueryRefused,
+                  fmt::format("table {} is still referred to: {}", table, error.message()),
+                  "Some tables of the copy are dropped already, so it cannot be brought back. Drop "
+                  "that foreign key, then run the same command again: it goes on from here.")
+          .About(table);
+    }
+  }
+
+  // Keys between the copy's own tables would hold up the DROPs, in a circle for ever.
+  void DropKeysWithin(const std::vector<std::string>& displaced) {
+    std::map<std::string, std::string> drops;  // by table
+    for (const InboundKey& key : KeysInto(session_, displaced).keys) {
+      if (std::find(displaced.begin(), displaced.end(), key.database) == displaced.end()) continue;
+      if (key.database == key.parent_database && key.table == key.parent_table) continue;
+      std::string& drop = drops[QuoteQualified(key.database, key.table)];
+      drop +=
+          fmt::format("{}DROP FOREIGN KEY {}", drop.empty() ? "" : ", ", QuoteIdentifier(key.name));
+    }
+    for (const auto& [table, drop] : drops) {
+      Patiently("the foreign keys of " + table,
+                [&] { session_.Execute(fmt::format("ALTER TABLE {} {}", table, drop)); });
+    }
+  }
+
+  Session& session_;
+  LockPatience patience_;
+  Observer& observer_;
+  const CancelToken& cancel_;
+};
 
 // A purge that was killed within its last statement leaves an empty database without a journal.
 std::vector<std::string> EmptyRemains(Session& session, const std::vector<JournaledSet>& sets,
@@ -202,6 +234,16 @@ std::vector<Leftover> LeftStaging(std::vector<Leftover> staging, const PurgeOpti
   return staging;
 }
 
+// Does anything but its name tell that this is ours, or is there nothing to lose?
+bool IsSurelyOurs(Session& session, const Leftover& staging) {
+  return std::all_of(staging.holders.begin(), staging.holders.end(),
+                     [&](const std::string& name) {
+                       return ReadLiveNames(session, name).HoldsNothing();
+                     }) ||
+         std::any_of(staging.holders.begin(), staging.holders.end(),
+                     [&](const std::string& name) { return ServerJournal::Exists(session, name); });
+}
+
 // Is any of the databases that are asked for in one of the sets?
 bool Concerns(const std::vector<JournaledSet>& all, const std::vector<std::string>& asked) {
   if (asked.empty()) return !all.empty();
@@ -231,8 +273,8 @@ std::vector<JournaledSet> Choose(const std::vector<JournaledSet>& all, const Pur
 
 std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& options,
                                const std::function<bool(const std::vector<Leftover>&)>& confirm,
-                               Observer& observer) {
-  LockedServer server(sessions, !options.dry_run, observer);
+                               Observer& observer, const CancelToken& cancel) {
+  LockedServer server(sessions, !options.dry_run, options.lock_wait_s, observer);
   Session& session = server.session();
   const std::vector<JournaledSet> all = FindSets(session);
   // What no journal explains is swept only where no journal can be hidden.
@@ -243,6 +285,15 @@ std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& opt
   if (unseen.empty()) {
     remains = EmptyRemains(session, all, options);
     staging = LeftStaging(leftovers, options);
+    if (options.databases.empty()) {
+      std::erase_if(staging, [&](const Leftover& left) {
+        if (IsSurelyOurs(session, left)) return false;
+        observer.Warning(fmt::format(
+            "{} has no journal of a restore, and was left: `dbomsbak purge {}` drops it",
+            QuotedList(left.holders), ShellWords(left.databases)));
+        return true;
+      });
+    }
   }
   std::vector<JournaledSet> chosen;
   if ((remains.empty() && staging.empty()) || Concerns(all, options.databases)) {
@@ -256,13 +307,14 @@ std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& opt
   if (confirm && !confirm(copies)) {
     throw Error(ErrorCode::kInterrupted, "purge was not confirmed; nothing was dropped");
   }
-  for (const Leftover& leftover : staging) SweepStaging(session, leftover.holders);
-  for (const std::string& database : remains) {
-    session.Execute("DROP DATABASE IF EXISTS " + QuoteIdentifier(database));
+  Dropper dropper(session, options, observer, cancel);
+  for (const Leftover& leftover : staging) {
+    dropper.Patiently("the staging", [&] { SweepStaging(session, leftover.holders); });
   }
+  for (const std::string& database : remains) dropper.DropDatabase(database);
   for (const JournaledSet& copy : chosen) {
     try {
-      Drop(session, copy, observer);
+      dropper.Drop(copy);
     } catch (Error& error) {
       error.While(fmt::format("purging the displaced copy of generation {}", copy.set.generation));
       throw;

@@ -17,6 +17,7 @@
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/definition_differences.h"
+#include "engine/frame_memory.h"
 #include "engine/heal.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
@@ -52,10 +53,11 @@ void RefuseWithoutLeave(const std::string& name, const HeaderRecord& header, boo
         .About(name);
   }
   if (header.scope.filtered() && !options.allow_filtered) {
-    throw Error(ErrorCode::kRestorePreflight,
-                fmt::format("'{}' does not hold all rows of its tables", name),
-                "It was made with --where, --no-data or --no-create-info; --allow-filtered "
-                "restores it all the same.")
+    throw Error(
+        ErrorCode::kRestorePreflight,
+        fmt::format("'{}' does not hold all rows of its tables", name),
+        "It was made with --where, --no-data or --no-create-info; --allow-filtered restores "
+        "it all the same, if it has definitions.")
         .About(name);
   }
   // What belongs to the server cannot be swapped under it.
@@ -139,8 +141,8 @@ class Restore {
     std::optional<RestoreLock> lock;
     if (!options_.dry_run) {
       lock.emplace(*session_, options_.lock_wait_s);
-      for (const std::string& healed : HealWithLock(*session_, traits_, observer_)) {
-        observer_.Notice(healed);
+      for (const HealedSet& healed : HealWithLock(*session_, traits_, observer_)) {
+        observer_.Notice(healed.line);
       }
     }
     Check();
@@ -335,8 +337,14 @@ class Restore {
     facts_.unmet_views = UnmetViewsOf(*session_, set_);
     set_.run = planned.run;
     set_.generation = planned.generation;
-    // A foreign key into the set, say, may have come meanwhile.
-    result_.plan.problems = MakePlan(content_, members_, facts_, OtherSessions::kTell).problems;
+    // A foreign key into the set, or the application, may have come meanwhile.
+    RestorePlan now = MakePlan(content_, members_, facts_,
+                               options_.force ? OtherSessions::kTell : OtherSessions::kRefuse);
+    for (const std::string& warning : now.warnings) {
+      const std::vector<std::string>& told = result_.plan.warnings;
+      if (std::find(told.begin(), told.end(), warning) == told.end()) observer_.Warning(warning);
+    }
+    result_.plan.problems = std::move(now.problems);
     RefuseProblems();
     // Live triggers that the archive does not speak for go onto the restored tables, too.
     if (!SameTriggers(planned, set_)) staging_->TryObjects(set_);
@@ -379,7 +387,7 @@ class Restore {
       at_swap = true;
       result_.window_ms =
           SwapLive(*session_, traits_, set_, staging_->journal(),
-                   {options_.lock_wait_s, options_.lock_tries, &sessions_}, observer_);
+                   {options_.lock_wait_s, options_.lock_tries, &sessions_, &cancel_}, observer_);
     } catch (const Error& e) {
       // Somebody was in the way: what is loaded and proved is worth keeping.
       if (StagingIsLeft(e.code(), at_swap)) NameStaging("");
@@ -395,7 +403,16 @@ class Restore {
     for (const RestoreMember& member : members_) request.databases.push_back(member.live);
     RestoreFacts after;
     after.traits = traits_;
-    after.live = ReadCatalog(*session_, traits_, request);
+    try {
+      after.live = ReadCatalog(*session_, traits_, request);
+    } catch (const Error& e) {
+      throw Error(ErrorCode::kNeedsHelp,
+                  fmt::format("the restored databases are live, but could not be read again to "
+                              "compare their definitions: {}",
+                              e.message()),
+                  "Rows are proved and live; do not restore again. See that the application works, "
+                  "or undo.");
+    }
     std::vector<RestoreMember> members = members_;
     for (RestoreMember& member : members) member.exists = true;
     const std::vector<std::string> differences = Differences(MakeSet(content_, members, after));

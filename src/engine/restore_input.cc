@@ -1,8 +1,8 @@
 #include "engine/restore_input.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "engine/frame_memory.h"
 #include "engine/plain_content.h"
 #include "engine/plain_row_loader.h"
 
@@ -17,7 +17,7 @@ class FromArchive final : public RestoreInput {
 
   RestoreContent Read(unsigned& jobs, std::size_t max_memory_bytes, Observer& observer,
                       const CancelToken& cancel) override {
-    BoundJobs(jobs, max_memory_bytes);
+    jobs = JobsWithin(archive_, jobs, max_memory_bytes);
     return ReadContent(archive_, jobs, observer, cancel);
   }
 
@@ -29,21 +29,6 @@ class FromArchive final : public RestoreInput {
   }
 
  private:
-  // Each job holds a frame, stored and as text, and the client library's buffers.
-  void BoundJobs(unsigned& jobs, std::size_t max_memory_bytes) const {
-    constexpr std::uint64_t kBase = std::uint64_t{16} << 20;  // definitions, plan, the program
-    constexpr std::uint64_t kSession = std::uint64_t{1} << 20;
-    std::uint64_t largest = 0;
-    for (std::uint64_t i = 0; i < archive_.frame_count(); ++i) {
-      const FrameRecord frame = archive_.frame(i);
-      largest = std::max(largest, std::uint64_t{frame.text_size} + frame.stored_size);
-    }
-    const std::uint64_t room =
-        max_memory_bytes > kBase ? max_memory_bytes - kBase : max_memory_bytes / 2;
-    const std::uint64_t most = std::max<std::uint64_t>(1, room / (largest + kSession));
-    jobs = static_cast<unsigned>(std::min<std::uint64_t>(jobs, most));
-  }
-
   const ArchiveReader& archive_;
 };
 

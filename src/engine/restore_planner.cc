@@ -1,8 +1,10 @@
 #include "engine/restore_planner.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <set>
 #include <string_view>
@@ -14,6 +16,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
 #include "engine/definition_text.h"
+#include "engine/foreign_key_lines.h"
 #include "engine/guarded_definers.h"
 #include "engine/needed_privileges.h"
 #include "engine/outside_uses.h"
@@ -116,6 +119,7 @@ Database WantedDatabase(const RestoreContent& content, const RestoreMember& memb
     if (member.exists && !content.Covers(object.record.id)) continue;
     wanted.charset = object.record.charset;
     wanted.collation = object.record.collation;
+    wanted.comment = object.record.comment.value_or(live.comment);
     wanted.create = CreateDatabaseText(wanted.name, wanted.charset, wanted.collation);
   }
   const auto archived_id = [&](ObjectId id) {
@@ -165,6 +169,8 @@ class Planner {
     CheckDefinitions();
     CheckPackets();
     CheckNames();
+    CheckKeysWithin();
+    CheckDataDirectories();
     CheckForeignKeys();
     CheckOutside();
     CheckLeftovers();
@@ -303,6 +309,7 @@ class Planner {
             view.id.Describe()));
       }
     }
+    CheckGrants();
     for (const Unreadable& object : facts_.live.unreadable) {
       Problem(fmt::format("{} as it is now cannot be read, so it could not be put back: {}{}{}",
                           object.id.Describe(), object.reason, object.remedy.empty() ? "" : ": ",
@@ -315,6 +322,27 @@ class Planner {
     for (const Hidden& hidden :
          HiddenFrom(facts_.privileges, facts_.account, facts_.keys_into_set.complete)) {
       Warning(fmt::format("{}: {}", hidden.what, hidden.remedy));
+    }
+  }
+
+  // Grants on a routine go with it, and only who may hand them on can give them again.
+  void CheckGrants() {
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      if (facts_.privileges.MayGrant(members_[i].live)) continue;
+      for (const StoredProgram& routine : set_.wanted[i].routines) {
+        const std::vector<StoredProgram>& before = set_.before[i].routines;
+        const bool stays =
+            std::any_of(before.begin(), before.end(), [&](const StoredProgram& live) {
+              return live.id == routine.id && Same(live, routine) && live.grants == routine.grants;
+            });
+        if (routine.grants.empty() || stays) continue;
+        Problem(fmt::format(
+            "account {} may not give the grants on {} again: GRANT EXECUTE, ALTER ROUTINE ON {} TO "
+            "{} WITH GRANT OPTION;",
+            facts_.account, routine.id.Describe(), GrantTarget(members_[i].live),
+            QuoteAccount(facts_.account)));
+        break;
+      }
     }
   }
 
@@ -456,6 +484,33 @@ class Planner {
           "GLOBAL max_allowed_packet={};",
           table.record.id.Describe(), table.largest_statement, limit, needed));
     }
+    const std::uint64_t rename = RenameBytes();
+    if (rename > limit) {
+      Problem(fmt::format(
+          "the RENAME of all tables is one statement of {} bytes, the server's max_allowed_packet "
+          "is {}: SET GLOBAL max_allowed_packet={};",
+          rename, limit, std::bit_ceil(rename)));
+    }
+  }
+
+  // Of the swap's statement, at most: each table that goes and each that comes.
+  std::uint64_t RenameBytes() const {
+    constexpr std::uint64_t kAround = sizeof("RENAME TABLE ") + 1;
+    std::uint64_t bytes = kAround;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      const auto add = [&](const std::string& from, const std::string& to,
+                           const std::string& name) {
+        constexpr std::uint64_t kBetween = sizeof(" TO , ");
+        bytes += QuoteQualified(from, name).size() + QuoteQualified(to, name).size() + kBetween;
+      };
+      const RestoreMember& member = members_[i];
+      for (const Table& table : set_.wanted[i].tables)
+        add(member.staging, member.live, table.id.name);
+      for (const Table& table : set_.before[i].tables) {
+        add(member.live, member.displaced, table.id.name);
+      }
+    }
+    return bytes;
   }
 
   void CheckNames() {
@@ -482,6 +537,68 @@ class Planner {
       for (const Table& table : wanted.tables) take(table.id);
       for (const Sequence& sequence : wanted.sequences) take(sequence.id);
       for (const View& view : wanted.views) take(view.id);
+    }
+  }
+
+  // A key into the set that the server does not tie to its parent stays with the staging name.
+  void CheckKeysWithin() {
+    std::map<TableName, std::string> engines;
+    for (const ContentObject& table : content_.tables) {
+      engines[{table.record.id.database, table.record.id.name}] = table.record.engine;
+    }
+    for (const ContentObject& table : content_.tables) {
+      for (const ForeignKeyLine& key : ForeignKeyLines(table.create)) {
+        const std::string& child_database = table.record.id.database;
+        const TableName parent{key.parent_database.empty() ? child_database : key.parent_database,
+                               key.parent_table};
+        const auto found = engines.find(parent);
+        if (found != engines.end() && found->second == table.record.engine) continue;
+        const auto member =
+            std::find_if(members_.begin(), members_.end(),
+                         [&](const RestoreMember& each) { return each.archived == parent.first; });
+        if (member == members_.end()) continue;
+        if (found == engines.end() && StaysLive(member->live, parent.second)) continue;
+        Problem(fmt::format(
+            "foreign key {} of {} points to {}, which is {} in the archive, so the key would not "
+            "come along: load this archive with `dbomsbak cat FILE | mysql`, or drop that key and "
+            "dump again",
+            QuoteIdentifier(key.name), table.record.id.Describe(),
+            QuoteQualified(parent.first, parent.second),
+            found == engines.end() ? "no table" : "a table of engine " + found->second));
+      }
+    }
+  }
+
+  // Is it a table that the archive does not speak for, and so is not moved?
+  bool StaysLive(const std::string& database, const std::string& table) const {
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      if (members_[i].live != database) continue;
+      const std::vector<Table>& wanted = set_.wanted[i].tables;
+      return std::any_of(wanted.begin(), wanted.end(),
+                         [&](const Table& each) { return each.id.name == table; });
+    }
+    return false;
+  }
+
+  // MariaDB was seen to lose sight of such a table's file when it is renamed there and back.
+  void CheckDataDirectories() {
+    const auto check = [&](const std::string& what, const std::string& create, const char* where) {
+      if (!HasDataDirectory(create)) return;
+      Problem(fmt::format(
+          "{} has a DATA DIRECTORY {}: its file does not move with a RENAME, so it can neither be "
+          "swapped nor undone safely; take that option off (ALTER TABLE … into a new table), or "
+          "load the archive with `dbomsbak cat FILE | mysql`",
+          what, where));
+    };
+    for (const ContentObject& table : content_.tables) {
+      check(table.record.id.Describe(), table.create, "in the archive");
+    }
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      for (const Table& table : set_.before[i].tables) {
+        const std::vector<std::string>& leaving = set_.outgoing[i];
+        if (std::find(leaving.begin(), leaving.end(), table.id.name) == leaving.end()) continue;
+        check(table.id.Describe(), table.create, "live");
+      }
     }
   }
 

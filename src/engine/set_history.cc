@@ -1,6 +1,7 @@
 #include "engine/set_history.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>

@@ -289,6 +289,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
           const LockWait patient(session, kPatientLockWaitS);
           runner.Undo(window.Opening());
         }
+        if (options.cancel != nullptr) options.cancel->ThrowIfCancelled();
         observer.Notice(fmt::format("busy, trying again: {}", error.message()));
         std::this_thread::sleep_for(pause);
         pause = std::min(2 * pause, kLongestPause);

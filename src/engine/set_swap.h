@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "dbomsbak/base/cancel.h"
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/observer.h"
@@ -68,6 +69,8 @@ struct SwapOptions {
   // For a session of its own that ends a RENAME which waits too long, where no time-out of the
   // server does; null: it may wait.
   SessionFactory* sessions = nullptr;
+  // Looked at between tries, when all has been put back; null: never.
+  const CancelToken* cancel = nullptr;
 };
 
 // Opens and closes the window. `journal` stands in members[0].source and moves with the RENAME;

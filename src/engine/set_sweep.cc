@@ -36,6 +36,10 @@ void SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal,
             fmt::format("database {} holds tables that are not of this set and was "
                         "left: {}",
                         QuoteIdentifier(member->source), *tables.begin()));
+        // Another swap must not take it for its own.
+        for (const char* ours : {kLoadTable, kJournalCopyTable}) {
+          session.Execute("DROP TABLE IF EXISTS " + QuoteQualified(member->source, ours));
+        }
         continue;
       }
       session.Execute("DROP DATABASE IF EXISTS " + QuoteIdentifier(member->source));

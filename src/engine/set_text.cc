@@ -78,6 +78,7 @@ void SetText::WriteTable(const Table& table) {
   }
   if (set_.scope.no_data) {
     record.row_filtered = true;
+    record.row_digest = RowDigestRecord{std::string(kRowDigestId), RowDigest().sum.hex()};
   } else {
     WriteRows(table, record);
     if (handoff_.closed()) return;

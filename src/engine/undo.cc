@@ -200,9 +200,24 @@ JournaledSet NewestCopy(const std::vector<JournaledSet>& sets,
 RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
                       const ConfirmRestore& confirm, Observer& observer,
                       const CancelToken& cancel) {
-  LockedServer server(sessions, !options.dry_run, observer);
+  LockedServer server(sessions, !options.dry_run, options.lock_wait_s, observer);
   Session& session = server.session();
   const ServerTraits& traits = server.traits();
+  // Run again after a kill, an undo that has swapped is done: another would take it back.
+  for (const HealedSet& healed : server.healed()) {
+    std::vector<std::string> asked = options.databases;
+    std::sort(asked.begin(), asked.end());
+    if (healed.operation != "undo" || !healed.live) continue;
+    if (!asked.empty() && !std::includes(healed.databases.begin(), healed.databases.end(),
+                                         asked.begin(), asked.end())) {
+      continue;
+    }
+    RestoreResult done;
+    done.swapped = true;
+    done.plan.databases = healed.databases;
+    done.plan.generation = healed.generation;
+    return done;
+  }
   const JournaledSet copy =
       NewestCopy(FindSets(session), options.databases, UnseenLeftovers(session));
   const unsigned generation = NextFreeGeneration(session);
@@ -220,8 +235,9 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
   const PreparedSet set = UndoSet(copy.set, ReadLive(session, traits, copy.set), generation);
   const auto journal = ServerJournal::Open(session, copy.holder);
   observer.Phase(fmt::format("bringing back {}", QuotedList(copy.LiveNames())));
-  result.window_ms = SwapLive(session, traits, set, *journal,
-                              {options.lock_wait_s, options.lock_tries, &sessions}, observer);
+  result.window_ms =
+      SwapLive(session, traits, set, *journal,
+               {options.lock_wait_s, options.lock_tries, &sessions, &cancel}, observer);
   result.swapped = true;
   return result;
 }

@@ -8,6 +8,7 @@
 #include "dbomsbak/archive/text_source.h"
 #include "dbomsbak/base/error.h"
 #include "engine/archive_verifier.h"
+#include "engine/frame_memory.h"
 #include "engine/plain_dump.h"
 
 namespace dbomsbak {
@@ -85,7 +86,7 @@ VerifyReport VerifyArchive(std::shared_ptr<const RandomAccessFile> file,
       options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
   ArchiveVerifier verifier(archive, observer, cancel);
   verifier.ReadIndex();
-  verifier.ProveText(jobs);
+  verifier.ProveText(JobsWithin(archive, jobs, options.max_memory_bytes));
   verifier.CompareTables();
 
   report.partial = receipt.footer.partial;

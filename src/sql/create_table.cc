@@ -46,6 +46,16 @@ std::optional<std::uint64_t> AutoIncrementOf(std::string_view create_table) {
   return value;
 }
 
+bool HasDataDirectory(std::string_view create_table) {
+  SqlTokenizer tokens(create_table);
+  bool data = false;
+  for (SqlToken token = tokens.Next(); token.kind != SqlToken::Kind::kEnd; token = tokens.Next()) {
+    if (data && token.IsWord("directory")) return true;
+    data = token.IsWord("data");
+  }
+  return false;
+}
+
 std::string WithoutAutoIncrement(std::string_view create_table) {
   const auto option = FindOption(create_table, "auto_increment");
   if (!option) return std::string(create_table);

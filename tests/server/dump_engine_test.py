@@ -437,6 +437,17 @@ CREATE TRIGGER tb BEFORE INSERT ON b FOR EACH ROW SET NEW.id = NEW.id;''', 'part
             need('TRIGGER' not in text('--triggers=false'), '--triggers=false')
             need('(2)' in text('--where', 'id = 2') and '(1)' not in text('--where', 'id = 2'), '--where')
             self.dump('--only', 'part.none', '--format', 'sql', 'part').expect(2)
+            for options in (['--only', 'part.a'], ['--ignore-table', 'part.a'], ['--no-data'], ['--no-create-info'],
+                            ['--routines=false'], ['--triggers=false'], ['--where', 'id = 2'], ['--where', 'id = 9']):
+                path = self.place()
+                self.dump(*options, '-o', path, 'part').expect(0)
+                self.program.run('verify', path).expect(0)
+                if options == ['--no-data']:
+                    server.sql('DELETE FROM part.b; DROP TABLE part.a')
+                    self.program.run('restore', *server.client_options(), '--yes', '--allow-filtered', path).expect(0)
+                    need(server.value('SELECT COUNT(*) FROM part.a') == '0', 'the structure alone')
+                    self.program.run('undo', *server.client_options(), '--yes').expect(0)
+                    self.program.run('purge', *server.client_options(), '--yes', '--force').expect(0)
         finally:
             recreate(server, ['part'])
 

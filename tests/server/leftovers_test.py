@@ -6,8 +6,11 @@ import json
 import pathlib
 import re
 import shlex
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -101,6 +104,35 @@ class Leftovers(unittest.TestCase):
             self.run_code(0, *shlex.split(re.search('`dbomsbak (purge [^`]*)`', copy['advice'])[1]), '--yes')
         self.assertEqual(self.ours(), [])
 
+    def test_status_tells_a_machine_what_the_account_may_not_see(self):
+        self.assertEqual(json.loads(self.run_code(0, 'status', '--json').out)['unseen'], '')
+        self.assertIn(GRANT, json.loads(self.few(0, 'status', '--json').out)['unseen'])
+
+    def test_purge_waits_for_locks_within_bounds_and_names_who_holds_them(self):
+        session = subprocess.Popen(self.server.client_command(options=['--unbuffered', '--batch']), stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True)
+        copy = [copy for copy in self.copies() if copy['generation'] == 1][0]
+        try:
+            session.stdin.write(f'START TRANSACTION; SELECT * FROM `{copy["holders"][0]}`.`t`; SELECT "held";\n')
+            session.stdin.flush()
+            while 'held' not in session.stdout.readline():
+                pass
+            arguments = ['--yes', '--lock-wait', '1', '--generation', '1', *copy['databases']]
+            busy = self.run_code(33, 'purge', *arguments)
+            self.assertIn('session', busy.err)
+            began = time.monotonic()
+            waiting = self.program.start('purge', *self.server.client_options(), *arguments)
+            time.sleep(1)
+            waiting.send_signal(signal.SIGTERM)
+            waiting.communicate(timeout=60)
+            self.assertEqual(waiting.returncode, 143)
+            self.assertLess(time.monotonic() - began, 9, 'Ctrl-C was not obeyed')
+        finally:
+            session.kill()
+            session.communicate()
+        self.run_code(0, 'purge', *arguments)
+        self.assertNotIn(1, [left['generation'] for left in self.copies() if left['databases'] == copy['databases']])
+
     def test_a_table_that_was_dropped_since_does_not_hold_up_a_forced_purge(self):
         self.server.sql('DROP TABLE `solo`.`u`')
         refused = self.run_code(34, 'purge', '--yes', 'solo')
@@ -119,6 +151,8 @@ class Leftovers(unittest.TestCase):
         self.server.sql("CREATE DATABASE `solo__dbomsbak_new_0000000a`; CREATE DATABASE `odd''one__dbomsbak_new_0000000b`;"
                         "CREATE TABLE `solo__dbomsbak_new_0000000a`.`t` (`id` int)")
         advice = {copy['run']: copy['advice'] for copy in self.copies() if copy['kind'] == 'staging'}
+        # A name alone proves nothing: unasked, what holds tables stays.
+        self.assertIn('solo__dbomsbak_new_0000000a', self.run_code(34, 'purge', '--dry-run').err)
         purge = {run: re.search('`dbomsbak (purge [^`]*)`', text)[1] for run, text in advice.items()}
         self.run_code(0, *shlex.split(purge['0000000b']), '--yes')
         self.assertEqual(len(self.ours()), 7)

@@ -258,6 +258,150 @@ class Restore(unittest.TestCase):
                 self.assertNotIn('dbomsbak_new', refused.err)
                 self.assert_refused(24, f'`{name}`', args=('--rehearse',), archive=archive)
 
+    def test_whoever_comes_while_it_loads_stops_it_before_the_swap(self):
+        with self.running() as process, self.server_session():
+            _, err = process.communicate(timeout=300)
+            self.assertEqual(process.returncode, 34, err)
+        self.assertIn(b'session uses these databases', err)
+        self.assert_live_is(self.ruined, 'live, in use since it loaded')
+        self.restore()
+        self.assert_live_is(self.before, 'gone on from what was loaded')
+
+    def test_the_comment_of_a_database_comes_back(self):
+        if 'mariadb' not in DEFAULT_KIND:
+            self.skipTest('this server has no comments on databases')
+        comment = f"SELECT SCHEMA_COMMENT FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '{DATABASE}'"
+        self.server.sql(f"ALTER DATABASE `{DATABASE}` COMMENT 'it''s the old one'")
+        archive = self.folder / 'comment.sql.zst'
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', DATABASE, '-o', archive)
+        self.server.sql(f"ALTER DATABASE `{DATABASE}` COMMENT ''")
+        self.restore(archive=archive)
+        self.assertEqual(self.server.value(comment), "it's the old one")
+        self.server.sql(f'DROP DATABASE `{DATABASE}`')
+        self.restore(archive=archive)
+        self.assertEqual(self.server.value(comment), "it's the old one")
+
+    def test_an_open_window_is_healed_before_the_archive_is_looked_at(self):
+        def kinds():
+            status = self.program.ok('status', *self.server.client_options(), '--json').out
+            return [left['kind'] for left in json.loads(status)['leftovers']]
+
+        waiting = ("SELECT IFNULL(MAX(ID), 0) FROM information_schema.PROCESSLIST WHERE TIME > 0 AND (INFO LIKE 'RENAME TABLE%' "
+                   "OR INFO LIKE 'LOCK TABLES%')")
+        damaged = self.folder / 'damaged.sql.zst'
+        damaged.write_bytes(self.archive.read_bytes()[:-20])
+        reader = subprocess.Popen(self.server.client_command(DATABASE), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        reader.stdin.write(b'START TRANSACTION; SELECT id FROM small;\n')
+        reader.stdin.flush()
+        process = self.program.start('restore', *self.server.client_options(), '--yes', '--force', '--lock-wait', 100, self.archive)
+        try:
+            deadline = time.monotonic() + 120
+            while self.server.value(waiting) == '0' and time.monotonic() < deadline:
+                self.assertIsNone(process.poll(), 'the restore ended too early')
+                time.sleep(0.1)
+            process.kill()
+            self.server.sql(f'KILL {self.server.value(waiting)}')
+            while self.server.value(waiting) != '0' and time.monotonic() < deadline:
+                time.sleep(0.1)
+        finally:
+            for each in (process, reader):
+                each.kill()
+                each.communicate()
+        self.wait_until_noticed()
+        self.assertIn('open-window', kinds())
+        half = self.program.run('dump', *self.server.client_options(), '-o', self.folder / 'half.sql.zst', DATABASE).expect(42)
+        self.assertIn('neither the old state nor the new', half.err)
+        self.assertFalse((self.folder / 'half.sql.zst').exists())
+        self.restore(code=21, archive=damaged)
+        self.assertNotIn('open-window', kinds())
+        self.assert_live_is(self.ruined, 'live, taken back')
+
+    def refused_on_another(self, sql, *words):
+        """A dump of database `odd`, made by `sql`, is refused before anything is created."""
+        archive = self.folder / 'odd.sql.zst'
+        self.server.sql('CREATE DATABASE odd; USE odd;' + sql)
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', '-o', archive, 'odd')
+        before = fingerprint.take(self.server, 'odd')
+        for _ in range(2):
+            refused = self.restore(code=34, archive=archive)
+            for word in words:
+                self.assertIn(word, refused.err)
+            self.assertEqual(self.ours(), [])
+            if 'odd' in self.server.databases():
+                fingerprint.expect_equal(before, fingerprint.take(self.server, 'odd'), 'after a refused restore')
+                self.server.sql('DROP DATABASE odd')  # the same where nothing is live
+            else:
+                break
+
+    def test_a_key_whose_parent_would_not_come_along_is_refused(self):
+        child = 'SET foreign_key_checks = 0; CREATE TABLE c (id INT PRIMARY KEY, p INT, CONSTRAINT k FOREIGN KEY (p) REFERENCES p (id));'
+        for parent in ('', 'CREATE TABLE p (id INT PRIMARY KEY) ENGINE=MyISAM;', 'CREATE VIEW p AS SELECT 1 AS id;'):
+            self.refused_on_another(child + parent, '`k`', '`odd`.`p`')
+
+    def test_tables_whose_files_lie_elsewhere_are_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o777)
+            try:
+                self.refused_on_another(f"CREATE TABLE t (id INT PRIMARY KEY) DATA DIRECTORY='{folder}'; INSERT INTO t VALUES (1);",
+                                        '`odd`.`t`', 'DATA DIRECTORY')
+            finally:
+                self.server.sql('DROP DATABASE IF EXISTS odd')
+
+    def test_grants_on_routines_are_given_again_or_asked_for(self):
+        self.server.sql("CREATE USER IF NOT EXISTS caller@'%', few@'%'; GRANT EXECUTE ON PROCEDURE oms_rm.p_small TO caller@'%';"
+                        "GRANT ALL ON `oms\\_rm`.* TO few@'%'; GRANT ALL ON `oms\\_rm\\_\\_dbomsbak\\_%`.* TO few@'%';"
+                        "GRANT SUPER, PROCESS ON *.* TO few@'%'; GRANT SELECT ON mysql.* TO few@'%'")
+        try:
+            archive = self.folder / 'grants.sql.zst'
+            self.program.ok('dump', *self.server.client_options(), '--overwrite', '-o', archive, DATABASE)
+            self.server.sql('DROP PROCEDURE oms_rm.p_small')
+            few = self.server.client_options('few')
+            refused = self.program.run('restore', *few, '--yes', archive).expect(34)
+            self.assertIn('WITH GRANT OPTION', refused.err)
+            for grant in re.findall(r'GRANT EXECUTE.*? WITH GRANT OPTION;', refused.err):
+                self.server.sql(grant)
+            self.program.run('restore', *few, '--yes', archive).expect(0)
+            self.assertIn('p_small', ''.join(str(row) for row in self.server.rows("SHOW GRANTS FOR caller@'%'")))
+        finally:
+            self.server.sql("DROP USER caller@'%', few@'%'")
+
+    def test_an_undo_killed_behind_its_swap_is_done_when_it_is_run_again(self):
+        self.restore()
+        process = self.program.start('undo', *self.server.client_options(), '--yes')
+        moved = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'oms_rm' AND TABLE_NAME = 'extra'"
+        while process.poll() is None and self.server.value(moved) == '0':
+            pass
+        process.kill()
+        process.communicate()
+        self.wait_until_noticed()
+        status = json.loads(self.program.ok('status', *self.server.client_options(), '--json').out)['leftovers']
+        if status[0]['kind'] != 'open-window':
+            self.skipTest('the undo was quicker than the look at it')
+        self.program.run('undo', *self.server.client_options(), '--yes').expect(0)
+        self.assert_live_is(self.ruined, 'undone')
+
+    def test_a_lost_terminal_stops_it_as_sigterm_does(self):
+        with self.running() as process:
+            process.send_signal(signal.SIGHUP)
+            _, err = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, 143)
+            self.assertIn(b'SIGHUP', err)
+        self.assert_live_is(self.ruined, 'live')
+        self.assertEqual(self.ours(), [])
+
+    def test_a_foreign_table_in_a_displaced_copy_blocks_nothing(self):
+        self.restore()
+        copy = self.ours()[0]
+        self.server.sql(f'CREATE TABLE `{copy}`.mine (x INT)')
+        for expected in (self.ruined, self.before):
+            self.program.run('undo', *self.server.client_options(), '--yes').expect(0)
+            self.assert_live_is(expected, 'undone')
+        left = json.loads(self.program.ok('status', *self.server.client_options(), '--json').out)['leftovers']
+        self.assertNotIn('open-window', [each['kind'] for each in left])
+        self.server.sql(f'DROP TABLE `{copy}`.mine')
+        self.program.run('purge', *self.server.client_options(), '--yes').expect(0)
+        self.assertEqual(self.ours(), [])
+
     def test_a_rehearsal_measures_the_rename_in_staging_alone(self):
         log = self.server.folder / 'rehearsal.log'  # which a server in a root of its own sees, too
         self.server.sql(f"SET GLOBAL general_log_file = '{log}'; SET GLOBAL general_log = 1;")

@@ -204,7 +204,8 @@ int Run(SessionFactory& sessions, const Arguments& arguments) {
     PurgeOptions options;
     options.generation = static_cast<unsigned>(std::stoul(words[1]));
     options.databases.assign(words.begin() + 2, words.end());
-    for (const Leftover& copy : RunPurge(sessions, options, {}, observer)) {
+    const CancelToken cancel;
+    for (const Leftover& copy : RunPurge(sessions, options, {}, observer, cancel)) {
       std::cout << "purged " << QuotedList(copy.holders) << '\n';
     }
   } else if (command == "status") {

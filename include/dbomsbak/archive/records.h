@@ -92,6 +92,7 @@ struct ObjectRecord {
   // databases
   std::string charset;
   std::string collation;
+  std::optional<std::string> comment;  // absent: the writer did not look
 
   // views, triggers, routines, events
   std::string definer;

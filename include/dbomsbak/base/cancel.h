@@ -8,7 +8,7 @@ namespace dbomsbak {
 // Set once, read from any thread and from signal handlers.
 class CancelToken {
  public:
-  // `signal_number`: SIGINT or SIGTERM. Async-signal-safe.
+  // `signal_number`: SIGINT, SIGTERM or SIGHUP. Async-signal-safe.
   void Cancel(int signal_number) noexcept { signal_.store(signal_number); }
   bool cancelled() const noexcept { return signal_.load() != 0; }
 

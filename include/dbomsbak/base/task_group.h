@@ -15,10 +15,11 @@ namespace dbomsbak {
 class TaskGroup {
  public:
   explicit TaskGroup(std::function<void()> on_error = {});
-  ~TaskGroup();  // joins; errors are dropped
+  ~TaskGroup();  // without Wait: calls on_error, joins; errors are dropped
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
+  // Error kInternal when the system refuses a thread.
   void Start(std::function<void()> task);
   void Wait();
 

@@ -30,7 +30,7 @@ struct CheckReport {
   std::uint64_t data_bytes = 0, index_bytes = 0, tables = 0, estimated_rows = 0;
   std::optional<std::uint64_t> disk_free_bytes;  // where it can be known
   std::vector<CheckFinding> findings;
-  // kOk, or the code of the worst problem.
+  // kOk, or the highest code of the problems, which is the worst.
   int exit_code = 0;
 };
 

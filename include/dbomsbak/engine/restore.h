@@ -80,7 +80,8 @@ struct Leftover {
   std::vector<std::string> holders;    // databases that hold it
   std::string created;                 // UTC
   std::uint64_t bytes = 0;
-  std::string advice;  // what to do
+  bool at_work = false;  // another run holds the restore lock: at this, or about to heal it
+  std::string advice;    // what to do
 };
 // Open windows, staging, then displaced copies by generation.
 std::vector<Leftover> FindLeftovers(Session& session);
@@ -88,8 +89,9 @@ std::vector<Leftover> FindLeftovers(Session& session);
 // What of this the account may not see, with the GRANT that shows it; empty when it sees all.
 std::string UnseenLeftovers(Session& session);
 
-// Heals a window that was left open (by a kill). Returns what it did, one line a set; empty when
-// there was none. Every command that changes the server calls it first.
+// Heals windows that were left open (by a kill). Returns what it did, one line a set; empty when
+// there was none: then no lock is taken. Whatever changes the server does this first: restore
+// before it opens its archive, undo and purge under their lock. Errors: kLocked, kNeedsHelp.
 std::vector<std::string> HealOpenWindows(SessionFactory& sessions, Observer& observer);
 
 struct UndoOptions {
@@ -106,10 +108,14 @@ struct PurgeOptions {
   unsigned generation = 0;  // 0: all, and staging that killed restores left
   bool dry_run = false;
   bool force = false;  // although objects of the archive are missing from what is live
+  unsigned lock_wait_s = 5;
+  unsigned lock_tries = 10;
 };
-// What was dropped.
+// Returns what was dropped (with dry_run: what would be). Once it has begun, a copy can only be
+// dropped to the end: after any error or Ctrl-C the next purge goes on. Errors: kLocked (another
+// run is at work), kRestorePreflight (the copy is needed), kBusy naming who holds a lock.
 std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& options,
                                const std::function<bool(const std::vector<Leftover>&)>& confirm,
-                               Observer& observer);
+                               Observer& observer, const CancelToken& cancel);
 
 }  // namespace dbomsbak

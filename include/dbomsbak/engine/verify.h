@@ -1,6 +1,7 @@
 // Proving an archive, or a plain SQL file that carries its proof comment.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,7 +16,8 @@
 namespace dbomsbak {
 
 struct VerifyOptions {
-  unsigned jobs = 0;  // 0: one a core
+  unsigned jobs = 0;  // 0: one a core; fewer where their frames exceed the memory
+  std::size_t max_memory_bytes = std::size_t{96} << 20;
   // The root digest of a receipt, or the SHA-256 of the file as FILE.sha256 has it.
   std::optional<Sha256Digest> expect;
 };

@@ -11,7 +11,10 @@ namespace dbomsbak {
 // The table option AUTO_INCREMENT=n, if printed. Not fooled by comments and defaults.
 std::optional<std::uint64_t> AutoIncrementOf(std::string_view create_table);
 
-// The same text without that option: what two definitions are compared by.
+// Has the table, or a partition of it, the option DATA DIRECTORY?
+bool HasDataDirectory(std::string_view create_table);
+
+// The same text without AUTO_INCREMENT=n: what two definitions are compared by.
 std::string WithoutAutoIncrement(std::string_view create_table);
 
 // MySQL 8 remembers whether a column was given a collation, or had it from its table, and prints

@@ -124,7 +124,7 @@ TEST(JsonTest, LeftoversAreWrittenAsTheTableSays) {
   leftover.databases = {"d"};
   leftover.holders = {"d__dbomsbak_old_1"};
   std::set<std::string> paths = ErrorPaths();
-  CollectPaths(LeftoversToJson({leftover}, "leftovers"), "", paths);
+  CollectPaths(StatusToJson({leftover}, "GRANT …"), "", paths);
   EXPECT_EQ(paths, PathsOfTable(kCommandStatus));
 }
 
