@@ -56,7 +56,7 @@ struct ServerTraits {
   std::string orphan_privilege;               // and of definers that do not exist, if that is apart
   // Objects of definers who have this are for accounts that have it, too.
   std::string guarded_definer_privilege;
-  bool remembers_given_collations = false;    // see WithInheritedCollations
+  bool remembers_given_collations = false;  // see WithInheritedCollations
   unsigned lower_case_table_names = 0;
   std::uint64_t max_allowed_packet = 0;
   std::string charset_default;

@@ -31,7 +31,8 @@ struct PlainTextPart {
 };
 
 // The unpacked text byte for byte, or, of a part, its statements with the settings they stand
-// under. Errors: kUsage for an object that the dump does not hold, at the end of its text; as above.
+// under. Errors: kUsage for an object that the dump does not hold, at the end of its text; as
+// above.
 void WritePlainText(const std::shared_ptr<const RandomAccessFile>& file, const PlainTextPart& part,
                     WritableFile& out, const CancelToken& cancel);
 
