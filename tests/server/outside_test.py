@@ -180,7 +180,7 @@ class Outside(unittest.TestCase):
                         "GRANT ALL ON shop.* TO 'half'@'%'; GRANT ALL ON `shop\\_\\_dbomsbak\\_%`.* TO 'half'@'%'; "
                         "GRANT CREATE, SELECT ON other.* TO 'half'@'%'; GRANT SUPER, PROCESS ON *.* TO 'half'@'%'")
         try:
-            definer = 'SET USER' if self.server.kind.startswith('mariadb') else 'SET_ANY_DEFINER'
+            definer = 'SET USER' if self.server.kind.startswith('mariadb') else 'SET_ANY_DEFINER, SYSTEM_USER'
             self.server.sql(f"GRANT {definer} ON *.* TO 'half'@'%'")
             live = self.take('shop')
             failed = self.program.run('restore', *self.server.client_options('half', 'x'), '--yes', self.archive)
