@@ -58,7 +58,10 @@ bool MayBeOver(std::string_view create_event) {
 std::string DefinerClause(std::string_view definer) {
   if (definer.empty()) return "";
   const std::size_t at = definer.rfind('@');
-  if (at == std::string_view::npos) return fmt::format("DEFINER={} ", QuoteIdentifier(definer));
+  // A role has no host.
+  if (at == std::string_view::npos || at + 1 == definer.size()) {
+    return fmt::format("DEFINER={} ", QuoteIdentifier(definer.substr(0, at)));
+  }
   return fmt::format("DEFINER={}@{} ", QuoteIdentifier(definer.substr(0, at)),
                      QuoteIdentifier(definer.substr(at + 1)));
 }

@@ -380,6 +380,18 @@ class Restore(unittest.TestCase):
         self.program.run('undo', *self.server.client_options(), '--yes').expect(0)
         self.assert_live_is(self.ruined, 'undone')
 
+    def test_an_event_of_a_role_keeps_its_definer(self):
+        if 'mariadb' not in DEFAULT_KIND:
+            self.skipTest('this server shows no role as a definer')
+        archive = self.folder / 'role.sql.zst'
+        self.server.sql('CREATE OR REPLACE ROLE night; CREATE DATABASE odd;'
+                        'CREATE DEFINER=night EVENT odd.e ON SCHEDULE EVERY 1 DAY DO SELECT 1')
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', '-o', archive, 'odd')
+        definer = "SELECT DEFINER FROM information_schema.EVENTS WHERE EVENT_SCHEMA = 'odd'"
+        for command, arguments in (('restore', [archive]), ('undo', [])):
+            self.program.run(command, *self.server.client_options(), '--yes', *arguments).expect(0)
+            self.assertEqual(self.server.value(definer), 'night@')
+
     def test_a_lost_terminal_stops_it_as_sigterm_does(self):
         with self.running() as process:
             process.send_signal(signal.SIGHUP)
