@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# ctest: labels=cases timeout=1800 kinds=mariadb-10.11,mariadb-11.8,mysql-9.7,mysql-5.6
+"""The server's own dump program is asked the same: both dumps, loaded by the `mysql` client, give the same databases.
+
+On the sample OMS databases and every hard case of tests/cases. Where they differ it must be a fault of the other program
+that FAULTS names, and ours must be what the server had.
+
+    differential_test.py [NUMBER…]
+"""
+
+import pathlib
+import sys
+import tempfile
+import time
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support import cases, dumpers, fingerprint, oms  # noqa: E402
+from support.program import Program  # noqa: E402
+from support.server import ClientError, DEFAULT_KIND, Server  # noqa: E402
+
+SKIPPED = 77
+OPTIONS = ['--routines', '--events', '--triggers', '--default-character-set=utf8mb4']
+if DEFAULT_KIND == 'mysql-9.7':  # both servers have the same name in GTIDs
+    OPTIONS.append('--set-gtid-purged=OFF')
+
+# By case, or case and the beginning of the kinds' names: what the server's own program gets wrong.
+FAULTS = {
+    'oms': 'a view whose table is gone ends the whole dump (1356)',
+    '065': 'a view whose definer is gone ends the whole dump (1449)',
+    '074': 'a view whose definer is gone ends the whole dump (1449)',
+    '087 mariadb': 'the history of system-versioned tables is not in the dump',
+    '066 mysql-5.6': 'mysqldump 9.7, for want of an own one, asks MySQL 5.6 for names outside of latin1 in the wrong charset',
+    '071 mysql-5.6': 'as 066',
+    '071 mysql-9.7': 'a routine whose body ends in a comment swallows the line that ends it',
+    '075 mysql-5.6': 'as 066',
+    '076 mysql-5.6': 'as 066',
+    '082 mysql-5.6': 'as 066',
+    '110 mysql-9.7': 'rows of an ARCHIVE table, whose order is not that of its AUTO_INCREMENT column, are refused when they are loaded',
+    '115 mariadb': 'rows that break a CHECK, written while checks were off, are refused when they are loaded',
+}
+
+
+def fault_of(number):
+    for key, why in FAULTS.items():
+        wanted, _, kind = key.partition(' ')
+        if wanted == number and DEFAULT_KIND.startswith(kind):
+            return why
+    return None
+
+
+def drop_all(*servers):
+    for server in servers:
+        for name in server.databases():
+            server.sql('SET FOREIGN_KEY_CHECKS = 0; DROP DATABASE `' + name.replace('`', '``') + '`')
+
+
+def compare(number, source, ours, theirs, program, folder, databases):
+    """Returns how theirs differs from the source, as text; ours must not."""
+    before = fingerprint.take(source, databases)
+    archive = folder / f'{number}.sql.zst'
+    program.ok('dump', *source.client_options(), '-o', archive, '--databases', *databases)
+    ours.load(archive)
+    fingerprint.expect_equal(before, fingerprint.take(ours, databases), 'the source and our dump')
+    try:
+        text = folder / f'{number}.sql'
+        text.write_bytes(dumpers.dump(source, *OPTIONS, '--databases', *databases))
+        theirs.load(text)
+        return '\n'.join(fingerprint.differences(before, fingerprint.take(theirs, databases)))
+    except (AssertionError, ClientError) as error:
+        return f'it ends with an error: {error}'
+
+
+def main():
+    names = sys.argv[1:]
+    failed = []
+    program = Program()
+    with Server(options=cases.SERVER_OPTIONS) as source:
+        if dumpers.command(source) is None:
+            print(f'there is no dump program for {DEFAULT_KIND} here')
+            return SKIPPED
+        with Server(options=cases.SERVER_OPTIONS) as ours, Server(options=cases.SERVER_OPTIONS) as theirs, \
+                tempfile.TemporaryDirectory(prefix='differential-') as folder:
+            chosen = [('oms', lambda: oms.load(source, rows=300))]
+            for case in cases.all_cases():
+                if case.fits(DEFAULT_KIND):
+                    chosen.append((case.number, lambda case=case: [cases.load(source, case), case.database][1:]))
+            for number, load in chosen:
+                if names and number not in names:
+                    continue
+                began = time.monotonic()
+                try:
+                    found = compare(number, source, ours, theirs, program, pathlib.Path(folder), load())
+                    listed = fault_of(number)
+                    if found and not listed:
+                        raise AssertionError(f'the server\'s own dump differs:\n{found[:1500]}\n…{found[-500:]}')
+                    if listed and not found:
+                        raise AssertionError(f'is listed as a fault of the other program, and is none here: {listed}')
+                    told = f': a fault of the other program: {listed}' if found else ''
+                    print(f'ok        {number} ({time.monotonic() - began:.1f} s){told}', flush=True)
+                except Exception as error:  # the others still tell something
+                    failed.append(number)
+                    print(f'FAILED    {number}: {error if isinstance(error, AssertionError) else traceback.format_exc()}', flush=True)
+                drop_all(source, ours, theirs)
+    print(f'failed: {" ".join(failed)}' if failed else 'both programs tell the same')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
