@@ -9,6 +9,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/near_names.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/sql/session_settings.h"
 
 namespace dbomsbak {
 namespace {
@@ -23,9 +24,6 @@ constexpr std::string_view kSettingsBefore =
     "/*!40101 SET SQL_MODE='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES' */;\n"
     "/*!40111 SET SQL_NOTES=0 */;\n"
     "/*M!100201 SET CHECK_CONSTRAINT_CHECKS=0 */;\n";
-// Only where the whole text has it: an account may lack the right to it.
-constexpr std::string_view kHistory =
-    "/*M!101100 SET SESSION system_versioning_insert_history=1 */;\n";
 constexpr std::string_view kSettingsAfter =
     "/*!40014 SET FOREIGN_KEY_CHECKS=1 */;\n"
     "/*!40014 SET UNIQUE_CHECKS=1 */;\n"
@@ -96,12 +94,15 @@ std::vector<Part> PartsByName(const ArchiveReader& archive, const CatCommand& co
   return parts;
 }
 
+// Do the settings before the first object keep history?
 bool HasHistory(const ArchiveReader& archive) {
   if (archive.frame_count() == 0) return false;
   std::string text;
   archive.ReadFrame(0, text);
-  return std::string_view(text).substr(0, text.find("\n\n--\n")).find(kHistory) !=
-         std::string_view::npos;
+  const std::size_t settings_end = text.find("\n\n--\n");
+  const std::string_view settings =
+      settings_end == std::string::npos ? text : std::string_view(text).substr(0, settings_end + 1);
+  return settings.find(kKeepHistory) != std::string_view::npos;
 }
 
 std::vector<Part> PartsOfAll(const ArchiveReader& archive, const CatCommand& command) {
@@ -137,7 +138,7 @@ void RunCatCommand(const ArchiveReader& archive, const CatCommand& command, Writ
   const bool name_databases = archive.header().scope.databases.size() > 1;
   std::string current;
   out.Append(kSettingsBefore);
-  if (command.data && HasHistory(archive)) out.Append(kHistory);
+  if (command.data && HasHistory(archive)) out.Append(kKeepHistory);
   for (const Part& part : parts) {
     cancel.ThrowIfCancelled();
     if (name_databases && !part.is_database && part.database != current) {

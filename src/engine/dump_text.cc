@@ -8,6 +8,7 @@
 #include "dbomsbak/base/digest.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/sql/session_settings.h"
 #include "engine/plain_proof.h"
 
 namespace dbomsbak {
@@ -95,8 +96,7 @@ std::string Preamble(const DumpHead& head) {
       // Rows may break a CHECK that was added, or switched off, when they were written.
       "/*M!100201 SET @OLD_CHECK_CONSTRAINT_CHECKS=@@CHECK_CONSTRAINT_CHECKS, "
       "CHECK_CONSTRAINT_CHECKS=0 */;\n";
-  // Ends with the session; only MariaDB has such tables, from 10.11 on it takes their history.
-  if (head.history) text += "/*M!101100 SET SESSION system_versioning_insert_history=1 */;\n";
+  if (head.history) text += kKeepHistory;
   return text;
 }
 

@@ -1,0 +1,13 @@
+// Settings of a session as dumps spell them, where more than one writer or reader needs the words.
+#pragma once
+
+#include <string_view>
+
+namespace dbomsbak {
+
+// Rows of a system-versioned table keep their row_start and row_end. Only in texts that have such
+// rows: an account may lack the right to it. Ends with the session; MariaDB takes it from 10.11 on.
+inline constexpr std::string_view kKeepHistory =
+    "/*M!101100 SET SESSION system_versioning_insert_history=1 */;\n";
+
+}  // namespace dbomsbak
