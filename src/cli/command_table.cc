@@ -23,10 +23,8 @@ constexpr std::array kCommands{
         "the "
         "row count and the row digest, computed again from the SQL text. Plain SQL written by dump "
         "is proved by its proof comment. A plain dump of another program, packed by gzip or zstd "
-        "or "
-        "not, is checked for its last line and for statements that no dump holds; it ends with 23, "
-        "for "
-        "it carries no proof. Several files: the exit code is the worst.",
+        "or not, is checked for its last line and for statements that no dump holds; it ends with "
+        "23, for it carries no proof. Several files: the exit code is the worst.",
         "dbomsbak verify oms.sql.zst"},
     CommandInfo{
         kCommandInfo, "info", "FILE", 1, 1, "show what an archive holds",
@@ -50,8 +48,7 @@ constexpr std::array kCommands{
         "Loads the archive into staging databases, proves them against the index, and makes them "
         "live with one RENAME. What was live before is kept as a displaced copy: undo swaps it "
         "back, purge drops it. A restore that fails before the swap has changed nothing live. "
-        "Plain "
-        "dumps of mysqldump and mariadb-dump are taken as well, .gz and .zst too. On a "
+        "Plain dumps of mysqldump and mariadb-dump are taken as well, .gz and .zst too. On a "
         "terminal the plan is shown and asked for; --yes, or no terminal, restores at once.",
         "dbomsbak restore oms.sql.zst -h 10.0.0.5 -P 2883 -u root@oms -p --dry-run"},
     CommandInfo{kCommandUndo, "undo", "[DB…]", 0, kAny, "swap the newest displaced copy back",

@@ -82,6 +82,25 @@ bool SaysTheSame(const StoredProgram& wanted, const StoredProgram& live) {
          (wanted.time_zone.empty() || wanted.time_zone == live.time_zone);
 }
 
+// Of objects that are in both.
+template <typename T, typename Same>
+void Compare(const std::vector<T>& wanted, const std::vector<T>& live, const Same& same,
+             std::vector<std::string>& differences) {
+  for (const T& object : wanted) {
+    const T* there = Find(live, object.id);
+    if (there == nullptr || same(object, *there)) continue;
+    differences.push_back(Difference(object, *there));
+  }
+}
+
+template <typename Same>
+void ComparePrograms(const Database& wanted, const Database& live, const Same& same,
+                     std::vector<std::string>& differences) {
+  Compare(wanted.routines, live.routines, same, differences);
+  Compare(wanted.triggers, live.triggers, same, differences);
+  Compare(wanted.events, live.events, same, differences);
+}
+
 }  // namespace
 
 bool SameDefinition(const View& a, const View& b) {
@@ -104,33 +123,15 @@ DefinitionDifferences CompareLiveDefinitions(const Database& wanted, const Datab
     if (there == nullptr || SameDefinition(view, *there)) continue;
     (there->broken ? found.doubts : found.differences).push_back(Difference(view, *there));
   }
-  const auto compare = [&](const std::vector<StoredProgram>& programs,
-                           const std::vector<StoredProgram>& others) {
-    for (const StoredProgram& program : programs) {
-      const StoredProgram* there = Find(others, program.id);
-      if (there == nullptr || IsAsWanted(program, *there)) continue;
-      found.differences.push_back(Difference(program, *there));
-    }
-  };
-  compare(wanted.routines, live.routines);
-  compare(wanted.triggers, live.triggers);
-  compare(wanted.events, live.events);
+  ComparePrograms(wanted, live, IsAsWanted, found.differences);
   return found;
 }
 
 DefinitionDifferences CompareSaidDefinitions(const Database& wanted, const Database& live) {
   DefinitionDifferences found;
-  const auto compare = [&](const auto& objects, const auto& others) {
-    for (const auto& object : objects) {
-      const auto* there = Find(others, object.id);
-      if (there == nullptr || SaysTheSame(object, *there)) continue;
-      found.differences.push_back(Difference(object, *there));
-    }
-  };
-  compare(wanted.views, live.views);
-  compare(wanted.routines, live.routines);
-  compare(wanted.triggers, live.triggers);
-  compare(wanted.events, live.events);
+  const auto same = [](const auto& a, const auto& b) { return SaysTheSame(a, b); };
+  Compare(wanted.views, live.views, same, found.differences);
+  ComparePrograms(wanted, live, same, found.differences);
   return found;
 }
 

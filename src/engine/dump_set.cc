@@ -13,7 +13,6 @@
 #include "engine/set_content.h"
 #include "engine/set_history.h"
 #include "engine/set_listing.h"
-#include "engine/set_names.h"
 #include "engine/table_touch.h"
 
 namespace dbomsbak {
@@ -77,27 +76,19 @@ std::vector<QualifiedName> FunctionsOfBrokenViews(const Catalog& catalog, Sessio
 
 // Between two states there is nothing worth a dump: triggers are gone, events off.
 void RefuseOpenWindow(Session& session, const Scope& scope) {
-  const std::vector<std::string> names = ListDatabases(session);
-  if (std::none_of(names.begin(), names.end(), [](const std::string& name) {
-        return IsStagingName(name) || IsDisplacedName(name);
-      })) {
-    return;
-  }
   for (const JournaledSet& found : FindSets(session)) {
     if (found.state != SetState::kOpen) continue;
-    for (const std::string& live : found.LiveNames()) {
-      if (std::find(scope.databases.begin(), scope.databases.end(), live) ==
-          scope.databases.end()) {
-        continue;
-      }
-      throw Error(ErrorCode::kNeedsHelp,
-                  fmt::format("the {} of {} is at its swap or was interrupted there: what is live "
-                              "is neither the old state nor the new one",
-                              found.set.operation, QuotedList(found.LiveNames())),
-                  "`dbomsbak status` tells which. When nobody is at work, any restore, undo or "
-                  "purge heals it first; then dump.")
-          .About(QuoteIdentifier(live));
-    }
+    const std::vector<std::string> live = found.LiveNames();
+    const auto touched = std::find_first_of(live.begin(), live.end(), scope.databases.begin(),
+                                            scope.databases.end());
+    if (touched == live.end()) continue;
+    throw Error(ErrorCode::kNeedsHelp,
+                fmt::format("the {} of {} is at its swap or was interrupted there: what is live is "
+                            "neither the old state nor the new one",
+                            found.set.operation, QuotedList(live)),
+                "`dbomsbak status` tells which. When nobody is at work, any restore, undo or purge "
+                "heals it first; then dump.")
+        .About(QuoteIdentifier(*touched));
   }
 }
 

@@ -12,6 +12,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "engine/live_names.h"
 #include "engine/lock_ladder.h"
+#include "engine/lock_wait.h"
 #include "engine/locked_server.h"
 #include "engine/outside_references.h"
 #include "engine/set_history.h"
@@ -87,12 +88,9 @@ class Dropper {
           const CancelToken& cancel)
       : session_(session),
         patience_{options.lock_wait_s, options.lock_tries, {}},
+        lock_wait_(session, options.lock_wait_s),
         observer_(observer),
-        cancel_(cancel) {
-    for (const char* variable : {"lock_wait_timeout", "innodb_lock_wait_timeout"}) {
-      session_.Execute(fmt::format("SET SESSION {} = {}", variable, options.lock_wait_s));
-    }
-  }
+        cancel_(cancel) {}
 
   void Patiently(const std::string& what, const std::function<void()>& drop) {
     WithPatience(session_, patience_, "the lock to drop " + what, observer_, cancel_, drop);
@@ -168,6 +166,7 @@ class Dropper {
 
   Session& session_;
   LockPatience patience_;
+  LockWait lock_wait_;
   Observer& observer_;
   const CancelToken& cancel_;
 };

@@ -8,13 +8,13 @@
 #include <map>
 #include <set>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
+#include "engine/definition_differences.h"
 #include "engine/definition_text.h"
 #include "engine/foreign_key_lines.h"
 #include "engine/guarded_definers.h"
@@ -50,17 +50,12 @@ DatabaseMap ArchivedToLive(const std::vector<RestoreMember>& members) {
   return map;
 }
 
-bool Same(const View& a, const View& b) {
-  return std::tie(a.create, a.character_set_client, a.collation_connection) ==
-         std::tie(b.create, b.character_set_client, b.collation_connection);
+// With their order among others, too.
+bool Same(const StoredProgram& a, const StoredProgram& b) {
+  return SameDefinition(a, b) && a.order == b.order;
 }
 
-bool Same(const StoredProgram& a, const StoredProgram& b) {
-  return std::tie(a.create, a.sql_mode, a.character_set_client, a.collation_connection,
-                  a.database_collation, a.time_zone, a.order) ==
-         std::tie(b.create, b.sql_mode, b.character_set_client, b.collation_connection,
-                  b.database_collation, b.time_zone, b.order);
-}
+bool Same(const View& a, const View& b) { return SameDefinition(a, b); }
 
 // Objects of one kind in one database: those of the archive, then live ones it does not speak for.
 template <typename T, typename Covered>
@@ -333,7 +328,8 @@ class Planner {
         const std::vector<StoredProgram>& before = set_.before[i].routines;
         const bool stays =
             std::any_of(before.begin(), before.end(), [&](const StoredProgram& live) {
-              return live.id == routine.id && Same(live, routine) && live.grants == routine.grants;
+              return live.id == routine.id && SameDefinition(live, routine) &&
+                     live.grants == routine.grants;
             });
         if (routine.grants.empty() || stays) continue;
         Problem(fmt::format(
@@ -557,7 +553,8 @@ class Planner {
             std::find_if(members_.begin(), members_.end(),
                          [&](const RestoreMember& each) { return each.archived == parent.first; });
         if (member == members_.end()) continue;
-        if (found == engines.end() && StaysLive(member->live, parent.second)) continue;
+        const auto place = static_cast<std::size_t>(member - members_.begin());
+        if (found == engines.end() && StaysLive(place, parent.second)) continue;
         Problem(fmt::format(
             "foreign key {} of {} points to {}, which is {} in the archive, so the key would not "
             "come along: load this archive with `dbomsbak cat FILE | mysql`, or drop that key and "
@@ -570,14 +567,10 @@ class Planner {
   }
 
   // Is it a table that the archive does not speak for, and so is not moved?
-  bool StaysLive(const std::string& database, const std::string& table) const {
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-      if (members_[i].live != database) continue;
-      const std::vector<Table>& wanted = set_.wanted[i].tables;
-      return std::any_of(wanted.begin(), wanted.end(),
-                         [&](const Table& each) { return each.id.name == table; });
-    }
-    return false;
+  bool StaysLive(std::size_t member, const std::string& table) const {
+    const std::vector<Table>& wanted = set_.wanted[member].tables;
+    return std::any_of(wanted.begin(), wanted.end(),
+                       [&](const Table& each) { return each.id.name == table; });
   }
 
   // MariaDB was seen to lose sight of such a table's file when it is renamed there and back.

@@ -12,6 +12,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "engine/live_names.h"
 #include "engine/lock_holders.h"
+#include "engine/lock_wait.h"
 #include "engine/set_sweep.h"
 #include "engine/statement_deadline.h"
 #include "engine/stubs.h"
@@ -29,45 +30,6 @@ constexpr std::chrono::seconds kLongestRename{600};
 constexpr std::chrono::milliseconds kLook{100};
 // OceanBase takes 20 to 90 ms a table, on a busy machine twice that.
 constexpr std::chrono::milliseconds kSlowestRenameOfOne{300};
-
-// For as long as it lives, the session waits so long for locks. Both kinds are set: which one
-// counts depends on the server and on who is in the way.
-class LockWait {
- public:
-  LockWait(Session& session, unsigned seconds) : session_(session) {
-    for (const char* variable : {"lock_wait_timeout", "innodb_lock_wait_timeout"}) {
-      const auto before = Value(variable);
-      if (!before) continue;
-      Set(variable, std::to_string(seconds));
-      saved_.emplace_back(variable, *before);
-    }
-  }
-  ~LockWait() {
-    for (const auto& [variable, value] : saved_) {
-      try {
-        Set(variable, value);
-      } catch (const Error&) {
-        // A lost session needs no settings.
-      }
-    }
-  }
-  LockWait(const LockWait&) = delete;
-  LockWait& operator=(const LockWait&) = delete;
-
- private:
-  std::optional<std::string> Value(const std::string& variable) {
-    const ResultSet answer =
-        session_.Query(fmt::format("SHOW SESSION VARIABLES LIKE '{}'", EscapeLike(variable)));
-    if (answer.empty()) return std::nullopt;
-    return answer.Text(0, 1);
-  }
-  void Set(const std::string& variable, const std::string& value) {
-    session_.Execute(fmt::format("SET SESSION {} = {}", variable, value));
-  }
-
-  Session& session_;
-  std::vector<std::pair<std::string, std::string>> saved_;
-};
 
 std::vector<std::string> DatabasesOf(const PreparedSet& set) {
   std::vector<std::string> databases;

@@ -204,13 +204,13 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
   Session& session = server.session();
   const ServerTraits& traits = server.traits();
   // Run again after a kill, an undo that has swapped is done: another would take it back.
+  std::vector<std::string> asked = options.databases;
+  std::sort(asked.begin(), asked.end());
   for (const HealedSet& healed : server.healed()) {
-    std::vector<std::string> asked = options.databases;
-    std::sort(asked.begin(), asked.end());
     if (healed.operation != "undo" || !healed.live) continue;
-    if (!asked.empty() && !std::includes(healed.databases.begin(), healed.databases.end(),
-                                         asked.begin(), asked.end())) {
-      continue;
+    if (!std::includes(healed.databases.begin(), healed.databases.end(), asked.begin(),
+                       asked.end())) {
+      continue;  // another set; nothing asked is part of any
     }
     RestoreResult done;
     done.swapped = true;

@@ -55,12 +55,7 @@ def main():
     dice = random.Random(SEED)
     with Server() as server:
         world = World(server)
-        world.make_good()
-        good = world.print()
-        world.remember()
-        world.stage('00000001')
-        world.ruin()
-        ruined = world.print()
+        good, ruined = world.prepare()
         states = {'old': ruined, 'new': good}
         seen = {'old': 0, 'new': 0}
 

@@ -38,14 +38,8 @@ class Transaction:
 
 
 def prepared(server, *names):
-    """A world whose live databases are ruined, with what shall come back in staging."""
     world = World(server, *names)
-    world.make_good()
-    good = world.print()
-    world.remember()
-    world.stage('00000001')
-    world.ruin()
-    return world, good, world.print()
+    return world, *world.prepare()
 
 
 def without_counters(state):
@@ -226,12 +220,7 @@ ALTER DATABASE @A@ COLLATE latin1_swedish_ci;
 
 def test_a_collation_that_a_trigger_had_borrowed_when_a_take_back_was_killed_is_given_back(server):
     world = TriggerWorld(server)
-    world.make_good()
-    good = world.print()
-    world.remember()
-    world.stage('00000001')
-    world.ruin()
-    ruined = world.print()
+    good, ruined = world.prepare()
     world.run('swap', world.file, '00000001', die_before='RENAME TABLE', expect=-9)
     world.run('heal', die_before='CREATE DEFINER', expect=-9)
     borrowed = server.value("SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA "
@@ -248,12 +237,7 @@ def test_a_collation_that_a_trigger_had_borrowed_when_a_take_back_was_killed_is_
 
 def test_a_live_name_like_that_of_a_displaced_copy_heals_in_the_right_direction(server):
     world = TriggerWorld(server, a='swap_a__dbomsbak_old_1')
-    world.make_good()
-    good = world.print()
-    world.remember()
-    world.stage('00000001')
-    world.ruin()
-    ruined = world.print()
+    good, ruined = world.prepare()
     world.run('swap', world.file, '00000001', die_before='RENAME TABLE', expect=-9)
     world.run('heal')
     expect_text(world.output, 'it is taken back')

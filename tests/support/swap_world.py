@@ -202,6 +202,15 @@ class World:
         """What swap shall make of the databases is what they are now."""
         self.run('snapshot', self.file, *self.databases)
 
+    def prepare(self):
+        """Live databases are ruined, and what shall come back stands in staging: what that is, and what is live."""
+        self.make_good()
+        good = self.print()
+        self.remember()
+        self.stage('00000001')
+        self.ruin()
+        return good, self.print()
+
     def stage(self, run):
         """Copies the tables of the live databases into staging, as a restore loads them."""
         names = {name: staging(name, run) if len(name) < 30 else None for name in self.databases}

@@ -1,0 +1,31 @@
+// How long a session waits for locks, for a while.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dbomsbak/transport/session.h"
+
+namespace dbomsbak {
+
+// For as long as it lives, the session waits so long for locks, then as before. Both kinds are set,
+// where the server has them: which one counts depends on the server and on who is in the way.
+class LockWait {
+ public:
+  // `session` must outlive it.
+  LockWait(Session& session, unsigned seconds);
+  ~LockWait();
+  LockWait(const LockWait&) = delete;
+  LockWait& operator=(const LockWait&) = delete;
+
+ private:
+  std::optional<std::string> Value(const std::string& variable);
+  void Set(const std::string& variable, const std::string& value);
+
+  Session& session_;
+  std::vector<std::pair<std::string, std::string>> saved_;
+};
+
+}  // namespace dbomsbak
