@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# ctest: kinds=mariadb-10.11,mariadb-11.8,mysql-9.7 others=as_it_comes
 """Ways to a server: TLS with good and wrong certificates, sockets, option files, lost connections."""
 
 import json
@@ -14,7 +15,7 @@ import socket
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.program import Program  # noqa: E402
-from support.server import Server  # noqa: E402
+from support.server import DEFAULT_KIND, Server  # noqa: E402
 
 FAULTS = []
 
@@ -55,9 +56,11 @@ def tls_options(folder, name):
 
 
 class Ways:
-    def __init__(self, probe, server):
+    def __init__(self, probe, server, user='root', password=None):
         self.probe, self.server = probe, server
-        self.where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=root']
+        self.where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', f'--user={user}']
+        if password:
+            self.where.append(f'--password={password}')
 
     def cipher(self, *words):
         result = self.probe.run(*self.where, *words, 'connect')
@@ -269,8 +272,27 @@ def session_settings(probe, server):
     check(again.code == 0 and json.loads(again.out)['sql_mode'] == variables['sql_mode'], again.err)
 
 
+def as_it_comes(probe):
+    """A server that made its own certificates, an account with its usual plugin (caching_sha2_password on MySQL):
+    encrypted or not, and at the second time, when the server knows the password's hash already."""
+    on = '--tls-version=TLSv1.2,TLSv1.3' if DEFAULT_KIND.startswith('mysql') else '--ssl'
+    with Server(options=[on]) as server:
+        server.sql("CREATE USER 'usual'@'%' IDENTIFIED BY 'pw'")
+        for mode in ('DISABLED', 'REQUIRED', 'DISABLED', 'PREFERRED'):
+            cipher = Ways(probe, server, 'usual', 'pw').cipher(f'--ssl-mode={mode}')
+            check(cipher == '' if mode == 'DISABLED' else encrypted(cipher), f'{mode}: {cipher!r}')
+        Ways(probe, server, 'usual', 'no').refused('Access denied')
+        plugin = server.value("SELECT plugin FROM mysql.user WHERE user = 'usual'")
+        check(plugin == ('caching_sha2_password' if DEFAULT_KIND.startswith('mysql') else 'mysql_native_password'),
+              f'the plugin is {plugin}: the test proved nothing')
+
+
 def main():
     probe = Program(str(probe_path()))
+    if sys.argv[1:] == ['as_it_comes']:
+        as_it_comes(probe)
+        print('\n'.join(FAULTS) or 'ok')
+        return 1 if FAULTS else 0
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         if shutil.which('openssl'):

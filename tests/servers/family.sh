@@ -4,7 +4,7 @@
 # Safe but quick: nothing here changes what a statement means. Later options win. Each server has a
 # tmpdir of its own besides: at its start one throws away what others have in theirs.
 common_options=(--bind-address=127.0.0.1 --skip-name-resolve --innodb-flush-log-at-trx-commit=2
-  --innodb-buffer-pool-size=64M --performance-schema=OFF)
+  --innodb-buffer-pool-size=64M --performance-schema=OFF --innodb-use-native-aio=OFF)
 
 # kind_wait PID PORT SOCKET: returns 0 as soon as the server answers, 1 when it has ended or a minute
 # (start_seconds, where a kind sets it) is over.
