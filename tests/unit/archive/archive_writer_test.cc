@@ -139,7 +139,7 @@ TEST(ArchiveWriterTest, OrderOfAddingDoesNotChangeTheBytes) {
   const ArchiveReader reader = ArchiveReader::Open(InMemory(expected));
   EXPECT_GT(reader.block_count(), 10U);
   for (const ObjectRecord& object : objects) {
-    if (object.id.name.back() == '7') {
+    if (object.id.name.ends_with("77")) {
       ASSERT_TRUE(reader.FindObject(object.id)) << object.id.name;
     }
   }
