@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-# ctest: kinds=mariadb-10.11,mariadb-11.8,mysql-9.7 others=as_it_comes
+# ctest: labels=client kinds=mariadb-10.11,mariadb-11.8,mysql-9.7 others=as_it_comes
 """Ways to a server: TLS with good and wrong certificates, sockets, option files, lost connections."""
 
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -15,14 +16,21 @@ import socket
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.program import Program  # noqa: E402
-from support.server import DEFAULT_KIND, Server  # noqa: E402
+from support.server import DEFAULT_KIND, Server, numbers  # noqa: E402
 
 FAULTS = []
+
+MYSQL = DEFAULT_KIND.startswith('mysql')
+WITH_TLS, WITHOUT_TLS = ('--tls-version=TLSv1.2,TLSv1.3', '--tls-version=') if MYSQL else ('--ssl', '--skip-ssl')
 
 
 def check(holds, text):
     if not holds:
         FAULTS.append(text)
+
+
+def series(low, high):
+    return numbers(low, high) if MYSQL else f'mysql.seq_{low}_to_{high}'
 
 
 def probe_path():
@@ -50,9 +58,19 @@ def certificates(folder):
                 '-CAcreateserial', '-days', '2', '-out', f'{name}.pem', '-extfile', f'{name}.ext')
 
 
-def tls_options(folder, name):
-    return [f'--ssl-ca={folder}/ca.pem', f'--ssl-cert={folder}/{name}.pem',
-            f'--ssl-key={folder}/{name}.key']
+def tls_server(folder, name):
+    """A server with that certificate, in its own folder: some kinds see no other."""
+    server = Server()
+    try:
+        server.stop()
+        for file in ('ca.pem', f'{name}.pem', f'{name}.key'):
+            shutil.copy(folder / file, server.folder)
+        server.start([WITH_TLS, f'--ssl-ca={server.folder}/ca.pem',
+                      f'--ssl-cert={server.folder}/{name}.pem', f'--ssl-key={server.folder}/{name}.key'])
+    except BaseException:
+        server.remove()
+        raise
+    return server
 
 
 class Ways:
@@ -75,11 +93,11 @@ class Ways:
 
 
 def encrypted(cipher):
-    return cipher.startswith('TLS_') or '-' in cipher
+    return re.fullmatch('[A-Z0-9_-]+', cipher) is not None  # and no error message
 
 
 def tls(probe, folder):
-    with Server(options=tls_options(folder, 'server')) as server:
+    with tls_server(folder, 'server') as server:
         ways = Ways(probe, server)
         ca, stranger = f'--ssl-ca={folder}/ca.pem', f'--ssl-ca={folder}/stranger.pem'
         check(encrypted(ways.cipher()), f'TCP without a mode is not encrypted: {ways.cipher()}')
@@ -102,14 +120,14 @@ def tls(probe, folder):
         check(socket_way.code == 0 and json.loads(socket_way.out)['cipher'] == '',
               f'socket: {socket_way.out}{socket_way.err}')
 
-    with Server(options=tls_options(folder, 'elsewhere')) as server:
+    with tls_server(folder, 'elsewhere') as server:
         ways = Ways(probe, server)
         ca = f'--ssl-ca={folder}/ca.pem'
         check(encrypted(ways.cipher('--ssl-mode=VERIFY_CA', ca)), 'VERIFY_CA looks at the name')
         ways.refused('certificate', '--ssl-mode=VERIFY_IDENTITY', ca)
 
     # A server that offers no TLS: nothing that asked for it goes on in clear text.
-    with Server(options=['--skip-ssl']) as server:
+    with Server(options=[WITHOUT_TLS]) as server:
         ways = Ways(probe, server)
         ca = f'--ssl-ca={folder}/ca.pem'
         check(ways.cipher() == '', f'no way in without TLS: {ways.cipher()}')
@@ -157,7 +175,7 @@ def lost(probe, server):
     # A read that waits for a killer: a lock is held by another session.
     for protocol in ('text', 'binary'):
         process = probe.start(*where, 'rows', protocol,
-                              'SELECT seq, REPEAT("x", 1000), SLEEP(0.0001) FROM mysql.seq_1_to_1000000')
+                              f'SELECT seq, REPEAT("x", 1000), SLEEP(0.0001) FROM {series(1, 1000000)}')
         rows = threading.Thread(target=lambda: process.stdout.read(), daemon=True)
         rows.start()
         deadline = time.monotonic() + 20
@@ -175,7 +193,7 @@ def lost(probe, server):
         err = process.stderr.read().decode()
         check(code == 15 and 'lost the connection' in err, f'{protocol}: killed session gave {code}: {err}')
     # Killed statements are told apart.
-    process = probe.start(*where, 'rows', 'text', 'SELECT SLEEP(60) FROM mysql.seq_1_to_2')
+    process = probe.start(*where, 'rows', 'text', f'SELECT SLEEP(60) FROM {series(1, 2)}')
     time.sleep(1)
     session = server.rows('SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE "SELECT SLEEP(60)%"')
     if session:
@@ -194,8 +212,8 @@ def given_up(probe, server):
     """Rows nobody wants: a few are read on, many cut the connection, so that a cancelled read ends at
     once and the server stops."""
     where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=root']
-    few = 'SELECT seq FROM mysql.seq_1_to_100'
-    many = 'SELECT seq, REPEAT("x", 1000), 1e0 FROM mysql.seq_1_to_20000000'
+    few = f'SELECT seq FROM {series(1, 100)}'
+    many = f'SELECT seq, REPEAT("x", 1000), 1e0 FROM {series(1, 20000000)}'
     for protocol in ('text', 'binary'):
         for rows in (0, 1, 99, 100, 101):
             result = probe.run(*where, 'first', rows, protocol, few)
@@ -221,7 +239,7 @@ def deadlock(probe, server):
     """A statement that stands alone and lost a deadlock is sent again, and then does its work once."""
     where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=root']
     server.sql('CREATE DATABASE dl; CREATE TABLE dl.t (id INT PRIMARY KEY, v INT) ENGINE=InnoDB;'
-               'INSERT INTO dl.t SELECT seq, 0 FROM mysql.seq_1_to_2000')
+               f'INSERT INTO dl.t SELECT seq, 0 FROM {series(1, 2000)}')
     def transactions(condition):
         deadline = time.monotonic() + 60
         question = f'SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE {condition}'
@@ -245,25 +263,26 @@ def deadlock(probe, server):
     check(ours.wait(60) == 0 and out == '2\n', f'after a deadlock: {ours.returncode} {out}{err}')
     found = server.value('SELECT GROUP_CONCAT(v ORDER BY id) FROM dl.t WHERE id IN (1, 1900)')
     check(found == '101,101', f'after a deadlock: {found}')
-    deadlocks = server.value("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'Innodb_deadlocks'")
+    deadlocks = server.value("SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME = 'lock_deadlocks'")
     check(deadlocks == '1', f'{deadlocks} deadlocks: the test proved nothing')
 
 
 def session_settings(probe, server):
     """Whatever the server's own settings are, ours are the same."""
-    server.sql("SET GLOBAL sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH,ORACLE'; "
+    own_mode, own_limit = ('', 'max_execution_time') if MYSQL else (',ORACLE', 'max_statement_time')
+    server.sql(f"SET GLOBAL sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH{own_mode}'; "
                "SET GLOBAL time_zone='+08:00'; SET GLOBAL sql_quote_show_create=0; SET GLOBAL autocommit=0; "
-               "SET GLOBAL max_statement_time=5; SET GLOBAL sql_select_limit=3; SET GLOBAL sql_auto_is_null=1;")
+               f"SET GLOBAL {own_limit}=5; SET GLOBAL sql_select_limit=3; SET GLOBAL sql_auto_is_null=1;")
     where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=root']
     result = probe.run(*where, 'session')
     check(result.code == 0, result.err)
     variables = json.loads(result.out)
+    own = {'max_execution_time': '0'} if MYSQL else {'max_statement_time': '0.000000', 'check_constraint_checks': 'OFF'}
     for name, value in {'sql_mode': 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO', 'time_zone': '+00:00',
-                        'sql_quote_show_create': 'ON', 'autocommit': 'ON', 'max_statement_time': '0.000000',
+                        'sql_quote_show_create': 'ON', 'autocommit': 'ON',
                         'sql_select_limit': '9223372036854775807', 'sql_auto_is_null': 'OFF',
                         'character_set_client': 'utf8mb4', 'character_set_results': 'utf8mb4',
-                        'foreign_key_checks': 'OFF', 'unique_checks': 'OFF',
-                        'check_constraint_checks': 'OFF'}.items():
+                        'foreign_key_checks': 'OFF', 'unique_checks': 'OFF', **own}.items():
         shown = ','.join(sorted(variables[name].split(',')))
         check(shown == value, f'{name} is {shown}, not {value}')
     # An account without any privilege gets the same.
@@ -275,15 +294,14 @@ def session_settings(probe, server):
 def as_it_comes(probe):
     """A server that made its own certificates, an account with its usual plugin (caching_sha2_password on MySQL):
     encrypted or not, and at the second time, when the server knows the password's hash already."""
-    on = '--tls-version=TLSv1.2,TLSv1.3' if DEFAULT_KIND.startswith('mysql') else '--ssl'
-    with Server(options=[on]) as server:
+    with Server(options=[WITH_TLS]) as server:
         server.sql("CREATE USER 'usual'@'%' IDENTIFIED BY 'pw'")
         for mode in ('DISABLED', 'REQUIRED', 'DISABLED', 'PREFERRED'):
             cipher = Ways(probe, server, 'usual', 'pw').cipher(f'--ssl-mode={mode}')
             check(cipher == '' if mode == 'DISABLED' else encrypted(cipher), f'{mode}: {cipher!r}')
         Ways(probe, server, 'usual', 'no').refused('Access denied')
         plugin = server.value("SELECT plugin FROM mysql.user WHERE user = 'usual'")
-        check(plugin == ('caching_sha2_password' if DEFAULT_KIND.startswith('mysql') else 'mysql_native_password'),
+        check(plugin == ('caching_sha2_password' if MYSQL else 'mysql_native_password'),
               f'the plugin is {plugin}: the test proved nothing')
 
 
@@ -300,7 +318,7 @@ def main():
             tls(probe, folder)
         else:
             check(False, 'openssl is missing')
-        with Server() as server:
+        with Server(options=[WITH_TLS] if MYSQL else []) as server:  # or caching_sha2_password lets no password in
             for part in (lambda: option_files(probe, server, folder), lambda: lost(probe, server),
                          lambda: given_up(probe, server), lambda: deadlock(probe, server),
                          lambda: session_settings(probe, server)):

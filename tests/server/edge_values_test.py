@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=edge timeout=1800 kinds=mariadb-10.11,mariadb-11.8,mysql-9.7,mysql-5.6
+# ctest: labels=edge,client timeout=1800 kinds=mariadb-10.11,mariadb-11.8,mysql-9.7,mysql-5.6
 """The edge values of every column type of a server come back exactly.
 
 values   a table of them (tests/support/edge_values.py): fingerprint, dump with one job and with four
