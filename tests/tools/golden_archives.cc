@@ -149,6 +149,27 @@ SampleArchive TwoDatabases() {
   return archive;
 }
 
+// JSON as a type of its own, which MySQL has: its DECIMAL values are written twice.
+SampleArchive Json() {
+  SampleArchive archive(SampleHeader({"shop"}));
+  archive.header.server_version = "9.7.4";
+  archive.header.server_flavour = "MySQL";
+  archive.AddPreamble("[\"shop\"]", false);
+  archive.AddDatabase("shop");
+  archive.AddTable("shop", "doc",
+                   "CREATE TABLE `doc` (\n  `id` int NOT NULL,\n  `j` json DEFAULT NULL,\n"
+                   "  PRIMARY KEY (`id`)\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
+                   {{"id", "int"}, {"j", "json"}},
+                   {{"1", R"({"a": [1, 2.5, null], "b": "caf\u00e9 'x'"})"},
+                    {"2", R"({"a": [1.10, 2.5], "a \"b": {"n": 12345678901234567890.12}})"},
+                    {"3", "1.10"},
+                    {"4", R"("1.10")"},
+                    {"5", "null"},
+                    {"6", std::nullopt}});
+  archive.AddEnd();
+  return archive;
+}
+
 SampleArchive Partial() {
   SampleArchive archive = OneTable();
   ObjectRecord lost;
@@ -179,6 +200,7 @@ std::string PlainSql(std::string text) {
 void WriteValid(const Folder& valid) {
   valid.Write("one-table.sql.zst", OneTable().Build());
   valid.Write("every-kind.sql.zst", EveryKind().Build());
+  valid.Write("json.sql.zst", Json().Build());
   valid.Write("two-databases.sql.zst", TwoDatabases().Build());
   valid.Write("partial.sql.zst", Partial().Build());
   valid.Write("filtered.sql.zst", Filtered().Build());
