@@ -169,10 +169,16 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     cancel.ThrowIfCancelled();
     set.omitted.clear();
     observer.Phase("taking the snapshot");
-    const NamesNow before = ListNames(coordinator, set.scope);
+    NamesNow before = ListNames(coordinator, set.scope);
     const FingerprintRequest fingerprint{set.scope.databases, before.any_view,
                                          !set.traits.has_metadata_locks_for_readers};
     const DefinitionFingerprint definitions = ReadDefinitionFingerprint(coordinator, fingerprint);
+    // The list is to be as fresh as can be when the lock comes. (Of a first view that came just now
+    // the names will tell.)
+    if (FirstDifference(before.all, ListNamesOnly(coordinator, set.scope))) {
+      NamesNow fresh = ListNames(coordinator, set.scope);
+      if (fresh.any_view == before.any_view) before = std::move(fresh);
+    }
     const CatalogRequest tables_only{
         .databases = set.scope.databases, .routine_grants = false, .tables_only = true};
     std::optional<DefinitionFingerprint> table_definitions;

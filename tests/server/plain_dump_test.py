@@ -311,15 +311,15 @@ INSERT /* a ; */ INTO `t` -- ; b
         """DROP TABLE IF EXISTS `t`;
 CREATE TABLE `t` (`id` int NOT NULL, `v` varchar(50), PRIMARY KEY (`id`)) DEFAULT CHARSET=utf8mb4;
 DELIMITER //
-CREATE PROCEDURE `p1`() BEGIN SELECT 'a;b'; SELECT 1/2; END //
+CREATE DEFINER=`root`@`localhost` PROCEDURE `p1`() BEGIN SELECT 'a;b'; SELECT 1/2; END //
 Delimiter ;;
-CREATE PROCEDURE `p2`() BEGIN SELECT ';'; SELECT 2; END;;
+CREATE DEFINER=`root`@`localhost` PROCEDURE `p2`() BEGIN SELECT ';'; SELECT 2; END;;
 DELIMITER ;
 INSERT INTO `t` VALUES (1,'delimiter //'),(2,'a
 DELIMITER $$
 b'),(3,'$$');
 delimiter $$
-CREATE TRIGGER `tr` BEFORE INSERT ON `t` FOR EACH ROW BEGIN SET NEW.v = CONCAT(NEW.v, ';'); -- $ alone
+CREATE DEFINER=`root`@`localhost` TRIGGER `tr` BEFORE INSERT ON `t` FOR EACH ROW BEGIN SET NEW.v = CONCAT(NEW.v, ';'); -- $ alone
 END$$
 DELIMITER ;
 """, [['1', 'delimiter //'], ['2', 'a\nDELIMITER $$\nb'], ['3', '$$']]),
@@ -332,7 +332,8 @@ DELIMITER ;
 
 def odd_forms(dumps):
     """Each through verify, cat and restore, and compared with what the mysql client makes of the same text."""
-    head = '-- MySQL dump 10.13\n/*!40101 SET NAMES utf8mb4 */;\nCREATE DATABASE `odd`;\nUSE `odd`;\n'
+    head = ("-- MySQL dump 10.13\n/*!40101 SET NAMES utf8mb4 */;\n/*!40101 SET SQL_MODE='STRICT_TRANS_TABLES' */;\n"
+            'CREATE DATABASE `odd`;\nUSE `odd`;\n')
     for about, (text, rows) in ODD_FORMS.items():
         data = (head + text + '\n-- Dump completed on 2020-01-01  0:00:00\n').encode()
         dumps.server.run_client(data)
