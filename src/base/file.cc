@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -58,6 +59,7 @@ class Descriptor {
   ~Descriptor() {
     if (value_ >= 0) ::close(value_);
   }
+  Descriptor(Descriptor&& other) noexcept : value_(other.Release()) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
 
@@ -144,9 +146,66 @@ const char* KindOf(mode_t mode) noexcept {
   return "a device";
 }
 
+// A file without a name in TMPDIR, gone with its descriptor.
+Descriptor OpenNameless() {
+  const char* const wanted = std::getenv("TMPDIR");
+  const std::string folder = wanted != nullptr && wanted[0] != '\0' ? wanted : "/tmp";
+  Descriptor nameless(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (nameless.get() >= 0) return nameless;
+  std::string name = folder + "/dbomsbak-XXXXXX";  // a file system without such files
+  Descriptor named(::mkostemp(name.data(), O_CLOEXEC));
+  if (named.get() < 0) ThrowErrno(errno, "create a file in", folder);
+  ::unlink(name.c_str());
+  return named;
+}
+
+// Everything that reads archives and dumps reads them more than once, and nothing of them is
+// trusted before their end was seen: what comes through a pipe is put aside first.
+std::unique_ptr<RandomAccessFile> OpenStandardInput() {
+  const std::string name = "standard input";
+  struct stat status {};
+  if (::fstat(STDIN_FILENO, &status) != 0) ThrowErrno(errno, "examine", name);
+  if (::isatty(STDIN_FILENO) == 1) {
+    throw Error(ErrorCode::kUsage, "'-' reads standard input, which is a terminal",
+                "Pipe an archive or a dump into it: ssh host cat x.sql.gz | dbomsbak verify -");
+  }
+  if (S_ISREG(status.st_mode)) {
+    const int descriptor = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (descriptor < 0) ThrowErrno(errno, "open", name);
+    return std::make_unique<PosixRandomAccessFile>(descriptor, name,
+                                                   static_cast<std::uint64_t>(status.st_size));
+  }
+  Descriptor aside = OpenNameless();
+  std::uint64_t size = 0;
+  std::string piece(std::size_t{256} << 10, '\0');
+  for (;;) {
+    const ssize_t count = ::read(STDIN_FILENO, piece.data(), piece.size());
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      ThrowErrno(errno, "read", name);
+    }
+    if (count == 0) break;
+    for (ssize_t done = 0; done < count;) {
+      const ssize_t written =
+          ::write(aside.get(), piece.data() + done, static_cast<std::size_t>(count - done));
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0 && (errno == ENOSPC || errno == EDQUOT)) {
+        throw Error(ErrorCode::kIo, "no space to put standard input aside",
+                    "It is kept in a file while it is read: name a folder with room for it in "
+                    "TMPDIR.");
+      }
+      if (written < 0) ThrowErrno(errno, "put aside", name);
+      done += written;
+    }
+    size += static_cast<std::uint64_t>(count);
+  }
+  return std::make_unique<PosixRandomAccessFile>(aside.Release(), name, size);
+}
+
 class PosixFileSystem final : public FileSystem {
  public:
   std::unique_ptr<RandomAccessFile> OpenForReading(const std::string& path) override {
+    if (path == "-") return OpenStandardInput();
     // O_NONBLOCK: opening a pipe nobody writes to must not hang.
     Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (descriptor.get() < 0) ThrowErrno(errno, "open", path);

@@ -23,6 +23,7 @@
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/sql/view_references.h"
 
 namespace dbomsbak {
 namespace {
@@ -77,6 +78,8 @@ class CatalogReader {
   void ReadViewDefinitions(Database& database);
   void GuessView(View& view);
   void FindBrokenViews(Database& database);
+  void NoteDeniedViews(Database& database);
+  std::string ViewGrant(const std::string& database, const std::string& view) const;
   bool MayRead(const Table& table) const;
   void NoteHiddenTables(const Database& database);
 
@@ -84,6 +87,7 @@ class CatalogReader {
   std::set<std::string> transactional_engines_;
   std::map<Name, Table*> tables_;
   std::map<Name, View*> views_;
+  std::map<Name, std::string> views_that_deny_;  // to tell their columns, and in which words
   std::vector<HiddenTextSuspect> suspects_;
 };
 
@@ -109,7 +113,8 @@ void CatalogReader::ReadDatabases() {
       });
     }
     if (found == known.end()) {
-      ThrowUnknownDatabase(context_.session, asked, context_.request.databases, names);
+      ThrowUnknownDatabase(context_.session, context_.privileges, context_.account, asked,
+                           context_.request.databases, names);
     }
     const auto& [name, row] = *found;
     if (context_.Find(name) != nullptr) continue;  // asked for twice
@@ -420,13 +425,43 @@ void CatalogReader::FindBrokenViews(Database& database) {
     } catch (const ServerError& error) {
       if (error.code() == ErrorCode::kConnectionLost || error.code() == ErrorCode::kBusy) throw;
       view.broken = error.code() != ErrorCode::kPrivilege;
+      if (!view.broken) views_that_deny_[{database.name, view.id.name}] = error.message();
     }
   }
 }
 
+// Without its columns a view has no stand-in for others to be made on. Who may select from it but
+// not call the functions it calls is not told them.
+void CatalogReader::NoteDeniedViews(Database& database) {
+  std::erase_if(database.views, [&](const View& view) {
+    const auto denied = views_that_deny_.find({database.name, view.id.name});
+    if (denied == views_that_deny_.end() || !view.columns.empty()) return false;
+    std::string remedy;
+    for (const ViewFunction& function : ViewFunctions(view.create)) {
+      const std::string& of = function.database.empty() ? database.name : function.database;
+      remedy += fmt::format("{}GRANT EXECUTE ON FUNCTION {} TO {};", remedy.empty() ? "" : " ",
+                            QuoteQualified(of, function.name), context_.account);
+    }
+    if (remedy.empty()) remedy = ViewGrant(database.name, view.id.name);
+    context_.AddUnreadable(view.id, ErrorCode::kPrivilege, denied->second, std::move(remedy));
+    return true;
+  });
+}
+
+std::string CatalogReader::ViewGrant(const std::string& database, const std::string& view) const {
+  std::string missing;
+  for (const char* privilege : {"SELECT", "SHOW VIEW"}) {
+    if (context_.privileges.Has(privilege, database)) continue;
+    missing += fmt::format("{}{}", missing.empty() ? "" : ", ", privilege);
+  }
+  // For all of them at once, when it is not this one alone that denies it.
+  return missing.empty() ? context_.GrantOn("SELECT, SHOW VIEW", database, view)
+                         : context_.GrantOnDatabase(missing, database);
+}
+
 void CatalogReader::ReadViewDefinitions(Database& database) {
   for (View& view : database.views) {
-    const std::string grant = context_.GrantOn("SELECT, SHOW VIEW", database.name, view.id.name);
+    const std::string grant = ViewGrant(database.name, view.id.name);
     try {
       const Answer answer(
           context_.session.Query("SHOW CREATE VIEW " + QuoteIdentifier(view.id.name)));
@@ -531,6 +566,7 @@ Catalog CatalogReader::Run() {
     context_.session.Execute("USE " + QuoteIdentifier(database.name));
     ReadTableDefinitions(database);
     ReadViewDefinitions(database);
+    NoteDeniedViews(database);
     if (context_.traits.has_sequences_in_tables) {
       for (Sequence& sequence : database.sequences) ReadSequence(sequence);
     }

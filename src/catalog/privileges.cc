@@ -1,5 +1,7 @@
 #include "dbomsbak/catalog/privileges.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -167,6 +169,26 @@ bool Privileges::Has(std::string_view privilege, std::string_view database) cons
   });
 }
 
+std::set<std::string, std::less<>> Privileges::HiddenBy(std::string_view pattern,
+                                                        std::string_view database) const {
+  std::set<std::string, std::less<>> hidden;
+  for (const auto& [grantee, patterns] : by_pattern_) {
+    if (grantee.find('@') == std::string::npos) continue;  // a role, whose patterns are its own
+    const std::pair<const std::string, std::set<std::string, std::less<>>>* best = nullptr;
+    for (const auto& entry : patterns) {
+      if (!MatchesPattern(entry.first, database)) continue;
+      if (best == nullptr ||
+          LengthBeforeWildcard(entry.first) > LengthBeforeWildcard(best->first)) {
+        best = &entry;
+      }
+    }
+    if (best != nullptr && best->first != pattern) {
+      hidden.insert(best->second.begin(), best->second.end());
+    }
+  }
+  return hidden;
+}
+
 bool Privileges::HasOnTable(std::string_view privilege, std::string_view database,
                             std::string_view table) const {
   if (Has(privilege, database)) return true;
@@ -198,14 +220,37 @@ std::string QuoteAccount(std::string_view account) {
   return QuoteString(account.substr(0, at)) + "@" + QuoteString(account.substr(at + 1));
 }
 
-std::string GrantTarget(std::string_view database, std::string_view wildcard_tail) {
-  std::string name;
+namespace {
+
+std::string PatternOf(std::string_view database) {
+  std::string pattern;
   for (const char c : database) {
-    if (c == '_' || c == '%') name += '\\';
-    name += c;
+    if (c == '_' || c == '%') pattern += '\\';
+    pattern += c;
   }
-  name += wildcard_tail;
-  return QuoteIdentifier(name) + ".*";
+  return pattern;
+}
+
+}  // namespace
+
+std::string GrantTarget(std::string_view database, std::string_view wildcard_tail) {
+  return QuoteIdentifier(PatternOf(database) + std::string(wildcard_tail)) + ".*";
+}
+
+std::string GrantOnDatabase(const Privileges& privileges, std::string_view wanted,
+                            std::string_view database, std::string_view account) {
+  std::string list(wanted);
+  bool grant_option = false;
+  const auto already = SplitPrivileges(wanted);
+  for (const std::string& hidden : privileges.HiddenBy(PatternOf(database), database)) {
+    if (hidden == "GRANT OPTION") {
+      grant_option = true;
+    } else if (hidden != "USAGE" && !already.contains(hidden)) {
+      list += ", " + hidden;
+    }
+  }
+  return fmt::format("GRANT {} ON {} TO {}{};", list, GrantTarget(database), account,
+                     grant_option ? " WITH GRANT OPTION" : "");
 }
 
 }  // namespace dbomsbak

@@ -51,7 +51,11 @@ StoredProgram ReadCommon(const Answer& rows, std::size_t row, ObjectId id) {
 }
 
 // What shows the bodies of routines that others have made.
-std::string RoutineBodyGrant(const ReadContext& context) {
+std::string RoutineBodyGrant(const ReadContext& context, const std::string& database) {
+  if (context.traits.flavour == ServerFlavour::kMariaDb &&
+      context.traits.version_number >= 110300) {
+    return context.GrantOnDatabase("SHOW CREATE ROUTINE", database);
+  }
   if (context.traits.flavour == ServerFlavour::kMySql && context.traits.version_number >= 80020) {
     return fmt::format("GRANT SHOW_ROUTINE ON *.* TO {};", context.account);
   }
@@ -136,7 +140,7 @@ void ReadRoutines(ReadContext& context) {
     for (const ObjectKind kind : {ObjectKind::kFunction, ObjectKind::kProcedure}) {
       context.AddUnreadable({database.name, kind, kAll}, ErrorCode::kPrivilege,
                             "routines cannot be seen without a privilege on them",
-                            RoutineBodyGrant(context));
+                            RoutineBodyGrant(context, database.name));
     }
   }
 }
@@ -261,7 +265,7 @@ void ReadDefinitions(ReadContext& context, std::vector<StoredProgram>& programs)
     } else if (program.id.kind == ObjectKind::kEvent) {
       grant = context.GrantOnDatabase("EVENT", program.id.database);
     } else {
-      grant = RoutineBodyGrant(context);
+      grant = RoutineBodyGrant(context, program.id.database);
     }
     program.create = ShowCreate(context, program.id, ShowStatement(program.id),
                                 ShowColumn(program.id.kind), grant);

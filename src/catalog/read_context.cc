@@ -69,7 +69,7 @@ std::string ReadContext::GrantOn(std::string_view wanted, std::string_view datab
 }
 
 std::string ReadContext::GrantOnDatabase(std::string_view wanted, std::string_view database) const {
-  return fmt::format("GRANT {} ON {} TO {};", wanted, GrantTarget(database), account);
+  return dbomsbak::GrantOnDatabase(privileges, wanted, database, account);
 }
 
 void NoteUnreadable(ReadContext& context, const ObjectId& id, const ServerError& error,

@@ -3,13 +3,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/near_names.h"
 #include "dbomsbak/sql/quote.h"
 
 namespace dbomsbak {
-void ThrowUnknownDatabase(Session& session, const std::string& name,
+namespace {
+
+// Who has one of these everywhere is shown every database.
+constexpr std::array<std::string_view, 8> kShowsAll = {
+    "SHOW DATABASES", "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER"};
+
+bool SeesAllDatabases(const Privileges& privileges) {
+  return std::any_of(kShowsAll.begin(), kShowsAll.end(),
+                     [&](std::string_view each) { return privileges.HasGlobal(each); });
+}
+
+}  // namespace
+
+void ThrowUnknownDatabase(Session& session, const Privileges& privileges,
+                          const std::string& account, const std::string& name,
                           const std::vector<std::string>& asked,
                           const std::vector<std::string>& existing) {
   std::string hint;
@@ -29,8 +45,17 @@ void ThrowUnknownDatabase(Session& session, const std::string& name,
     for (const std::string& near : NearNames(name, existing)) {
       list += (list.empty() ? "" : ", ") + QuoteIdentifier(near);
     }
-    hint = list.empty() ? "Check the name, and that the account has a privilege on the database."
-                        : fmt::format("Was {} meant?", list);
+    if (!list.empty()) hint = fmt::format("Was {} meant?", list);
+    if (!SeesAllDatabases(privileges)) {
+      throw Error(
+          ErrorCode::kPrivilege,
+          fmt::format("there is no database {}, or none that account {} may see",
+                      QuoteIdentifier(name), account),
+          hint + (hint.empty() ? "" : " Or ") +
+              GrantOnDatabase(privileges, "SELECT, SHOW VIEW, TRIGGER, EVENT", name, account))
+          .About(name);
+    }
+    if (hint.empty()) hint = "`SHOW DATABASES` lists those that there are.";
   }
   throw Error(ErrorCode::kUsage, fmt::format("there is no database {}", QuoteIdentifier(name)),
               hint)

@@ -4,13 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "dbomsbak/catalog/privileges.h"
 #include "dbomsbak/transport/session.h"
 
 namespace dbomsbak {
 
 // Error kUsage: names what is near, or asks whether a table of one of the `asked` databases was
-// meant (`dump db t1`, as mysqldump has it).
-[[noreturn]] void ThrowUnknownDatabase(Session& session, const std::string& name,
+// meant (`dump db t1`, as mysqldump has it). Error kPrivilege with the GRANT to `account` where it
+// is not shown every database: this one may be there.
+[[noreturn]] void ThrowUnknownDatabase(Session& session, const Privileges& privileges,
+                                       const std::string& account, const std::string& name,
                                        const std::vector<std::string>& asked,
                                        const std::vector<std::string>& existing);
 

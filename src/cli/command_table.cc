@@ -24,17 +24,18 @@ constexpr std::array kCommands{
         "row count and the row digest, computed again from the SQL text. Plain SQL written by dump "
         "is proved by its proof comment. A plain dump of another program, packed by gzip or zstd "
         "or not, is checked for its last line and for statements that no dump holds; it ends with "
-        "23, for it carries no proof. Several files: the exit code is the worst.",
+        "23, for it carries no proof. - is standard input. Several files: the exit code is the "
+        "worst.",
         "dbomsbak verify oms.sql.zst"},
     CommandInfo{
         kCommandInfo, "info", "FILE", 1, 1, "show what an archive holds",
         "Header, scope, snapshot and the list of objects with rows and sizes. Reads header, "
-        "index and footer only; verify proves the rest.",
+        "index and footer only; verify proves the rest. - is standard input.",
         "dbomsbak info oms.sql.zst"},
     CommandInfo{
         kCommandCat, "cat", "FILE", 1, 1, "write the SQL text of an archive to stdout",
         "All of it, or by the index: one table, definitions only, rows only. Only the frames "
-        "that hold the part are read.",
+        "that hold the part are read. - is standard input.",
         "dbomsbak cat oms.sql.zst --only oms_rm.cluster_info --schema"},
     CommandInfo{
         kCommandCheck, "check", "[DB…]", 0, kAny, "tell whether a server and account will do",
@@ -48,7 +49,8 @@ constexpr std::array kCommands{
         "Loads the archive into staging databases, proves them against the index, and makes them "
         "live with one RENAME. What was live before is kept as a displaced copy: undo swaps it "
         "back, purge drops it. A restore that fails before the swap has changed nothing live. "
-        "Plain dumps of mysqldump and mariadb-dump are taken as well, .gz and .zst too. On a "
+        "Plain dumps of mysqldump and mariadb-dump are taken as well, .gz and .zst too; - is "
+        "standard input, which is kept in a file in TMPDIR until it is restored. On a "
         "terminal the plan is shown and asked for; --yes, or no terminal, restores at once.",
         "dbomsbak restore oms.sql.zst -h 10.0.0.5 -P 2883 -u root@oms -p --dry-run"},
     CommandInfo{kCommandUndo, "undo", "[DB…]", 0, kAny, "swap the newest displaced copy back",

@@ -118,10 +118,9 @@ void Checker::CheckDumpPrivileges() {
     }
     if (missing.empty()) continue;
     all = false;
-    Problem(
-        ErrorCode::kPrivilege, "privilege",
-        fmt::format("a dump of {} needs {}", QuoteIdentifier(database.name), missing),
-        fmt::format("GRANT {} ON {} TO {};", missing, GrantTarget(database.name), QuotedAccount()));
+    Problem(ErrorCode::kPrivilege, "privilege",
+            fmt::format("a dump of {} needs {}", QuoteIdentifier(database.name), missing),
+            GrantOnDatabase(privileges_, missing, database.name, QuotedAccount()));
   }
   if (all && !catalog_.databases.empty()) {
     Add(Level::kOk, "privilege", "a dump may read tables, views, triggers and events");
@@ -254,8 +253,7 @@ void Checker::CheckRestorePrivileges() {
       all = false;
       Add(Level::kWarning, "restore",
           fmt::format("a restore of {} would need {}", QuoteIdentifier(database.name), missing),
-          fmt::format("GRANT {} ON {} TO {};", missing, GrantTarget(database.name),
-                      QuotedAccount()));
+          GrantOnDatabase(privileges_, missing, database.name, QuotedAccount()));
     }
     const std::string staging = StagingName(database.name, "00000000");
     if (const std::string missing = Missing(staging); !missing.empty()) {

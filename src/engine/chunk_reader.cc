@@ -22,11 +22,9 @@ namespace {
 bool IsDefinitionChange(unsigned number) {
   constexpr unsigned kBadField = 1054, kUnknownTable = 1109, kNoSuchTableInEngine = 1932;
   return number == kTableDefinitionChanged || number == kNoSuchTable || number == kBadField ||
-         number == kUnknownTable || number == kNoSuchTableInEngine;
+         number == kUnknownTable || number == kNoSuchTableInEngine ||
+         number == kSnapshotBeforeRename;
 }
-
-// OceanBase no longer keeps what a snapshot saw.
-constexpr unsigned kSnapshotDiscarded = 4138;
 
 // Storage that is damaged, as the server tells it: its own words, and those of its engines.
 bool IsBrokenTable(unsigned number) {

@@ -169,10 +169,16 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     cancel.ThrowIfCancelled();
     set.omitted.clear();
     observer.Phase("taking the snapshot");
-    const NamesNow before = ListNames(coordinator, set.scope);
+    NamesNow before = ListNames(coordinator, set.scope);
     const FingerprintRequest fingerprint{set.scope.databases, before.any_view,
                                          !set.traits.has_metadata_locks_for_readers};
     const DefinitionFingerprint definitions = ReadDefinitionFingerprint(coordinator, fingerprint);
+    // The list is to be as fresh as can be when the lock comes. (Of a first view that came just now
+    // the names will tell.)
+    if (FirstDifference(before.all, ListNamesOnly(coordinator, set.scope))) {
+      NamesNow fresh = ListNames(coordinator, set.scope);
+      if (fresh.any_view == before.any_view) before = std::move(fresh);
+    }
     const CatalogRequest tables_only{
         .databases = set.scope.databases, .routine_grants = false, .tables_only = true};
     std::optional<DefinitionFingerprint> table_definitions;
@@ -181,11 +187,9 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
           TableDefinitions(ReadCatalog(coordinator, set.traits, tables_only), set.scope);
     };
     if (!set.traits.has_metadata_locks_for_readers) remember_tables();
-    Untouchable untouchable;
-    const auto add_untouchable = [&](Untouchable found) { untouchable.merge(std::move(found)); };
-
     SnapshotRequest snapshot;
     snapshot.patience = patience;
+    snapshot.last_try = attempt >= std::max(1u, options.lock_tries);
     snapshot.tables.assign(before.tables.begin(), before.tables.end());
     if (!set.scope.no_data) {
       snapshot.non_transactional.assign(before.non_transactional.begin(),
@@ -199,16 +203,17 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     to_touch.insert(to_touch.end(), before.sequences.begin(), before.sequences.end());
     snapshot.sequences.assign(before.sequences.begin(), before.sequences.end());
     snapshot.before_unprotected = remember_tables;
+    if (!before.several_engines) snapshot.pins.assign(before.pins.begin(), before.pins.end());
     // Of many tables, one session holds the definitions still; the others touch theirs when the
     // lock is gone, unless a DDL has once come in between.
     std::vector<Session*> later;
-    snapshot.while_locked = [&](const std::vector<Session*>& sharing) {
-      if (attempt == 1 && to_touch.size() > kManyTables) {
-        later.assign(sharing.begin() + 1, sharing.end());
-        add_untouchable(TouchEverywhere({sharing.front()}, to_touch));
-      } else {
-        add_untouchable(TouchEverywhere(sharing, to_touch));
-      }
+    snapshot.touch = [&](const std::vector<Session*>& sharing) {
+      if (attempt > 1 || to_touch.size() <= kManyTables) return TouchEverywhere(sharing, to_touch);
+      later.assign(sharing.begin() + 1, sharing.end());
+      return TouchEverywhere({sharing.front()}, to_touch);
+    };
+    snapshot.list_difference = [&](Session& session) {
+      return FirstDifference(before.all, ListNamesOnly(session, set.scope));
     };
     std::optional<std::string> changed;
     bool behind_ddl = false;
@@ -217,21 +222,27 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
           TakeSnapshot(set.traits, snapshot, coordinator, *set.holder, readers, observer, cancel);
     } catch (const BehindDdl&) {
       behind_ddl = true;
+    } catch (const ListChanged& e) {
+      changed = e.message();
     }
-    if (!behind_ddl) {
+    if (!behind_ddl && !changed) {
       observer.Phase("reading definitions");
       TaskGroup touching;
       for (Session* reader : later) {
         touching.Start([reader, &to_touch] { TouchAll(*reader, to_touch); });
       }
-      set.catalog = ReadCatalog(coordinator, set.traits, request);
       try {
+        set.catalog = ReadCatalog(coordinator, set.traits, request);
         touching.Wait();
       } catch (const BehindDdl&) {
         behind_ddl = true;
+      } catch (const ServerError& e) {
+        // Some definitions are read from the table itself; a DDL that waits for us is ahead there.
+        if (e.code() != ErrorCode::kBusy) throw;
+        behind_ddl = true;
       }
     }
-    if (!behind_ddl) {
+    if (!behind_ddl && !changed) {
       changed = FirstDifference(definitions, ReadDefinitionFingerprint(coordinator, fingerprint));
       if (!changed) {
         changed =
@@ -242,12 +253,13 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
             TableDefinitions(ReadCatalog(coordinator, set.traits, tables_only), set.scope);
         changed = FirstDifference(*table_definitions, set.tables_at_snapshot);
       }
+      if (!changed && !set.scope.no_data) changed = FirstOtherEngine(before, set.catalog);
       if (!changed) {
         RequireNamedTables(set.scope, set.catalog, observer);
         ApplyScope(set.scope, coordinator, set.catalog);
         KeepOnlySnapshot(before, set.catalog);
-        add_untouchable(unreadable);
-        add_untouchable(set.snapshot.unlockable);
+        Untouchable untouchable = unreadable;
+        untouchable.insert(set.snapshot.untouchable.begin(), set.snapshot.untouchable.end());
         SettleUnreadable(options, untouchable, set);
         set.functions = FunctionsOfBrokenViews(set.catalog, coordinator);
         if (!set.catalog.routine_grants_known && set.catalog.HasRoutines()) {
@@ -255,7 +267,6 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
               "who may execute the routines is not in the dump: that needs SELECT on "
               "mysql.procs_priv");
         }
-        RequireLocked(before, set.catalog);
         for (Database& database : set.catalog.databases) {
           for (Table& table : database.tables) table.read_as_of = set.snapshot.read_as_of;
         }
@@ -265,11 +276,11 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     if (attempt >= std::max(1u, options.lock_tries)) {
       if (changed) throw ChangedMeanwhile(*changed);
       const std::string holders = DescribeLockHolders(coordinator, patience.own_sessions);
-      throw Error(
-          ErrorCode::kBusy,
-          fmt::format("tables were locked or being altered by others in {} tries{}", attempt,
-                      holders.empty() ? std::string() : "; in the way: " + holders),
-          HintOfHolders(holders));
+      throw Error(ErrorCode::kBusy,
+                  fmt::format("tables of {} were locked or being altered by others in {} tries{}",
+                              QuotedList(set.scope.databases), attempt,
+                              holders.empty() ? std::string() : "; in the way: " + holders),
+                  HintOfHolders(holders));
     }
     observer.Notice(changed ? *changed + " while the snapshot was taken; trying again"
                             : "others lock or alter tables of the set; waiting for them");

@@ -66,6 +66,7 @@ class GlobalReadLock final : public SnapshotRung {
   bool many_sessions() const override { return true; }
   bool holds_tables() const override { return true; }
   bool second_lock_passes() const override { return true; }
+  bool keeps_names() const override { return true; }
   void Lock(Session& coordinator, const std::vector<QualifiedName>&) const override {
     coordinator.Execute("FLUSH TABLES WITH READ LOCK");
   }
@@ -147,6 +148,7 @@ class SingleSession final : public WithoutLock {
   std::string_view method() const override { return "single-session"; }
   bool Fits(const ServerTraits& traits) const override { return traits.has_consistent_snapshot; }
   bool many_sessions() const override { return false; }
+  bool can_touch_first() const override { return true; }
   void OpenSnapshot(Session& reader, const std::vector<QualifiedName>&) const override {
     StartConsistentSnapshot(reader);
   }
@@ -192,10 +194,21 @@ void RecordBinlogPosition(Session& reader, Session& coordinator, const ServerTra
   }
 }
 
+// Is a table gone, or only not there for the moment? Unless this is the last try, both look alike.
+void RequireAllThere(const Untouchable& found, bool last_try) {
+  if (last_try) return;
+  for (const auto& [name, refusal] : found) {
+    if (refusal.no_such_table) {
+      throw ListChanged(QuoteQualified(name.first, name.second) + " (dropped)");
+    }
+  }
+}
+
 // Runs `lock`; where a broken table refuses it, that one is taken out of `tables` and it runs
-// again.
-void LockReadable(Session& session, std::vector<QualifiedName>& tables, Untouchable& unlockable,
-                  const std::function<void()>& lock, const std::function<void()>& let_go) {
+// again. Error ListChanged when a table has gone.
+void LockReadable(Session& session, std::vector<QualifiedName>& tables, bool last_try,
+                  Untouchable& unlockable, const std::function<void()>& lock,
+                  const std::function<void()>& let_go) {
   try {
     lock();
     return;
@@ -203,7 +216,11 @@ void LockReadable(Session& session, std::vector<QualifiedName>& tables, Untoucha
     if (e.code() != ErrorCode::kQueryRefused) throw;
     let_go();
     const Untouchable found = TouchAll(session, tables);
-    if (found.empty()) throw;
+    RequireAllThere(found, last_try);
+    if (found.empty()) {
+      if (e.number() == kNoSuchTable) throw ListChanged(e.message());  // and there again
+      throw;
+    }
     unlockable.insert(found.begin(), found.end());
   }
   std::erase_if(tables, [&](const QualifiedName& name) { return unlockable.contains(name); });
@@ -336,6 +353,57 @@ const std::vector<const SnapshotRung*>& SnapshotLadder() {
   return ladder;
 }
 
+namespace {
+
+// Reads a row of one of `pins`, and so opens the snapshot of the session's transaction.
+void PinSnapshot(Session& reader, const SnapshotRequest& request, const Untouchable& untouchable) {
+  for (const QualifiedName& name : request.pins) {
+    if (untouchable.contains(name)) continue;
+    try {
+      reader.Execute(
+          fmt::format("SELECT 1 FROM {} LIMIT 1", QuoteQualified(name.first, name.second)));
+      return;
+    } catch (const ServerError& e) {
+      if (e.code() != ErrorCode::kQueryRefused) throw;  // it is broken: the next
+    }
+  }
+}
+
+// Opens the snapshots and every table in them. `free`: a session that holds nothing.
+void OpenSnapshots(const SnapshotRung& rung, const SnapshotRequest& request, Session& coordinator,
+                   Session& free, const std::vector<Session*>& readers, SnapshotTaken& taken) {
+  const std::vector<Session*> sharing(readers.begin(),
+                                      readers.begin() + static_cast<std::ptrdiff_t>(taken.readers));
+  const auto require_same_list = [&] {
+    if (!request.list_difference) return;
+    if (const auto changed = request.list_difference(free)) throw ListChanged(*changed);
+  };
+  const auto touch = [&] {
+    if (!request.touch) return;
+    const Untouchable found = request.touch(sharing);
+    RequireAllThere(found, request.last_try || rung.keeps_names());
+    taken.untouchable.insert(found.begin(), found.end());
+  };
+  if (rung.can_touch_first() && request.touch && !request.pins.empty()) {
+    Session& reader = *sharing.front();
+    reader.Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    reader.Execute("START TRANSACTION");
+    touch();
+    require_same_list();
+    PinSnapshot(reader, request, taken.untouchable);
+    require_same_list();
+    return;
+  }
+  if (!rung.keeps_names()) require_same_list();
+  taken.record.scn = rung.Moment(coordinator);
+  for (Session* reader : sharing) rung.OpenSnapshot(*reader, request.tables);
+  if (!rung.keeps_names()) require_same_list();
+  touch();
+  if (rung.keeps_names()) require_same_list();
+}
+
+}  // namespace
+
 SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& request,
                            Session& coordinator, Session& holder,
                            const std::vector<Session*>& readers, Observer& observer,
@@ -356,34 +424,40 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
       locker.Execute(set_wait);
       WithPatience(coordinator, request.patience, rung->lock_name(), observer, cancel, [&] {
         LockReadable(
-            locker, tables, taken.unlockable, [&] { rung->Lock(locker, tables); },
-            [&] { rung->Unlock(locker); });
+            locker, tables, request.last_try, taken.untouchable,
+            [&] { rung->Lock(locker, tables); }, [&] { rung->Unlock(locker); });
       });
     } catch (const ServerError& e) {
+      if (e.number() == kNoSuchTable) {
+        rung->Unlock(locker);
+        throw ListChanged(e.message());
+      }
       if (e.code() != ErrorCode::kPrivilege) throw;
       rung->Unlock(locker);
       observer.Notice(fmt::format("{} cannot be had ({}); trying the next way to a snapshot",
                                   rung->lock_name(), e.message()));
       continue;
     }
-    if (!rung->many_sessions() && request.before_unprotected) request.before_unprotected();
+    const bool touched_first = rung->can_touch_first() && !request.pins.empty();
+    if (!rung->many_sessions() && !touched_first && request.before_unprotected) {
+      request.before_unprotected();
+    }
     const auto locked_at = Clock::now();
     taken.readers = rung->many_sessions() ? readers.size() : 1;
-    taken.record.scn = rung->Moment(coordinator);
+    const auto let_go = [&] { rung->Unlock(locker); };
+    try {
+      Session& free = in_one_statement ? coordinator : holder;
+      OpenSnapshots(*rung, request, coordinator, free, readers, taken);
+    } catch (const BehindDdl&) {
+      let_go();
+      throw;
+    } catch (const ListChanged&) {
+      let_go();
+      throw;
+    }
     if (!taken.record.scn.empty()) {
       taken.read_as_of = " AS OF SNAPSHOT " + taken.record.scn;
       taken.retention_s = UndoRetention(coordinator);
-    }
-    try {
-      for (std::size_t i = 0; i < taken.readers; ++i) {
-        rung->OpenSnapshot(*readers[i], request.tables);
-      }
-      if (request.while_locked) {
-        request.while_locked({readers.begin(), readers.begin() + taken.readers});
-      }
-    } catch (const BehindDdl&) {
-      rung->Unlock(locker);
-      throw;
     }
     taken.record.method = rung->method();
     taken.record.time =
@@ -395,20 +469,26 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
     // At the snapshot or behind it, never before: a sequence that lags would hand out values that
     // rows already have.
     for (const QualifiedName& sequence : request.sequences) {
-      taken.sequence_values.push_back(
-          {sequence, readers.front()
-                         ->QueryValue(fmt::format("SELECT next_not_cached_value FROM {}",
-                                                  QuoteQualified(sequence.first, sequence.second)))
-                         .value_or("")});
+      try {
+        taken.sequence_values.push_back(
+            {sequence,
+             readers.front()
+                 ->QueryValue(fmt::format("SELECT next_not_cached_value FROM {}",
+                                          QuoteQualified(sequence.first, sequence.second)))
+                 .value_or("")});
+      } catch (const ServerError& e) {
+        if (e.code() != ErrorCode::kPrivilege) throw;  // the catalogue names it, and the GRANT
+      }
     }
     std::vector<QualifiedName> held = request.non_transactional;
-    std::erase_if(held, [&](const QualifiedName& name) { return taken.unlockable.contains(name); });
+    std::erase_if(held,
+                  [&](const QualifiedName& name) { return taken.untouchable.contains(name); });
     taken.tables_held = in_one_statement;
     if (!in_one_statement && !held.empty()) {
       try {
         holder.Execute(set_wait);
         LockReadable(
-            holder, held, taken.unlockable,
+            holder, held, request.last_try, taken.untouchable,
             [&] {
               if (!held.empty()) holder.Execute(LockTablesRead(held));
             },
@@ -416,6 +496,9 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
         taken.tables_held = !held.empty();
       } catch (const ServerError& e) {
         if (e.code() == ErrorCode::kPrivilege) RefuseNonTransactional(request.non_transactional);
+        throw;
+      } catch (const ListChanged&) {
+        let_go();
         throw;
       }
     }

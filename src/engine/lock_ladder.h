@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,11 @@ class SnapshotRung {
   virtual void Unlock(Session& coordinator) const = 0;
   // Opens the snapshot in a reading session while the lock is held. `tables`: those of the set.
   virtual void OpenSnapshot(Session& reader, const std::vector<QualifiedName>& tables) const = 0;
+  // No lock keeps DDL off between snapshot and touch: where a transaction can be begun without a
+  // snapshot, its tables are touched first, and the first row that is read opens the snapshot.
+  virtual bool can_touch_first() const { return false; }
+  // While it holds, no table comes or goes.
+  virtual bool keeps_names() const { return false; }
   // The number of the moment that every SELECT has to name; empty where transactions do it.
   virtual std::string Moment(Session&) const { return {}; }
 };
@@ -73,11 +79,20 @@ struct SnapshotRequest {
   std::vector<QualifiedName> tables;             // every table of the set
   std::vector<QualifiedName> non_transactional;  // of these, tables that have no snapshot
   std::vector<QualifiedName> sequences;
+  // Tables that share one engine, any of which opens the snapshot of all by being read; empty where
+  // the tables of the set that have a snapshot are not all of that engine.
+  std::vector<QualifiedName> pins;
   LockPatience patience;
-  // Called before a snapshot that no lock protects: remember what must not change around it.
+  // A table that cannot be opened because there is none of that name, though it is listed: broken,
+  // or on its way. The last try takes it for broken.
+  bool last_try = true;
+  // Called before a snapshot that neither a lock nor a touch protects: remember what must not
+  // change around it.
   std::function<void()> before_unprotected;
-  // Called when the snapshots are open and the lock is still held.
-  std::function<void(const std::vector<Session*>& readers)> while_locked;
+  // Opens all tables in the transactions of `readers`; tells those that cannot be opened.
+  std::function<Untouchable(const std::vector<Session*>& readers)> touch;
+  // What came or went since `tables` were listed, asked through a session that is free.
+  std::function<std::optional<std::string>(Session& session)> list_difference;
 };
 
 struct SequenceValue {
@@ -93,13 +108,13 @@ struct SnapshotTaken {
   unsigned retention_s = 0;  // how long the server keeps that moment; 0: for the transaction
   bool tables_held = false;  // `holder` keeps (at least) non_transactional locked until released
   std::vector<SequenceValue> sequence_values;
-  Untouchable unlockable;  // tables that are broken, and so could not be locked by name
+  Untouchable untouchable;  // tables that are broken, and so could not be opened or locked
   double lock_ms = 0;
 };
 
 // Climbs down the ladder until a rung holds. `coordinator` takes the lock and has given it back on
 // return; `holder` keeps the non-transactional tables locked. Errors: kBusy, kNoSnapshot naming the
-// tables that cannot be read consistently.
+// tables that cannot be read consistently, ListChanged and BehindDdl when another try may help.
 SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& request,
                            Session& coordinator, Session& holder,
                            const std::vector<Session*>& readers, Observer& observer,

@@ -139,17 +139,25 @@ void KeepOnlySnapshot(const NamesNow& names, Catalog& catalog) {
       return names.tables.count({trigger.id.database, trigger.table}) > 0;
     });
   }
+  // One that was created and dropped while definitions were read may be listed and yet not be
+  // there.
+  KeepOnly(catalog.unreadable, [&](const Unreadable& object) {
+    return object.id.kind != ObjectKind::kTable || object.code != ErrorCode::kQueryRefused ||
+           names.all.contains({object.id.database, object.id.name});
+  });
 }
 
-void RequireLocked(const NamesNow& names, const Catalog& catalog) {
+std::optional<std::string> FirstOtherEngine(const NamesNow& names, const Catalog& catalog) {
   for (const Database& database : catalog.databases) {
     for (const Table& table : database.tables) {
-      if (table.NeedsLock() &&
-          names.non_transactional.count({table.id.database, table.id.name}) == 0) {
-        throw ChangedMeanwhile(table.id.Describe() + " (another engine)");
+      const QualifiedName name{table.id.database, table.id.name};
+      if (names.tables.contains(name) &&
+          table.NeedsLock() != names.non_transactional.contains(name)) {
+        return table.id.Describe() + " (another engine)";
       }
     }
   }
+  return std::nullopt;
 }
 
 void RequireNamedTables(const Scope& scope, const Catalog& catalog, Observer& observer) {
@@ -185,6 +193,8 @@ void RequireNamedTables(const Scope& scope, const Catalog& catalog, Observer& ob
 }
 
 namespace {
+
+constexpr std::size_t kMostRemedies = 10;
 
 // A view on a table that the dump does not hold comes back as a broken one does.
 void BreakViewsOnOmitted(DumpSet& set) {
@@ -244,11 +254,20 @@ void SettleUnreadable(const DumpOptions& options, const Untouchable& untouchable
     return;
   }
   const Unreadable& first = lost.front();
+  std::string remedy = first.remedy;
+  std::set<std::string> told{first.remedy};
+  for (const Unreadable& object : lost) {
+    // One who may see little would else be told of one GRANT a run.
+    if (first.code != ErrorCode::kPrivilege || object.code != ErrorCode::kPrivilege) continue;
+    if (told.size() < kMostRemedies && told.insert(object.remedy).second) {
+      remedy += (remedy.empty() ? "" : " ") + object.remedy;
+    }
+  }
   throw Error(first.code,
               fmt::format("cannot dump {}: {}{}", first.id.Describe(), first.reason,
                           lost.size() > 1 ? fmt::format(" (and {} more objects)", lost.size() - 1)
                                           : std::string()),
-              first.remedy + (first.remedy.empty() ? "" : " ") +
+              remedy + (remedy.empty() ? "" : " ") +
                   "Or leave such objects out with --allow-partial; the archive is then marked "
                   "partial.")
       .About(first.id.Describe());

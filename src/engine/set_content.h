@@ -1,6 +1,9 @@
 // What of the catalogue a dump is to hold: its scope, and what can be read.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/engine/dump.h"
 #include "engine/dump_set.h"
@@ -24,7 +27,8 @@ void KeepOnlySnapshot(const NamesNow& names, Catalog& catalog);
 // Objects that cannot be read leave the set, or end the dump with the first one's code.
 void SettleUnreadable(const DumpOptions& options, const Untouchable& untouchable, DumpSet& set);
 
-// Lists and catalogue must agree on what has to be read under lock. Error ChangedMeanwhile.
-void RequireLocked(const NamesNow& names, const Catalog& catalog);
+// Lists and catalogue must agree on what is read under lock; the first table whose engine became
+// one of the other kind.
+std::optional<std::string> FirstOtherEngine(const NamesNow& names, const Catalog& catalog);
 
 }  // namespace dbomsbak

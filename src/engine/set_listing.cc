@@ -18,7 +18,10 @@ bool IsInSnapshot(Session& reader, const QualifiedName& name, const std::string&
                                QuoteQualified(name.first, name.second), read_as_of));
     return true;
   } catch (const ServerError& e) {
-    if (e.number() == kTableDefinitionChanged || e.number() == kNoSuchTable) return false;
+    if (e.number() == kTableDefinitionChanged || e.number() == kNoSuchTable ||
+        e.number() == kSnapshotDiscarded || e.number() == kSnapshotBeforeRename) {
+      return false;
+    }
     throw;
   }
 }
@@ -31,6 +34,7 @@ NamesNow ListNames(Session& session, const Scope& scope) {
       session.Query("SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'");
   for (std::size_t i = 0; i < engines.rows.size(); ++i) transactional.insert(engines.Text(i, 0));
   NamesNow names;
+  std::string pinned;  // their engine
   const ResultSet answer = session.Query(fmt::format(
       "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES "
       "WHERE TABLE_SCHEMA IN {}",
@@ -53,6 +57,11 @@ NamesNow ListNames(Session& session, const Scope& scope) {
     names.tables.insert(name);
     // A MERGE table's rows are read with its parts; a table that is broken has no engine.
     const std::string engine = answer.Text(i, 3);
+    if (transactional.contains(engine)) {
+      names.pins.insert(name);
+      names.several_engines = names.several_engines || (names.pins.size() > 1 && engine != pinned);
+      pinned = engine;
+    }
     if (engine.empty() || engine == "MRG_MYISAM" || engine == "MRG_MyISAM" ||
         engine == "FEDERATED" || transactional.count(engine) > 0) {
       continue;
@@ -62,17 +71,32 @@ NamesNow ListNames(Session& session, const Scope& scope) {
   return names;
 }
 
-std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& scope,
-                                        Session& session, Session& reader,
-                                        const std::string& read_as_of) {
+NameSet ListNamesOnly(Session& session, const Scope& scope) {
   const ResultSet answer = session.Query(fmt::format(
       "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA IN {}",
       NameList(scope.databases)));
-  NameSet now;
+  NameSet names;
   for (std::size_t i = 0; i < answer.rows.size(); ++i) {
     QualifiedName name{answer.Text(i, 0), answer.Text(i, 1)};
-    if (scope.CoversTable(name.first, name.second)) now.insert(std::move(name));
+    if (scope.CoversTable(name.first, name.second)) names.insert(std::move(name));
   }
+  return names;
+}
+
+std::optional<std::string> FirstDifference(const NameSet& before, const NameSet& after) {
+  for (const QualifiedName& name : before) {
+    if (!after.contains(name)) return QuoteQualified(name.first, name.second) + " (dropped)";
+  }
+  for (const QualifiedName& name : after) {
+    if (!before.contains(name)) return QuoteQualified(name.first, name.second) + " (created)";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& scope,
+                                        Session& session, Session& reader,
+                                        const std::string& read_as_of) {
+  const NameSet now = ListNamesOnly(session, scope);
   for (const QualifiedName& name : before.all) {
     if (now.count(name) == 0) return QuoteQualified(name.first, name.second) + " (dropped)";
   }

@@ -19,12 +19,20 @@ struct NamesNow {
   NameSet tables;
   NameSet non_transactional;  // of these
   NameSet sequences;
+  NameSet pins;                  // of the tables: those with transactions, of one engine
+  bool several_engines = false;  // there are tables with transactions of another engine, too
   bool any_view = false;
 };
 
 NamesNow ListNames(Session& session, const Scope& scope);
 
-// What came or went since `before`; only names, which costs the server next to nothing. `reader`
+// Names alone, which costs the server next to nothing.
+NameSet ListNamesOnly(Session& session, const Scope& scope);
+
+// "`d`.`t` (dropped)", or (created): the first that only one of them has.
+std::optional<std::string> FirstDifference(const NameSet& before, const NameSet& after);
+
+// What came or went since `before`; only names. `reader`
 // has the snapshot (`read_as_of` names it in a SELECT): what it does not see came behind it.
 std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& scope,
                                         Session& session, Session& reader,

@@ -44,8 +44,7 @@ Untouchable TouchAll(Session& session, const std::vector<QualifiedName>& names) 
         session.Execute(TouchStatement(name, name + 1));
       } catch (const ServerError& e) {
         judge(e);
-        // Dropped meanwhile: the lists will differ.
-        if (e.number() != kNoSuchTable) untouchable[*name] = {e.code(), e.message()};
+        untouchable[*name] = {e.code(), e.message(), e.number() == kNoSuchTable};
       }
     }
   }

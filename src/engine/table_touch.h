@@ -15,6 +15,7 @@ using QualifiedName = std::pair<std::string, std::string>;  // database, name
 struct Refusal {
   ErrorCode code = ErrorCode::kQueryRefused;
   std::string reason;
+  bool no_such_table = false;
 };
 // Tables that cannot be opened, and why.
 using Untouchable = std::map<QualifiedName, Refusal>;
@@ -23,6 +24,13 @@ using Untouchable = std::map<QualifiedName, Refusal>;
 class BehindDdl : public ServerError {
  public:
   explicit BehindDdl(const ServerError& error) : ServerError(error) {}
+};
+
+// Tables came or went while the snapshot was taken: what it saw and what is read would be two
+// things. `what` for people: "`d`.`t` (dropped)".
+class ListChanged : public Error {
+ public:
+  explicit ListChanged(const std::string& what) : Error(ErrorCode::kNoSnapshot, what) {}
 };
 
 // Opens every table in the session's transaction, if it is in one. Errors: BehindDdl,

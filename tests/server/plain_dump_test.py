@@ -245,6 +245,125 @@ def other_forms(dumps, both_options):
     dumps.program.ok('purge', '--force', *dumps.options)
 
 
+def from_a_pipe(dumps, both):
+    """`ssh host cat x.sql.gz | dbomsbak … -`: a pipe cannot be read twice."""
+    program = dumps.program
+
+    def through(data, *arguments):
+        process = program.start(*arguments, stdin=subprocess.PIPE)
+        out, err = process.communicate(data, timeout=300)
+        return process.returncode, out, err.decode()
+
+    packed = gzip.compress(both, 1)
+    code, out, err = through(packed, 'verify', '-')
+    if code != 23 or 'standard input' not in out.decode() + err:
+        raise AssertionError(f'verify - ended with {code}: {out} {err}')
+    code, out, err = through(packed, 'cat', '-')
+    if code != 0 or out != both:
+        raise AssertionError(f'cat - ended with {code}: {err}')
+    code, out, err = through(both[:-100], 'verify', '-')
+    if code != 21:
+        raise AssertionError(f'verify - of a cut dump ended with {code}: {err}')
+    before = dumps.server.databases()
+    code, out, err = through(packed[:-20], 'restore', '-', *dumps.options)
+    if code != 21 or dumps.server.databases() != before:
+        raise AssertionError(f'restore - of a cut file ended with {code}: {err}')
+    code, out, err = through(b'', 'verify', '-')
+    if code not in (20, 21):
+        raise AssertionError(f'verify - of nothing ended with {code}: {err}')
+    dumps.damage()
+    code, out, err = through(packed, 'restore', '-', *dumps.options)
+    if code != 0:
+        raise AssertionError(f'restore - ended with {code}: {err}')
+    fingerprint.expect_equal(dumps.original, fingerprint.take(dumps.server, ['d1', 'd2']), 'restore -')
+    program.ok('purge', *dumps.options)
+    # An archive as well, and a file that is redirected.
+    archive = dumps.folder / 'both.archive.zst'
+    program.ok('dump', *dumps.options, 'd1', 'd2', '-o', archive)
+    code, out, err = through(archive.read_bytes(), 'verify', '-')
+    if code != 0:
+        raise AssertionError(f'verify - of an archive ended with {code}: {err}')
+    with open(archive, 'rb') as file:
+        process = program.start('verify', '-', stdin=file)
+        process.communicate(timeout=100)
+    if process.returncode != 0:
+        raise AssertionError(f'verify - of a redirected archive ended with {process.returncode}')
+    no_room = program.start('verify', '-', stdin=subprocess.PIPE, env={'TMPDIR': '/nowhere'})
+    err = no_room.communicate(packed, timeout=100)[1].decode()
+    if no_room.returncode != 30 or '/nowhere' not in err:
+        raise AssertionError(f'without TMPDIR: {no_room.returncode}: {err}')
+
+
+LONG = 'x' * 3_000_000 + "\\\\'';--/*" + 'é' * 500_000
+ODD_FORMS = {
+    'comments within statements': (
+        """CREATE /* one; */ TABLE -- two; it's
+ `t` (`id` int NOT NULL, # three " ; `
+ /* nothing ; at all */ `v` varchar(50) /* '*/ /*!50000 DEFAULT NULL */ /* " */, PRIMARY KEY (`id`)) /*!40100 DEFAULT CHARSET=utf8mb4 */;
+INSERT /* a ; */ INTO `t` -- ; b
+ VALUES /* c */ (1, 'a -- no; /* no */ # no')/* d; */, # e ;
+ (2, 'it''s'), -- (3, 'not a row'),
+ (4, NULL) /* the end ' */;
+/* alone; */ -- alone ;
+# alone ;
+""", [['1', 'a -- no; /* no */ # no'], ['2', "it's"], ['4', 'NULL']]),
+    'delimiters': (
+        """DROP TABLE IF EXISTS `t`;
+CREATE TABLE `t` (`id` int NOT NULL, `v` varchar(50), PRIMARY KEY (`id`)) DEFAULT CHARSET=utf8mb4;
+DELIMITER //
+CREATE DEFINER=`root`@`localhost` PROCEDURE `p1`() BEGIN SELECT 'a;b'; SELECT 1/2; END //
+Delimiter ;;
+CREATE DEFINER=`root`@`localhost` PROCEDURE `p2`() BEGIN SELECT ';'; SELECT 2; END;;
+DELIMITER ;
+INSERT INTO `t` VALUES (1,'delimiter //'),(2,'a
+DELIMITER $$
+b'),(3,'$$');
+delimiter $$
+CREATE DEFINER=`root`@`localhost` TRIGGER `tr` BEFORE INSERT ON `t` FOR EACH ROW BEGIN SET NEW.v = CONCAT(NEW.v, ';'); -- $ alone
+END$$
+DELIMITER ;
+""", [['1', 'delimiter //'], ['2', 'a\nDELIMITER $$\nb'], ['3', '$$']]),
+    'lines of megabytes': (
+        "CREATE TABLE `t` (`id` int NOT NULL, `v` longtext, PRIMARY KEY (`id`)) DEFAULT CHARSET=utf8mb4;\n"
+        "INSERT INTO `t` VALUES (1,'" + LONG + "')" + ''.join(f",({i},'{'y' * 1000}')" for i in range(2, 2000)) + ";\n",
+        None),
+}
+
+
+def odd_forms(dumps):
+    """Each through verify, cat and restore, and compared with what the mysql client makes of the same text."""
+    head = ("-- MySQL dump 10.13\n/*!40101 SET NAMES utf8mb4 */;\n/*!40101 SET SQL_MODE='STRICT_TRANS_TABLES' */;\n"
+            'CREATE DATABASE `odd`;\nUSE `odd`;\n')
+    for about, (text, rows) in ODD_FORMS.items():
+        data = (head + text + '\n-- Dump completed on 2020-01-01  0:00:00\n').encode()
+        dumps.server.run_client(data)
+        before = fingerprint.take(dumps.server, ['odd'])
+        got = dumps.server.rows('SELECT id, v FROM odd.t ORDER BY id') if rows else None
+        if got != rows:
+            raise AssertionError(f'{about}: the client itself makes {got} of it')
+        dumps.server.sql('DROP DATABASE odd')
+        for name, bytes_ in (('odd.sql', data), ('odd.crlf.sql', data.replace(b'\n', b'\r\n')), ('odd.sql.gz', gzip.compress(data, 1))):
+            if b'\r' in bytes_[:300] and (rows is None or 'delimiters' in about):
+                continue  # the client's own reading of a CR within a value differs by version
+            path = dumps.write(name, bytes_)
+            dumps.program.run('verify', path).expect(23)
+            if dumps.program.ok('cat', path).stdout != bytes_ and not name.endswith('.gz'):
+                raise AssertionError(f'{about}: cat {name} gives another text')
+            dumps.restore(path).expect(0)
+            fingerprint.expect_equal(before, fingerprint.take(dumps.server, ['odd']), f'{about}, {name}')
+            part = dumps.program.ok('cat', path, '--only', 'odd.t').stdout
+            dumps.server.sql('DROP DATABASE odd; CREATE DATABASE odd')
+            dumps.server.run_client(part, 'odd')
+            part_rows = fingerprint.take(dumps.server, ['odd'])['odd']['table', 't']['row hash']
+            if part_rows != before['odd']['table', 't']['row hash']:
+                raise AssertionError(f'{about}: cat --only gives other rows')
+            dumps.server.sql('DROP DATABASE odd')
+            dumps.program.ok('purge', '--force', *dumps.options)
+        cut = dumps.write('cut.sql', data[:data.rindex(b'-- Dump completed')])
+        dumps.program.run('verify', cut).expect(21)
+        dumps.refused(about, cut, 21, 'incomplete')
+
+
 def one_database(dumps):
     """Without USE: --into says where, and what the dump does not speak of stays."""
     text = dumpers.dump(dumps.server, 'd1')
@@ -348,6 +467,9 @@ def main():
             print('note: this mariadb-dump writes no sandbox line')
         several_databases(dumps, both)
         other_forms(dumps, both_options)
+        if dumps.thorough:
+            from_a_pipe(dumps, both)
+            odd_forms(dumps)
         one_database(dumps)
         written_by_5_6(dumps)
         if dumps.thorough:

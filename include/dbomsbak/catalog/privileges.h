@@ -26,6 +26,10 @@ class Privileges {
                   std::string_view table) const;
   // May it hand on what it has in `database`?
   bool MayGrant(std::string_view database) const { return Has("GRANT OPTION", database); }
+  // What the account itself has in `database` by a wider pattern than `pattern`: a grant on that
+  // one would take its place, since the server looks at the most specific pattern alone.
+  std::set<std::string, std::less<>> HiddenBy(std::string_view pattern,
+                                              std::string_view database) const;
 
  private:
   std::set<std::string, std::less<>> global_;
@@ -44,5 +48,10 @@ std::string QuoteAccount(std::string_view account);
 
 // A database name as the target of a GRANT: its own _ and % are no wildcards.
 std::string GrantTarget(std::string_view database, std::string_view wildcard_tail = {});
+
+// "GRANT wanted ON `database`.* TO account;". What the account has there by a wider pattern is
+// granted along with it, or it would be hidden by this grant. `account` as from QuoteAccount.
+std::string GrantOnDatabase(const Privileges& privileges, std::string_view wanted,
+                            std::string_view database, std::string_view account);
 
 }  // namespace dbomsbak

@@ -8,5 +8,7 @@ inline constexpr unsigned kNoSuchTable = 1146;
 inline constexpr unsigned kLockWaitTimeout = 1205;
 inline constexpr unsigned kDeadlock = 1213;
 inline constexpr unsigned kTableDefinitionChanged = 1412;
+inline constexpr unsigned kSnapshotDiscarded = 4138;     // OceanBase: too old, or changed since
+inline constexpr unsigned kSnapshotBeforeRename = 4344;  // OceanBase: "invalid timestamp"
 
 }  // namespace dbomsbak

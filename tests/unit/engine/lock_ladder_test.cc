@@ -82,6 +82,47 @@ TEST_F(LockLadder, WithoutAnyLockOneSessionReads) {
   EXPECT_EQ(taken.readers, 1u);
 }
 
+// Nobody's DDL comes between the snapshot and the tables that are read at it.
+TEST_F(LockLadder, WithoutAnyLockTablesAreTouchedBeforeTheSnapshotIsOpenedByARead) {
+  server_.OnError("FLUSH TABLES", Refused());
+  server_.OnError("LOCK TABLES", Refused());
+  request_.pins = {{"a", "t"}};
+  request_.touch = [](const std::vector<Session*>& readers) {
+    readers.front()->Execute("(SELECT 1 FROM `a`.`t` LIMIT 0)");
+    return Untouchable{};
+  };
+  request_.list_difference = [](Session& session) {
+    session.Query("SELECT TABLE_SCHEMA");
+    return std::optional<std::string>();
+  };
+  EXPECT_EQ(Take().record.method, "single-session");
+  const std::size_t begin = Position("START TRANSACTION");
+  const std::size_t touch = Position("(SELECT 1 FROM `a`.`t` LIMIT 0)");
+  const std::size_t list = Position("SELECT TABLE_SCHEMA");
+  const std::size_t pin = Position("SELECT 1 FROM `a`.`t` LIMIT 1");
+  EXPECT_LT(begin, touch);
+  EXPECT_LT(touch, list);
+  EXPECT_LT(list, pin);
+  EXPECT_LT(pin, Position("SELECT TABLE_SCHEMA", list + 1));
+  EXPECT_FALSE(server_.Saw("START TRANSACTION WITH CONSISTENT SNAPSHOT"));
+}
+
+TEST_F(LockLadder, ListsThatDifferUnderTheLockGiveItBack) {
+  request_.list_difference = [](Session&) {
+    return std::optional<std::string>("`a`.`x` (created)");
+  };
+  EXPECT_THROW(Take(), ListChanged);
+  EXPECT_LT(Position("FLUSH TABLES WITH READ LOCK"), Position("UNLOCK TABLES"));
+}
+
+TEST_F(LockLadder, ATableThatIsGoneWhenItIsLockedAsksForAnotherTry) {
+  server_.OnError("FLUSH TABLES", Refused());
+  server_.OnError("LOCK TABLES",
+                  ServerError(ErrorCode::kQueryRefused, 1146, "42S02", "no `a`.`t`"));
+  request_.last_try = false;
+  EXPECT_THROW(Take(), ListChanged);
+}
+
 TEST_F(LockLadder, TablesWithoutTransactionsStayLockedOrAreRefusedByName) {
   request_.non_transactional = {{"b", "m"}};
   EXPECT_TRUE(Take().tables_held);
