@@ -210,6 +210,28 @@ void LockReadable(Session& session, std::vector<QualifiedName>& tables, Untoucha
   lock();
 }
 
+// A moment that the server has just told may count as one of the future to another session, for
+// some milliseconds.
+void AwaitMoment(Session& reader, const QualifiedName& table, std::string_view read_as_of,
+                 const CancelToken& cancel) {
+  constexpr unsigned kInvalidTimestamp = 4344;
+  constexpr std::chrono::seconds kLongest{10};
+  const auto deadline = Clock::now() + kLongest;
+  for (;; std::this_thread::sleep_for(std::chrono::milliseconds(20))) {
+    cancel.ThrowIfCancelled();
+    try {
+      reader.Query(fmt::format("SELECT 1 FROM {}{} LIMIT 1",
+                               QuoteQualified(table.first, table.second), read_as_of));
+      return;
+    } catch (const ServerError& e) {
+      if (e.code() == ErrorCode::kConnectionLost) throw;
+      // Whatever else is wrong with the table is told when it is read.
+      if (e.number() != kInvalidTimestamp) return;
+      if (Clock::now() > deadline) throw;
+    }
+  }
+}
+
 [[noreturn]] void RefuseNonTransactional(const std::vector<QualifiedName>& tables) {
   throw Error(ErrorCode::kNoSnapshot,
               fmt::format("no lock can be had to read tables without transactions: {}",
@@ -377,6 +399,9 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
     try {
       for (std::size_t i = 0; i < taken.readers; ++i) {
         rung->OpenSnapshot(*readers[i], request.tables);
+        if (!taken.read_as_of.empty() && !request.tables.empty()) {
+          AwaitMoment(*readers[i], request.tables.front(), taken.read_as_of, cancel);
+        }
       }
       if (request.while_locked) {
         request.while_locked({readers.begin(), readers.begin() + taken.readers});
