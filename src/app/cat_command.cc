@@ -94,15 +94,14 @@ std::vector<Part> PartsByName(const ArchiveReader& archive, const CatCommand& co
   return parts;
 }
 
-// Do the settings before the first object keep history?
-bool HasHistory(const ArchiveReader& archive) {
-  if (archive.frame_count() == 0) return false;
+// The settings before the first object.
+std::string SettingsOf(const ArchiveReader& archive) {
+  if (archive.frame_count() == 0) return {};
   std::string text;
   archive.ReadFrame(0, text);
   const std::size_t settings_end = text.find("\n\n--\n");
-  const std::string_view settings =
-      settings_end == std::string::npos ? text : std::string_view(text).substr(0, settings_end + 1);
-  return settings.find(kKeepHistory) != std::string_view::npos;
+  if (settings_end != std::string::npos) text.resize(settings_end + 1);
+  return text;
 }
 
 std::vector<Part> PartsOfAll(const ArchiveReader& archive, const CatCommand& command) {
@@ -138,7 +137,12 @@ void RunCatCommand(const ArchiveReader& archive, const CatCommand& command, Writ
   const bool name_databases = archive.header().scope.databases.size() > 1;
   std::string current;
   out.Append(kSettingsBefore);
-  if (command.data && HasHistory(archive)) out.Append(kKeepHistory);
+  if (command.data) {
+    const std::string settings = SettingsOf(archive);
+    for (const std::string_view setting : {kLongStatements, kKeepHistory}) {
+      if (settings.find(setting) != std::string::npos) out.Append(setting);
+    }
+  }
   for (const Part& part : parts) {
     cancel.ThrowIfCancelled();
     if (name_databases && !part.is_database && part.database != current) {

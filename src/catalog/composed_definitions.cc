@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -34,6 +36,10 @@ class ServerTimeZone {
  private:
   Session& session_;
 };
+
+std::string OceanbaseGrant(const ReadContext& context) {
+  return fmt::format("GRANT SELECT ON `oceanbase`.* TO {};", context.account);
+}
 
 void NotAsExpected(ReadContext& context, const ObjectId& id) {
   context.AddUnreadable(id, ErrorCode::kUnsupported,
@@ -96,7 +102,103 @@ void ComposeTriggers(ReadContext& context) {
   }
 }
 
+bool HaveEvents(const ReadContext& context) {
+  return std::any_of(context.catalog.databases.begin(), context.catalog.databases.end(),
+                     [](const Database& database) { return !database.events.empty(); });
+}
+
+// Numbers of "1048580,45,45,45,2,"; what is none ends them.
+std::vector<std::uint64_t> Numbers(std::string_view text) {
+  std::vector<std::uint64_t> numbers;
+  while (!text.empty()) {
+    std::uint64_t number = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc()) break;
+    numbers.push_back(number);
+    text.remove_prefix(static_cast<std::size_t>(stop - text.data()));
+    if (text.starts_with(',')) text.remove_prefix(1);
+  }
+  return numbers;
+}
+
+// The names of the bits of a sql_mode, in the server's own words.
+class SqlModeNames {
+ public:
+  explicit SqlModeNames(Session& session)
+      : session_(session), own_(session.QueryValue("SELECT @@sql_mode").value_or("")) {}
+
+  const std::string& Of(std::uint64_t bits) {
+    const auto [found, is_new] = names_.try_emplace(bits);
+    if (is_new) {
+      session_.Execute(fmt::format("SET sql_mode = {}", bits));
+      found->second = session_.QueryValue("SELECT @@sql_mode").value_or("");
+      session_.Execute("SET sql_mode = " + QuoteString(own_));
+    }
+    return found->second;
+  }
+
+ private:
+  Session& session_;
+  std::string own_;
+  std::map<std::uint64_t, std::string> names_;
+};
+
+// What an event was created under. information_schema.EVENTS tells one sql_mode for all and no
+// charset; the list behind it has the sql_mode as a number and the collations by their ids: of the
+// client, the connection and the database.
+void ReadEventSettings(ReadContext& context) {
+  std::map<Key, std::vector<std::uint64_t>> settings;
+  std::map<std::uint64_t, std::pair<std::string, std::string>> collations;  // name, charset
+  try {
+    const Answer rows(context.session.Query(
+        "SELECT cowner, SUBSTRING_INDEX(job_name, '.', -1) AS name, exec_env FROM "
+        "oceanbase.__all_tenant_scheduler_job WHERE job > 0 AND job_class = "
+        "'MYSQL_EVENT_JOB_CLASS' AND cowner IN (" +
+        context.database_list + ")"));
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      settings[{rows.Text(row, "cowner"), rows.Text(row, "name")}] =
+          Numbers(rows.Text(row, "exec_env"));
+    }
+    const Answer known(context.session.Query(
+        "SELECT ID, COLLATION_NAME, CHARACTER_SET_NAME FROM information_schema.COLLATIONS"));
+    for (std::size_t row = 0; row < known.size(); ++row) {
+      collations[known.Number(row, "ID")] = {known.Text(row, "COLLATION_NAME"),
+                                             known.Text(row, "CHARACTER_SET_NAME")};
+    }
+  } catch (const ServerError& error) {
+    if (error.code() != ErrorCode::kPrivilege) throw;
+    for (const Database& database : context.catalog.databases) {
+      if (database.events.empty()) continue;
+      context.AddUnreadable({database.name, ObjectKind::kEvent, "*"}, ErrorCode::kPrivilege,
+                            "the sql_mode and charset of events cannot be seen without SELECT on "
+                            "oceanbase.__all_tenant_scheduler_job",
+                            OceanbaseGrant(context));
+    }
+    for (Database& database : context.catalog.databases) database.events.clear();
+    return;
+  }
+  SqlModeNames modes(context.session);
+  for (Database& database : context.catalog.databases) {
+    for (StoredProgram& event : database.events) {
+      const auto found = settings.find({database.name, event.id.name});
+      if (found == settings.end()) continue;  // dropped meanwhile
+      const std::vector<std::uint64_t>& numbers = found->second;
+      if (numbers.size() < 4 || !collations.contains(numbers[1]) ||
+          !collations.contains(numbers[2]) || !collations.contains(numbers[3])) {
+        NotAsExpected(context, event.id);
+        event.create.clear();
+        continue;
+      }
+      event.sql_mode = modes.Of(numbers[0]);
+      event.character_set_client = collations[numbers[1]].second;
+      event.collation_connection = collations[numbers[2]].first;
+      event.database_collation = collations[numbers[3]].first;
+    }
+  }
+}
+
 void ComposeEvents(ReadContext& context) {
+  if (!HaveEvents(context)) return;
   const ServerTimeZone time_zone(context.session);
   const Answer rows(context.session.Query(
       "SELECT EVENT_SCHEMA, EVENT_NAME, DEFINER, EVENT_DEFINITION, EXECUTE_AT, INTERVAL_VALUE, "
@@ -126,14 +228,11 @@ void ComposeEvents(ReadContext& context) {
       event.create = creates[{database.name, event.id.name}];
     }
   }
+  ReadEventSettings(context);
 }
 
 void Erase(std::vector<StoredProgram>& programs) {
   std::erase_if(programs, [](const StoredProgram& program) { return program.create.empty(); });
-}
-
-std::string OceanbaseGrant(const ReadContext& context) {
-  return fmt::format("GRANT SELECT ON `oceanbase`.* TO {};", context.account);
 }
 
 }  // namespace
@@ -160,6 +259,7 @@ void ComposeProgramDefinitions(ReadContext& context) {
   ComposeTriggers(context);
   ComposeEvents(context);
   for (Database& database : context.catalog.databases) {
+    // Not of events: the server keeps the bytes of their text as they came.
     for (auto* programs : {&database.routines, &database.triggers}) {
       for (StoredProgram& program : *programs) {
         program.create =

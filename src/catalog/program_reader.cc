@@ -10,6 +10,7 @@
 #include "catalog/composed_definitions.h"
 #include "catalog/read_context.h"
 #include "dbomsbak/base/ascii.h"
+#include "dbomsbak/catalog/dropped_events.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/unquoted.h"
 
@@ -146,12 +147,17 @@ void ReadRoutines(ReadContext& context) {
 }
 
 void ReadEvents(ReadContext& context) {
-  const Answer rows(context.session.Query(
+  const std::string query =
       "SELECT EVENT_SCHEMA, EVENT_NAME, DEFINER, TIME_ZONE, SQL_MODE, STATUS, "
       "CHARACTER_SET_CLIENT, "
       "COLLATION_CONNECTION, DATABASE_COLLATION FROM information_schema.EVENTS WHERE EVENT_SCHEMA "
       "IN (" +
-      context.database_list + ")"));
+      context.database_list + ")";
+  Answer rows(context.session.Query(query));
+  if (!context.traits.has_runnable_show_create && rows.size() != 0) {
+    AwaitDroppedEvents(context.session, context.traits, context.request.databases);
+    rows = Answer(context.session.Query(query));
+  }
   for (std::size_t row = 0; row < rows.size(); ++row) {
     Database* database = context.Find(rows.Text(row, "EVENT_SCHEMA"));
     if (database == nullptr) continue;

@@ -95,7 +95,19 @@ void ChunkReader::ReadAll(Session& session, bool holds_locks) {
   }
 }
 
+void ChunkReader::WatchRetention() {
+  if (retention_s_ == 0) return;
+  const auto age =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
+  if (age < std::chrono::seconds(retention_s_) * 3 / 4 || warned_.exchange(true)) return;
+  observer_.Warning(
+      fmt::format("the snapshot is {} s old, and the server promises to keep it for {} s "
+                  "(undo_retention): the dump fails if it is discarded before all is read",
+                  age.count(), retention_s_));
+}
+
 bool ChunkReader::Read(Session& session, const Chunk& chunk, RowPiece& piece) {
+  WatchRetention();
   const TableToRead& entry = planner_.table(chunk.table);
   const Table& table = *entry.table;
   std::string condition = chunk.condition;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,6 +11,7 @@
 #include "dbomsbak/transport/session.h"
 #include "engine/chunk_handoff.h"
 #include "engine/chunk_planner.h"
+#include "engine/serial_observer.h"
 
 namespace dbomsbak {
 
@@ -34,14 +36,16 @@ struct DumpCounters {
 class ChunkReader {
  public:
   // `packet_limit`: no statement of the text should be longer than this. `retention_s`: how long
-  // the server keeps the snapshot; 0: for the transaction.
+  // from now the server keeps the snapshot; 0: for the transaction. When most of it has passed,
+  // `observer` is warned, once, from any thread.
   ChunkReader(ChunkPlanner& planner, ChunkHandoff& handoff, std::size_t packet_limit,
-              unsigned retention_s, DumpCounters& counters)
+              unsigned retention_s, DumpCounters& counters, SerialObserver& observer)
       : planner_(planner),
         handoff_(handoff),
         packet_limit_(packet_limit),
         retention_s_(retention_s),
-        counters_(counters) {}
+        counters_(counters),
+        observer_(observer) {}
 
   // Until nothing is left, or the handoff is closed. `holds_locks`: the session that reads tables
   // without transactions. Errors: ChangedMeanwhile, UnreadableRows, the server's.
@@ -50,12 +54,16 @@ class ChunkReader {
  private:
   // False when all is over.
   bool Read(Session& session, const Chunk& chunk, RowPiece& piece);
+  void WatchRetention();
 
   ChunkPlanner& planner_;
   ChunkHandoff& handoff_;
   const std::size_t packet_limit_;
   const unsigned retention_s_;
   DumpCounters& counters_;
+  SerialObserver& observer_;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::atomic<bool> warned_{false};
 };
 
 }  // namespace dbomsbak

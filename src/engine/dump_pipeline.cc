@@ -104,7 +104,7 @@ Pipeline::Pipeline(DumpSet& set, SessionRegistry& registry, const DumpOptions& o
       file_(out),
       handoff_(memory_.handoff_bytes, memory_.reserve_bytes),
       planner_(TablesToRead(), memory_.chunk_bytes),
-      reader_(planner_, handoff_, packet_limit_, set.snapshot.retention_s, counters_) {
+      reader_(planner_, handoff_, packet_limit_, set.snapshot.retention_s, counters_, telling_) {
   if (options.source_date_epoch) {
     snapshot_.time = IsoTime(*options.source_date_epoch);
     snapshot_.scn.clear();  // a time as well

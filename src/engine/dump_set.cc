@@ -141,6 +141,7 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     return session;
   };
   PrepareSession(coordinator, set.traits, false);
+  set.limits_statements = !coordinator.Query("SHOW VARIABLES LIKE 'ob\\_query\\_timeout'").empty();
   set.holder = &connect();
   const std::string touch_wait =
       fmt::format("SET SESSION lock_wait_timeout = {}", kTouchWaitSeconds);

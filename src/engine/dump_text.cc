@@ -96,6 +96,7 @@ std::string Preamble(const DumpHead& head) {
       // Rows may break a CHECK that was added, or switched off, when they were written.
       "/*M!100201 SET @OLD_CHECK_CONSTRAINT_CHECKS=@@CHECK_CONSTRAINT_CHECKS, "
       "CHECK_CONSTRAINT_CHECKS=0 */;\n";
+  if (head.long_statements) text += kLongStatements;
   if (head.history) text += kKeepHistory;
   return text;
 }

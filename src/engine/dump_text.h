@@ -26,6 +26,7 @@ struct DumpHead {
   std::vector<std::string> databases;
   bool create_databases = false;  // CREATE DATABASE and USE are in the text
   bool plain = false;             // not to be decompressed first
+  bool long_statements = false;   // the server ends statements after seconds
   bool history = false;           // rows of system-versioned tables bring row_start and row_end
 };
 

@@ -227,6 +227,28 @@ void LockReadable(Session& session, std::vector<QualifiedName>& tables, bool las
   lock();
 }
 
+std::string AsOf(const std::string& scn) { return " AS OF SNAPSHOT " + scn; }
+
+// A moment that the server has just told may count as one of the future to another session, for
+// some milliseconds.
+void AwaitMoment(Session& reader, const QualifiedName& table, std::string_view read_as_of,
+                 const CancelToken& cancel) {
+  constexpr std::chrono::seconds kLongest{10};
+  const auto deadline = Clock::now() + kLongest;
+  for (;; std::this_thread::sleep_for(std::chrono::milliseconds(20))) {
+    cancel.ThrowIfCancelled();
+    try {
+      reader.Query(fmt::format("SELECT 1 FROM {}{} LIMIT 1",
+                               QuoteQualified(table.first, table.second), read_as_of));
+      return;
+    } catch (const ServerError& e) {
+      if (e.code() == ErrorCode::kConnectionLost) throw;
+      // Whatever else is wrong with the table is told when it is read.
+      if (e.number() != kSnapshotBeforeRename || Clock::now() > deadline) return;
+    }
+  }
+}
+
 [[noreturn]] void RefuseNonTransactional(const std::vector<QualifiedName>& tables) {
   throw Error(ErrorCode::kNoSnapshot,
               fmt::format("no lock can be had to read tables without transactions: {}",
@@ -371,7 +393,8 @@ void PinSnapshot(Session& reader, const SnapshotRequest& request, const Untoucha
 
 // Opens the snapshots and every table in them. `free`: a session that holds nothing.
 void OpenSnapshots(const SnapshotRung& rung, const SnapshotRequest& request, Session& coordinator,
-                   Session& free, const std::vector<Session*>& readers, SnapshotTaken& taken) {
+                   Session& free, const std::vector<Session*>& readers, SnapshotTaken& taken,
+                   const CancelToken& cancel) {
   const std::vector<Session*> sharing(readers.begin(),
                                       readers.begin() + static_cast<std::ptrdiff_t>(taken.readers));
   const auto require_same_list = [&] {
@@ -396,7 +419,12 @@ void OpenSnapshots(const SnapshotRung& rung, const SnapshotRequest& request, Ses
   }
   if (!rung.keeps_names()) require_same_list();
   taken.record.scn = rung.Moment(coordinator);
-  for (Session* reader : sharing) rung.OpenSnapshot(*reader, request.tables);
+  for (Session* reader : sharing) {
+    rung.OpenSnapshot(*reader, request.tables);
+    if (!taken.record.scn.empty() && !request.tables.empty()) {
+      AwaitMoment(*reader, request.tables.front(), AsOf(taken.record.scn), cancel);
+    }
+  }
   if (!rung.keeps_names()) require_same_list();
   touch();
   if (rung.keeps_names()) require_same_list();
@@ -447,7 +475,7 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
     const auto let_go = [&] { rung->Unlock(locker); };
     try {
       Session& free = in_one_statement ? coordinator : holder;
-      OpenSnapshots(*rung, request, coordinator, free, readers, taken);
+      OpenSnapshots(*rung, request, coordinator, free, readers, taken, cancel);
     } catch (const BehindDdl&) {
       let_go();
       throw;
@@ -456,7 +484,7 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
       throw;
     }
     if (!taken.record.scn.empty()) {
-      taken.read_as_of = " AS OF SNAPSHOT " + taken.record.scn;
+      taken.read_as_of = AsOf(taken.record.scn);
       taken.retention_s = UndoRetention(coordinator);
     }
     taken.record.method = rung->method();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/catalog/dropped_events.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/constraint_names.h"
 #include "engine/live_names.h"
@@ -63,6 +64,10 @@ Step TableSwap::LiveDatabases() {
       session_.Execute(fmt::format("CREATE DATABASE {} {}", QuoteIdentifier(set_.members[i].live),
                                    CharsetClause(set_.wanted[i])));
     }
+    // What was dropped just now must not count as live.
+    std::vector<std::string> live;
+    for (const SetMember& member : set_.members) live.push_back(member.live);
+    AwaitDroppedEvents(session_, traits_, live);
   };
   step.undo = [this] {
     for (std::size_t i = 0; i < set_.members.size(); ++i) {

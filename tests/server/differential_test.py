@@ -3,11 +3,13 @@
 """The server's own dump program is asked the same: both dumps, loaded by the `mysql` client, give the same databases.
 
 On the sample OMS databases and every hard case of tests/cases. Where they differ it must be a fault of the other program
-that FAULTS names, and ours must be what the server had.
+that FAULTS names, and ours must be what the server had. OceanBase has no dump program of its own, and mariadb-dump ends there
+with an error at the first trigger, and whenever it is asked for events: what it can dump is compared.
 
     differential_test.py [NUMBER…]
 """
 
+import contextlib
 import pathlib
 import sys
 import tempfile
@@ -23,6 +25,10 @@ SKIPPED = 77
 OPTIONS = ['--routines', '--events', '--triggers', '--default-character-set=utf8mb4']
 if DEFAULT_KIND == 'mysql-9.7':  # both servers have the same name in GTIDs
     OPTIONS.append('--set-gtid-purged=OFF')
+OCEANBASE = DEFAULT_KIND.startswith('oceanbase')
+NOT_DUMPED = ('trigger', 'event', 'sequence') if OCEANBASE else ()
+if OCEANBASE:
+    OPTIONS = ['--routines', '--skip-triggers', '--default-character-set=utf8mb4']
 
 # By case, or case and the beginning of the kinds' names: what the server's own program gets wrong.
 FAULTS = {
@@ -55,6 +61,21 @@ def drop_all(*servers):
             server.sql('SET FOREIGN_KEY_CHECKS = 0; DROP DATABASE `' + name.replace('`', '``') + '`')
 
 
+def dumpable(prints):
+    return {database: {key: of for key, of in objects.items() if key[0] not in NOT_DUMPED}
+            for database, objects in prints.items()}
+
+
+def expect_refusals(source, databases):
+    """What mariadb-dump is not asked for on OceanBase it cannot do there."""
+    for option in ('--triggers', '--events'):
+        try:
+            dumpers.dump(source, '--skip-triggers', option, '--databases', *databases)
+        except AssertionError:
+            continue
+        raise AssertionError(f'{option} works here now: ask for it')
+
+
 def compare(number, source, ours, theirs, program, folder, databases):
     """Returns how theirs differs from the source, as text; ours must not."""
     before = fingerprint.take(source, databases)
@@ -62,11 +83,15 @@ def compare(number, source, ours, theirs, program, folder, databases):
     program.ok('dump', *source.client_options(), '-o', archive, '--databases', *databases)
     ours.load(archive)
     fingerprint.expect_equal(before, fingerprint.take(ours, databases), 'the source and our dump')
+    if ours is theirs:
+        drop_all(ours)
+    if OCEANBASE and number == 'oms':
+        expect_refusals(source, databases)
     try:
         text = folder / f'{number}.sql'
         text.write_bytes(dumpers.dump(source, *OPTIONS, '--databases', *databases))
         theirs.load(text)
-        return '\n'.join(fingerprint.differences(before, fingerprint.take(theirs, databases)))
+        return '\n'.join(fingerprint.differences(dumpable(before), dumpable(fingerprint.take(theirs, databases))))
     except (AssertionError, ClientError) as error:
         return f'it ends with an error: {error}'
 
@@ -79,8 +104,11 @@ def main():
         if dumpers.command(source) is None:
             print(f'there is no dump program for {DEFAULT_KIND} here')
             return SKIPPED
-        with Server(options=cases.SERVER_OPTIONS) as ours, Server(options=cases.SERVER_OPTIONS) as theirs, \
-                tempfile.TemporaryDirectory(prefix='differential-') as folder:
+        with contextlib.ExitStack() as stack:
+            ours = stack.enter_context(Server(options=cases.SERVER_OPTIONS))
+            # Of OceanBase, two servers are as many as a small machine bears.
+            theirs = ours if OCEANBASE else stack.enter_context(Server(options=cases.SERVER_OPTIONS))
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix='differential-'))
             chosen = [('oms', lambda: oms.load(source, rows=300))]
             for case in cases.all_cases():
                 if case.fits(DEFAULT_KIND):
@@ -101,7 +129,7 @@ def main():
                 except Exception as error:  # the others still tell something
                     failed.append(number)
                     print(f'FAILED    {number}: {error if isinstance(error, AssertionError) else traceback.format_exc()}', flush=True)
-                drop_all(source, ours, theirs)
+                drop_all(*dict.fromkeys((source, ours, theirs)))
     print(f'failed: {" ".join(failed)}' if failed else 'both programs tell the same')
     return 1 if failed else 0
 

@@ -8,9 +8,9 @@ import subprocess
 CACHE = pathlib.Path(os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache') / 'dbomsbak/servers'
 
 # Where each kind of server gets its dump program from: None is this machine's own, else the root of a kind.
-# The package of MySQL 5.6 has no client programs, so that server is dumped by the newest mysqldump.
+# The package of MySQL 5.6 has no client programs, so that server is dumped by the newest mysqldump; OceanBase by mariadb-dump.
 _ROOTS = {'mariadb-10.11': None, 'mariadb-11.8': 'root-trixie-mariadb', 'mysql-9.7': 'root-sid-mysql',
-          'mysql-5.6': 'root-sid-mysql'}
+          'mysql-5.6': 'root-sid-mysql', 'oceanbase-4.3.5': None}
 
 
 def is_mysqldump(kind):

@@ -76,6 +76,7 @@ class Features:
         'vector': ('VECTOR', 'v VECTOR(3)'), 'compressed': ('COMPRESSED columns', 'v BLOB COMPRESSED'),
         'invisible': ('invisible columns', 'v INT INVISIBLE'), 'generated': ('generated columns', 'v INT AS (id) STORED'),
         'expressions': ('DEFAULT expressions', 'v INT DEFAULT (1 + 1)'), 'column_srid': ('columns of one SRID', 'v POINT SRID 4326'),
+        'json_default': ('DEFAULT expressions of JSON', 'v JSON DEFAULT (JSON_OBJECT())'),
         'wide_scale': ('DECIMAL(38,38)', 'v DECIMAL(38,38)'), 'descending': ('descending keys', 'v INT, KEY (v DESC)'),
     }
     ANSWERS = {
@@ -84,6 +85,9 @@ class Features:
         'time_end': "CONCAT(CAST('838:59:59.999999' AS TIME(6)))",
         'late_stamp': '(SELECT v FROM late_stamps)',
         'float_zero': '(SELECT v FROM zeros)',
+        'loose': '(SELECT HEX(v) FROM loose)',
+        'vector_bytes': '(SELECT COUNT(HEX(v)) FROM `vector`)',
+        'srids': "HEX(ST_GeomFromText('POINT(0 0)', 4326))",
         'any_srid': "HEX(ST_GeomFromText('POINT(0 0)', 4294967295))",
     }
     # Of those that change what a statement means; a server may know fewer.
@@ -98,6 +102,9 @@ class Features:
         script = ['CREATE DATABASE edge_probe; USE edge_probe;']
         for name, (_, column) in self.COLUMNS.items():
             script.append(f'CREATE TABLE `{name}` (id INT PRIMARY KEY, {column});')
+        script.append('CREATE TABLE prefix_key (v BLOB NOT NULL, PRIMARY KEY (v(60)));')
+        script.append('CREATE TABLE loose (v VARCHAR(9) CHARACTER SET eucjpms);')
+        script.append("INSERT INTO loose VALUES (UNHEX('80'));")
         script.append("CREATE TABLE zeros (v FLOAT); INSERT INTO zeros VALUES (-1e-60);")
         script.append("CREATE TABLE late_stamps (v TIMESTAMP NULL); SET sql_mode = '';")
         script.append("SET time_zone = '+00:00'; INSERT INTO late_stamps VALUES ('2106-02-07 06:28:15');")
@@ -122,17 +129,33 @@ class Features:
             setattr(self, name, name in held)
         self.missing = [what for name, (what, _) in self.COLUMNS.items() if name not in held]
         self.missing += [f'sql_mode {mode}' for mode in self.MODES if mode not in self.modes]
+        if answers.get('loose') == '80' and self.charsets.pop('eucjpms', None):
+            self.missing.append('charset eucjpms: it holds bytes that are no characters, and reads no literal of them')
+        self.prefix_keys = 'prefix_key' in held
+        if not self.prefix_keys:
+            self.missing.append('primary keys of a BLOB')
+        if self.vector and 'vector_bytes' not in answers:
+            self.vector = False
+            self.missing.append('VECTOR, whose exact values it tells nobody: no dump holds them')
+        self.missing += [f'charset {name}' for name in sorted(_HARD_CHARSETS - set(self.charsets))]
         self.json_is_a_type = self.json and answers.get('json_text') == '{}'
         self.decimal_scale = 38 if self.wide_scale else 30
         self.time_fraction_at_end = answers.get('time_end') == '838:59:59.999999'
         self.late_timestamps = answers.get('late_stamp') == '2106-02-07 06:28:15'
+        self.srids = 'srids' in answers
         self.any_srid = 'any_srid' in answers
         # MariaDB keeps the sign in a FLOAT, but sends it to no client, in text or in binary.
         self.tells_float_minus_zero = answers.get('float_zero') == '-0'
         if not self.tells_float_minus_zero:
             self.missing.append('the sign of a FLOAT -0, which clients are not told')
+        if not self.srids:
+            self.missing.append('spatial reference systems')
         if not self.any_srid:
             self.missing.append('SRIDs that no list knows')
+
+    def holds_charset(self, column_type):
+        named = re.search(r'CHARACTER SET (\w+)', column_type)
+        return not named or named[1] in self.charsets or named[1] == 'binary'
 
 
 # Literals -----------------------------------------------------------------------------------------
@@ -542,7 +565,9 @@ def geometries(features):
                                'GEOMETRYCOLLECTION(GEOMETRYCOLLECTION(POINT(1 2)))'],
     }
     columns, everything = [], []
-    srids = (4326, 3857, 4294967295) if features.any_srid else (4326, 3857)
+    srids = [4326, 3857] if features.srids else []
+    if features.any_srid:
+        srids.append(4294967295)
     for kind, shapes in kinds.items():
         values = [Value(f"ST_GeomFromText('{shape}')") for shape in shapes]
         values += [Value(f"ST_GeomFromText('{shapes[0]}', {srid})") for srid in srids]
@@ -630,6 +655,8 @@ def made_of(features):
         # A default that a restore would see, were a column left out: each differs from what is stored.
         columns = []
         for name, kind, values in bases:
+            if kind == 'JSON' and not features.json_default:
+                continue
             expression = values[-1] if not kind.startswith(('UUID', 'INET6', 'VECTOR')) else values[0]
             expression = {'t': "CONCAT('d', 'e''f')", 'sj': "CONCAT('x', 'y')", 'j': "JSON_OBJECT('k', 1)",
                           'vb': "UNHEX('275C')", 'e': "CONCAT('', 'b')", 's': "CONCAT('a', ',b')"}.get(name, expression)
@@ -654,7 +681,10 @@ def tables(features, rng):
     if features.json:
         found.append(json(features, rng))
     found += [geometries(features), addresses(features, rng), *made_of(features)]
-    return [table for table in found if table is not None]
+    found = [table for table in found if table is not None]
+    for table in found:
+        table.columns = [column for column in table.columns if features.holds_charset(column.type)]
+    return [table for table in found if table.columns]
 
 
 # Keys ---------------------------------------------------------------------------------------------
@@ -716,7 +746,8 @@ def key_tables(features, rng, every=False):
     binary = ["''", '0x00', '0x0000', '0x275C', '0xFF', '0xFFFF', '0x20', '0x2000', '0x1A'] + [f'0x{i:02X}{i:02X}' for i in range(0, 256, 3)]
     add('varbinary', 'VARBINARY(50)', spread(binary, lambda: hexed(rng.randbytes(rng.randrange(1, 50)))))
     add('binary', 'BINARY(16)', spread(['0x00', '0x' + 'FF' * 16, '0x27', '0x' + '5C27' * 8], lambda: hexed(rng.randbytes(16))))
-    add('blob_prefix', 'BLOB NOT NULL', spread(binary, lambda: hexed(rng.randbytes(rng.randrange(1, 30)))), 'k(60)')
+    if features.prefix_keys:
+        add('blob_prefix', 'BLOB NOT NULL', spread(binary, lambda: hexed(rng.randbytes(rng.randrange(1, 30)))), 'k(60)')
     add('double', 'DOUBLE', spread(["'5e-324'", "'1.7976931348623157e308'", '0', '0.1e0'], lambda: repr(rng.uniform(-1e9, 1e9)) + 'e0'))
     add('float', 'FLOAT', spread(["'1e-45'", '0', "'3.4028234e38'"], lambda: repr(single(rng.uniform(-1e9, 1e9)))))
     members = ','.join(f"'m{rng.randrange(10**6)}_{i}'" for i in range(_KEY_ROWS))

@@ -192,6 +192,11 @@ def _objects(server, database, known):
                                              'ORDER_FLAG, CACHE_SIZE, LAST_NUMBER FROM oceanbase.DBA_SEQUENCES '
                                              f'WHERE SEQUENCE_OWNER = {schema}'])[0]:
             found['sequence', name] = {'values': ' '.join(values)}
+        # I_S.EVENTS says the same sql_mode of all, and no charset.
+        for name, settings in batch(server, ["SELECT SUBSTRING_INDEX(job_name, '.', -1), exec_env FROM "
+                                             'oceanbase.__all_tenant_scheduler_job WHERE job > 0 AND job_class = '
+                                             f"'MYSQL_EVENT_JOB_CLASS' AND cowner = {schema}"])[0]:
+            found.setdefault(('event', name), {})['settings'] = settings
 
     # The words of SHOW CREATE, all but the object's name and the moment a trigger was made.
     for (key, _), rows in zip(creates, _show(server, creates, database)):

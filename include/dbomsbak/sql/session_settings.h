@@ -10,4 +10,9 @@ namespace dbomsbak {
 inline constexpr std::string_view kKeepHistory =
     "/*M!101100 SET SESSION system_versioning_insert_history=1 */;\n";
 
+// OceanBase ends statements after ten seconds by default, also the INSERT of a large dump. It alone
+// takes this comment, whatever its number. Ends with the session.
+inline constexpr std::string_view kLongStatements =
+    "/*!99999 SET SESSION ob_query_timeout=86400000000, ob_trx_timeout=86400000000 */;\n";
+
 }  // namespace dbomsbak

@@ -71,6 +71,9 @@ TEST(DumpText, HistoryOfVersionedTablesIsLetInOnlyWhereThereIsSome) {
   DumpHead head;
   head.databases = {"d"};
   EXPECT_THAT(Preamble(head), Not(HasSubstr("versioning")));
+  EXPECT_THAT(Preamble(head), Not(HasSubstr("ob_query_timeout")));
+  head.long_statements = true;
+  EXPECT_THAT(Preamble(head), HasSubstr("SET SESSION ob_query_timeout=86400000000"));
   head.history = true;
   EXPECT_THAT(Preamble(head), HasSubstr("system_versioning_insert_history=1"));
 }

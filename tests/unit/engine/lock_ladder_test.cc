@@ -53,6 +53,22 @@ class LockLadder : public ::testing::Test {
   CancelToken cancel_;
 };
 
+TEST_F(LockLadder, AMomentThatIsStillToComeIsWaitedForByEachReader) {
+  traits_ = {};
+  traits_.has_snapshot_reads = true;
+  server_.On("SELECT current_scn()", Answer({"scn"}, {{"123"}}));
+  int refused = 0;
+  server_.OnCall("SELECT 1 FROM `a`.`t` AS OF SNAPSHOT 123", [&](std::string_view) -> ResultSet {
+    if (++refused <= 2) {
+      throw ServerError(ErrorCode::kQueryRefused, 4344, "HY000", "invalid timestamp");
+    }
+    return {};
+  });
+  const SnapshotTaken taken = Take();
+  EXPECT_EQ(taken.read_as_of, " AS OF SNAPSHOT 123");
+  EXPECT_EQ(refused, 4) << "two refusals, then one look a reader";
+}
+
 TEST_F(LockLadder, SnapshotsAreOpenedWhileTheLockIsHeld) {
   const SnapshotTaken taken = Take();
   EXPECT_EQ(taken.record.method, "global-read-lock");
