@@ -35,6 +35,11 @@ class ServerTimeZone {
   Session& session_;
 };
 
+bool NoneOf(const ReadContext& context, std::vector<StoredProgram> Database::*programs) {
+  return std::all_of(context.catalog.databases.begin(), context.catalog.databases.end(),
+                     [&](const Database& database) { return (database.*programs).empty(); });
+}
+
 void NotAsExpected(ReadContext& context, const ObjectId& id) {
   context.AddUnreadable(id, ErrorCode::kUnsupported,
                         "the server prints its definition in a way this program does not know",
@@ -42,6 +47,7 @@ void NotAsExpected(ReadContext& context, const ObjectId& id) {
 }
 
 void ComposeRoutines(ReadContext& context) {
+  if (NoneOf(context, &Database::routines)) return;
   const Answer rows(context.session.Query(
       "SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION, ROUTINE_COMMENT, "
       "DTD_IDENTIFIER, CHARACTER_SET_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA "
@@ -77,6 +83,7 @@ void ComposeRoutines(ReadContext& context) {
 }
 
 void ComposeTriggers(ReadContext& context) {
+  if (NoneOf(context, &Database::triggers)) return;
   const Answer rows(context.session.Query(
       "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, ACTION_STATEMENT FROM information_schema.TRIGGERS "
       "WHERE TRIGGER_SCHEMA IN (" +
@@ -97,6 +104,7 @@ void ComposeTriggers(ReadContext& context) {
 }
 
 void ComposeEvents(ReadContext& context) {
+  if (NoneOf(context, &Database::events)) return;
   const ServerTimeZone time_zone(context.session);
   const Answer rows(context.session.Query(
       "SELECT EVENT_SCHEMA, EVENT_NAME, DEFINER, EVENT_DEFINITION, EXECUTE_AT, INTERVAL_VALUE, "

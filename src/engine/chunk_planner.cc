@@ -45,7 +45,7 @@ void ChunkPlanner::BeginTable() {
 
 std::string ChunkPlanner::From(const std::string& columns, const std::string& condition) const {
   const Table& table = *tables_[table_].table;
-  return fmt::format("SELECT {} FROM {}{}{}{}", columns,
+  return fmt::format("SELECT {}{} FROM {}{}{}{}", table.key_hint, columns,
                      QuoteQualified(table.id.database, table.id.name), table.read_as_of,
                      condition.empty() ? "" : " WHERE ", condition);
 }
@@ -57,7 +57,7 @@ std::optional<std::vector<std::string>> ChunkPlanner::NextBoundary(Session& sess
     if (learned_rows_ > 0) row_bytes = std::max<std::uint64_t>(1, learned_bytes_ / learned_rows_);
   }
   const std::uint64_t rows = std::clamp(target_bytes_ / row_bytes, kFewestRows, kMostRows);
-  if (ranges_->IsOneInteger()) {
+  if (ranges_->IsOneInteger() && server_estimates_) {
     if (auto boundary = ComputeBoundary(session, rows)) {
       if (boundary->empty()) return std::nullopt;
       return boundary;
@@ -107,7 +107,10 @@ std::optional<std::vector<std::string>> ChunkPlanner::ComputeBoundary(Session& s
   const ResultSet plan =
       session.Query("EXPLAIN " + From(column, ranges_->Condition({ToText(first - 1)}, high)));
   const auto found = std::find(plan.columns.begin(), plan.columns.end(), "rows");
-  if (plan.empty() || found == plan.columns.end()) return std::nullopt;
+  if (plan.empty() || found == plan.columns.end()) {
+    server_estimates_ = false;  // a plan of another kind: walking alone is cheaper
+    return std::nullopt;
+  }
   const std::string estimate = plan.Text(0, static_cast<std::size_t>(found - plan.columns.begin()));
   const double estimated = estimate.empty() ? 0 : std::stod(estimate);
   if (estimated > 2.0 * static_cast<double>(rows)) {

@@ -77,6 +77,7 @@ class ChunkPlanner {
   std::optional<KeyRanges> ranges_;  // nothing: the table is one chunk
   std::vector<std::string> low_;     // literals; rows up to and with it are handed out
   std::optional<IntegerKey> integer_key_;
+  bool server_estimates_ = true;  // EXPLAIN tells rows
   std::uint64_t next_number_ = 0;
 
   mutable std::mutex mutex_;

@@ -28,10 +28,25 @@ DefinitionFingerprint TableDefinitions(const Catalog& catalog, const Scope& scop
     for (const Table& table : database.tables) {
       if (!scope.CoversTable(database.name, table.id.name)) continue;
       // The time tells of changes that were taken back, or that the text does not show.
-      fingerprint[table.id.Describe()] = WithoutAutoIncrement(table.create) + table.definition_time;
+      fingerprint[table.id.Describe()] = table.definition_mark.empty()
+                                             ? WithoutAutoIncrement(table.create)
+                                             : table.definition_mark;
     }
   }
   return fingerprint;
+}
+
+// The first table of the dump that is not what it was before the snapshot. (One that has gone, or
+// that may not be read any more, is in no catalogue: FirstNewName sees to the one, the list of
+// unreadable objects to the other.)
+std::optional<std::string> FirstChanged(const DefinitionFingerprint& before,
+                                        const DefinitionFingerprint& now) {
+  for (const auto& [name, definition] : now) {
+    const auto found = before.find(name);
+    if (found == before.end()) return name + " (created)";
+    if (found->second != definition) return name + " (changed)";
+  }
+  return std::nullopt;
 }
 
 // What each try says again is told once.
@@ -172,7 +187,10 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     const NamesNow before = ListNames(coordinator, set.scope);
     const FingerprintRequest fingerprint{set.scope.databases, before.any_view,
                                          !set.traits.has_metadata_locks_for_readers};
-    const DefinitionFingerprint definitions = ReadDefinitionFingerprint(coordinator, fingerprint);
+    // Nothing is locked yet: two sessions ask at once.
+    DefinitionFingerprint definitions;
+    TaskGroup asking;
+    asking.Start([&] { definitions = ReadDefinitionFingerprint(*set.holder, fingerprint); });
     const CatalogRequest tables_only{
         .databases = set.scope.databases, .routine_grants = false, .tables_only = true};
     std::optional<DefinitionFingerprint> table_definitions;
@@ -181,6 +199,7 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
           TableDefinitions(ReadCatalog(coordinator, set.traits, tables_only), set.scope);
     };
     if (!set.traits.has_metadata_locks_for_readers) remember_tables();
+    asking.Wait();
     Untouchable untouchable;
     const auto add_untouchable = [&](Untouchable found) { untouchable.merge(std::move(found)); };
 
@@ -232,15 +251,16 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
       }
     }
     if (!behind_ddl) {
-      changed = FirstDifference(definitions, ReadDefinitionFingerprint(coordinator, fingerprint));
+      // The holder is at leisure where there are no locks for it to keep.
+      Session& second = set.snapshot.tables_held ? coordinator : *set.holder;
+      changed = FirstDifference(definitions, ReadDefinitionFingerprint(second, fingerprint));
       if (!changed) {
         changed =
             FirstNewName(before, set.scope, coordinator, *readers.front(), set.snapshot.read_as_of);
       }
       if (!changed && table_definitions) {
-        set.tables_at_snapshot =
-            TableDefinitions(ReadCatalog(coordinator, set.traits, tables_only), set.scope);
-        changed = FirstDifference(*table_definitions, set.tables_at_snapshot);
+        set.tables_at_snapshot = TableDefinitions(set.catalog, set.scope);
+        changed = FirstChanged(*table_definitions, set.tables_at_snapshot);
       }
       if (!changed) {
         RequireNamedTables(set.scope, set.catalog, observer);

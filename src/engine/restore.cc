@@ -268,8 +268,8 @@ class Restore {
     cancel_.ThrowIfCancelled();
     observer_.Phase("proving the staged copy");
     const CatalogRequest request{staging_->databases(), true, false};
-    staging_->SetAutoIncrement(ReadCatalog(*session_, traits_, request));
-    const Catalog staged = ReadCatalog(*session_, traits_, request);
+    Catalog staged = ReadCatalog(*session_, traits_, request);
+    if (staging_->SetAutoIncrement(staged)) staged = ReadCatalog(*session_, traits_, request);
     const std::vector<std::string> differences =
         CompareDefinitions(content_, members_, staged, traits_);
     if (!differences.empty()) {

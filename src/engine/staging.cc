@@ -29,6 +29,7 @@ namespace {
 constexpr char kStructureStep[] = "structure";  // sequences and empty tables stand
 constexpr char kRowsStep[] = "rows";            // all rows are there, proved
 
+
 DatabaseMap ToStaging(const std::vector<RestoreMember>& members) {
   DatabaseMap map;
   for (const RestoreMember& member : members) map[member.archived] = member.staging;
@@ -302,7 +303,11 @@ std::vector<bool> Staging::Resume() {
 }
 
 Staging::TableNames Staging::TransactionalTables() {
-  const Catalog staged = ReadCatalog(session_, traits_, {databases(), false, false});
+  const Catalog staged = ReadCatalog(session_, traits_,
+                                     {.databases = databases(),
+                                      .definitions = false,
+                                      .routine_grants = false,
+                                      .tables_only = true});
   TableNames transactional;
   for (const Database& database : staged.databases) {
     for (const Table& table : database.tables) {
@@ -342,7 +347,8 @@ void Staging::TryObjects(const PreparedSet& set) {
   ObjectTrial(session_, traits_, content_, members_, set, *journal_, observer_).Run();
 }
 
-void Staging::SetAutoIncrement(const Catalog& staged) {
+bool Staging::SetAutoIncrement(const Catalog& staged) {
+  bool any = false;
   std::map<std::pair<std::string, std::string>, const Table*> tables;
   for (const Database& database : staged.databases) {
     for (const Table& table : database.tables) tables[{database.name, table.id.name}] = &table;
@@ -355,7 +361,9 @@ void Staging::SetAutoIncrement(const Catalog& staged) {
     if (AutoIncrementOf(found->second->create) == wanted) continue;
     session_.Execute(fmt::format("ALTER TABLE {} AUTO_INCREMENT={}",
                                  QuoteQualified(staging, object.record.id.name), *wanted));
+    any = true;
   }
+  return any;
 }
 
 std::optional<double> Staging::MeasureRename() {

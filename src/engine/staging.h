@@ -60,7 +60,8 @@ class Staging {
   void TryObjects(const PreparedSet& set);
 
   // After the rows: counters of AUTO_INCREMENT columns are made what they were, where they are not.
-  void SetAutoIncrement(const Catalog& staged);
+  // False: all were.
+  bool SetAutoIncrement(const Catalog& staged);
 
   // Renames all tables to and fro, in one statement: what the swap will do, but here. Returns the
   // ms a move took; nullopt where a crash of the server could tear that, or where it can wait

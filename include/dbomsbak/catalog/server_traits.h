@@ -33,7 +33,7 @@ struct ServerTraits {
   bool has_atomic_ddl = false;  // one multi-table RENAME is all or nothing in a crash
   bool rename_allowed_under_lock_tables = false;
   bool constraint_names_block_rename = false;  // of both databases, as they are before the RENAME
-  bool rename_waits_without_bound = false;     // for open transactions, whatever the time-outs
+  bool rename_waits_without_bound = false;  // for open transactions, whatever the time-outs
   bool create_or_replace_keeps_grants = false;
   // Catalogue: what SHOW CREATE prints and information_schema lists.
   bool definitions_name_own_database =
@@ -42,6 +42,10 @@ struct ServerTraits {
   // A foreign key into another database can only be made when its parent is there.
   bool outside_keys_need_parents = false;
   bool has_runnable_show_create = true;  // of triggers, routines and events
+  // Without statistics it walks a key by sorting a narrower one; a hint tells it which to take.
+  bool needs_key_hints = false;
+  // information_schema.STATISTICS is dear to ask, and SHOW CREATE TABLE tells the same.
+  bool reads_keys_of_definitions = false;
   bool has_sequences_in_tables = false;  // information_schema.TABLES lists them; SHOW CREATE
   bool has_object_list = false;          // DBA_OBJECTS, with what no other list shows
   bool has_table_sizes = true;           // TABLES.TABLE_ROWS, DATA_LENGTH
