@@ -14,6 +14,7 @@
 #include "dbomsbak/sql/rename_databases.h"
 #include "engine/constraint_names.h"
 #include "engine/definition_text.h"
+#include "engine/keys_behind_rows.h"
 #include "engine/live_names.h"
 #include "engine/object_creator.h"
 #include "engine/object_trial.h"
@@ -28,7 +29,6 @@ namespace {
 // Steps of the journal.
 constexpr char kStructureStep[] = "structure";  // sequences and empty tables stand
 constexpr char kRowsStep[] = "rows";            // all rows are there, proved
-
 
 DatabaseMap ToStaging(const std::vector<RestoreMember>& members) {
   DatabaseMap map;
@@ -229,7 +229,9 @@ void Staging::CreateTables(const Catalog& live) {
   std::map<std::string, std::string> live_of;
   for (const RestoreMember& member : members_) live_of[member.archived] = member.live;
   std::vector<std::pair<const ContentObject*, std::string>> late_keys;
-  for (const ContentObject& table : content_.tables) {
+  const std::vector<std::vector<PlainKey>> behind_rows = KeysBehindRows(content_, traits_);
+  for (std::size_t i = 0; i < content_.tables.size(); ++i) {
+    const ContentObject& table = content_.tables[i];
     Use(session_, MemberOf(table.record.id.database).staging);
     std::string create = RenameDatabases(ObjectKind::kTable, table.create, to_staging);
     // A default that takes from a sequence does not follow the RENAME: it names the live one from
@@ -251,6 +253,7 @@ void Staging::CreateTables(const Catalog& live) {
       create = std::move(split.create);
       for (std::string& key : split.keys) late_keys.emplace_back(&table, std::move(key));
     }
+    if (!behind_rows[i].empty()) create = WithoutPlainKeys(create).create;
     run(table, create);
   }
   for (const auto& [table, key] : late_keys) {
@@ -384,9 +387,6 @@ std::optional<double> Staging::MeasureRename() {
   return took.count() / static_cast<double>(2 * content_.tables.size());
 }
 
-void Staging::DropLoadTable() {
-  journal_->Append("done", kRowsStep, "");
-  session_.Execute("DROP TABLE IF EXISTS " + load_table());
-}
+void Staging::NoteProved() { journal_->Append("done", kRowsStep, ""); }
 
 }  // namespace dbomsbak

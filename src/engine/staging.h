@@ -68,8 +68,9 @@ class Staging {
   // without bound.
   std::optional<double> MeasureRename();
 
-  // Rows are proved: nothing but what goes live, and the journal, is left.
-  void DropLoadTable();
+  // Rows are proved: a run that goes on from here loads none. (What was noted of single units stays
+  // until staging goes: dropping it by itself can take long.)
+  void NoteProved();
 
   // Tables here whose rows come and go with a transaction, as (staging database, table).
   using TableNames = std::set<std::pair<std::string, std::string>>;

@@ -33,7 +33,7 @@ struct ServerTraits {
   bool has_atomic_ddl = false;  // one multi-table RENAME is all or nothing in a crash
   bool rename_allowed_under_lock_tables = false;
   bool constraint_names_block_rename = false;  // of both databases, as they are before the RENAME
-  bool rename_waits_without_bound = false;  // for open transactions, whatever the time-outs
+  bool rename_waits_without_bound = false;     // for open transactions, whatever the time-outs
   bool create_or_replace_keeps_grants = false;
   // Catalogue: what SHOW CREATE prints and information_schema lists.
   bool definitions_name_own_database =
@@ -46,6 +46,9 @@ struct ServerTraits {
   bool needs_key_hints = false;
   // information_schema.STATISTICS is dear to ask, and SHOW CREATE TABLE tells the same.
   bool reads_keys_of_definitions = false;
+  // Many rows are loaded faster when plain keys are made behind them: memory for what is written is
+  // scarce, and a key is built without it.
+  bool prefers_late_keys = false;
   bool has_sequences_in_tables = false;  // information_schema.TABLES lists them; SHOW CREATE
   bool has_object_list = false;          // DBA_OBJECTS, with what no other list shows
   bool has_table_sizes = true;           // TABLES.TABLE_ROWS, DATA_LENGTH

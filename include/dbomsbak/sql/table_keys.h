@@ -20,4 +20,20 @@ struct DeclaredKey {
 };
 std::vector<DeclaredKey> DeclaredKeys(std::string_view create_table);
 
+// A key that can be made when the rows are there.
+struct PlainKey {
+  std::string name;
+  std::string definition;  // KEY `k` (…) …
+};
+
+// A table without those plain keys that ALTER TABLE … ADD can make later, in this order, so that
+// the server prints the same table again: KEYs of whole columns or prefixes behind which no key of
+// another kind stands. None of a table with foreign keys, which may need them, and none from an
+// AUTO_INCREMENT column on.
+struct TableAndPlainKeys {
+  std::string create;
+  std::vector<PlainKey> keys;
+};
+TableAndPlainKeys WithoutPlainKeys(std::string_view create_table);
+
 }  // namespace dbomsbak

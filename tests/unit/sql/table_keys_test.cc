@@ -39,5 +39,62 @@ TEST(TableKeysTest, TableWithoutKeysHasNone) {
       DeclaredKeys("CREATE TABLE `t` (`key` int, `primary` int) COMMENT = 'KEY (`a`)'").empty());
 }
 
+TEST(PlainKeysTest, ThoseAtTheEndCanComeLater) {
+  const TableAndPlainKeys split = WithoutPlainKeys(
+      "CREATE TABLE `t` (\n"
+      "  `a` bigint(20) NOT NULL AUTO_INCREMENT COMMENT ', KEY `z` (`z`)',\n"
+      "  `b` varchar(64) DEFAULT 'KEY `q` (`c`)',\n"
+      "  PRIMARY KEY (`a`),\n"
+      "  KEY `before` (`b`) BLOCK_SIZE 16384 LOCAL,\n"
+      "  UNIQUE KEY `u` (`b`) BLOCK_SIZE 16384 LOCAL,\n"
+      "  KEY `first` (`b`) BLOCK_SIZE 16384 LOCAL,\n"
+      "  KEY `x,``1` (`b`(10) DESC, `a`) BLOCK_SIZE 16384 LOCAL COMMENT 'a) b',\n"
+      "  CONSTRAINT `c` CHECK ((`a` > 0))\n"
+      ") ORGANIZATION INDEX AUTO_INCREMENT = 7 COMMENT = 'KEY `k` (`a`)'");
+  EXPECT_EQ(split.create,
+            "CREATE TABLE `t` (\n"
+            "  `a` bigint(20) NOT NULL AUTO_INCREMENT COMMENT ', KEY `z` (`z`)',\n"
+            "  `b` varchar(64) DEFAULT 'KEY `q` (`c`)',\n"
+            "  PRIMARY KEY (`a`),\n"
+            "  KEY `before` (`b`) BLOCK_SIZE 16384 LOCAL,\n"
+            "  UNIQUE KEY `u` (`b`) BLOCK_SIZE 16384 LOCAL,\n"
+            "  CONSTRAINT `c` CHECK ((`a` > 0))\n"
+            ") ORGANIZATION INDEX AUTO_INCREMENT = 7 COMMENT = 'KEY `k` (`a`)'");
+  ASSERT_EQ(split.keys.size(), 2u);
+  EXPECT_EQ(split.keys[0].name, "first");
+  EXPECT_EQ(split.keys[0].definition, "KEY `first` (`b`) BLOCK_SIZE 16384 LOCAL");
+  EXPECT_EQ(split.keys[1].name, "x,`1");
+  EXPECT_EQ(split.keys[1].definition,
+            "KEY `x,``1` (`b`(10) DESC, `a`) BLOCK_SIZE 16384 LOCAL COMMENT 'a) b'");
+}
+
+TEST(PlainKeysTest, LastOnesLeaveAWholeStatement) {
+  const TableAndPlainKeys split =
+      WithoutPlainKeys("CREATE TABLE `t` (`a` int,\n  PRIMARY KEY (`a`),\n  KEY `k` (`a`)\n) X");
+  EXPECT_EQ(split.create, "CREATE TABLE `t` (`a` int,\n  PRIMARY KEY (`a`)\n) X");
+  ASSERT_EQ(split.keys.size(), 1u);
+}
+
+TEST(PlainKeysTest, WhatNeedsMoreThanAnAddedKeyStays) {
+  for (const char* table : {
+           "CREATE TABLE `t` (`a` int, `b` int, KEY `k` (`b`), CONSTRAINT `f` FOREIGN KEY (`b`) "
+           "REFERENCES `p` (`a`))",
+           "CREATE TABLE `t` (`a` int AUTO_INCREMENT, KEY `k` (`a`))",
+           "CREATE TABLE `t` (`a` int, KEY `k` ((`a` + 1)))",
+           "CREATE TABLE `t` (`a` int, KEY `k` (`a`) BLOCK_SIZE 16384 GLOBAL)",
+           "CREATE TABLE `t` (`a` int, KEY `k` (`a`) /*!80000 INVISIBLE */)",
+           "CREATE TABLE `t` (`a` int, KEY `k` (`a`) USING HASH)",
+           "CREATE TABLE `t` (`a` text, KEY `k` (`a`(9)), FULLTEXT KEY `w` (`a`))",
+           "CREATE TABLE `t` (`a` int, KEY `k` (`a`), CONSTRAINT `u` UNIQUE KEY (`a`))",
+           "CREATE TABLE `t` (`a` int, UNIQUE KEY `k` (`a`))",
+           "CREATE TABLE `t` (`a` int, INDEX (`a`))",
+           "CREATE TABLE `t` (`a` int)",
+       }) {
+    const TableAndPlainKeys split = WithoutPlainKeys(table);
+    EXPECT_EQ(split.create, table);
+    EXPECT_TRUE(split.keys.empty()) << table;
+  }
+}
+
 }  // namespace
 }  // namespace dbomsbak
