@@ -156,21 +156,27 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     return session;
   };
   PrepareSession(coordinator, set.traits, false);
-  set.holder = &connect();
   const std::string touch_wait =
       fmt::format("SET SESSION lock_wait_timeout = {}", kTouchWaitSeconds);
   // Dates that are none must compare as they sort.
   const std::string reading_mode = "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'";
-  set.holder->Execute(reading_mode);
+  // The others come while the first one asks.
+  TaskGroup connecting;
+  connecting.Start([&] {
+    set.holder = &connect();
+    set.holder->Execute(reading_mode);
+  });
+  std::vector<Session*> readers(std::max(1u, options.jobs));
+  for (Session*& reader : readers) {
+    connecting.Start([&] {
+      reader = &connect();
+      reader->Execute(reading_mode);
+      reader->Execute(touch_wait);
+    });
+  }
   set.scope = NormalisedScope(options, coordinator, observer);
   RefuseOpenWindow(coordinator, set.scope);
-  std::vector<Session*> readers;
-  for (unsigned i = 0; i < std::max(1u, options.jobs); ++i) {
-    Session& reader = connect();
-    reader.Execute(reading_mode);
-    reader.Execute(touch_wait);
-    readers.push_back(&reader);
-  }
+  connecting.Wait();
   set.guard = readers.front();
 
   LockPatience patience{options.lock_wait_s, options.lock_tries, {}};
