@@ -19,10 +19,12 @@
 #include "catalog/unknown_database.h"
 #include "catalog/view_order.h"
 #include "dbomsbak/base/ascii.h"
+#include "dbomsbak/base/digest.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/sql/table_keys.h"
 #include "dbomsbak/sql/view_references.h"
 
 namespace dbomsbak {
@@ -123,9 +125,11 @@ void CatalogReader::ReadDatabases() {
     database.charset = rows.Text(row, "DEFAULT_CHARACTER_SET_NAME");
     database.collation = rows.Text(row, "DEFAULT_COLLATION_NAME");
     database.comment = rows.Text(row, "SCHEMA_COMMENT");
-    const Answer create(
-        context_.session.Query("SHOW CREATE DATABASE " + QuoteIdentifier(database.name)));
-    if (create.size() > 0) database.create = create.Text(0, "Create Database");
+    if (!context_.request.tables_only) {
+      const Answer create(
+          context_.session.Query("SHOW CREATE DATABASE " + QuoteIdentifier(database.name)));
+      if (create.size() > 0) database.create = create.Text(0, "Create Database");
+    }
     context_.database_list += (context_.database_list.empty() ? "" : ",") + QuoteString(name);
   }
 }
@@ -301,7 +305,51 @@ struct KeyDraft {
   UniqueKey key;
   bool usable = true;
   bool all_integers = true;
+
+  void Add(const Table& table, const std::string& column_name, bool usable_part) {
+    const auto column = std::find_if(table.columns.begin(), table.columns.end(),
+                                     [&](const Column& c) { return c.name == column_name; });
+    // No column: an expression.
+    usable_part = usable_part && column != table.columns.end() && IsUsableInKey(*column);
+    usable = usable && usable_part;
+    all_integers = all_integers && usable_part && column->kind.value_class == ValueClass::kInteger;
+    key.columns.push_back(column_name);
+  }
 };
+
+// Best first: the primary key (rows lie in its order), then integers, then few columns.
+std::vector<UniqueKey> UsableKeys(std::map<std::string, KeyDraft> by_index) {
+  std::vector<KeyDraft> usable;
+  for (auto& [index, draft] : by_index) {
+    if (draft.usable) usable.push_back(std::move(draft));
+  }
+  const auto rank = [](const KeyDraft& draft) {
+    return std::tuple(draft.key.name != "PRIMARY", !draft.all_integers, draft.key.columns.size());
+  };
+  std::stable_sort(usable.begin(), usable.end(),
+                   [&](const KeyDraft& a, const KeyDraft& b) { return rank(a) < rank(b); });
+  std::vector<UniqueKey> keys;
+  for (KeyDraft& draft : usable) keys.push_back(std::move(draft.key));
+  return keys;
+}
+
+// Nothing for names that a hint, which is a comment, cannot hold.
+std::string KeyHint(const std::string& table, const std::string& key) {
+  if ((table + key).find_first_of("*`") != std::string::npos) return {};
+  return fmt::format("/*+ INDEX({} {}) */ ", QuoteIdentifier(table), QuoteIdentifier(key));
+}
+
+std::vector<UniqueKey> KeysOfDefinition(const Table& table) {
+  std::map<std::string, KeyDraft> drafts;
+  for (const DeclaredKey& declared : DeclaredKeys(table.create)) {
+    if (!declared.unique) continue;
+    KeyDraft& draft = drafts[declared.name];
+    draft.key.name = declared.name;
+    draft.usable = declared.whole_columns && declared.visible && !declared.columns.empty();
+    for (const std::string& column : declared.columns) draft.Add(table, column, true);
+  }
+  return UsableKeys(std::move(drafts));
+}
 
 void CatalogReader::ReadKeys() {
   // Named, because the cardinalities among them would make the server open every table.
@@ -326,32 +374,13 @@ void CatalogReader::ReadKeys() {
     const std::string index = rows.Text(row, "INDEX_NAME");
     KeyDraft& draft = drafts[name][index];
     draft.key.name = index;
-    const std::string column_name = rows.Text(row, "COLUMN_NAME");
-    const auto& columns = table->second->columns;
-    const auto column = std::find_if(columns.begin(), columns.end(),
-                                     [&](const Column& c) { return c.name == column_name; });
-    // No column: an expression. SUB_PART: a prefix. IGNORED, IS_VISIBLE: not for the optimizer.
-    const bool usable = column != columns.end() && IsUsableInKey(*column) &&
-                        !rows.At(row, "SUB_PART").has_value() &&
-                        rows.Text(row, "INDEX_TYPE") == "BTREE" &&
-                        rows.Text(row, "IGNORED") != "YES" && rows.Text(row, "IS_VISIBLE") != "NO";
-    draft.usable = draft.usable && usable;
-    draft.all_integers =
-        draft.all_integers && usable && column->kind.value_class == ValueClass::kInteger;
-    draft.key.columns.push_back(column_name);
+    // SUB_PART: a prefix. IGNORED, IS_VISIBLE: not for the optimizer.
+    draft.Add(*table->second, rows.Text(row, "COLUMN_NAME"),
+              !rows.At(row, "SUB_PART").has_value() && rows.Text(row, "INDEX_TYPE") == "BTREE" &&
+                  rows.Text(row, "IGNORED") != "YES" && rows.Text(row, "IS_VISIBLE") != "NO");
   }
   for (auto& [name, by_index] : drafts) {
-    std::vector<KeyDraft> usable;
-    for (auto& [index, draft] : by_index) {
-      if (draft.usable) usable.push_back(std::move(draft));
-    }
-    // Best first: the primary key (rows lie in its order), then integers, then few columns.
-    const auto rank = [](const KeyDraft& draft) {
-      return std::tuple(draft.key.name != "PRIMARY", !draft.all_integers, draft.key.columns.size());
-    };
-    std::stable_sort(usable.begin(), usable.end(),
-                     [&](const KeyDraft& a, const KeyDraft& b) { return rank(a) < rank(b); });
-    for (KeyDraft& draft : usable) tables_.at(name)->unique_keys.push_back(std::move(draft.key));
+    tables_.at(name)->unique_keys = UsableKeys(std::move(by_index));
   }
 }
 
@@ -400,7 +429,17 @@ void CatalogReader::ReadTableDefinitions(Database& database) {
         ShowCreate(context_, table.id, "SHOW CREATE TABLE " + QuoteIdentifier(table.id.name),
                    "Create Table", grant);
     if (table.create.empty()) continue;
+    if (context_.traits.has_definition_times) {
+      table.definition_mark =
+          Sha256(WithoutAutoIncrement(table.create)).hex() + table.definition_time;
+    }
     table.create = TableInOwnForm(context_, table);
+    if (context_.traits.reads_keys_of_definitions && !context_.request.tables_only) {
+      table.unique_keys = KeysOfDefinition(table);
+    }
+    if (context_.traits.needs_key_hints && !table.unique_keys.empty()) {
+      table.key_hint = KeyHint(table.id.name, table.unique_keys.front().name);
+    }
     if (context_.traits.remembers_given_collations) {
       table.create = WithInheritedCollations(table.create);
     }
@@ -547,22 +586,25 @@ Catalog CatalogReader::Run() {
   ReadTables();
   if (context_.request.tables_only) {
     for (Database& database : context_.catalog.databases) {
+      if (!context_.request.definitions) continue;
       context_.session.Execute("USE " + QuoteIdentifier(database.name));
       ReadTableDefinitions(database);
     }
     raw.End();
     return std::move(context_.catalog);
   }
-  ReadColumns();
-  ReadKeys();
-  AddPeriodColumns();
-  if (context_.request.definitions) FindHiddenText();
-  if (!views_.empty()) ReadViews();
+  if (context_.request.definitions) {
+    ReadColumns();
+    if (!context_.traits.reads_keys_of_definitions) ReadKeys();
+    AddPeriodColumns();
+    FindHiddenText();
+    if (!views_.empty()) ReadViews();
+  }
   ReadPrograms(context_);
   for (Database& database : context_.catalog.databases) {
-    FindBrokenViews(database);
     NoteHiddenTables(database);
     if (!context_.request.definitions) continue;
+    FindBrokenViews(database);
     context_.session.Execute("USE " + QuoteIdentifier(database.name));
     ReadTableDefinitions(database);
     ReadViewDefinitions(database);

@@ -41,6 +41,11 @@ std::string OceanbaseGrant(const ReadContext& context) {
   return fmt::format("GRANT SELECT ON `oceanbase`.* TO {};", context.account);
 }
 
+bool NoneOf(const ReadContext& context, std::vector<StoredProgram> Database::*programs) {
+  return std::all_of(context.catalog.databases.begin(), context.catalog.databases.end(),
+                     [&](const Database& database) { return (database.*programs).empty(); });
+}
+
 void NotAsExpected(ReadContext& context, const ObjectId& id) {
   context.AddUnreadable(id, ErrorCode::kUnsupported,
                         "the server prints its definition in a way this program does not know",
@@ -48,6 +53,7 @@ void NotAsExpected(ReadContext& context, const ObjectId& id) {
 }
 
 void ComposeRoutines(ReadContext& context) {
+  if (NoneOf(context, &Database::routines)) return;
   const Answer rows(context.session.Query(
       "SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION, ROUTINE_COMMENT, "
       "DTD_IDENTIFIER, CHARACTER_SET_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA "
@@ -83,6 +89,7 @@ void ComposeRoutines(ReadContext& context) {
 }
 
 void ComposeTriggers(ReadContext& context) {
+  if (NoneOf(context, &Database::triggers)) return;
   const Answer rows(context.session.Query(
       "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, ACTION_STATEMENT FROM information_schema.TRIGGERS "
       "WHERE TRIGGER_SCHEMA IN (" +
@@ -100,11 +107,6 @@ void ComposeTriggers(ReadContext& context) {
       if (trigger.create.empty()) NotAsExpected(context, trigger.id);
     }
   }
-}
-
-bool HaveEvents(const ReadContext& context) {
-  return std::any_of(context.catalog.databases.begin(), context.catalog.databases.end(),
-                     [](const Database& database) { return !database.events.empty(); });
 }
 
 // Numbers of "1048580,45,45,45,2,"; what is none ends them.
@@ -198,7 +200,7 @@ void ReadEventSettings(ReadContext& context) {
 }
 
 void ComposeEvents(ReadContext& context) {
-  if (!HaveEvents(context)) return;
+  if (NoneOf(context, &Database::events)) return;
   const ServerTimeZone time_zone(context.session);
   const Answer rows(context.session.Query(
       "SELECT EVENT_SCHEMA, EVENT_NAME, DEFINER, EVENT_DEFINITION, EXECUTE_AT, INTERVAL_VALUE, "

@@ -123,6 +123,9 @@ void SetOceanBase(ServerTraits& traits, Session& session) {
   traits.foreign_keys_newest_first = true;
   traits.outside_keys_need_parents = true;
   traits.has_runnable_show_create = false;
+  traits.needs_key_hints = true;
+  traits.reads_keys_of_definitions = true;
+  traits.prefers_late_keys = true;
   traits.has_object_list = true;
   traits.has_table_sizes = false;
   traits.routines_need_their_views = true;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <string_view>
 #include <utility>
 
 #include "dbomsbak/base/error.h"
@@ -21,6 +23,20 @@ std::uint64_t RowBytes(const Table& table) {
   // Statistics may be missing or stale; a guess then, until rows have been seen.
   if (table.estimated_rows == 0) return 256;
   return std::max<std::uint64_t>(16, table.data_bytes / table.estimated_rows);
+}
+
+// "EST.ROWS":33000 in the JSON that OceanBase prints, the outermost operator's first.
+std::optional<double> RowsInPlanText(const ResultSet& plan) {
+  constexpr std::string_view kRows = "\"EST.ROWS\":";
+  std::string text;
+  for (std::size_t row = 0; row < plan.rows.size(); ++row) text += plan.Text(row, 0) + '\n';
+  const std::size_t found = text.find(kRows);
+  if (found == std::string::npos) return std::nullopt;
+  const char* const begin = text.c_str() + found + kRows.size();
+  char* end = nullptr;
+  const double rows = std::strtod(begin, &end);
+  if (end == begin) return std::nullopt;
+  return rows;
 }
 
 }  // namespace
@@ -45,7 +61,7 @@ void ChunkPlanner::BeginTable() {
 
 std::string ChunkPlanner::From(const std::string& columns, const std::string& condition) const {
   const Table& table = *tables_[table_].table;
-  return fmt::format("SELECT {} FROM {}{}{}{}", columns,
+  return fmt::format("SELECT {}{} FROM {}{}{}{}", table.key_hint, columns,
                      QuoteQualified(table.id.database, table.id.name), table.read_as_of,
                      condition.empty() ? "" : " WHERE ", condition);
 }
@@ -57,7 +73,7 @@ std::optional<std::vector<std::string>> ChunkPlanner::NextBoundary(Session& sess
     if (learned_rows_ > 0) row_bytes = std::max<std::uint64_t>(1, learned_bytes_ / learned_rows_);
   }
   const std::uint64_t rows = std::clamp(target_bytes_ / row_bytes, kFewestRows, kMostRows);
-  if (ranges_->IsOneInteger()) {
+  if (ranges_->IsOneInteger() && estimates_ != Estimates::kNone) {
     if (auto boundary = ComputeBoundary(session, rows)) {
       if (boundary->empty()) return std::nullopt;
       return boundary;
@@ -77,45 +93,70 @@ std::optional<std::vector<std::string>> ChunkPlanner::WalkToBoundary(Session& se
   return ranges_->Literals(values);
 }
 
+std::optional<double> ChunkPlanner::EstimatedRows(Session& session, const std::string& select) {
+  if (estimates_ == Estimates::kInColumn) {
+    const ResultSet plan = session.Query("EXPLAIN " + select);
+    const auto found = std::find(plan.columns.begin(), plan.columns.end(), "rows");
+    if (!plan.empty() && found != plan.columns.end()) {
+      const std::string rows = plan.Text(0, static_cast<std::size_t>(found - plan.columns.begin()));
+      return rows.empty() ? 0 : std::stod(rows);
+    }
+    estimates_ = Estimates::kInText;
+  }
+  if (estimates_ == Estimates::kInText) {
+    if (const auto rows = RowsInPlanText(session.Query("EXPLAIN FORMAT=JSON " + select))) {
+      return rows;
+    }
+    estimates_ = Estimates::kNone;  // a plan of another kind: walking alone is cheaper
+  }
+  return std::nullopt;
+}
+
 std::optional<std::vector<std::string>> ChunkPlanner::ComputeBoundary(Session& session,
                                                                       std::uint64_t rows) {
   const std::string column = ranges_->BoundaryOrder();
+  const std::vector<std::string> rest_of_table;
   if (!integer_key_) {
+    const Table& table = *tables_[table_].table;
+    auto total_rows = static_cast<double>(table.estimated_rows);
+    if (table.size_unknown) {
+      const std::optional<double> estimated = EstimatedRows(session, From(column, {}));
+      if (!estimated) return std::nullopt;
+      if (*estimated <= static_cast<double>(rows)) return rest_of_table;
+      total_rows = *estimated;
+    }
     const ResultSet ends = session.Query(From(fmt::format("MIN({0}), MAX({0})", column), {}));
-    if (ends.empty() || !ends.rows[0][0] || !ends.rows[0][1]) return std::vector<std::string>{};
+    if (ends.empty() || !ends.rows[0][0] || !ends.rows[0][1]) return rest_of_table;
     integer_key_.emplace();
     integer_key_->largest = ToWideInt(ends.Text(0, 1));
     const WideInt span = integer_key_->largest - ToWideInt(ends.Text(0, 0)) + 1;
-    integer_key_->rows_a_value =
-        static_cast<double>(std::max<std::uint64_t>(1, tables_[table_].table->estimated_rows)) /
-        static_cast<double>(span);
+    integer_key_->rows_a_value = std::max(1.0, total_rows) / static_cast<double>(span);
   }
   // Where values go on behind the last chunk: gaps cost nothing.
   const auto start = session.QueryValue(
       fmt::format("{} ORDER BY {} LIMIT 1", From(column, ranges_->Condition(low_, {})), column));
-  if (!start) return std::vector<std::string>{};
+  if (!start) return rest_of_table;
   const WideInt first = ToWideInt(*start);
   const double width = static_cast<double>(rows) / integer_key_->rows_a_value;
   const double left = static_cast<double>(integer_key_->largest - first);
-  if (width >= left) {
-    // It seems that the rest is one chunk; the walk makes sure, and ends at once when it is.
-    return std::nullopt;
-  }
+  const bool to_the_end = width >= left;
+  // It seems that the rest is one chunk; the walk makes sure, and ends at once when it is. Where
+  // plans are texts, walking a key is dear, and the estimate must do.
+  if (to_the_end && estimates_ != Estimates::kInText) return std::nullopt;
   const WideInt last = first + std::max<WideInt>(static_cast<WideInt>(width), 1) - 1;
-  std::vector<std::string> high = {ToText(last)};
+  std::vector<std::string> high;
+  if (!to_the_end) high = {ToText(last)};
   // The server's own estimate tells when values are far denser here than elsewhere.
-  const ResultSet plan =
-      session.Query("EXPLAIN " + From(column, ranges_->Condition({ToText(first - 1)}, high)));
-  const auto found = std::find(plan.columns.begin(), plan.columns.end(), "rows");
-  if (plan.empty() || found == plan.columns.end()) return std::nullopt;
-  const std::string estimate = plan.Text(0, static_cast<std::size_t>(found - plan.columns.begin()));
-  const double estimated = estimate.empty() ? 0 : std::stod(estimate);
-  if (estimated > 2.0 * static_cast<double>(rows)) {
-    integer_key_->rows_a_value *= estimated / static_cast<double>(rows);
+  const std::optional<double> estimated =
+      EstimatedRows(session, From(column, ranges_->Condition({ToText(first - 1)}, high)));
+  if (!estimated) return std::nullopt;
+  if (*estimated > 2.0 * static_cast<double>(rows)) {
+    integer_key_->rows_a_value *= *estimated / static_cast<double>(rows);
     return std::nullopt;
   }
-  if (estimated > 0 && estimated < 0.5 * static_cast<double>(rows)) {
-    integer_key_->rows_a_value *= std::max(0.25, estimated / static_cast<double>(rows));
+  if (to_the_end) return rest_of_table;
+  if (*estimated > 0 && *estimated < 0.5 * static_cast<double>(rows)) {
+    integer_key_->rows_a_value *= std::max(0.25, *estimated / static_cast<double>(rows));
   }
   return high;
 }

@@ -65,6 +65,8 @@ class ChunkPlanner {
   // Nothing when the walk must tell; an empty boundary for the rest of the table.
   std::optional<std::vector<std::string>> ComputeBoundary(Session& session, std::uint64_t rows);
   std::string From(const std::string& columns, const std::string& condition) const;
+  // How many rows the server's optimizer expects of a SELECT; nothing where plans do not tell.
+  std::optional<double> EstimatedRows(Session& session, const std::string& select);
 
   const std::vector<TableToRead> tables_;
   const std::size_t target_bytes_;
@@ -77,6 +79,8 @@ class ChunkPlanner {
   std::optional<KeyRanges> ranges_;  // nothing: the table is one chunk
   std::vector<std::string> low_;     // literals; rows up to and with it are handed out
   std::optional<IntegerKey> integer_key_;
+  enum class Estimates { kInColumn, kInText, kNone };
+  Estimates estimates_ = Estimates::kInColumn;  // where EXPLAIN tells rows, until seen otherwise
   std::uint64_t next_number_ = 0;
 
   mutable std::mutex mutex_;

@@ -28,10 +28,25 @@ DefinitionFingerprint TableDefinitions(const Catalog& catalog, const Scope& scop
     for (const Table& table : database.tables) {
       if (!scope.CoversTable(database.name, table.id.name)) continue;
       // The time tells of changes that were taken back, or that the text does not show.
-      fingerprint[table.id.Describe()] = WithoutAutoIncrement(table.create) + table.definition_time;
+      fingerprint[table.id.Describe()] = table.definition_mark.empty()
+                                             ? WithoutAutoIncrement(table.create)
+                                             : table.definition_mark;
     }
   }
   return fingerprint;
+}
+
+// The first table of the dump that is not what it was before the snapshot. (One that has gone, or
+// that may not be read any more, is in no catalogue: FirstNewName sees to the one, the list of
+// unreadable objects to the other.)
+std::optional<std::string> FirstChanged(const DefinitionFingerprint& before,
+                                        const DefinitionFingerprint& now) {
+  for (const auto& [name, definition] : now) {
+    const auto found = before.find(name);
+    if (found == before.end()) return name + " (created)";
+    if (found->second != definition) return name + " (changed)";
+  }
+  return std::nullopt;
 }
 
 // What each try says again is told once.
@@ -142,21 +157,27 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
   };
   PrepareSession(coordinator, set.traits, false);
   set.limits_statements = !coordinator.Query("SHOW VARIABLES LIKE 'ob\\_query\\_timeout'").empty();
-  set.holder = &connect();
   const std::string touch_wait =
       fmt::format("SET SESSION lock_wait_timeout = {}", kTouchWaitSeconds);
   // Dates that are none must compare as they sort.
   const std::string reading_mode = "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'";
-  set.holder->Execute(reading_mode);
+  // The others come while the first one asks.
+  TaskGroup connecting;
+  connecting.Start([&] {
+    set.holder = &connect();
+    set.holder->Execute(reading_mode);
+  });
+  std::vector<Session*> readers(std::max(1u, options.jobs));
+  for (Session*& reader : readers) {
+    connecting.Start([&] {
+      reader = &connect();
+      reader->Execute(reading_mode);
+      reader->Execute(touch_wait);
+    });
+  }
   set.scope = NormalisedScope(options, coordinator, observer);
   RefuseOpenWindow(coordinator, set.scope);
-  std::vector<Session*> readers;
-  for (unsigned i = 0; i < std::max(1u, options.jobs); ++i) {
-    Session& reader = connect();
-    reader.Execute(reading_mode);
-    reader.Execute(touch_wait);
-    readers.push_back(&reader);
-  }
+  connecting.Wait();
   set.guard = readers.front();
 
   LockPatience patience{options.lock_wait_s, options.lock_tries, {}};
@@ -173,13 +194,10 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     NamesNow before = ListNames(coordinator, set.scope);
     const FingerprintRequest fingerprint{set.scope.databases, before.any_view,
                                          !set.traits.has_metadata_locks_for_readers};
-    const DefinitionFingerprint definitions = ReadDefinitionFingerprint(coordinator, fingerprint);
-    // The list is to be as fresh as can be when the lock comes. (Of a first view that came just now
-    // the names will tell.)
-    if (FirstDifference(before.all, ListNamesOnly(coordinator, set.scope))) {
-      NamesNow fresh = ListNames(coordinator, set.scope);
-      if (fresh.any_view == before.any_view) before = std::move(fresh);
-    }
+    // Nothing is locked yet: two sessions ask at once.
+    DefinitionFingerprint definitions;
+    TaskGroup asking;
+    asking.Start([&] { definitions = ReadDefinitionFingerprint(*set.holder, fingerprint); });
     const CatalogRequest tables_only{
         .databases = set.scope.databases, .routine_grants = false, .tables_only = true};
     std::optional<DefinitionFingerprint> table_definitions;
@@ -188,6 +206,13 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
           TableDefinitions(ReadCatalog(coordinator, set.traits, tables_only), set.scope);
     };
     if (!set.traits.has_metadata_locks_for_readers) remember_tables();
+    asking.Wait();
+    // The list is to be as fresh as can be when the lock comes. (Of a first view that came just now
+    // the names will tell.)
+    if (FirstDifference(before.all, ListNamesOnly(coordinator, set.scope))) {
+      NamesNow fresh = ListNames(coordinator, set.scope);
+      if (fresh.any_view == before.any_view) before = std::move(fresh);
+    }
     SnapshotRequest snapshot;
     snapshot.patience = patience;
     snapshot.last_try = attempt >= std::max(1u, options.lock_tries);
@@ -244,15 +269,16 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
       }
     }
     if (!behind_ddl && !changed) {
-      changed = FirstDifference(definitions, ReadDefinitionFingerprint(coordinator, fingerprint));
+      // The holder is at leisure where there are no locks for it to keep.
+      Session& second = set.snapshot.tables_held ? coordinator : *set.holder;
+      changed = FirstDifference(definitions, ReadDefinitionFingerprint(second, fingerprint));
       if (!changed) {
         changed =
             FirstNewName(before, set.scope, coordinator, *readers.front(), set.snapshot.read_as_of);
       }
       if (!changed && table_definitions) {
-        set.tables_at_snapshot =
-            TableDefinitions(ReadCatalog(coordinator, set.traits, tables_only), set.scope);
-        changed = FirstDifference(*table_definitions, set.tables_at_snapshot);
+        set.tables_at_snapshot = TableDefinitions(set.catalog, set.scope);
+        changed = FirstChanged(*table_definitions, set.tables_at_snapshot);
       }
       if (!changed && !set.scope.no_data) changed = FirstOtherEngine(before, set.catalog);
       if (!changed) {

@@ -14,11 +14,13 @@
 #include <utility>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/task_group.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/definition_differences.h"
 #include "engine/frame_memory.h"
 #include "engine/heal.h"
+#include "engine/keys_behind_rows.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
 #include "engine/restore_input.h"
@@ -268,8 +270,28 @@ class Restore {
     cancel_.ThrowIfCancelled();
     observer_.Phase("proving the staged copy");
     const CatalogRequest request{staging_->databases(), true, false};
-    staging_->SetAutoIncrement(ReadCatalog(*session_, traits_, request));
-    const Catalog staged = ReadCatalog(*session_, traits_, request);
+    // Keys that come behind the rows are built while these are read; definitions are compared when
+    // all of them are whole.
+    const std::vector<std::vector<PlainKey>> keys = KeysBehindRows(content_, traits_);
+    const bool keys_missing = std::any_of(keys.begin(), keys.end(),
+                                          [](const auto& of_table) { return !of_table.empty(); });
+    TaskGroup building;
+    if (keys_missing) {
+      building.Start([&] {
+        const std::unique_ptr<Session> session = sessions_.Connect();
+        PrepareSession(*session, traits_, true);
+        PrepareForDefinitions(*session);
+        BuildKeysBehindRows(*session, content_, members_, keys, jobs_);
+      });
+    }
+    Catalog staged = ReadCatalog(*session_, traits_, request);
+    if (keys_missing) {
+      ProveStaged(staged);
+      PrepareSwap(*session_, members_.front().staging);
+      building.Wait();
+      ReadTablesAgain(staged);
+    }
+    if (staging_->SetAutoIncrement(staged)) staged = ReadCatalog(*session_, traits_, request);
     const std::vector<std::string> differences =
         CompareDefinitions(content_, members_, staged, traits_);
     if (!differences.empty()) {
@@ -278,11 +300,41 @@ class Restore {
       throw Error(ErrorCode::kCopyDiffers, std::move(message),
                   "Nothing was swapped: what is live is as it was.");
     }
+    if (!keys_missing) ProveStaged(staged);
+    result_.prove_ms = watch.ms();
+  }
+
+  // Keys change nothing but the definitions of tables.
+  void ReadTablesAgain(Catalog& staged) {
+    const Catalog now = ReadCatalog(
+        *session_, traits_,
+        {.databases = staging_->databases(), .routine_grants = false, .tables_only = true});
+    for (Database& database : staged.databases) {
+      const Database* found = now.Find(database.name);
+      // Our own are none of the set.
+      std::map<std::string, const Table*> tables;
+      if (found != nullptr) {
+        for (const Table& table : found->tables) {
+          if (!IsInternalTable(table.id.name)) tables[table.id.name] = &table;
+        }
+      }
+      std::erase_if(database.tables,
+                    [](const Table& table) { return IsInternalTable(table.id.name); });
+      for (Table& table : database.tables) {
+        const auto again = tables.find(table.id.name);
+        table.create = again == tables.end() ? "" : again->second->create;
+        if (again != tables.end()) tables.erase(again);
+      }
+      std::erase_if(database.tables, [](const Table& table) { return table.create.empty(); });
+      for (const auto& [name, table] : tables) database.tables.push_back(*table);
+    }
+  }
+
+  void ProveStaged(const Catalog& staged) {
     const StagingProof proof = ProveRows(sessions_, traits_, content_, members_, staged,
                                          load_warnings_, jobs_, observer_, cancel_);
     result_.rows_proved = proof.rows;
     result_.tables_proved = proof.tables;
-    result_.prove_ms = watch.ms();
   }
 
   void RehearseSwap() {
@@ -383,7 +435,7 @@ class Restore {
     try {
       cancel_.ThrowIfCancelled();
       LookAgain();
-      staging_->DropLoadTable();
+      staging_->NoteProved();
       at_swap = true;
       result_.window_ms =
           SwapLive(*session_, traits_, set_, staging_->journal(),

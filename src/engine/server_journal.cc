@@ -39,6 +39,7 @@ std::unique_ptr<ServerJournal> ServerJournal::Create(Session& session, std::stri
       "PRIMARY KEY (`sequence`, `part`)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 "
       "COLLATE=utf8mb4_bin COMMENT='what dbomsbak is doing or has done; used by undo and purge'",
       journal->QuotedTable()));
+  journal->next_sequence_ = 1;
   return journal;
 }
 

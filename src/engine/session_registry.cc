@@ -9,18 +9,24 @@ namespace dbomsbak {
 SessionRegistry::SessionRegistry(const CancelToken& cancel) : cancel_(cancel) {
   // A signal handler may only set the token, so somebody has to look at it.
   watch_ = std::thread([this] {
+    std::unique_lock lock(mutex_);
     while (!done_) {
       if (cancel_.cancelled()) {
+        lock.unlock();
         AbortAll();
         return;
       }
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      ended_.wait_for(lock, std::chrono::milliseconds(20));
     }
   });
 }
 
 SessionRegistry::~SessionRegistry() {
-  done_ = true;
+  {
+    std::lock_guard lock(mutex_);
+    done_ = true;
+  }
+  ended_.notify_all();
   watch_.join();
 }
 

@@ -1,7 +1,7 @@
 // All sessions of one operation, so that it can be stopped while it waits for the server.
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -31,7 +31,8 @@ class SessionRegistry {
   std::mutex mutex_;
   std::vector<std::unique_ptr<Session>> sessions_;
   bool aborted_ = false;
-  std::atomic<bool> done_{false};
+  bool done_ = false;
+  std::condition_variable ended_;
   std::thread watch_;
 };
 

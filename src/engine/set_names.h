@@ -28,6 +28,6 @@ inline constexpr char kJournalTable[] = "__dbomsbak_journal";
 // The prepared set once more, in members[0].source, outside the RENAME: where DDL is not atomic the
 // journal itself may be the table that is torn. Dropped when the window is closed.
 inline constexpr char kJournalCopyTable[] = "__dbomsbak_journal_copy";
-inline constexpr char kLoadTable[] = "__dbomsbak_load";  // load units done; dropped before the swap
+inline constexpr char kLoadTable[] = "__dbomsbak_load";  // load units done; goes with staging
 
 }  // namespace dbomsbak

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <thread>
 #include <utility>
 
@@ -178,9 +179,16 @@ std::vector<std::string> LiveDifferences(Session& session, const PreparedSet& se
 
 void WriteCopy(Session& session, const PreparedSet& set) {
   const std::string& database = set.members[0].source;
-  session.Execute("DROP TABLE IF EXISTS " + QuoteQualified(database, kJournalCopyTable));
-  ServerJournal::Create(session, database, kJournalCopyTable)
-      ->Append("note", kNoteSet, ToJson(set));
+  std::unique_ptr<ServerJournal> copy;
+  if (ServerJournal::Exists(session, database, kJournalCopyTable)) {
+    copy = ServerJournal::Open(session, database, kJournalCopyTable);
+    if (!copy->Load().empty()) {
+      copy.reset();
+      session.Execute("DROP TABLE " + QuoteQualified(database, kJournalCopyTable));
+    }
+  }
+  if (!copy) copy = ServerJournal::Create(session, database, kJournalCopyTable);
+  copy->Append("note", kNoteSet, ToJson(set));
 }
 
 void WaitForRunningRename(Session& session, Observer& observer) {
@@ -199,6 +207,11 @@ void WaitForRunningRename(Session& session, Observer& observer) {
 }
 
 }  // namespace
+
+void PrepareSwap(Session& session, const std::string& source) {
+  if (ServerJournal::Exists(session, source, kJournalCopyTable)) return;
+  ServerJournal::Create(session, source, kJournalCopyTable);
+}
 
 std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const PreparedSet& prepared,
                        ServerJournal& journal, const SwapOptions& options, Observer& observer) {

@@ -73,6 +73,10 @@ struct SwapOptions {
   const CancelToken* cancel = nullptr;
 };
 
+// Makes room in `source`, the first of a set, for what SwapLive notes there: where making a table
+// takes its time, while there is nothing else to do.
+void PrepareSwap(Session& session, const std::string& source);
+
 // Opens and closes the window. `journal` stands in members[0].source and moves with the RENAME;
 // `session` holds the RestoreLock and is PrepareSession's; `set.before` was read just now: where
 // names of live objects differ from it nothing is done (kRestorePreflight).

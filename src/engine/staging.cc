@@ -14,6 +14,7 @@
 #include "dbomsbak/sql/rename_databases.h"
 #include "engine/constraint_names.h"
 #include "engine/definition_text.h"
+#include "engine/keys_behind_rows.h"
 #include "engine/live_names.h"
 #include "engine/object_creator.h"
 #include "engine/object_trial.h"
@@ -228,7 +229,9 @@ void Staging::CreateTables(const Catalog& live) {
   std::map<std::string, std::string> live_of;
   for (const RestoreMember& member : members_) live_of[member.archived] = member.live;
   std::vector<std::pair<const ContentObject*, std::string>> late_keys;
-  for (const ContentObject& table : content_.tables) {
+  const std::vector<std::vector<PlainKey>> behind_rows = KeysBehindRows(content_, traits_);
+  for (std::size_t i = 0; i < content_.tables.size(); ++i) {
+    const ContentObject& table = content_.tables[i];
     Use(session_, MemberOf(table.record.id.database).staging);
     std::string create = RenameDatabases(ObjectKind::kTable, table.create, to_staging);
     // A default that takes from a sequence does not follow the RENAME: it names the live one from
@@ -250,6 +253,7 @@ void Staging::CreateTables(const Catalog& live) {
       create = std::move(split.create);
       for (std::string& key : split.keys) late_keys.emplace_back(&table, std::move(key));
     }
+    if (!behind_rows[i].empty()) create = WithoutPlainKeys(create).create;
     run(table, create);
   }
   for (const auto& [table, key] : late_keys) {
@@ -302,7 +306,11 @@ std::vector<bool> Staging::Resume() {
 }
 
 Staging::TableNames Staging::TransactionalTables() {
-  const Catalog staged = ReadCatalog(session_, traits_, {databases(), false, false});
+  const Catalog staged = ReadCatalog(session_, traits_,
+                                     {.databases = databases(),
+                                      .definitions = false,
+                                      .routine_grants = false,
+                                      .tables_only = true});
   TableNames transactional;
   for (const Database& database : staged.databases) {
     for (const Table& table : database.tables) {
@@ -342,7 +350,8 @@ void Staging::TryObjects(const PreparedSet& set) {
   ObjectTrial(session_, traits_, content_, members_, set, *journal_, observer_).Run();
 }
 
-void Staging::SetAutoIncrement(const Catalog& staged) {
+bool Staging::SetAutoIncrement(const Catalog& staged) {
+  bool any = false;
   std::map<std::pair<std::string, std::string>, const Table*> tables;
   for (const Database& database : staged.databases) {
     for (const Table& table : database.tables) tables[{database.name, table.id.name}] = &table;
@@ -355,7 +364,9 @@ void Staging::SetAutoIncrement(const Catalog& staged) {
     if (AutoIncrementOf(found->second->create) == wanted) continue;
     session_.Execute(fmt::format("ALTER TABLE {} AUTO_INCREMENT={}",
                                  QuoteQualified(staging, object.record.id.name), *wanted));
+    any = true;
   }
+  return any;
 }
 
 std::optional<double> Staging::MeasureRename() {
@@ -376,9 +387,6 @@ std::optional<double> Staging::MeasureRename() {
   return took.count() / static_cast<double>(2 * content_.tables.size());
 }
 
-void Staging::DropLoadTable() {
-  journal_->Append("done", kRowsStep, "");
-  session_.Execute("DROP TABLE IF EXISTS " + load_table());
-}
+void Staging::NoteProved() { journal_->Append("done", kRowsStep, ""); }
 
 }  // namespace dbomsbak

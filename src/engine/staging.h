@@ -60,15 +60,17 @@ class Staging {
   void TryObjects(const PreparedSet& set);
 
   // After the rows: counters of AUTO_INCREMENT columns are made what they were, where they are not.
-  void SetAutoIncrement(const Catalog& staged);
+  // False: all were.
+  bool SetAutoIncrement(const Catalog& staged);
 
   // Renames all tables to and fro, in one statement: what the swap will do, but here. Returns the
   // ms a move took; nullopt where a crash of the server could tear that, or where it can wait
   // without bound.
   std::optional<double> MeasureRename();
 
-  // Rows are proved: nothing but what goes live, and the journal, is left.
-  void DropLoadTable();
+  // Rows are proved: a run that goes on from here loads none. (What was noted of single units stays
+  // until staging goes: dropping it by itself can take long.)
+  void NoteProved();
 
   // Tables here whose rows come and go with a transaction, as (staging database, table).
   using TableNames = std::set<std::pair<std::string, std::string>>;

@@ -17,7 +17,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support import fingerprint, oms  # noqa: E402
 from support.program import Program  # noqa: E402
-from support.server import DEFAULT_KIND, Server  # noqa: E402
+from support.server import DEFAULT_KIND, Server, numbers  # noqa: E402
 
 SKIPPED = 77
 
@@ -301,6 +301,41 @@ INSERT INTO sum_b.t SELECT * FROM sum_a.t;''')
         _, told = dump.communicate()
         self.assertEqual(dump.returncode, 13, told)
         self.assertIn(b'`moving`.`z`', told)
+
+    def test_keys_of_a_large_table_are_made_behind_its_rows_and_stand_in_their_order(self):
+        self.server.sql(f'''SET SESSION ob_query_timeout = 900000000, SESSION ob_trx_timeout = 900000000;
+CREATE DATABASE large; USE large;
+CREATE TABLE t (id BIGINT PRIMARY KEY AUTO_INCREMENT, a INT NOT NULL, s VARCHAR(40), d DATETIME,
+  KEY early (d), UNIQUE KEY u (a), KEY late (s(10) DESC, a) COMMENT 'a, (b)', KEY later (d, s));
+CREATE VIEW v AS SELECT id FROM t FORCE INDEX (late) WHERE s > 'b';
+INSERT INTO t (a, s, d) SELECT seq * 3, LEFT(SHA2(seq, 256), 40), '2026-01-01' + INTERVAL seq SECOND
+  FROM {numbers(1, 100_000)};''')
+        before = self.definitions_and_sums('large')
+        archive = self.dump('large.sql.zst', 'large')
+        self.server.sql('DELETE FROM large.t WHERE id < 1000; DROP VIEW large.v; ALTER TABLE large.t DROP KEY late')
+        # Killed while the keys are built: the same command goes on from there.
+        killed = self.program.start('restore', *self.server.client_options(), '--yes', archive)
+        deadline = time.monotonic() + 300
+        while killed.poll() is None and time.monotonic() < deadline:
+            if self.server.value("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE "
+                                 "'ALTER TABLE %large%dbomsbak%ADD KEY%' AND ID <> CONNECTION_ID()") != '0':
+                break
+        killed.kill()
+        killed.communicate()
+        self.assertLess(killed.returncode, 0, 'it was done before it could be killed')
+        # (The killed run's lock is freed when the server has ended what its session was at.)
+        again = self.run_ok('restore', '--yes', '--lock-wait', 200, archive)
+        self.assertIn('going on from run', again.err)
+        self.assertEqual(before, self.definitions_and_sums('large'))
+        self.run_ok('purge', '--yes', 'large')
+
+    def definitions_and_sums(self, database):
+        """SHOW CREATE, with the keys in their order, and what is there by the primary key and by each other."""
+        found = self.server.rows('SHOW CREATE TABLE t', database=database)
+        for hint in ('PRIMARY', 'early', 'u', 'late', 'later'):
+            found += self.server.rows(f'''SELECT /*+ QUERY_TIMEOUT(600000000) INDEX(t {hint}) */ COUNT(*), SUM(id), SUM(CRC32(CONCAT(a, s, d)))
+                FROM t WHERE s > '' AND d > '2000-01-01' AND a > 0''', database=database)
+        return found + self.server.rows('SELECT COUNT(*), SUM(id) FROM v', database=database)
 
     def test_an_account_that_cannot_see_sequences_is_told(self):
         self.server.sql('CREATE DATABASE unseen; CREATE TABLE unseen.t (a INT PRIMARY KEY);'

@@ -44,8 +44,11 @@ struct Table {
   std::string engine;
   std::vector<Column> columns;         // all, in order
   std::vector<UniqueKey> unique_keys;  // usable for chunks, best first
+  std::string key_hint;                // what SELECT needs to hear to walk the best one, or nothing
   std::optional<std::uint64_t> auto_increment;
   std::string definition_time;  // of the last change of its definition, where the server tells
+  // What two moments are compared by where the server tells that time: of time and SHOW CREATE.
+  std::string definition_mark;
   std::uint64_t estimated_rows = 0;
   std::uint64_t data_bytes = 0;
   bool size_unknown = false;  // the server tells neither rows nor bytes
@@ -130,7 +133,7 @@ struct Catalog {
 
 struct CatalogRequest {
   std::vector<std::string> databases;
-  bool definitions = true;  // SHOW CREATE of each object
+  bool definitions = true;  // SHOW CREATE of each object, and columns; else names and kinds
   bool routine_grants = true;
   // Tables with their definitions alone, as the server prints them: what two moments are compared
   // by.

@@ -42,6 +42,13 @@ struct ServerTraits {
   // A foreign key into another database can only be made when its parent is there.
   bool outside_keys_need_parents = false;
   bool has_runnable_show_create = true;  // of triggers, routines and events
+  // Without statistics it walks a key by sorting a narrower one; a hint tells it which to take.
+  bool needs_key_hints = false;
+  // information_schema.STATISTICS is dear to ask, and SHOW CREATE TABLE tells the same.
+  bool reads_keys_of_definitions = false;
+  // Many rows are loaded faster when plain keys are made behind them: memory for what is written is
+  // scarce, and a key is built without it.
+  bool prefers_late_keys = false;
   bool has_sequences_in_tables = false;  // information_schema.TABLES lists them; SHOW CREATE
   bool has_object_list = false;          // DBA_OBJECTS, with what no other list shows
   bool has_table_sizes = true;           // TABLES.TABLE_ROWS, DATA_LENGTH
