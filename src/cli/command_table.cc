@@ -38,11 +38,14 @@ constexpr std::array kCommands{
         "that hold the part are read. - is standard input.",
         "dbomsbak cat oms.sql.zst --only oms_rm.cluster_info --schema"},
     CommandInfo{
-        kCommandCheck, "check", "[DB…]", 0, kAny, "tell whether a server and account will do",
+        kCommandCheck, "check", "[DB… or --restore FILE…]", 0, kAny,
+        "tell whether a server and account will do",
         "Connects, reads, changes nothing: version, privileges with the exact GRANT for each "
         "missing "
         "one, the snapshot method a dump would reach, sizes, disk space where it can be known, and "
-        "what earlier runs left behind.",
+        "what earlier runs left behind. With --restore it asks instead whether the server can hold "
+        "what archives or plain dumps hold, and lists object by object what it cannot (34): "
+        "dbomsbak check --restore oms.sql.zst -h 10.0.0.5 -u root -p",
         "dbomsbak check -h 10.0.0.5 -u root -p oms_rm oms_cm"},
     CommandInfo{
         kCommandRestore, "restore", "FILE", 1, 1, "bring databases back exactly, all or nothing",

@@ -96,6 +96,17 @@ Json ToJson(const FileVerdict& verdict) {
   return json;
 }
 
+Json UnheldToJson(const std::vector<Unheld>& unheld) {
+  Json json = Json::array();
+  for (const Unheld& object : unheld) {
+    Json entry;
+    entry["object"] = object.id.Describe();
+    entry["reasons"] = Strings(object.reasons);
+    json.push_back(std::move(entry));
+  }
+  return json;
+}
+
 Json ToJson(const RestorePlan& plan) {
   Json json;
   json["databases"] = Strings(plan.databases);
@@ -105,6 +116,7 @@ Json ToJson(const RestorePlan& plan) {
   json["added_back"] = Objects(plan.added_back);
   json["removed"] = Objects(plan.removed);
   json["rows"] = plan.rows;
+  json["unheld"] = UnheldToJson(plan.unheld);
   json["problems"] = Strings(plan.problems);
   json["warnings"] = Strings(plan.warnings);
   json["generation"] = plan.generation;
@@ -239,6 +251,20 @@ Json CheckToJson(const CheckReport& report) {
     entry["message"] = finding.message;
     entry["remedy"] = finding.remedy;
     json["findings"].push_back(std::move(entry));
+  }
+  return json;
+}
+
+Json RestoreChecksToJson(const std::vector<RestoreCheck>& checks, ErrorCode code) {
+  Json json = Coded(code);
+  json["archives"] = Json::array();
+  for (const RestoreCheck& check : checks) {
+    Json entry;
+    entry["file"] = check.file;
+    entry["unheld"] = UnheldToJson(check.plan.unheld);
+    entry["problems"] = Strings(check.plan.problems);
+    entry["warnings"] = Strings(check.plan.warnings);
+    json["archives"].push_back(std::move(entry));
   }
   return json;
 }

@@ -30,6 +30,12 @@ Json ManifestToJson(const std::string& path, const HeaderRecord& header, const R
 Json PlainManifestToJson(const std::string& path, const PlainSummary& summary);
 Json ObjectToJson(const ObjectRecord& object);
 Json CheckToJson(const CheckReport& report);
+// Of `check --restore`: each file and what a restore of it would do.
+struct RestoreCheck {
+  std::string file;
+  RestorePlan plan;
+};
+Json RestoreChecksToJson(const std::vector<RestoreCheck>& checks, ErrorCode code);
 Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bool rehearsed);
 Json LeftoversToJson(const std::vector<Leftover>& leftovers, const char* key);
 // Of `status`; `unseen` as from UnseenLeftovers.

@@ -241,6 +241,26 @@ std::string RenderCheck(const CheckReport& report) {
   return text;
 }
 
+std::string RenderRestoreCheck(const std::string& file, const RestorePlan& plan) {
+  std::string text = plan.unheld.empty()
+                         ? fmt::format("{}: the server can hold all of it\n", Printable(file))
+                         : fmt::format("{}: the server cannot hold {}\n", Printable(file),
+                                       Counted(plan.unheld.size(), "object"));
+  for (const Unheld& object : plan.unheld) {
+    text += fmt::format("  {}\n", Printable(object.id.Describe()));
+    for (const std::string& reason : object.reasons) {
+      text += fmt::format("    {}\n", Printable(reason));
+    }
+  }
+  for (std::size_t i = plan.unheld.size(); i < plan.problems.size(); ++i) {
+    text += fmt::format("  PROBLEM: {}\n", Printable(plan.problems[i]));
+  }
+  for (const std::string& warning : plan.warnings) {
+    text += fmt::format("  warning: {}\n", Printable(warning));
+  }
+  return text;
+}
+
 std::string RenderPlan(const RestorePlan& plan, bool whole) {
   std::string text = fmt::format("plan for {}\n", Joined(plan.databases, ", "));
   if (!plan.created_databases.empty()) {

@@ -26,6 +26,8 @@ std::string RenderPlainManifest(const std::string& path, const PlainSummary& sum
 std::string RenderObjectHeading();
 std::string RenderObject(const ObjectRecord& object);
 std::string RenderCheck(const CheckReport& report);
+// Of `check --restore`: whole, object by object.
+std::string RenderRestoreCheck(const std::string& file, const RestorePlan& plan);
 std::string RenderPlan(const RestorePlan& plan, bool whole);  // `whole`: name every object
 std::string RenderLeftovers(const std::vector<Leftover>& leftovers);
 

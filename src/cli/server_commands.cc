@@ -84,7 +84,47 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
 
 }  // namespace
 
+namespace {
+
+// What a restore would find out before it changes anything, for each file.
+ErrorCode CheckRestores(Invocation& run) {
+  if (run.line.arguments().empty()) {
+    throw Error(ErrorCode::kUsage, "check --restore needs FILE…",
+                "Name the archives or plain dumps that shall be restored.");
+  }
+  RestoreCommand command;
+  command.into = run.line.Last("into").value_or("");
+  command.options.dry_run = true;
+  command.options.allow_partial = run.line.Flag("allow-partial");
+  command.options.allow_filtered = run.line.Flag("allow-filtered");
+  // Who uses the databases now says nothing about what they can hold.
+  command.options.force = true;
+  const auto sessions = ConnectAsAsked(run);
+  const auto observer = ObserveAsAsked(run);
+  run.signals.AllowForcedEnd();
+  std::vector<RestoreCheck> checks;
+  ErrorCode code = ErrorCode::kOk;
+  for (const std::string& file : run.line.arguments()) {
+    command.path = file;
+    RestoreResult result =
+        RunRestoreCommand(*sessions, run.files, command, nullptr, *observer, run.cancel);
+    if (!result.plan.problems.empty()) code = ErrorCode::kRestorePreflight;
+    run.console.ClearStatusLine();
+    if (!run.json()) run.console.Out(RenderRestoreCheck(file, result.plan));
+    checks.push_back({file, std::move(result.plan)});
+  }
+  if (run.json()) run.console.Out(ToLine(RestoreChecksToJson(checks, code)));
+  return code;
+}
+
+}  // namespace
+
 ErrorCode RunCheckCommandLine(Invocation& run) {
+  if (run.line.Flag("restore")) return CheckRestores(run);
+  if (run.line.Last("into")) {
+    throw Error(ErrorCode::kUsage, "--into goes with --restore",
+                "It names the database of a plain dump that names none.");
+  }
   const auto sessions = ConnectAsAsked(run);
   run.signals.AllowForcedEnd();
   const CheckReport report = RunCheck(*sessions, run.line.arguments());

@@ -19,18 +19,6 @@
 namespace dbomsbak {
 namespace {
 
-// "trying view `d`.`v` in staging: …", about that view.
-template <typename Function>
-void Trying(const ObjectId& id, const Function& function) {
-  try {
-    function();
-  } catch (Error& e) {
-    e.While(fmt::format("trying {} in staging", id.Describe()));
-    e.About(id.Describe());
-    throw;
-  }
-}
-
 template <typename T>
 void WithoutHeads(std::vector<T>& objects, const std::string& database) {
   for (T& object : objects) {
@@ -68,9 +56,15 @@ ObjectTrial::ObjectTrial(Session& session, const ServerTraits& traits,
 void ObjectTrial::Run() {
   observer_.Phase("trying views, routines, triggers and events in staging");
   CreateRoutines();
-  CreateViews();
+  try {
+    CreateViews();
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kQueryRefused) throw;
+    refusals_.Keep(e);
+  }
   CreateTriggers();
   CreateEvents();
+  refusals_.ThrowIfAny();
   if (!created_.empty()) ReadBack();
   for (auto id = created_.rbegin(); id != created_.rend(); ++id) DropObject(session_, *id);
 }
@@ -92,8 +86,8 @@ void ObjectTrial::Create(const StoredProgram& program, std::size_t member,
 void ObjectTrial::CreateRoutines() {
   for (const ContentObject& object : content_.routines) {
     const std::size_t member = PlaceOf(members_, object.record.id.database);
-    Trying(object.record.id,
-           [&] { Create(ProgramOf(object, members_[member].live), member, object.create); });
+    refusals_.Try("trying", object.record.id,
+                  [&] { Create(ProgramOf(object, members_[member].live), member, object.create); });
   }
 }
 
@@ -150,7 +144,7 @@ void ObjectTrial::CreateTriggers() {
     const std::set<std::string> incoming(set_.incoming[i].begin(), set_.incoming[i].end());
     for (const StoredProgram& trigger : set_.wanted[i].triggers) {
       if (!incoming.contains(trigger.table)) continue;
-      Trying(trigger.id, [&] {
+      refusals_.Try("trying", trigger.id, [&] {
         try {
           Create(trigger, i, trigger.create);
         } catch (Error& e) {
@@ -172,7 +166,7 @@ void ObjectTrial::CreateTriggers() {
 void ObjectTrial::CreateEvents() {
   for (const ContentObject& object : content_.events) {
     const std::size_t member = PlaceOf(members_, object.record.id.database);
-    Trying(object.record.id, [&] {
+    refusals_.Try("trying", object.record.id, [&] {
       Create(ProgramOf(object, members_[member].live), member, WithEventDisabled(object.create));
     });
   }

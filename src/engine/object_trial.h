@@ -16,6 +16,7 @@
 #include "engine/restore_facts.h"
 #include "engine/server_journal.h"
 #include "engine/set_swap.h"
+#include "engine/staging_refusals.h"
 
 namespace dbomsbak {
 
@@ -27,9 +28,9 @@ class ObjectTrial {
               const std::vector<RestoreMember>& members, const PreparedSet& set,
               ServerJournal& journal, Observer& observer);
 
-  // Errors: the server's for what it does not take, kCopyDiffers for what it takes as something
-  // else, kRestorePreflight for a live trigger that does not fit the restored table. What was
-  // created is dropped again unless there was an error.
+  // Errors: kRestorePreflight for all that the server does not take, live triggers that do not fit
+  // the restored table among it; kCopyDiffers for what it takes as something else. What was created
+  // is dropped again unless there was an error.
   void Run();
 
  private:
@@ -51,6 +52,7 @@ class ObjectTrial {
   ServerJournal& journal_;
   Observer& observer_;
   ObjectCreator creator_;
+  StagingRefusals refusals_;
   std::vector<ObjectId> created_;
   std::vector<Database> wanted_;  // by member: what was created, as it shall be read back
 };

@@ -27,8 +27,10 @@
 #include "engine/restore_lock.h"
 #include "engine/restore_planner.h"
 #include "engine/server_journal.h"
+#include "engine/server_refusals.h"
 #include "engine/set_names.h"
 #include "engine/set_swap.h"
+#include "engine/spelled_content.h"
 #include "engine/staging.h"
 #include "engine/staging_proof.h"
 #include "engine/window_estimate.h"
@@ -203,12 +205,16 @@ class Restore {
     }
     facts_ = ReadFacts(*session_, members_, content_.Definers());
     CompleteDatabases(*session_, members_, facts_.live, content_);
+    const std::vector<std::string> respelled = SpellFor(facts_.traits, content_);
+    if (!SameSeries(content_.header, traits_)) refusals_ = Refusals(*session_, content_, cancel_);
     set_ = MakeSet(content_, members_, facts_);
     facts_.unmet_views = UnmetViewsOf(*session_, set_);
+    facts_.refusals = refusals_;
     set_.run = run_;
     result_.plan = MakePlan(
         content_, members_, facts_,
         options_.force || options_.rehearse ? OtherSessions::kTell : OtherSessions::kRefuse);
+    for (const std::string& note : respelled) result_.plan.warnings.push_back(note);
     if (found_.resumable) {
       result_.plan.warnings.push_back(fmt::format(
           "an earlier run of this restore was interrupted; it goes on from there (run {})", run_));
@@ -246,8 +252,14 @@ class Restore {
     staging_->TryObjects(set_);
     observer_.Phase(fmt::format("loading {} rows into staging", content_.rows));
     const std::vector<LoadTarget> targets = Targets();
-    load_warnings_ = input_.LoadRows({sessions_, traits_, content_, targets, done,
-                                      staging_->load_table(), jobs_, observer_, cancel_});
+    try {
+      load_warnings_ = input_.LoadRows({sessions_, traits_, content_, targets, done,
+                                        staging_->load_table(), jobs_, observer_, cancel_});
+    } catch (Error& e) {
+      // A row that the server does not take is one more thing that it cannot hold.
+      if (e.code() == ErrorCode::kQueryRefused) e.set_code(ErrorCode::kRestorePreflight);
+      throw;
+    }
     result_.load_ms = watch.ms();
   }
 
@@ -387,6 +399,7 @@ class Restore {
     facts_ = ReadFacts(*session_, members_, content_.Definers());
     set_ = MakeSet(content_, members_, facts_);
     facts_.unmet_views = UnmetViewsOf(*session_, set_);
+    facts_.refusals = refusals_;
     set_.run = planned.run;
     set_.generation = planned.generation;
     // A foreign key into the set, or the application, may have come meanwhile.
@@ -550,6 +563,7 @@ class Restore {
   FoundStaging found_;
   std::string run_;
   RestoreFacts facts_;
+  std::map<ObjectId, std::vector<std::string>> refusals_;
   PreparedSet set_;
   std::unique_ptr<Staging> staging_;
   std::map<std::uint32_t, std::string> load_warnings_;

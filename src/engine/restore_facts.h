@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -50,6 +51,8 @@ struct RestoreFacts {
       free_bytes;        // where the server keeps its data, if it is this machine
   Catalog live;          // of the members that exist
   UnmetSet unmet_views;  // the caller fills it in, when the set is made
+  // What the server said of definitions, see Refusals(); the caller fills it in.
+  std::map<ObjectId, std::vector<std::string>> refusals;
 };
 
 // `members` with their live names; `exists` is filled in here. `definers`: of the objects that

@@ -18,6 +18,7 @@
 #include "engine/definition_text.h"
 #include "engine/foreign_key_lines.h"
 #include "engine/guarded_definers.h"
+#include "engine/held_definitions.h"
 #include "engine/needed_privileges.h"
 #include "engine/outside_uses.h"
 #include "engine/set_names.h"
@@ -157,6 +158,7 @@ class Planner {
   RestorePlan Make(OtherSessions other_sessions) {
     ListChanges();
     for (const std::string& note : content_.notes) Warning(note);
+    CheckUnheld();
     CheckServer();
     CheckPrivileges();
     CheckSight();
@@ -262,10 +264,12 @@ class Planner {
           "the server's binary log leaves out databases (binlog_do_db or binlog_ignore_db): "
           "replicas will not follow a restore");
     }
-    if (!content_.sequences.empty() && !facts_.traits.has_sequences) {
-      Problem(fmt::format("the server has no sequences; the archive holds {}",
-                          content_.sequences.front().record.id.Describe()));
-    }
+  }
+
+  // First of all: nothing that is put right on the server helps what it cannot hold.
+  void CheckUnheld() {
+    plan_.unheld = FindUnheld(content_, facts_);
+    for (const Unheld& object : plan_.unheld) Problem(object.Describe());
   }
 
   void CheckPrivileges() {
@@ -399,40 +403,14 @@ class Planner {
   }
 
   void CheckDefinitions() {
-    std::map<std::string, std::vector<std::string>> charsets, collations, engines;
     std::vector<std::string> untrusted, logged;
-    const auto want = [](auto& missing, const std::set<std::string>& have, const std::string& name,
-                         const ContentObject& object) {
-      if (!name.empty() && !Has(have, name)) missing[name].push_back(object.record.id.Describe());
-    };
-    ForEachObject([&](const ContentObject& object) {
+    for (const ContentObject& object : content_.routines) {
       const ObjectRecord& record = object.record;
       if (record.id.kind == ObjectKind::kFunction && facts_.traits.log_bin &&
           !facts_.trusts_function_creators) {
         (DeclaresItsData(object.create) ? logged : untrusted).push_back(record.id.Describe());
       }
-      want(charsets, facts_.charsets, record.charset, object);
-      want(charsets, facts_.charsets, record.character_set_client, object);
-      want(collations, facts_.collations, record.collation, object);
-      want(collations, facts_.collations, record.collation_connection, object);
-      want(collations, facts_.collations, record.database_collation, object);
-      if (record.id.kind != ObjectKind::kTable) return;
-      want(engines, facts_.engines, LowerAscii(record.engine), object);
-      const DefinitionNeeds needs = NeedsOf(object.create);
-      for (const std::string& name : needs.charsets) want(charsets, facts_.charsets, name, object);
-      for (const std::string& name : needs.collations) {
-        want(collations, facts_.collations, name, object);
-      }
-    });
-    const auto report = [&](std::string_view what, const auto& missing) {
-      for (const auto& [name, objects] : missing) {
-        Problem(
-            fmt::format("the server has no {} {}, needed by {}", what, name, JoinSome(objects)));
-      }
-    };
-    report("charset", charsets);
-    report("collation", collations);
-    report("storage engine", engines);
+    }
     if (!untrusted.empty()) {
       Problem(
           fmt::format("with its binary log on, the server takes no function that says neither "
@@ -454,17 +432,6 @@ class Planner {
         "with its binary log on, the server takes triggers and functions ({}) from accounts with "
         "SUPER alone: GRANT SUPER ON *.* TO {}; or SET GLOBAL log_bin_trust_function_creators=1;",
         JoinSome(logged), QuoteAccount(facts_.account)));
-  }
-
-  // utf8 and utf8mb3 are one charset under two names, on servers old and new.
-  static bool Has(const std::set<std::string>& have, const std::string& name) {
-    if (have.contains(name) || name == "default") return true;
-    const std::string_view view = name;
-    if (view == "utf8") return have.contains("utf8mb3");
-    if (view == "utf8mb3") return have.contains("utf8");
-    if (view.starts_with("utf8_")) return have.contains("utf8mb3_" + name.substr(5));
-    if (view.starts_with("utf8mb3_")) return have.contains("utf8_" + name.substr(8));
-    return false;
   }
 
   void CheckPackets() {

@@ -21,6 +21,7 @@
 #include "engine/set_names.h"
 #include "engine/staging_note.h"
 #include "engine/staging_proof.h"
+#include "engine/staging_refusals.h"
 #include "engine/stubs.h"
 
 namespace dbomsbak {
@@ -81,10 +82,12 @@ bool HasSequence(const Catalog& live, const std::string& database, const std::st
 }  // namespace
 
 void PrepareForDefinitions(Session& session) {
-  constexpr std::array<const char*, 2> kSettings = {
+  constexpr std::array<const char*, 3> kSettings = {
       "SET SESSION sql_mode=CONCAT(@@sql_mode,',NO_ENGINE_SUBSTITUTION')",
       // A TIMESTAMP column that says nothing gets nothing.
-      "SET SESSION explicit_defaults_for_timestamp=1"};
+      "SET SESSION explicit_defaults_for_timestamp=1",
+      // Other servers let a foreign key point to what is no unique key.
+      "SET SESSION restrict_fk_on_non_standard_key=0"};
   for (const char* setting : kSettings) {
     try {
       session.Execute(setting);
@@ -208,15 +211,10 @@ void Staging::Create(const Catalog& live) {
 }
 
 void Staging::CreateTables(const Catalog& live) {
+  StagingRefusals refusals;
   const auto run = [&](const ContentObject& object, const std::string& statement) {
     cancel_.ThrowIfCancelled();
-    try {
-      session_.Execute(statement);
-    } catch (Error& e) {
-      e.While(fmt::format("creating {} in staging", object.record.id.Describe()));
-      e.About(object.record.id.Describe());
-      throw;
-    }
+    refusals.Try("creating", object.record.id, [&] { session_.Execute(statement); });
   };
   for (const ContentObject& sequence : content_.sequences) {
     Use(session_, MemberOf(sequence.record.id.database).staging);
@@ -262,6 +260,20 @@ void Staging::CreateTables(const Catalog& live) {
     run(*table,
         fmt::format("ALTER TABLE {} ADD {}", QuoteQualified(staging, table->record.id.name), key));
   }
+  refusals.ThrowIfAny();
+  if (!SameSeries(content_.header, traits_)) CompareTables();
+}
+
+// Before the rows are loaded: a server of another kind may have made something else of a table.
+void Staging::CompareTables() {
+  const Catalog staged = ReadCatalog(session_, traits_, {databases(), true, false});
+  const std::vector<std::string> differences =
+      CompareDefinitions(content_, members_, staged, traits_, Counters::kNotYet);
+  if (differences.empty()) return;
+  std::string message = "the server makes something else of what the archive holds";
+  for (const std::string& difference : differences) message += "\n  - " + difference;
+  throw Error(ErrorCode::kRestorePreflight, std::move(message),
+              "Nothing live was changed. dbomsbak cat writes the SQL text of these objects.");
 }
 
 std::vector<bool> Staging::Resume() {

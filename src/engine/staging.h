@@ -85,6 +85,7 @@ class Staging {
   const RestoreMember& MemberOf(const std::string& archived) const;
   void CreateDatabase(const RestoreMember& member);
   void CreateTables(const Catalog& live);
+  void CompareTables();
   void DropEverythingButTables();
 
   Session& session_;

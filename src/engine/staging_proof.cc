@@ -51,8 +51,8 @@ std::string Series(const std::string& version) {
 class DefinitionComparison {
  public:
   DefinitionComparison(const RestoreContent& content, const std::vector<RestoreMember>& members,
-                       const Catalog& staged, const ServerTraits& traits)
-      : content_(content), members_(members), staged_(staged) {
+                       const Catalog& staged, const ServerTraits& traits, Counters counters)
+      : content_(content), members_(members), staged_(staged), counters_(counters) {
     same_series_ = SameSeries(content.header, traits);
     staged_constraints_ = traits.constraint_names_block_rename;
     for (const RestoreMember& member : members) {
@@ -135,7 +135,7 @@ class DefinitionComparison {
       Differs(name, fmt::format("its definition is now\n{}\nand was\n{}", staged, wanted));
     }
     const std::optional<std::uint64_t> counter = AutoIncrementOf(object.create);
-    if (counter && AutoIncrementOf(staged) != counter) {
+    if (counters_ == Counters::kSet && counter && AutoIncrementOf(staged) != counter) {
       Differs(name, fmt::format("its AUTO_INCREMENT is {}, not {}",
                                 AutoIncrementOf(staged).value_or(1), *counter));
     }
@@ -174,6 +174,7 @@ class DefinitionComparison {
   const RestoreContent& content_;
   const std::vector<RestoreMember>& members_;
   const Catalog& staged_;
+  const Counters counters_;
   bool same_series_ = false;
   bool staged_constraints_ = false;
   DatabaseMap to_archived_;
@@ -364,8 +365,9 @@ bool SameSeries(const HeaderRecord& header, const ServerTraits& traits) {
 
 std::vector<std::string> CompareDefinitions(const RestoreContent& content,
                                             const std::vector<RestoreMember>& members,
-                                            const Catalog& staged, const ServerTraits& traits) {
-  return DefinitionComparison(content, members, staged, traits).Run();
+                                            const Catalog& staged, const ServerTraits& traits,
+                                            Counters counters) {
+  return DefinitionComparison(content, members, staged, traits, counters).Run();
 }
 
 StagingProof ProveRows(SessionFactory& sessions, const ServerTraits& traits,

@@ -23,11 +23,15 @@ struct StagingProof {
 // Do both servers print the definition of one object alike?
 bool SameSeries(const HeaderRecord& header, const ServerTraits& traits);
 
+// Are the counters of AUTO_INCREMENT where they shall be, or set behind the rows?
+enum class Counters { kSet, kNotYet };
+
 // Objects, definitions, counters of AUTO_INCREMENT and charsets: every way in which `staged` is not
 // what the archive holds. `live` names stand where defaults take from live sequences.
 std::vector<std::string> CompareDefinitions(const RestoreContent& content,
                                             const std::vector<RestoreMember>& members,
-                                            const Catalog& staged, const ServerTraits& traits);
+                                            const Catalog& staged, const ServerTraits& traits,
+                                            Counters counters = Counters::kSet);
 
 // Reads all rows back, by `jobs` sessions. `load_warnings`: the server's first warning of each
 // table, by its place in content.tables. Error kCopyDiffers names the table.

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "dbomsbak/base/ascii.h"
+#include "sql/table_outline.h"
 #include "sql/tokenizer.h"
 
 namespace dbomsbak {
@@ -37,21 +39,50 @@ bool IsNumber(std::string_view text) {
          text.find_first_of("0123456789") != std::string_view::npos;
 }
 
+std::vector<SqlToken> TokensOf(std::string_view text) {
+  std::vector<SqlToken> tokens;
+  SqlTokenizer tokenizer(text);
+  for (SqlToken token = tokenizer.Next(); token.kind != SqlToken::Kind::kEnd;
+       token = tokenizer.Next()) {
+    tokens.push_back(token);
+  }
+  return tokens;
+}
+
+bool IsTable(const std::vector<SqlToken>& tokens) {
+  return tokens.size() > 1 && tokens[1].IsWord("table");
+}
+
+// What a string stands for; its two ways to write a quote are one.
+std::string ValueOf(const SqlToken& token) {
+  constexpr std::string_view kLetters = "ntr0Zb";
+  constexpr std::string_view kMeant{"\n\t\r\0\x1A\b", 6};
+  const char quote = token.text.front();
+  std::string_view body = token.text.substr(1);
+  if (body.ends_with(quote)) body.remove_suffix(1);
+  std::string value;
+  for (std::size_t i = 0; i < body.size(); ++i) {
+    const bool more = i + 1 < body.size();
+    if (body[i] == '\\' && more) {
+      const std::size_t letter = kLetters.find(body[++i]);
+      value += letter == std::string_view::npos ? body[i] : kMeant[letter];
+    } else {
+      value += body[i];
+      if (body[i] == quote && more) ++i;
+    }
+  }
+  return value;
+}
+
 // The text in words that do not depend on who printed it.
 class Canon {
  public:
-  explicit Canon(std::string_view text) {
-    SqlTokenizer tokenizer(text);
-    for (SqlToken token = tokenizer.Next(); token.kind != SqlToken::Kind::kEnd;
-         token = tokenizer.Next()) {
-      tokens_.push_back(token);
-    }
-  }
+  // `table`: it is a table or a part of one, and its checks may stand anywhere.
+  Canon(std::vector<SqlToken> tokens, bool table) : tokens_(std::move(tokens)), table_(table) {}
 
   std::vector<std::string> Words() {
-    const bool table = tokens_.size() > 1 && Word(1) == "table";
     for (at_ = 0; at_ < tokens_.size(); ++at_) {
-      if (table && SkipCheck()) continue;
+      if (table_ && SkipCheck()) continue;
       AddToken();
     }
     for (; checks_ > 0; --checks_) words_.emplace_back("check");
@@ -64,6 +95,8 @@ class Canon {
     std::string word = LowerAscii(tokens_[at].text);
     if (word == "utf8") return "utf8mb3";
     if (word.starts_with("utf8_")) return "utf8mb3_" + word.substr(5);
+    if (word == "index") return "key";
+    if (word == "geometrycollection") return "geomcollection";
     return word;
   }
   bool IsSign(std::size_t at, char sign) const {
@@ -147,7 +180,7 @@ class Canon {
     }
     const std::string_view inside = token.text.substr(1, token.text.size() - 2);
     if (token.text.size() < 2 || !IsNumber(inside)) {
-      words_.emplace_back(token.text);
+      words_.push_back("'" + ValueOf(token));
       return;
     }
     SqlTokenizer tokenizer(inside);
@@ -158,14 +191,11 @@ class Canon {
   }
 
   std::vector<SqlToken> tokens_;
+  bool table_;
   std::vector<std::string> words_;
   std::size_t at_ = 0;
   std::size_t checks_ = 0;
 };
-
-}  // namespace
-
-namespace {
 
 // A name may stand in back-ticks or bare, as in PARTITION BY HASH (id).
 bool SameWord(std::string_view a, std::string_view b) {
@@ -175,18 +205,226 @@ bool SameWord(std::string_view a, std::string_view b) {
   return EqualIgnoringCase(a_quoted ? a.substr(1) : a, a_quoted ? b : b.substr(1));
 }
 
-}  // namespace
-
-std::string FirstWordMissing(std::string_view wanted, std::string_view printed) {
-  const std::vector<std::string> there = Canon(printed).Words();
-  auto at = there.begin();
-  for (const std::string& word : Canon(wanted).Words()) {
-    at = std::find_if(at, there.end(),
+// The first of `wanted` that does not follow in `printed`.
+std::string FirstMissing(const std::vector<std::string>& wanted,
+                         const std::vector<std::string>& printed) {
+  auto at = printed.begin();
+  for (const std::string& word : wanted) {
+    at = std::find_if(at, printed.end(),
                       [&](const std::string& each) { return SameWord(word, each); });
-    if (at == there.end()) return word;
+    if (at == printed.end()) return word;
     ++at;
   }
   return {};
+}
+
+// Part by part, for servers that print the parts of a table in another order.
+class TableComparison {
+ public:
+  TableComparison(std::string_view wanted, std::string_view printed)
+      : wanted_(OutlineOf(wanted)), printed_(OutlineOf(printed)) {
+    names_engines_ = printed_.Option("engine") != nullptr;
+  }
+
+  std::string Run() {
+    std::string missing = CompareColumns();
+    if (missing.empty()) missing = CompareOthers();
+    if (missing.empty()) missing = CompareOptions();
+    if (missing.empty()) missing = ComparePartitions();
+    return missing;
+  }
+
+ private:
+  using Words = std::vector<std::string>;
+  using Items = std::vector<const TableItem*>;
+
+  static Items Of(const TableOutline& outline, bool columns) {
+    Items items;
+    for (const TableItem& item : outline.items) {
+      if ((item.kind == TableItem::Kind::kColumn) == columns) items.push_back(&item);
+    }
+    return items;
+  }
+
+  static std::size_t ChecksOf(const TableOutline& outline) {
+    std::size_t checks = 0;
+    for (const TableItem& item : outline.items) {
+      for (const std::string& word : Canon(item.tokens, true).Words()) checks += word == "check";
+    }
+    return checks;
+  }
+
+  // The words of an item, without its checks, which are counted, and without the way of an index
+  // that all have.
+  static Words WordsOf(const TableItem& item) {
+    Words words = Canon(item.tokens, true).Words();
+    std::erase(words, "check");
+    for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+      if (words[i] != "using" || words[i + 1] != "btree") continue;
+      words.erase(words.begin() + static_cast<std::ptrdiff_t>(i),
+                  words.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+      break;
+    }
+    return words;
+  }
+
+  // Cuts `word` and what follows it out, and returns that; empty when it is not there.
+  static std::string Cut(Words& words, std::string_view word, std::string_view second) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (words[i] != word ||
+          (!second.empty() && (i + 1 == words.size() || words[i + 1] != second)))
+        continue;
+      const std::size_t value = i + (second.empty() ? 1 : 2);
+      std::string found = value < words.size() ? words[value] : std::string(word);
+      const std::size_t end = std::min(value + 1, words.size());
+      words.erase(words.begin() + static_cast<std::ptrdiff_t>(i),
+                  words.begin() + static_cast<std::ptrdiff_t>(end));
+      return found;
+    }
+    return {};
+  }
+
+  static std::string CharsetOf(std::string_view collation) {
+    return std::string(collation.substr(0, collation.find('_')));
+  }
+
+  // A collation, or a charset for its usual one: of a column that says something about it, of the
+  // table otherwise. The words are taken out.
+  static std::string TakeCollation(Words& words, const TableOutline& outline, bool& said) {
+    const std::string collation = Cut(words, "collate", "");
+    const std::string charset = Cut(words, "character", "set");
+    said = said || !collation.empty() || !charset.empty();
+    if (!collation.empty()) return IsUsualCollation(collation) ? CharsetOf(collation) : collation;
+    if (!charset.empty()) return charset;
+    return DefaultCollation(outline);
+  }
+
+  static std::string DefaultCollation(const TableOutline& outline) {
+    if (const TableOption* option = outline.Option("collate")) {
+      const std::string collation = Only(option->value);
+      return IsUsualCollation(collation) ? CharsetOf(collation) : collation;
+    }
+    const TableOption* option = outline.Option("character set");
+    return option == nullptr ? std::string() : Only(option->value);
+  }
+
+  static std::string Only(std::string_view value) {
+    const Words words = Canon(TokensOf(value), false).Words();
+    return words.empty() ? std::string() : words.front();
+  }
+
+  std::string CompareColumns() const {
+    const Items wanted = Of(wanted_, true);
+    const Items printed = Of(printed_, true);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      if (i >= printed.size() || !EqualIgnoringCase(wanted[i]->name, printed[i]->name)) {
+        return "`" + wanted[i]->name;
+      }
+      Words said = Canon(wanted[i]->tokens, true).Words();
+      Words there = Canon(printed[i]->tokens, true).Words();
+      for (Words* words : {&said, &there}) {
+        std::erase(*words, "check");
+        // It stands behind the type, or at the end.
+        if (std::erase(*words, "invisible") > 0) words->push_back("invisible");
+      }
+      bool names_charset = false;
+      const std::string collation = TakeCollation(said, wanted_, names_charset);
+      const std::string there_collation = TakeCollation(there, printed_, names_charset);
+      if (names_charset && collation != there_collation) return collation;
+      if (std::string missing = FirstMissing(said, there); !missing.empty()) return missing;
+    }
+    return {};
+  }
+
+  std::string CompareOthers() const {
+    Items printed = Of(printed_, false);
+    for (const TableItem* item : Of(wanted_, false)) {
+      if (item->kind == TableItem::Kind::kCheck) continue;
+      Words said = WordsOf(*item);
+      if (item->kind == TableItem::Kind::kForeignKey) SortActions(said);
+      std::string missing = item->name.empty() ? said.front() : "`" + item->name;
+      const auto found = std::find_if(printed.begin(), printed.end(), [&](const TableItem* other) {
+        if (other->kind != item->kind) return false;
+        if (!item->name.empty() && !EqualIgnoringCase(other->name, item->name)) return false;
+        Words there = WordsOf(*other);
+        if (item->kind == TableItem::Kind::kForeignKey) SortActions(there);
+        const std::string first = FirstMissing(said, there);
+        if (!first.empty() && !item->name.empty()) missing = first;
+        return first.empty();
+      });
+      if (found == printed.end()) return missing;
+      printed.erase(found);
+    }
+    return ChecksOf(wanted_) > ChecksOf(printed_) ? "check" : "";
+  }
+
+  // ON DELETE … ON UPDATE …, in this order.
+  static void SortActions(Words& words) {
+    const auto on = [&](std::string_view event) {
+      for (auto at = words.begin(); at != words.end() && at + 1 != words.end(); ++at) {
+        if (*at == "on" && *(at + 1) == event) return at;
+      }
+      return words.end();
+    };
+    const auto update = on("update");
+    const auto removal = on("delete");
+    if (update < removal && removal != words.end()) std::rotate(update, removal, words.end());
+  }
+
+  std::string CompareOptions() const {
+    for (const TableOption& option : wanted_.options) {
+      if (option.name == "engine" && !names_engines_) continue;
+      if (option.name == "collate" || option.name == "character set") continue;
+      const TableOption* there = printed_.Option(option.name);
+      if (there == nullptr || Canon(TokensOf(option.value), false).Words() !=
+                                  Canon(TokensOf(there->value), false).Words()) {
+        return option.name;
+      }
+    }
+    const std::string collation = DefaultCollation(wanted_);
+    if (!collation.empty() && collation != DefaultCollation(printed_)) {
+      return wanted_.Option("collate") != nullptr ? "collate" : "character";
+    }
+    return {};
+  }
+
+  std::string ComparePartitions() const {
+    Words said = Canon(wanted_.partitioning, false).Words();
+    Words there = Canon(printed_.partitioning, false).Words();
+    if (!names_engines_) {
+      while (!Cut(said, "engine", "").empty()) {
+      }
+    }
+    // Some count them, some name them.
+    for (const char* plural : {"partitions", "subpartitions"}) {
+      if (std::find(there.begin(), there.end(), plural) != there.end()) continue;
+      const std::string number = Cut(said, plural, "");
+      if (number.empty()) continue;
+      const std::string_view one(plural, std::string_view(plural).size() - 1);
+      // PARTITION BY, and SUBPARTITION BY … SUBPARTITION TEMPLATE, are one word of it more each.
+      std::size_t count = 0;
+      for (std::size_t i = 0; i + 1 < there.size(); ++i) {
+        count += there[i] == one && there[i + 1] != "by" && there[i + 1] != "template";
+      }
+      if (number != std::to_string(count)) return number;
+    }
+    return FirstMissing(said, there);
+  }
+
+  TableOutline wanted_, printed_;
+  bool names_engines_ = true;
+};
+
+}  // namespace
+
+std::string FirstWordMissing(std::string_view wanted, std::string_view printed) {
+  const std::vector<SqlToken> said = TokensOf(wanted);
+  const std::vector<SqlToken> there = TokensOf(printed);
+  const bool table = IsTable(said) && IsTable(there);
+  std::string missing =
+      FirstMissing(Canon(said, IsTable(said)).Words(), Canon(there, IsTable(there)).Words());
+  if (missing.empty() || !table) return missing;
+  return TableComparison(wanted, printed).Run();
 }
 
 }  // namespace dbomsbak

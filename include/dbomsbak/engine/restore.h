@@ -28,6 +28,15 @@ struct RestoreOptions {
   bool force = false;  // go on although other sessions use the databases
 };
 
+// An object of an archive that the server cannot hold as it is, and everything in it that stands
+// against it.
+struct Unheld {
+  ObjectId id;
+  std::vector<std::string> reasons;
+
+  std::string Describe() const;  // "table `d`.`t` cannot be held here: …; …"
+};
+
 // What restore would do or has done, for people and JSON.
 struct RestorePlan {
   std::vector<std::string> databases;
@@ -35,7 +44,8 @@ struct RestorePlan {
   std::vector<ObjectId> replaced, added_back, removed;  // live objects: replaced, missing, extra
   std::vector<ObjectId> differing;  // tables of `replaced` whose definition is another now
   std::uint64_t rows = 0;
-  std::vector<std::string> problems;  // what makes preflight fail, complete
+  std::vector<Unheld> unheld;         // by kind, in the order they would be made
+  std::vector<std::string> problems;  // what makes preflight fail, complete; `unheld` first
   std::vector<std::string> warnings;
   unsigned generation = 0;  // number of the displaced copy
   std::uint64_t expected_window_ms = 0;

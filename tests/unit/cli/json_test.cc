@@ -102,6 +102,11 @@ TEST(JsonTest, CheckWritesTheFieldsOfTheTable) {
   report.findings.emplace_back();
   std::set<std::string> paths = ErrorPaths();
   CollectPaths(CheckToJson(report), "", paths);
+  RestorePlan plan;
+  plan.unheld = {{ObjectId{"d", ObjectKind::kTable, "t"}, {"r"}}};
+  plan.problems = {"p"};
+  plan.warnings = {"w"};
+  CollectPaths(RestoreChecksToJson({{"f", plan}}, ErrorCode::kRestorePreflight), "", paths);
   EXPECT_EQ(paths, PathsOfTable(kCommandCheck));
 }
 
@@ -111,6 +116,7 @@ TEST(JsonTest, RestoreWritesTheFieldsOfTheTable) {
   result.plan.created_databases = {"d"};
   result.plan.replaced = result.plan.differing = result.plan.added_back =
       result.plan.removed = {ObjectId{"d", ObjectKind::kTable, "t"}};
+  result.plan.unheld = {{ObjectId{"d", ObjectKind::kTable, "t"}, {"r"}}};
   result.plan.problems = {"p"};
   result.plan.warnings = {"w"};
   std::set<std::string> paths = ErrorPaths();

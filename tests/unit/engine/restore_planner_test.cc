@@ -283,9 +283,13 @@ TEST_F(RestorePlannerTest, WhatTheServerLacksIsNamed) {
       "CREATE TABLE `t` (`a` text COLLATE utf8mb4_0900_ai_ci, `b` text CHARACTER SET gbk) "
       "ENGINE=Aria DEFAULT CHARSET=utf8 COLLATE=utf8_general_ci";
   content_.tables[0].record.engine = "Aria";
-  EXPECT_THAT(Plan().problems,
-              ElementsAre(HasSubstr("no charset gbk"), HasSubstr("no collation utf8mb4_0900_ai_ci"),
-                          HasSubstr("no storage engine aria")));
+  const RestorePlan plan = Plan();
+  EXPECT_THAT(plan.problems,
+              ElementsAre("table `d`.`t` cannot be held here: the server has no charset gbk; the "
+                          "server has no collation utf8mb4_0900_ai_ci; the server has no storage "
+                          "engine Aria"));
+  ASSERT_EQ(plan.unheld.size(), 1U);
+  EXPECT_EQ(plan.unheld[0].reasons.size(), 3U);
 }
 
 TEST_F(RestorePlannerTest, StatementsMustFitThePacket) {

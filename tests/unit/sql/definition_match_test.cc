@@ -48,5 +48,60 @@ TEST(DefinitionMatchTest, WhatAServerChangedOrLeftOutIsNoticed) {
             "collate");
 }
 
+// OceanBase prints keys and constraints in another order, no engine, and each partition.
+constexpr char kOfOceanBase[] =
+    "CREATE TABLE `t` (\n  `id` int(11) NOT NULL,\n  `a` varchar(9) CHARACTER SET utf8 DEFAULT "
+    "NULL,\n  `n` int(11) DEFAULT '1' COMMENT 'it\\'s',\n  PRIMARY KEY (`id`),\n  CONSTRAINT `f` "
+    "FOREIGN KEY (`n`) REFERENCES `p`(`id`) ON UPDATE SET NULL ON DELETE CASCADE ,\n  KEY `k` "
+    "(`n`) "
+    "BLOCK_SIZE 16384 LOCAL\n) ORGANIZATION INDEX DEFAULT CHARSET = latin1 ROW_FORMAT = DYNAMIC "
+    "PCTFREE = 0\n partition by hash(id)\n(partition `p0`,\npartition `p1`,\npartition `p2`)";
+constexpr char kTheSame[] =
+    "CREATE TABLE `t` (\n  `id` int NOT NULL,\n  `a` varchar(9) CHARACTER SET utf8mb3 COLLATE "
+    "utf8mb3_general_ci DEFAULT NULL,\n  `n` int DEFAULT '1' COMMENT 'it''s',\n  PRIMARY KEY "
+    "(`id`),\n  KEY `k` (`n`) USING BTREE,\n  CONSTRAINT `f` FOREIGN KEY (`n`) REFERENCES `p` "
+    "(`id`) "
+    "ON DELETE CASCADE ON UPDATE SET NULL\n) ENGINE=InnoDB DEFAULT CHARSET=latin1\n/*!50100 "
+    "PARTITION BY HASH (`id`)\nPARTITIONS 3 */";
+
+TEST(DefinitionMatchTest, TheOrderOfKeysAndOptionsMeansNothing) {
+  EXPECT_EQ(FirstWordMissing(kTheSame, kOfOceanBase), "");
+}
+
+TEST(DefinitionMatchTest, WhatIsLostIsNoticedInAnyOrder) {
+  const std::string whole = kOfOceanBase;
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{"varchar(9)", "varchar(8)"},
+                                 {"CHARACTER SET utf8 ", ""},
+                                 {"CHARACTER SET utf8 ", "CHARACTER SET utf8mb4 "},
+                                 {"'it\\'s'", "'its'"},
+                                 {"PRIMARY KEY (`id`),\n", ""},
+                                 {"KEY `k` (`n`)", "KEY `k` (`a`)"},
+                                 {"ON DELETE CASCADE", "ON DELETE SET NULL"},
+                                 {"CHARSET = latin1", "CHARSET = utf8mb4"},
+                                 {"partition `p1`,\n", ""},
+                                 {" partition by hash(id)\n(partition `p0`,\npartition "
+                                  "`p1`,\npartition `p2`)",
+                                  ""}}) {
+    std::string changed = whole;
+    changed.replace(changed.find(from), from.size(), to);
+    EXPECT_NE(FirstWordMissing(kTheSame, changed), "") << from;
+  }
+}
+
+TEST(DefinitionMatchTest, AColumnsCollationMayBeSaidInTwoWays) {
+  constexpr char kLong[] =
+      "CREATE TABLE `t` (\n  `k` int,\n  KEY `k` (`k`),\n  `a` char(1) CHARACTER SET utf8mb4 "
+      "COLLATE "
+      "utf8mb4_bin INVISIBLE DEFAULT 'x'\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 "
+      "COLLATE=utf8mb4_general_ci";
+  constexpr char kShort[] =
+      "CREATE TABLE `t` (\n  `k` int,\n  `a` char(1) COLLATE utf8mb4_bin DEFAULT 'x' INVISIBLE,\n  "
+      "KEY `k` (`k`)\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4";
+  EXPECT_EQ(FirstWordMissing(kLong, kShort), "");
+  std::string other = kShort;
+  other.replace(other.find("utf8mb4_bin"), 11, "utf8mb4_general_ci");
+  EXPECT_EQ(FirstWordMissing(kLong, other), "utf8mb4_bin");
+}
+
 }  // namespace
 }  // namespace dbomsbak

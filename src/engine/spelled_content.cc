@@ -1,0 +1,60 @@
+#include "engine/spelled_content.h"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <string_view>
+
+#include "dbomsbak/base/ascii.h"
+#include "dbomsbak/sql/create_table.h"
+#include "engine/staging_proof.h"
+
+namespace dbomsbak {
+namespace {
+
+// A list of modes without one of them.
+std::string WithoutMode(std::string_view modes, std::string_view mode) {
+  std::string left;
+  while (!modes.empty()) {
+    const std::size_t comma = modes.find(',');
+    const std::string_view each = modes.substr(0, comma);
+    if (!EqualIgnoringCase(each, mode)) {
+      if (!left.empty()) left += ',';
+      left += each;
+    }
+    modes = comma == std::string_view::npos ? std::string_view{} : modes.substr(comma + 1);
+  }
+  return left;
+}
+
+}  // namespace
+
+std::vector<std::string> SpellFor(const ServerTraits& traits, RestoreContent& content) {
+  std::vector<std::string> notes;
+  if (SameSeries(content.header, traits)) return notes;
+  std::size_t placed = 0;
+  for (ContentObject& table : content.tables) {
+    table.create = WithVersionCommentsOpened(table.create);
+    if (traits.has_placement_options) continue;
+    std::string plain = WithoutPlacementOptions(table.create);
+    if (plain == table.create) continue;
+    table.create = std::move(plain);
+    ++placed;
+  }
+  if (placed > 0) {
+    notes.push_back(fmt::format(
+        "where and how {} stored (replicas, tablets, blocks, compression) is left out: this server "
+        "has no such options",
+        placed == 1 ? "a table is" : fmt::format("{} tables are", placed)));
+  }
+  if (traits.grants_create_no_accounts) {
+    for (auto* programs : {&content.routines, &content.triggers, &content.events}) {
+      for (ContentObject& program : *programs) {
+        program.record.sql_mode = WithoutMode(program.record.sql_mode, "NO_AUTO_CREATE_USER");
+      }
+    }
+  }
+  return notes;
+}
+
+}  // namespace dbomsbak

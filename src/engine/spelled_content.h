@@ -1,0 +1,18 @@
+// An archive's definitions in the words of the server they come to.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dbomsbak/catalog/server_traits.h"
+#include "engine/restore_content.h"
+
+namespace dbomsbak {
+
+// Of an archive from a server of another series: what stands in version comments is said openly, so
+// that it is taken or refused and never passed over; where a table is stored is left out for
+// servers that do not know such options; a sql_mode that is always in effect there is not named.
+// All other words stay. Returns what is worth telling.
+std::vector<std::string> SpellFor(const ServerTraits& traits, RestoreContent& content);
+
+}  // namespace dbomsbak
