@@ -73,8 +73,8 @@ struct ServerTraits {
   bool check_names_are_of_the_database = false;  // else of their table
   bool has_role_definers = false;                // DEFINER=`role`, without a host
   bool has_database_comments = false;
-  bool grants_create_no_accounts = false;        // without the sql_mode NO_AUTO_CREATE_USER, too
-  std::uint64_t max_row_bytes = 65535;           // of a definition, without TEXT and BLOB
+  bool grants_create_no_accounts = false;  // without the sql_mode NO_AUTO_CREATE_USER, too
+  std::uint64_t max_row_bytes = 65535;     // of a definition, without TEXT and BLOB
   // Of one column of an InnoDB index, and in rows of format DYNAMIC or COMPRESSED.
   std::uint64_t max_key_column_bytes = 3072, max_key_column_bytes_dynamic = 3072;
 
