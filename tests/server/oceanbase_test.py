@@ -101,9 +101,9 @@ class OceanBase(unittest.TestCase):
         upgraded = fingerprint.take(self.server, names)
         self.run_ok('restore', '--yes', archive)
         fingerprint.expect_equal(before, fingerprint.take(self.server, names), 'restored')
-        self.run_ok('undo', '--yes')
+        self.run_ok('undo', '--yes', *names)
         fingerprint.expect_equal(upgraded, fingerprint.take(self.server, names), 'undone')
-        self.run_ok('purge', '--yes')
+        self.run_ok('purge', '--yes', *names)
         self.assertEqual([n for n in self.server.databases() if '__dbomsbak' in n], [])
 
     def test_what_no_dump_can_hold_is_named(self):
@@ -164,6 +164,7 @@ CREATE EVENT quoting ON SCHEDULE EVERY 1 DAY STARTS '2036-01-01 00:00:00' DO DEL
         self.server.sql('DROP DATABASE calls')  # its events seem to be there when restore makes it anew
         self.run_ok('restore', '--yes', archive)
         fingerprint.expect_equal(before, fingerprint.take(self.server, 'calls'), 'restored')
+        self.run_ok('purge', '--yes', 'calls')
         self.server.sql('DROP DATABASE calls; CREATE DATABASE calls')
         self.server.load(archive, 'calls')
         self.server.wait_for("SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = 'calls'", 2)
