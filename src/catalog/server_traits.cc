@@ -79,17 +79,6 @@ void SetMariaDb(ServerTraits& traits) {
   traits.has_atomic_ddl = version >= 100600;
   traits.create_or_replace_keeps_grants = true;
   if (version >= 100502) traits.definer_privilege = "SET USER";
-  traits.keeps_json_type = false;
-  traits.keeps_checks = version >= 100201;
-  traits.keeps_descending_keys = version >= 100800;
-  traits.has_literal_text_defaults = version >= 100201;
-  traits.has_two_digit_years = true;
-  traits.has_many_triggers_an_event = version >= 100203;
-  traits.has_spatial_keys_in_innodb = version >= 100202;
-  traits.has_partitions_of_every_engine = true;
-  traits.takes_unknown_table_options = true;
-  traits.has_role_definers = true;
-  traits.has_database_comments = version >= 100500;
   traits.has_get_lock = true;
   traits.has_named_locks_many = version >= 100002;
 }
@@ -112,13 +101,6 @@ void SetMySql(ServerTraits& traits) {
     traits.definer_privilege = "SET_ANY_DEFINER";
     traits.orphan_privilege = "ALLOW_NONEXISTENT_DEFINER";
   }
-  traits.keeps_checks = version >= 80016;
-  traits.keeps_descending_keys = version >= 80001;
-  traits.has_many_triggers_an_event = version >= 50702;
-  traits.has_spatial_keys_in_innodb = version >= 50705;
-  traits.has_partitions_of_every_engine = version < 80000;
-  traits.check_names_are_of_the_database = version >= 80016;
-  traits.grants_create_no_accounts = version >= 80011;
   traits.has_get_lock = true;
   traits.has_named_locks_many = version >= 50705;
 }
@@ -152,13 +134,6 @@ void SetOceanBase(ServerTraits& traits, Session& session) {
   traits.constraint_names_block_rename = true;
   traits.rename_waits_without_bound = true;
   traits.has_exact_vector_text = false;
-  traits.keeps_descending_keys = false;
-  traits.keeps_view_security = false;
-  traits.keeps_storage_options = false;
-  traits.has_placement_options = true;
-  traits.check_names_are_of_the_database = true;
-  traits.max_row_bytes = 0;
-  traits.max_key_column_bytes = traits.max_key_column_bytes_dynamic = 0;
   // Versions that cannot tell the moment cannot read at it either.
   traits.has_snapshot_reads = Answers(session, "SELECT current_scn()");
   traits.has_get_lock = Answers(session, "SELECT IS_FREE_LOCK('dbomsbak_probe')");
@@ -170,7 +145,7 @@ bool IsOn(const std::string& text) { return text == "ON" || text == "1"; }
 void ReadVariables(Session& session, ServerTraits& traits) {
   const Answer answer(session.Query(
       "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('lower_case_table_names','max_allowed_packet',"
-      "'character_set_server','log_bin','read_only','super_read_only','innodb_large_prefix')"));
+      "'character_set_server','log_bin','read_only','super_read_only')"));
   for (std::size_t row = 0; row < answer.size(); ++row) {
     const std::string name = answer.Text(row, "Variable_name");
     const std::string value = answer.Text(row, "Value");
@@ -178,10 +153,6 @@ void ReadVariables(Session& session, ServerTraits& traits) {
       traits.lower_case_table_names = static_cast<unsigned>(answer.Number(row, "Value"));
     } else if (name == "max_allowed_packet") {
       traits.max_allowed_packet = answer.Number(row, "Value");
-    } else if (name == "innodb_large_prefix" && traits.max_key_column_bytes != 0) {
-      constexpr std::uint64_t kOldLimit = 767;
-      traits.max_key_column_bytes = kOldLimit;
-      if (!IsOn(value)) traits.max_key_column_bytes_dynamic = kOldLimit;
     } else if (name == "character_set_server") {
       traits.charset_default = value;
     } else if (name == "log_bin") {

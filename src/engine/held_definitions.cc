@@ -260,7 +260,7 @@ class Examiner {
   // `same_series`: it comes from a server that prints and takes the same, and asks only for what
   // servers of one series may lack.
   Examiner(const ContentObject& object, const RestoreFacts& facts, bool same_series)
-      : object_(object), facts_(facts), traits_(facts.traits), same_series_(same_series) {}
+      : object_(object), facts_(facts), traits_(facts.definitions), same_series_(same_series) {}
 
   std::vector<std::string> Run() {
     const ObjectRecord& record = object_.record;
@@ -276,7 +276,7 @@ class Examiner {
         }
         break;
       case ObjectKind::kSequence:
-        if (!traits_.has_sequences) Add("the server has no sequences");
+        if (!facts_.traits.has_sequences) Add("the server has no sequences");
         break;
       case ObjectKind::kTable:
         ExamineTable();
@@ -398,7 +398,12 @@ class Examiner {
       const auto column = std::find_if(
           columns_.begin(), columns_.end(),
           [&](const ColumnText& each) { return EqualIgnoringCase(each.item().name, part.column); });
-      if (!bytewise || column == columns_.end() || limit == 0) continue;
+      if (!bytewise || column == columns_.end()) continue;
+      if (column->IsLong() && !part.prefix && !traits_.has_whole_text_keys) {
+        Add(fmt::format("{}: the server has no key of a whole {}", Describe(item),
+                        LowerAscii(column->type())));
+      }
+      if (limit == 0) continue;
       const bool long_type = column->type() == "varchar" || column->type() == "char" ||
                              column->type() == "varbinary" || column->type() == "binary" ||
                              column->IsLong();
@@ -454,7 +459,7 @@ class Examiner {
 
   const ContentObject& object_;
   const RestoreFacts& facts_;
-  const ServerTraits& traits_;
+  const DefinitionTraits& traits_;
   bool same_series_;
   TableOutline table_;
   std::vector<ColumnText> columns_;
@@ -464,7 +469,7 @@ class Examiner {
 // What only several objects together say: names and triggers that a server has once.
 class Together {
  public:
-  explicit Together(const ServerTraits& traits) : traits_(traits) {}
+  explicit Together(const DefinitionTraits& traits) : traits_(traits) {}
 
   std::optional<std::string> Against(const ContentObject& object) {
     const ObjectId& id = object.record.id;
@@ -506,7 +511,7 @@ class Together {
     return {};
   }
 
-  const ServerTraits& traits_;
+  const DefinitionTraits& traits_;
   std::map<std::pair<std::string, std::string>, std::string> checks_;
   std::map<std::tuple<std::string, std::string, std::string>, std::string> triggers_;
 };
@@ -520,7 +525,7 @@ std::string Unheld::Describe() const {
 std::vector<Unheld> FindUnheld(const RestoreContent& content, const RestoreFacts& facts) {
   const bool same_series = SameSeries(content.header, facts.traits);
   std::vector<Unheld> unheld;
-  Together together(facts.traits);
+  Together together(facts.definitions);
   for (const auto* objects :
        {&content.databases, &content.sequences, &content.tables, &content.views, &content.routines,
         &content.triggers, &content.events}) {

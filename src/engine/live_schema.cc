@@ -61,8 +61,10 @@ bool LiveSchema::HasCharsets(const std::vector<Database>& like) {
 }
 
 void LiveSchema::SetCharset(const std::string& database, const Database& like) {
-  const std::string comment =
-      like.comment.empty() && traits_.has_database_comments ? " COMMENT ''" : "";
+  const std::string comment = like.comment.empty() && traits_.flavour == ServerFlavour::kMariaDb &&
+                                      traits_.version_number >= 100500
+                                  ? " COMMENT ''"
+                                  : "";
   session_.Execute(fmt::format("ALTER DATABASE {} {}{}", QuoteIdentifier(database),
                                CharsetClause(like), comment));
 }

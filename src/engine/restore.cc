@@ -205,7 +205,7 @@ class Restore {
     }
     facts_ = ReadFacts(*session_, members_, content_.Definers());
     CompleteDatabases(*session_, members_, facts_.live, content_);
-    const std::vector<std::string> respelled = SpellFor(facts_.traits, content_);
+    const std::vector<std::string> respelled = SpellFor(facts_, content_);
     if (!SameSeries(content_.header, traits_)) refusals_ = Refusals(*session_, content_, cancel_);
     set_ = MakeSet(content_, members_, facts_);
     facts_.unmet_views = UnmetViewsOf(*session_, set_);

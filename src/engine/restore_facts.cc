@@ -104,6 +104,7 @@ RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members,
                        const std::set<std::string>& definers) {
   RestoreFacts facts;
   facts.traits = ProbeServerTraits(session);
+  facts.definitions = ProbeDefinitionTraits(session, facts.traits);
   facts.account = session.QueryValue("SELECT CURRENT_USER()").value_or("");
   facts.privileges = ReadPrivileges(session);
   for (std::string& name : ListDatabases(session)) facts.databases.insert(std::move(name));

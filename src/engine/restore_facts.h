@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/catalog/definition_traits.h"
 #include "dbomsbak/catalog/privileges.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/restore.h"
@@ -33,6 +34,7 @@ std::size_t PlaceOf(const std::vector<RestoreMember>& members, const std::string
 
 struct RestoreFacts {
   ServerTraits traits;
+  DefinitionTraits definitions;
   std::string account;  // CURRENT_USER()
   Privileges privileges;
   std::set<std::string> databases;  // all the account can see

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "dbomsbak/base/ascii.h"
-#include "dbomsbak/sql/create_table.h"
 #include "engine/staging_proof.h"
+#include "sql/portable_table.h"
 
 namespace dbomsbak {
 namespace {
@@ -29,13 +29,13 @@ std::string WithoutMode(std::string_view modes, std::string_view mode) {
 
 }  // namespace
 
-std::vector<std::string> SpellFor(const ServerTraits& traits, RestoreContent& content) {
+std::vector<std::string> SpellFor(const RestoreFacts& facts, RestoreContent& content) {
   std::vector<std::string> notes;
-  if (SameSeries(content.header, traits)) return notes;
+  if (SameSeries(content.header, facts.traits)) return notes;
   std::size_t placed = 0;
   for (ContentObject& table : content.tables) {
     table.create = WithVersionCommentsOpened(table.create);
-    if (traits.has_placement_options) continue;
+    if (facts.definitions.has_placement_options) continue;
     std::string plain = WithoutPlacementOptions(table.create);
     if (plain == table.create) continue;
     table.create = std::move(plain);
@@ -47,7 +47,7 @@ std::vector<std::string> SpellFor(const ServerTraits& traits, RestoreContent& co
         "has no such options",
         placed == 1 ? "a table is" : fmt::format("{} tables are", placed)));
   }
-  if (traits.grants_create_no_accounts) {
+  if (facts.definitions.grants_create_no_accounts) {
     for (auto* programs : {&content.routines, &content.triggers, &content.events}) {
       for (ContentObject& program : *programs) {
         program.record.sql_mode = WithoutMode(program.record.sql_mode, "NO_AUTO_CREATE_USER");

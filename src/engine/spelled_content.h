@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "dbomsbak/catalog/server_traits.h"
 #include "engine/restore_content.h"
+#include "engine/restore_facts.h"
 
 namespace dbomsbak {
 
@@ -13,6 +13,6 @@ namespace dbomsbak {
 // that it is taken or refused and never passed over; where a table is stored is left out for
 // servers that do not know such options; a sql_mode that is always in effect there is not named.
 // All other words stay. Returns what is worth telling.
-std::vector<std::string> SpellFor(const ServerTraits& traits, RestoreContent& content);
+std::vector<std::string> SpellFor(const RestoreFacts& facts, RestoreContent& content);
 
 }  // namespace dbomsbak

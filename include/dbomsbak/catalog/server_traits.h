@@ -56,28 +56,6 @@ struct ServerTraits {
   bool routines_need_their_views = false;  // or lose attributes when they are created
   bool has_routine_grant_table = true;     // mysql.procs_priv
 
-  // Definitions: what a CREATE may say without an error and is not kept, or is refused only when it
-  // is executed. What the grammar does not know is asked of the server itself, see Refusals().
-  bool keeps_json_type = true;             // else JSON makes a text column
-  bool keeps_checks = true;                // CHECK constraints; else read and forgotten
-  bool keeps_descending_keys = true;       // KEY (a DESC)
-  bool keeps_view_security = true;         // SQL SECURITY INVOKER
-  bool keeps_storage_options = true;       // STATS_PERSISTENT, KEY_BLOCK_SIZE …; else forgotten
-  bool has_placement_options = false;      // REPLICA_NUM, TABLET_SIZE …
-  bool has_literal_text_defaults = false;  // TEXT DEFAULT 'x'
-  bool has_two_digit_years = false;        // YEAR(2)
-  bool has_many_triggers_an_event = true;  // of one table, time and event
-  bool has_spatial_keys_in_innodb = true;
-  bool has_partitions_of_every_engine = false;   // else of InnoDB alone
-  bool takes_unknown_table_options = false;      // and refuses them when executed
-  bool check_names_are_of_the_database = false;  // else of their table
-  bool has_role_definers = false;                // DEFINER=`role`, without a host
-  bool has_database_comments = false;
-  bool grants_create_no_accounts = false;  // without the sql_mode NO_AUTO_CREATE_USER, too
-  std::uint64_t max_row_bytes = 65535;     // of a definition, without TEXT and BLOB
-  // Of one column of an InnoDB index, and in rows of format DYNAMIC or COMPRESSED.
-  std::uint64_t max_key_column_bytes = 3072, max_key_column_bytes_dynamic = 3072;
-
   bool has_get_lock = false;
   bool has_named_locks_many = false;          // several GET_LOCKs a session
   bool foreign_keys_need_references = false;  // the REFERENCES privilege, to create one

@@ -50,7 +50,7 @@ class HeldDefinitionsTest : public ::testing::Test {
     return reasons;
   }
 
-  ServerTraits& traits() { return facts_.traits; }
+  DefinitionTraits& traits() { return facts_.definitions; }
 
   RestoreContent content_;
   RestoreFacts facts_;
@@ -90,10 +90,12 @@ TEST_F(HeldDefinitionsTest, WhatOnlyTheExecutionRefusesIsAReason) {
   Table("t",
         "`a` text DEFAULT 'x', `b` text DEFAULT ('x'), `p` point NOT NULL, `y` year(2), SPATIAL "
         "KEY `s` (`p`)");
+  Table("u", "`a` text, UNIQUE KEY `u` (`a`)");
   Table("m", "`a` int", "ENGINE=MyISAM PARTITION BY HASH (`a`) PARTITIONS 2");
   EXPECT_THAT(Reasons(), ElementsAre(HasSubstr("column `a`: the server has no literal DEFAULT"),
                                      HasSubstr("column `y`: the server has no YEAR(2)"),
                                      HasSubstr("key `s`: the server has no SPATIAL"),
+                                     HasSubstr("key `u`: the server has no key of a whole text"),
                                      HasSubstr("tables of engine MyISAM cannot be")));
 }
 
@@ -159,8 +161,8 @@ TEST_F(HeldDefinitionsTest, WhatAServerHasOnceIsHeldOnce) {
 }
 
 TEST_F(HeldDefinitionsTest, TheSameKindOfServerHoldsWhatItPrinted) {
-  content_.header.server_flavour = traits().FlavourName();
-  content_.header.server_version = traits().version = "5.6.24";
+  content_.header.server_flavour = facts_.traits.FlavourName();
+  content_.header.server_version = facts_.traits.version = "5.6.24";
   traits().keeps_checks = false;
   Table("t", "`a` int CHECK (`a` > 1), `b` varchar(70000)");
   EXPECT_THAT(Reasons(), IsEmpty());
@@ -171,10 +173,10 @@ TEST_F(HeldDefinitionsTest, AModeThatIsAlwaysInEffectIsNotNamed) {
   routine.record.id = {"d", ObjectKind::kProcedure, "p"};
   routine.record.sql_mode = "STRICT_TRANS_TABLES,NO_AUTO_CREATE_USER,ANSI_QUOTES";
   content_.routines = {routine};
-  SpellFor(traits(), content_);
+  SpellFor(facts_, content_);
   EXPECT_EQ(content_.routines[0].record.sql_mode, routine.record.sql_mode);
   traits().grants_create_no_accounts = true;
-  SpellFor(traits(), content_);
+  SpellFor(facts_, content_);
   EXPECT_EQ(content_.routines[0].record.sql_mode, "STRICT_TRANS_TABLES,ANSI_QUOTES");
 }
 
