@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -123,26 +124,33 @@ std::vector<std::uint64_t> Numbers(std::string_view text) {
   return numbers;
 }
 
-// The names of the bits of a sql_mode, in the server's own words.
+// The names of the bits of a sql_mode, in the server's own words; nothing where it knows a bit that
+// is not known here.
 class SqlModeNames {
  public:
   explicit SqlModeNames(Session& session)
       : session_(session), own_(session.QueryValue("SELECT @@sql_mode").value_or("")) {}
 
-  const std::string& Of(std::uint64_t bits) {
+  const std::optional<std::string>& Of(std::uint64_t bits) {
     const auto [found, is_new] = names_.try_emplace(bits);
-    if (is_new) {
-      session_.Execute(fmt::format("SET sql_mode = {}", bits));
-      found->second = session_.QueryValue("SELECT @@sql_mode").value_or("");
-      session_.Execute("SET sql_mode = " + QuoteString(own_));
+    if (!is_new) return found->second;
+    // The server takes a number of 32 bits, and has one mode more.
+    constexpr std::uint64_t kNumbered = 0xFFFFFFFF, kTruncating = std::uint64_t{1} << 33;
+    if ((bits & ~(kNumbered | kTruncating)) != 0) return found->second;
+    session_.Execute(fmt::format("SET sql_mode = {}", bits & kNumbered));
+    std::string names = session_.QueryValue("SELECT @@sql_mode").value_or("");
+    session_.Execute("SET sql_mode = " + QuoteString(own_));
+    if ((bits & kTruncating) != 0) {
+      names += std::string(names.empty() ? "" : ",") + "TIME_TRUNCATE_FRACTIONAL";
     }
+    found->second = std::move(names);
     return found->second;
   }
 
  private:
   Session& session_;
   std::string own_;
-  std::map<std::uint64_t, std::string> names_;
+  std::map<std::uint64_t, std::optional<std::string>> names_;
 };
 
 // What an event was created under. information_schema.EVENTS tells one sql_mode for all and no
@@ -185,13 +193,15 @@ void ReadEventSettings(ReadContext& context) {
       const auto found = settings.find({database.name, event.id.name});
       if (found == settings.end()) continue;  // dropped meanwhile
       const std::vector<std::uint64_t>& numbers = found->second;
-      if (numbers.size() < 4 || !collations.contains(numbers[1]) ||
+      std::optional<std::string> sql_mode;
+      if (!numbers.empty()) sql_mode = modes.Of(numbers[0]);
+      if (!sql_mode || numbers.size() < 4 || !collations.contains(numbers[1]) ||
           !collations.contains(numbers[2]) || !collations.contains(numbers[3])) {
         NotAsExpected(context, event.id);
         event.create.clear();
         continue;
       }
-      event.sql_mode = modes.Of(numbers[0]);
+      event.sql_mode = *sql_mode;
       event.character_set_client = collations[numbers[1]].second;
       event.collation_connection = collations[numbers[2]].first;
       event.database_collation = collations[numbers[3]].first;

@@ -101,9 +101,9 @@ class OceanBase(unittest.TestCase):
         upgraded = fingerprint.take(self.server, names)
         self.run_ok('restore', '--yes', archive)
         fingerprint.expect_equal(before, fingerprint.take(self.server, names), 'restored')
-        self.run_ok('undo', '--yes')
+        self.run_ok('undo', '--yes', *names)
         fingerprint.expect_equal(upgraded, fingerprint.take(self.server, names), 'undone')
-        self.run_ok('purge', '--yes')
+        self.run_ok('purge', '--yes', *names)
         self.assertEqual([n for n in self.server.databases() if '__dbomsbak' in n], [])
 
     def test_what_no_dump_can_hold_is_named(self):
@@ -148,6 +148,22 @@ ALTER SEQUENCE s1 RESTART START WITH 900; DROP TABLE child; DROP EVENT calls; DR
         fingerprint.expect_equal(before, fingerprint.take(self.server, 'odds'), 'undone twice')
         self.run_ok('purge', '--yes', 'odds')
 
+    def test_defaults_in_other_charsets_come_back(self):
+        # Read as raw bytes, the server's definition has each default in the charset of its column.
+        self.server.sql("CREATE DATABASE defaults_; CREATE TABLE defaults_.t (id INT PRIMARY KEY, "
+                        "a VARCHAR(9) CHARACTER SET sjis DEFAULT '表', b VARCHAR(9) CHARACTER SET latin1 DEFAULT 'Ã©', "
+                        "c VARCHAR(9) CHARACTER SET utf16 DEFAULT 'x', d VARCHAR(9) CHARACTER SET gbk DEFAULT '誠');"
+                        'INSERT INTO defaults_.t (id) VALUES (1)')
+        before = fingerprint.take(self.server, 'defaults_')
+        archive = self.dump('defaults.sql.zst', 'defaults_')
+        self.server.sql('DROP TABLE defaults_.t')
+        self.run_ok('restore', '--yes', archive)
+        fingerprint.expect_equal(before, fingerprint.take(self.server, 'defaults_'), 'restored')
+        self.run_ok('purge', '--yes', 'defaults_')
+        self.server.sql('DROP TABLE defaults_.t')
+        self.server.load(archive, 'defaults_')
+        fingerprint.expect_equal(before, fingerprint.take(self.server, 'defaults_'), 'zstd -dc | mysql')
+
     def test_events_keep_what_they_were_made_under(self):
         # The server's list of events says one sql_mode for all, and goes on listing those of a dropped database.
         self.server.sql('''CREATE DATABASE calls; USE calls; CREATE TABLE t (a VARCHAR(9));
@@ -164,6 +180,7 @@ CREATE EVENT quoting ON SCHEDULE EVERY 1 DAY STARTS '2036-01-01 00:00:00' DO DEL
         self.server.sql('DROP DATABASE calls')  # its events seem to be there when restore makes it anew
         self.run_ok('restore', '--yes', archive)
         fingerprint.expect_equal(before, fingerprint.take(self.server, 'calls'), 'restored')
+        self.run_ok('purge', '--yes', 'calls')
         self.server.sql('DROP DATABASE calls; CREATE DATABASE calls')
         self.server.load(archive, 'calls')
         self.server.wait_for("SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = 'calls'", 2)
