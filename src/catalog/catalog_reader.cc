@@ -425,9 +425,15 @@ void CatalogReader::ReadTableDefinitions(Database& database) {
                              "the account may not read all of its columns", grant);
       continue;
     }
-    table.create =
-        ShowCreate(context_, table.id, "SHOW CREATE TABLE " + QuoteIdentifier(table.id.name),
-                   "Create Table", grant);
+    const std::string show = "SHOW CREATE TABLE " + QuoteIdentifier(table.id.name);
+    table.create = ShowCreate(context_, table.id, show, "Create Table", grant);
+    // OceanBase prints a default in its column's charset, unless it converts the whole.
+    if (!context_.traits.has_runnable_show_create &&
+        (!IsAscii(table.create) || table.create.find('\0') != std::string::npos)) {
+      context_.session.Execute("SET character_set_results = utf8mb4");
+      table.create = ShowCreate(context_, table.id, show, "Create Table", grant);
+      context_.session.Execute("SET character_set_results = NULL");
+    }
     if (table.create.empty()) continue;
     if (context_.traits.has_definition_times) {
       table.definition_mark =

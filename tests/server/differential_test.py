@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=cases timeout=1800 kinds=mariadb-10.11,mariadb-11.8,mysql-9.7,mysql-5.6
+# ctest: labels=cases timeout=1800 kinds=mariadb-10.11,mariadb-11.8,mysql-9.7,mysql-5.6,oceanbase-4.3.5 others.oceanbase-4.3.5=oms,003,008,014,021,024,046,052,059,062,066,071,079
 """The server's own dump program is asked the same: both dumps, loaded by the `mysql` client, give the same databases.
 
 On the sample OMS databases and every hard case of tests/cases. Where they differ it must be a fault of the other program
@@ -33,8 +33,17 @@ if OCEANBASE:
 # By case, or case and the beginning of the kinds' names: what the server's own program gets wrong.
 FAULTS = {
     'oms': 'a view whose table is gone ends the whole dump (1356)',
-    '065': 'a view whose definer is gone ends the whole dump (1449)',
-    '074': 'a view whose definer is gone ends the whole dump (1449)',
+    '065 m': 'a view whose definer is gone ends the whole dump (1449)',
+    '074 m': 'a view whose definer is gone ends the whole dump (1449)',
+    '014 oceanbase': 'values of generated columns are in the dump, and refused when they are loaded (3105)',
+    '046 oceanbase': 'as 014',
+    '047 oceanbase': 'as 014',
+    '052 oceanbase': 'members of an ENUM with quotes are as the server prints them, which it does not read (1064)',
+    '059 oceanbase': 'foreign keys, which the server prints newest first, come in the other order',
+    '061 oceanbase': 'as 059',
+    '066 oceanbase': 'charset and collation of a view are those of the dump',
+    '071 oceanbase': 'the name of a routine is as the server prints it, its back-tick not doubled (1064)',
+    '079 oceanbase': 'as 014',
     '087 mariadb': 'the history of system-versioned tables is not in the dump',
     '066 mysql-5.6': 'mysqldump 9.7, for want of an own one, asks MySQL 5.6 for names outside of latin1 in the wrong charset',
     '071 mysql-5.6': 'as 066',

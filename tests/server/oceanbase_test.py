@@ -148,6 +148,22 @@ ALTER SEQUENCE s1 RESTART START WITH 900; DROP TABLE child; DROP EVENT calls; DR
         fingerprint.expect_equal(before, fingerprint.take(self.server, 'odds'), 'undone twice')
         self.run_ok('purge', '--yes', 'odds')
 
+    def test_defaults_in_other_charsets_come_back(self):
+        # Read as raw bytes, the server's definition has each default in the charset of its column.
+        self.server.sql("CREATE DATABASE defaults_; CREATE TABLE defaults_.t (id INT PRIMARY KEY, "
+                        "a VARCHAR(9) CHARACTER SET sjis DEFAULT '表', b VARCHAR(9) CHARACTER SET latin1 DEFAULT 'Ã©', "
+                        "c VARCHAR(9) CHARACTER SET utf16 DEFAULT 'x', d VARCHAR(9) CHARACTER SET gbk DEFAULT '誠');"
+                        'INSERT INTO defaults_.t (id) VALUES (1)')
+        before = fingerprint.take(self.server, 'defaults_')
+        archive = self.dump('defaults.sql.zst', 'defaults_')
+        self.server.sql('DROP TABLE defaults_.t')
+        self.run_ok('restore', '--yes', archive)
+        fingerprint.expect_equal(before, fingerprint.take(self.server, 'defaults_'), 'restored')
+        self.run_ok('purge', '--yes', 'defaults_')
+        self.server.sql('DROP TABLE defaults_.t')
+        self.server.load(archive, 'defaults_')
+        fingerprint.expect_equal(before, fingerprint.take(self.server, 'defaults_'), 'zstd -dc | mysql')
+
     def test_events_keep_what_they_were_made_under(self):
         # The server's list of events says one sql_mode for all, and goes on listing those of a dropped database.
         self.server.sql('''CREATE DATABASE calls; USE calls; CREATE TABLE t (a VARCHAR(9));
