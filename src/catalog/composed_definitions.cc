@@ -75,7 +75,7 @@ void ComposeRoutines(ReadContext& context) {
           ShowCreate(context, routine.id,
                      fmt::format("SHOW CREATE {} {}", kind, QuoteIdentifier(routine.id.name)),
                      kind == "FUNCTION" ? "Create Function" : "Create Procedure",
-                     context.GrantOnDatabase("SHOW_ROUTINE", database.name));
+                     fmt::format("GRANT SELECT ON *.* TO {};", context.account));
       if (shown.empty() || row == found.end()) continue;
       RoutineFacts facts;
       facts.comment = rows.Text(row->second, "ROUTINE_COMMENT");

@@ -60,7 +60,9 @@ std::string RoutineBodyGrant(const ReadContext& context, const std::string& data
   if (context.traits.flavour == ServerFlavour::kMySql && context.traits.version_number >= 80020) {
     return fmt::format("GRANT SHOW_ROUTINE ON *.* TO {};", context.account);
   }
-  return fmt::format("GRANT SELECT ON `mysql`.`proc` TO {};", context.account);
+  // OceanBase shows them to those who may select everything, and to nobody else.
+  const char* const where = context.traits.has_runnable_show_create ? "`mysql`.`proc`" : "*.*";
+  return fmt::format("GRANT SELECT ON {} TO {};", where, context.account);
 }
 
 bool SeesAllRoutines(const ReadContext& context, const std::string& database) {

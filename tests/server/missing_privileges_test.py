@@ -14,7 +14,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.program import Program  # noqa: E402
-from support.server import ClientError, DEFAULT_KIND, Server  # noqa: E402
+from support.server import DEFAULT_KIND, Server  # noqa: E402
 
 OCEANBASE = DEFAULT_KIND.startswith('oceanbase')
 MARIADB = DEFAULT_KIND.startswith('mariadb')
@@ -30,11 +30,12 @@ CREATE FUNCTION fn(x INT) RETURNS INT DETERMINISTIC RETURN x + 1;
 CREATE PROCEDURE pr() SELECT 1;
 CREATE VIEW v1 AS SELECT id FROM t1;
 CREATE VIEW v2 AS SELECT id, v FROM priv_b.base;
-CREATE VIEW v3 AS SELECT a, fn(b) AS f FROM t2;
 CREATE TRIGGER tr1 BEFORE INSERT ON t1 FOR EACH ROW SET NEW.v = 1;
 CREATE TRIGGER tr2 BEFORE UPDATE ON t2 FOR EACH ROW SET NEW.a = 1;
 CREATE EVENT ev ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01 00:00:00' DO DELETE FROM t1 WHERE id < 0;
 '''
+# OceanBase 4.3.5 takes no view of a function that has just been made (4012, 5627).
+OF_FUNCTION = 'CREATE VIEW v3 AS SELECT a, fn(b) AS f FROM t2;'
 IF_SECURITY = 'CREATE SQL SECURITY INVOKER VIEW v4 AS SELECT id, v FROM priv_b.base;'
 IF_SEQUENCES = 'CREATE SEQUENCE sq START WITH 5;'
 
@@ -84,7 +85,7 @@ class Accounts:
     def __init__(self, server, folder):
         self.server, self.folder, self.program = server, pathlib.Path(folder), Program()
         self.whole = content(self.dump('root').expect(0).stdout)
-        for word in ('PROCEDURE `pr`', 'FUNCTION `fn`', 'tr1', 'tr2', '`ev`', '`v3`', '(1,2,3,4)'):
+        for word in ('PROCEDURE `pr`', 'FUNCTION `fn`', 'tr1', 'tr2', 'ev', 'v2', '(1,2,3,4)'):
             need(word in '\n'.join(self.whole), f'the dump of root has no {word}')
 
     def dump(self, user, *more):
@@ -121,7 +122,7 @@ class Accounts:
                 break
             need(result.code == 11, f'check of {user}: {result.code}: {result.out} {result.err}')
             problems = re.findall(r'^PROBLEM .*\n((?: {9}.*\n)+)', result.out, re.MULTILINE)
-            grants = list(dict.fromkeys(grant for grant in GRANT.findall(''.join(problems)) if grant not in given))
+            grants = list(dict.fromkeys(grant for grant in GRANT.findall(''.join(problems) or result.err) if grant not in given))
             need(grants, f'check of {user} prints no new GRANT after {given}: {result.out} {result.err}')
             self.grant(grants)
             given += grants
@@ -135,17 +136,10 @@ def main():
     with Server() as server, tempfile.TemporaryDirectory(prefix='priv-') as folder:
         text = SAMPLE
         if not OCEANBASE:
-            text += IF_SECURITY
+            text += OF_FUNCTION + IF_SECURITY
         if MARIADB or OCEANBASE:
             text += IF_SEQUENCES
-        for attempt in range(5):
-            try:
-                server.sql(text)
-                break
-            except ClientError as error:
-                if error.number != 5627:  # OceanBase, busy: schema try again
-                    raise
-                server.try_sql('DROP DATABASE priv_a; DROP DATABASE priv_b; DROP DATABASE privXa')
+        server.sql(text)
         accounts = Accounts(server, folder)
         failed = []
         for user, grants in ACCOUNTS.items():
