@@ -87,7 +87,7 @@ constexpr std::array kOptions{
 
     // Reporting
     OptionInfo{"--json", "", kFlag, kReport, kJson, "the result as one JSON object on stdout"},
-    OptionInfo{"--progress", "json|bar|none", kOptionalValue, kReport, kLong,
+    OptionInfo{"--progress", "json|bar|none", kOptionalValue, kReport, kLong | kCommandCheck,
                "--progress=json: one event a line on stderr"},
     OptionInfo{"-q,--quiet", "", kFlag, kReport, kAll, "warnings and errors only"},
     OptionInfo{"-v,--verbose", "", kFlag, kReport, kAll, "tell each phase, with its time"},
