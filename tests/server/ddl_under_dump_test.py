@@ -26,7 +26,7 @@ from support.talk import Talk, error_number  # noqa: E402
 
 SEED = int(os.environ.get('DBOMSBAK_SEED', random.SystemRandom().randrange(1 << 30)))
 OCEANBASE = DEFAULT_KIND.startswith('oceanbase')
-SECONDS = float(os.environ.get('DBOMSBAK_FIRE_SECONDS', 4 if OCEANBASE else 1.6))
+SECONDS = float(os.environ.get('DBOMSBAK_FIRE_SECONDS', 1))
 ROWS = 60
 # Writers sleep up to so many seconds after each statement. Where nothing keeps DDL off, a dump must find a gap.
 PAUSES = (0.3, 1.5, 4) if OCEANBASE else (0, 0.01, 0.06)
