@@ -511,7 +511,7 @@ class Tests:
         counts = {}
         began = time.monotonic()
         while time.monotonic() < began + SECONDS or not codes[0]:
-            need(time.monotonic() < began + 20 * SECONDS + 60, f'{user}, {jobs} jobs: no dump came through: {codes}')
+            need(time.monotonic() < began + 20 * SECONDS + 240, f'{user}, {jobs} jobs: no dump came through: {codes}')
             chosen = rng.sample(cycles, rng.randint(1, 3))
             swapped = int(talk.must('SELECT MIN(g) FROM fire_a.swap1')[0]) - 1
             talk.must("UPDATE fire_b.zlog SET state = 'none', n = 0")
