@@ -162,12 +162,12 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
   // Dates that are none must compare as they sort.
   const std::string reading_mode = "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'";
   // The others come while the first one asks.
+  std::vector<Session*> readers(std::max(1u, options.jobs));
   TaskGroup connecting;
   connecting.Start([&] {
     set.holder = &connect();
     set.holder->Execute(reading_mode);
   });
-  std::vector<Session*> readers(std::max(1u, options.jobs));
   for (Session*& reader : readers) {
     connecting.Start([&] {
       reader = &connect();
