@@ -22,7 +22,8 @@ void AwaitDroppedEvents(Session& session, const ServerTraits& traits,
   if (traits.has_runnable_show_create || databases.empty()) return;
   std::string list;
   for (const std::string& database : databases) {
-    list += (list.empty() ? "" : ",") + QuoteString(database);
+    if (!list.empty()) list += ',';
+    list += QuoteString(database);
   }
   // The name of a job begins with the number of its database.
   const std::string query = fmt::format(

@@ -1,5 +1,7 @@
 #include "sql/definition_match.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -134,7 +136,7 @@ class Canon {
         AddString(token);
         return;
       case SqlToken::Kind::kQuotedName:
-        words_.push_back("`" + NameOf(token));
+        words_.push_back(fmt::format("`{}", NameOf(token)));
         return;
       default:
         if (token.text != "(" && token.text != ")" && token.text != "=") {
@@ -175,12 +177,12 @@ class Canon {
 
   void AddString(const SqlToken& token) {
     if (token.text.front() == '"') {  // a name, where ANSI_QUOTES says so
-      words_.push_back("`" + NameOf(token));
+      words_.push_back(fmt::format("`{}", NameOf(token)));
       return;
     }
     const std::string_view inside = token.text.substr(1, token.text.size() - 2);
     if (token.text.size() < 2 || !IsNumber(inside)) {
-      words_.push_back("'" + ValueOf(token));
+      words_.push_back(fmt::format("'{}", ValueOf(token)));
       return;
     }
     SqlTokenizer tokenizer(inside);
