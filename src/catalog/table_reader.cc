@@ -21,7 +21,7 @@ TableSelect SelectOf(const Table& table, std::string_view database, std::string_
       select.protocol = Protocol::kBinary;
     }
   }
-  if (list.empty()) list = "1";  // all generated: rows without values of their own
+  if (list.empty()) list += '1';  // all generated: rows without values of their own
   select.sql = fmt::format("SELECT {} FROM {}{}{}", list, QuoteQualified(database, table.id.name),
                            table.system_versioned ? " FOR SYSTEM_TIME ALL" : "", table.read_as_of);
   if (table.rows_elsewhere) {

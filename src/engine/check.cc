@@ -295,7 +295,8 @@ void Checker::CheckRestorePrivileges() {
 void Checker::CheckSizes() {
   std::string list;
   for (const std::string& name : report_.databases) {
-    list += (list.empty() ? "" : ",") + QuoteString(name);
+    if (!list.empty()) list += ',';
+    list += QuoteString(name);
   }
   if (!list.empty()) {
     // Names compare without case in information_schema: the exact ones are added up here.

@@ -39,7 +39,7 @@ void SetText::Name(const std::string& object) {
 void SetText::Use(const Database& database) {
   if (!create_databases_ || used_ == &database) return;
   used_ = &database;
-  assembler_.AddStatement("\n" + UseDatabase(database.name));
+  assembler_.AddStatement(fmt::format("\n{}", UseDatabase(database.name)));
 }
 
 void SetText::FillSlices(const TextBlock& block, const TextAssembler::Mark& mark,
