@@ -145,7 +145,7 @@ bool IsOn(const std::string& text) { return text == "ON" || text == "1"; }
 void ReadVariables(Session& session, ServerTraits& traits) {
   const Answer answer(session.Query(
       "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('lower_case_table_names','max_allowed_packet',"
-      "'character_set_server','log_bin','read_only','super_read_only')"));
+      "'character_set_server','log_bin','read_only','super_read_only','ob_query_timeout')"));
   for (std::size_t row = 0; row < answer.size(); ++row) {
     const std::string name = answer.Text(row, "Variable_name");
     const std::string value = answer.Text(row, "Value");
@@ -162,6 +162,8 @@ void ReadVariables(Session& session, ServerTraits& traits) {
       traits.read_only = value != "OFF" && value != "0";
     } else if (name == "super_read_only") {
       traits.super_read_only = IsOn(value);
+    } else if (name == "ob_query_timeout") {
+      traits.limits_statements = true;
     }
   }
 }

@@ -156,7 +156,6 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     return session;
   };
   PrepareSession(coordinator, set.traits, false);
-  set.limits_statements = !coordinator.Query("SHOW VARIABLES LIKE 'ob\\_query\\_timeout'").empty();
   const std::string touch_wait =
       fmt::format("SET SESSION lock_wait_timeout = {}", kTouchWaitSeconds);
   // Dates that are none must compare as they sort.

@@ -27,7 +27,6 @@ class ChangedMeanwhile : public Error {
 // moment.
 struct DumpSet {
   ServerTraits traits;
-  bool limits_statements = false;  // the server ends statements after seconds, unless told not to
   Scope scope;      // normalised: databases sorted, kinds that a list of tables leaves out
   Catalog catalog;  // in scope and readable; each list in its order
   std::vector<std::pair<ObjectId, std::string>> omitted;  // in scope, not readable, and why

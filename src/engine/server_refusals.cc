@@ -229,16 +229,6 @@ class Hearing {
     return text;
   }
 
-  static std::vector<SqlToken> TokensOf(std::string_view text) {
-    std::vector<SqlToken> tokens;
-    SqlTokenizer tokenizer(text);
-    for (SqlToken token = tokenizer.Next(); token.kind != SqlToken::Kind::kEnd;
-         token = tokenizer.Next()) {
-      tokens.push_back(token);
-    }
-    return tokens;
-  }
-
   // Functions in generated columns, defaults, checks and keys are looked for only when the table is
   // made.
   void HearExpressions(const ContentObject& table, const TableOutline& outline) {

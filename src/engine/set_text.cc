@@ -209,7 +209,7 @@ void SetText::Write() {
     head.history |= std::any_of(database.tables.begin(), database.tables.end(),
                                 [](const Table& table) { return table.system_versioned; });
   }
-  head.long_statements = set_.limits_statements;
+  head.long_statements = set_.traits.limits_statements;
   head.create_databases = create_databases_;
   head.plain = format_ == DumpFormat::kPlainSql;
   assembler_.AddStatement(Preamble(head));

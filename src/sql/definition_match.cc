@@ -41,16 +41,6 @@ bool IsNumber(std::string_view text) {
          text.find_first_of("0123456789") != std::string_view::npos;
 }
 
-std::vector<SqlToken> TokensOf(std::string_view text) {
-  std::vector<SqlToken> tokens;
-  SqlTokenizer tokenizer(text);
-  for (SqlToken token = tokenizer.Next(); token.kind != SqlToken::Kind::kEnd;
-       token = tokenizer.Next()) {
-    tokens.push_back(token);
-  }
-  return tokens;
-}
-
 bool IsTable(const std::vector<SqlToken>& tokens) {
   return tokens.size() > 1 && tokens[1].IsWord("table");
 }
@@ -185,11 +175,7 @@ class Canon {
       words_.push_back(fmt::format("'{}", ValueOf(token)));
       return;
     }
-    SqlTokenizer tokenizer(inside);
-    for (SqlToken part = tokenizer.Next(); part.kind != SqlToken::Kind::kEnd;
-         part = tokenizer.Next()) {
-      words_.emplace_back(part.text);
-    }
+    for (const SqlToken& part : TokensOf(inside)) words_.emplace_back(part.text);
   }
 
   std::vector<SqlToken> tokens_;

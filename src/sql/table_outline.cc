@@ -89,13 +89,7 @@ constexpr std::array kLongNames{"character set"sv, "data directory"sv, "index di
 
 class OutlineReader {
  public:
-  explicit OutlineReader(std::string_view text) : text_(text) {
-    SqlTokenizer tokenizer(text);
-    for (SqlToken token = tokenizer.Next(); token.kind != SqlToken::Kind::kEnd;
-         token = tokenizer.Next()) {
-      tokens_.push_back(token);
-    }
-  }
+  explicit OutlineReader(std::string_view text) : text_(text), tokens_(TokensOf(text)) {}
 
   TableOutline Read() {
     while (at_ < tokens_.size() && !tokens_[at_].IsSign('(')) ++at_;

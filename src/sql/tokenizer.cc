@@ -82,6 +82,16 @@ SqlToken SqlTokenizer::Next() {
   return {kind, sql_.substr(start, next_ - start), start};
 }
 
+std::vector<SqlToken> TokensOf(std::string_view sql) {
+  std::vector<SqlToken> tokens;
+  SqlTokenizer tokenizer(sql);
+  for (SqlToken token = tokenizer.Next(); token.kind != SqlToken::Kind::kEnd;
+       token = tokenizer.Next()) {
+    tokens.push_back(token);
+  }
+  return tokens;
+}
+
 std::string NameOf(const SqlToken& token) {
   if (token.kind == SqlToken::Kind::kWord || token.text.size() < 2) return std::string(token.text);
   const char quote = token.text.front();

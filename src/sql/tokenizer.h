@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dbomsbak {
 
@@ -39,6 +40,9 @@ class SqlTokenizer {
   std::string_view sql_;
   std::size_t next_ = 0;
 };
+
+// All of a statement's, without the end.
+std::vector<SqlToken> TokensOf(std::string_view sql);
 
 // The name within its quotes, of whatever kind, or the bare word.
 std::string NameOf(const SqlToken& token);

@@ -17,9 +17,9 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support import runner  # noqa: E402
 from support.program import Program  # noqa: E402
 from support.server import DEFAULT_KIND, Server, numbers  # noqa: E402
 from support.talk import Talk, error_number  # noqa: E402
@@ -564,27 +564,12 @@ class Tests:
 def main():
     print(f'seed {SEED}', flush=True)
     folder = pathlib.Path(tempfile.mkdtemp(prefix='fire-'))
-    failed, done = [], 0
     options = [] if OCEANBASE else ['--innodb-flush-log-at-trx-commit=0', '--skip-innodb-doublewrite']
     try:
         with Server(options=options) as server:
-            tests = Tests(server, folder)
-            for name in [n for n in dir(tests) if n.startswith('test_')]:
-                if sys.argv[1:] and not any(word in name for word in sys.argv[1:]):
-                    continue
-                began = time.monotonic()
-                try:
-                    getattr(tests, name)()
-                    print(f'ok        {name} ({time.monotonic() - began:.1f} s)', flush=True)
-                except Exception as error:  # the others still tell something
-                    failed.append(name)
-                    detail = str(error) if isinstance(error, AssertionError) else traceback.format_exc()
-                    print(f'FAILED    {name}\n{detail}', flush=True)
-                done += 1
+            return runner.run(Tests(server, folder), sys.argv[1:])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(f'{done - len(failed)} of {done} passed')
-    return 1 if failed or not done else 0
 
 
 if __name__ == '__main__':

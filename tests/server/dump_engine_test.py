@@ -15,10 +15,9 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support import fingerprint, oms  # noqa: E402
+from support import fingerprint, oms, runner  # noqa: E402
 from support.program import Program  # noqa: E402
 from support.server import ClientError, DEFAULT_KIND, Server  # noqa: E402
 
@@ -641,29 +640,14 @@ CREATE OR REPLACE VIEW sound AS SELECT id FROM t;''', 'broken')
 def main():
     program = Program()
     folder = pathlib.Path(tempfile.mkdtemp(prefix='dump-'))
-    failed, done = [], 0
     options = ['--max-allowed-packet=64M', '--innodb-flush-log-at-trx-commit=0']
     if DEFAULT_KIND == 'mysql-5.6':
         options.append('--innodb-log-file-size=128M')  # a row is at most a tenth of all log files there
     try:
         with Server(options=options) as server, Server(options=options) as other:
-            tests = Tests(program, server, other, folder)
-            for name in [n for n in dir(tests) if n.startswith('test_')]:
-                if sys.argv[1:] and not any(word in name for word in sys.argv[1:]):
-                    continue
-                began = time.monotonic()
-                try:
-                    getattr(tests, name)()
-                    print(f'ok        {name} ({time.monotonic() - began:.1f} s)', flush=True)
-                except Exception as error:  # the others still tell something
-                    failed.append(name)
-                    detail = str(error) if isinstance(error, AssertionError) else traceback.format_exc()
-                    print(f'FAILED    {name}\n{detail}', flush=True)
-                done += 1
+            return runner.run(Tests(program, server, other, folder), sys.argv[1:])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(f'{done - len(failed)} of {done} passed')
-    return 1 if failed or not done else 0
 
 
 if __name__ == '__main__':

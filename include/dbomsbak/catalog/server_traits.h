@@ -70,6 +70,7 @@ struct ServerTraits {
   bool log_bin = false;
   bool read_only = false;
   bool super_read_only = false;
+  bool limits_statements = false;  // ends statements after seconds, unless told not to
 
   std::string FlavourName() const;  // "MariaDB"
 };

@@ -44,6 +44,18 @@ TEST(ServerTraitsTest, VersionsAndKindsAreTold) {
   EXPECT_EQ(Probe("5.7.25", "oceanbase 4.3.5").flavour, ServerFlavour::kOceanBase);
 }
 
+TEST(ServerTraitsTest, AServerThatHasTheVariableLimitsStatements) {
+  EXPECT_FALSE(Probe("5.7.25", "oceanbase 4.3.5").limits_statements);
+  FakeServer server;
+  server.On("SELECT VERSION()", Answer({"v", "c"}, {{"5.7.25", "oceanbase 4.3.5"}}));
+  server.OnCall("SHOW GLOBAL VARIABLES", [](std::string_view sql) {
+    EXPECT_THAT(sql, HasSubstr("'ob_query_timeout'"));
+    return Answer({"Variable_name", "Value"}, {{"ob_query_timeout", "10000000"}});
+  });
+  FakeSession session(server);
+  EXPECT_TRUE(ProbeServerTraits(session).limits_statements);
+}
+
 TEST(ServerTraitsTest, FeaturesFollowTheVersion) {
   const ServerTraits mariadb = Probe("10.11.19-MariaDB", "");
   EXPECT_TRUE(mariadb.has_sequences && mariadb.has_backup_stage && mariadb.has_atomic_ddl);
