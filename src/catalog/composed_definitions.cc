@@ -383,6 +383,10 @@ std::string TableInOwnForm(ReadContext& context, const Table& table) {
       NotAsExpected(context, table.id);
       return {};
     }
+    for (const Column& column : table.columns) {
+      const bool members = column.data_type == "enum" || column.data_type == "set";
+      if (members && column.charset == "binary") create = WithBinaryMembers(create, column.name);
+    }
   }
   return OwnForm(context, table.id, std::move(create));
 }

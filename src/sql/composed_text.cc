@@ -7,9 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/named_constraints.h"
 #include "dbomsbak/sql/quote.h"
 #include "sql/name_uses.h"
+#include "sql/table_outline.h"
 #include "sql/tokenizer.h"
 
 namespace dbomsbak {
@@ -135,6 +137,27 @@ std::string WithMembersQuoted(std::string_view create_table, const MemberColumn&
   const std::size_t value = text.find(raw, at + quoted.size());
   if (value == std::string::npos) return {};
   text.replace(value, raw.size(), " DEFAULT " + QuoteString(column.raw_default));
+  return text;
+}
+
+std::string WithBinaryMembers(std::string_view create_table, std::string_view column) {
+  std::string text(create_table);
+  const TableOutline outline = OutlineOf(create_table);
+  const TableOption* const charset = outline.Option("character set");
+  if (charset != nullptr && EqualIgnoringCase(charset->value, "binary")) return text;
+  for (const TableItem& item : outline.items) {
+    if (item.kind != TableItem::Kind::kColumn || item.name != column) continue;
+    // ENUM ( … ) [CHARACTER SET … | COLLATE …]
+    std::size_t at = item.body;
+    while (at < item.tokens.size() && !item.tokens[at].IsSign(')')) ++at;
+    if (at == item.tokens.size()) return text;
+    const std::size_t end = item.tokens[at].end();
+    if (++at < item.tokens.size() &&
+        (item.tokens[at].IsWord("character") || item.tokens[at].IsWord("collate"))) {
+      return text;
+    }
+    return text.insert(end, " CHARACTER SET binary");
+  }
   return text;
 }
 

@@ -124,6 +124,26 @@ CREATE TABLE embedded (a INT PRIMARY KEY, v VECTOR(3));''')
         # The container of the materialized view is no table of its own.
         self.assertNotIn('__mv_container', listed)
 
+    def test_enums_and_sets_of_bytes_keep_their_charset(self):
+        # SHOW CREATE TABLE leaves it out; information_schema tells it.
+        self.server.sql("""CREATE DATABASE bytewise CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; USE bytewise;
+CREATE TABLE few (id INT PRIMARY KEY, e ENUM('x','é''') CHARACTER SET binary NOT NULL DEFAULT 'é''' COMMENT 'SET(''a'')',
+  s SET('a''b','c') CHARACTER SET binary, o ENUM('CHARACTER SET binary', 'x'), KEY (e));
+INSERT INTO few (id, e, s, o) VALUES (1, 'x', 'a''b,c', 'x'), (2, DEFAULT, '', NULL);
+CREATE TABLE others (e ENUM('x') CHARACTER SET latin1, s SET('y')) DEFAULT CHARSET=gbk;
+CREATE TABLE every (e ENUM('x'), s SET('y') CHARACTER SET utf8mb4) DEFAULT CHARSET=binary;""")
+        columns = ("SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, COLUMN_DEFAULT, IS_NULLABLE "
+                   "FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'bytewise' ORDER BY 1, 2")
+        rows = 'SELECT id, HEX(e), s + 0, HEX(s), HEX(o) FROM bytewise.few ORDER BY id'
+        before = self.server.rows(columns), self.server.rows(rows)
+        archive = self.dump('bytewise.sql.zst', 'bytewise')
+        for load in (lambda: self.run_ok('restore', '--yes', archive),
+                     lambda: self.server.load(archive, database='bytewise')):
+            self.server.sql('DROP DATABASE bytewise; CREATE DATABASE bytewise CHARACTER SET utf8mb4 COLLATE utf8mb4_bin')
+            load()
+            self.assertEqual((self.server.rows(columns), self.server.rows(rows)), before)
+        self.run_ok('purge', '--yes', 'bytewise')
+
     def test_sequences_and_long_constraint_names_come_back(self):
         check = 'c' * 64
         self.server.sql(f'''CREATE DATABASE odds; USE odds;

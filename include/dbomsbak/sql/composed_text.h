@@ -34,6 +34,11 @@ struct MemberColumn {
 // The same for an ENUM or SET column within a table. Empty when the text is not built as expected.
 std::string WithMembersQuoted(std::string_view create_table, const MemberColumn& column);
 
+// OceanBase does not print that an ENUM or SET column is of bytes. The same table with CHARACTER
+// SET binary in that column's definition, unless a charset stands there or all of the table is
+// binary.
+std::string WithBinaryMembers(std::string_view create_table, std::string_view column);
+
 // Can the partition clause be read back? OceanBase prints names and values in it unescaped.
 bool PartitionsReadBack(std::string_view create_table);
 

@@ -55,6 +55,21 @@ TEST(MemberLists, AreQuotedAsTheyMustBe) {
   EXPECT_EQ(WithMembersQuoted("CREATE TABLE `t` (\n  `f` int\n)", {"e", "enum('a'b')", ""}), "");
 }
 
+TEST(WithBinaryMembers, SaysOnceWhatTheServerDoesNotPrint) {
+  const std::string create =
+      "CREATE TABLE `t` (\n  `e` enum('a)''b') NOT NULL COMMENT 'e',\n  `s` set('e') DEFAULT "
+      "NULL\n) "
+      "DEFAULT CHARSET = utf8mb4";
+  const std::string once = WithBinaryMembers(create, "e");
+  EXPECT_EQ(once,
+            "CREATE TABLE `t` (\n  `e` enum('a)''b') CHARACTER SET binary NOT NULL COMMENT 'e',\n  "
+            "`s` set('e') DEFAULT NULL\n) DEFAULT CHARSET = utf8mb4");
+  EXPECT_EQ(WithBinaryMembers(once, "e"), once);
+  EXPECT_EQ(WithBinaryMembers(create, "x"), create);
+  const std::string all = "CREATE TABLE `t` (\n  `e` enum('a')\n) DEFAULT CHARSET = binary";
+  EXPECT_EQ(WithBinaryMembers(all, "e"), all);
+}
+
 TEST(PartitionsReadBack, NoticesWhatIsNotEscaped) {
   const std::string head = "CREATE TABLE `t` (\n  `a` int DEFAULT '\\\\'\n) PCTFREE = 0";
   EXPECT_TRUE(PartitionsReadBack(head));
