@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <optional>
 #include <string_view>
 
 #include "catalog/answer.h"
@@ -105,14 +106,24 @@ void SetMySql(ServerTraits& traits) {
   traits.has_named_locks_many = version >= 50705;
 }
 
-// Does this query give a value? Functions that a version lacks are refused.
-bool Answers(Session& session, std::string_view query) {
+// The value of this query, if it gives one. Functions that a version lacks are refused.
+std::optional<std::string> ValueOf(Session& session, std::string_view query) {
   try {
-    return session.QueryValue(query).has_value();
+    return session.QueryValue(query);
   } catch (const ServerError& error) {
     if (error.code() == ErrorCode::kConnectionLost) throw;
-    return false;
+    return std::nullopt;
   }
+}
+
+bool Answers(Session& session, std::string_view query) {
+  return ValueOf(session, query).has_value();
+}
+
+// Two doubles of 17 digits that a reader misses which multiplies by a power of ten.
+bool ReadsJsonDoubles(Session& session) {
+  constexpr std::string_view kText = "[2.2790121708605243e274, 2.7715077941825975e-163]";
+  return ValueOf(session, fmt::format("SELECT JSON_EXTRACT('{}', '$')", kText)) == kText;
 }
 
 // Statements that say OK there without doing it count as missing.
@@ -136,6 +147,7 @@ void SetOceanBase(ServerTraits& traits, Session& session) {
   traits.has_exact_vector_text = false;
   // Versions that cannot tell the moment cannot read at it either.
   traits.has_snapshot_reads = Answers(session, "SELECT current_scn()");
+  traits.has_exact_json_doubles = ReadsJsonDoubles(session);
   traits.has_get_lock = Answers(session, "SELECT IS_FREE_LOCK('dbomsbak_probe')");
   traits.has_named_locks_many = traits.has_get_lock;
 }

@@ -122,6 +122,7 @@ bool ChunkReader::Read(Session& session, const Chunk& chunk, RowPiece& piece) {
     encoding.max_hex_row_bytes =
         packet_limit_ > 2 * head ? packet_limit_ - head : packet_limit_ / 2;
   }
+  encoding.exact_json_doubles = exact_json_doubles_;
   RowEncoder encoder(select.kinds, encoding);
   ChunkEnd end;
   end.last_of_table = chunk.last;

@@ -35,14 +35,16 @@ struct DumpCounters {
 // All references must outlive it. ReadAll may run in several threads, each with its own session.
 class ChunkReader {
  public:
-  // `packet_limit`: no statement of the text should be longer than this. `retention_s`: how long
-  // from now the server keeps the snapshot; 0: for the transaction. When most of it has passed,
-  // `observer` is warned, once, from any thread.
+  // `packet_limit`: no statement of the text should be longer than this. `exact_json_doubles`: as
+  // in RowEncoder::Options. `retention_s`: how long from now the server keeps the snapshot; 0: for
+  // the transaction. When most of it has passed, `observer` is warned, once, from any thread.
   ChunkReader(ChunkPlanner& planner, ChunkHandoff& handoff, std::size_t packet_limit,
-              unsigned retention_s, DumpCounters& counters, SerialObserver& observer)
+              bool exact_json_doubles, unsigned retention_s, DumpCounters& counters,
+              SerialObserver& observer)
       : planner_(planner),
         handoff_(handoff),
         packet_limit_(packet_limit),
+        exact_json_doubles_(exact_json_doubles),
         retention_s_(retention_s),
         counters_(counters),
         observer_(observer) {}
@@ -59,6 +61,7 @@ class ChunkReader {
   ChunkPlanner& planner_;
   ChunkHandoff& handoff_;
   const std::size_t packet_limit_;
+  const bool exact_json_doubles_;
   const unsigned retention_s_;
   DumpCounters& counters_;
   SerialObserver& observer_;

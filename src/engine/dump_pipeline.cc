@@ -104,7 +104,8 @@ Pipeline::Pipeline(DumpSet& set, SessionRegistry& registry, const DumpOptions& o
       file_(out),
       handoff_(memory_.handoff_bytes, memory_.reserve_bytes),
       planner_(TablesToRead(), memory_.chunk_bytes),
-      reader_(planner_, handoff_, packet_limit_, set.snapshot.retention_s, counters_, telling_) {
+      reader_(planner_, handoff_, packet_limit_, set.traits.has_exact_json_doubles,
+              set.snapshot.retention_s, counters_, telling_) {
   if (options.source_date_epoch) {
     snapshot_.time = IsoTime(*options.source_date_epoch);
     snapshot_.scn.clear();  // a time as well

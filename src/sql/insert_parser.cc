@@ -91,7 +91,7 @@ class Reader {
         return;
       case ValueClass::kText:
         if (plan.json && TryTake(kJsonReplace)) {
-          JsonWithDecimals(plan);
+          JsonWithNumbers(plan);
         } else {
           Text(plan);
         }
@@ -129,7 +129,7 @@ class Reader {
   }
 
   // The text is the value; what is put into it again stands there already.
-  void JsonWithDecimals(const LiteralPlan& plan) {
+  void JsonWithNumbers(const LiteralPlan& plan) {
     Text(plan);
     do {
       Take(',', "a path of the JSON text");
@@ -138,6 +138,10 @@ class Reader {
       Take(',', "the number at the path");
       TryTake('-');
       if (Digits().empty() || (TryTake('.') && Digits().empty())) throw Damage{p_, "a number"};
+      if (TryTake('e')) {
+        TryTake('-');
+        if (Digits().empty()) throw Damage{p_, "an exponent"};
+      }
     } while (!TryTake(')'));
   }
 

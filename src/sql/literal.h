@@ -15,7 +15,7 @@ struct LiteralPlan {
   ValueClass value_class;
   TextForm form = TextForm::kHex;  // kText and kEnum
   std::string introducer;          // "_gbk ", "_binary "
-  bool json = false;               // JSON_REPLACE('…',…) where it holds DECIMAL values
+  bool json = false;               // JSON_REPLACE('…',…) for numbers that its text does not tell
 
   bool is_text() const noexcept {
     return value_class == ValueClass::kText || value_class == ValueClass::kEnum;

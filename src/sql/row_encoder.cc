@@ -10,7 +10,7 @@
 #include "dbomsbak/base/bytes.h"
 #include "dbomsbak/base/error.h"
 #include "sql/canonical_row.h"
-#include "sql/json_decimals.h"
+#include "sql/json_numbers.h"
 #include "sql/literal.h"
 #include "sql/text_scan.h"
 
@@ -267,20 +267,22 @@ struct RowEncoder::State {
     out.reserve(out.size() + bytes + 32 * cells.size());
   }
 
-  // The server reads the text, and then puts the DECIMAL values back that it held.
+  // The server reads the text, and then puts the values back that it cannot read from it.
   void PutJson(const LiteralPlan& plan, std::string_view text, bool hex) {
-    const std::vector<JsonDecimal> decimals = FindJsonDecimals(text);
-    if (decimals.empty()) {
+    const std::vector<JsonNumber> numbers = FindJsonNumbers(
+        text, options.exact_json_doubles ? JsonDoubles::kExact : JsonDoubles::kRounded);
+    if (numbers.empty()) {
       PutText(plan, text, hex);
       return;
     }
     sink.Put(kJsonReplace);
     PutText(plan, text, hex);
-    for (const JsonDecimal& decimal : decimals) {
+    for (const JsonNumber& number : numbers) {
       sink.Put(',');
-      PutQuoted(decimal.path, true, sink);
+      PutQuoted(number.path, true, sink);
       sink.Put(',');
-      sink.Put(decimal.number);
+      sink.Put(number.number);
+      if (number.is_double && number.number.find('e') == std::string_view::npos) sink.Put("e0");
     }
     sink.Put(')');
   }

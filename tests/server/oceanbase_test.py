@@ -4,9 +4,12 @@
 
 import contextlib
 import json
+import math
 import pathlib
+import random
 import re
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -15,7 +18,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support import fingerprint, oms  # noqa: E402
+from support import archive_v1, fingerprint, oms  # noqa: E402
 from support.program import Program  # noqa: E402
 from support.server import DEFAULT_KIND, Server, numbers  # noqa: E402
 
@@ -167,6 +170,43 @@ ALTER SEQUENCE s1 RESTART START WITH 900; DROP TABLE child; DROP EVENT calls; DR
         self.run_ok('undo', '--yes', 'odds')
         fingerprint.expect_equal(before, fingerprint.take(self.server, 'odds'), 'undone twice')
         self.run_ok('purge', '--yes', 'odds')
+
+    def test_every_double_of_json_comes_back(self):
+        """Which the server reads as a neighbour when it stands in a text."""
+        seed = random.SystemRandom().randrange(2**32)
+        print('seed', seed)
+        rng = random.Random(seed)
+        doubles = [2.2790121708605243e274, 2.7715077941825975e-163, 0.30000000000000004, 5e-324, 1.7976931348623157e308, -0.0, 1e23]
+        while len(doubles) < 1500:
+            drawn = struct.unpack('<d', rng.randbytes(8))[0]
+            if math.isfinite(drawn):
+                doubles += [drawn, rng.uniform(-1, 1) * 10 ** rng.randrange(20), round(rng.uniform(0, 1e4), rng.randrange(9))]
+        sql = [repr(drawn) if 'e' in repr(drawn) else f'{drawn!r}e0' for drawn in doubles]
+        keys = ['', 'a b', "it's", 'q"q', 'back\\slash', '$', '*', 'a.b', '[0]', '\u2028', 'é😀', 'tab\t']
+        named = ', '.join(f"CONVERT(UNHEX('{key.encode().hex()}') USING utf8mb4), {value}" for key, value in zip(keys, sql))
+        self.server.sql(f"""CREATE DATABASE doubles; USE doubles; SET NAMES utf8mb4;
+            CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, j JSON);
+            INSERT INTO t (j) VALUES {', '.join(f'(JSON_ARRAY({value}))' for value in sql)}, (JSON_ARRAY({', '.join(sql)})),
+              (JSON_OBJECT('deep', JSON_ARRAY(1.10, JSON_OBJECT({named})))),
+              (CAST(CAST({sql[0]} AS DOUBLE) AS JSON)), (JSON_ARRAY(18446744073709551615, 9007199254740993, 2.50));""")
+
+        def held(database):
+            return self.server.rows('SELECT j FROM t ORDER BY id', database=database)
+
+        before = held('doubles')
+        packed = [struct.pack('<d', value) for value in doubles]
+        self.assertEqual(packed, [struct.pack('<d', json.loads(row[0])[0]) for row in before[:len(doubles)]])
+        self.assertEqual(packed, [struct.pack('<d', value) for value in json.loads(before[len(doubles)][0])])
+        read = self.server.rows('SELECT CAST(CAST(j AS CHAR) AS JSON) FROM doubles.t ORDER BY id')
+        self.assertNotEqual(before, read, 'the server reads all doubles right: the test proves nothing')
+        archive = self.dump('doubles.sql.zst', 'doubles')
+        self.assertEqual(archive_v1.check(archive)[0], 0)
+        self.server.sql('DROP DATABASE doubles; CREATE DATABASE doubles_by_client')
+        self.run_ok('restore', '--yes', archive)
+        self.assertEqual(before, held('doubles'))
+        self.server.load(archive, 'doubles_by_client')
+        self.assertEqual(before, held('doubles_by_client'))
+        self.run_ok('purge', '--yes', 'doubles')
 
     def test_defaults_in_other_charsets_come_back(self):
         # Read as raw bytes, the server's definition has each default in the charset of its column.

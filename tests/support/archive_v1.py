@@ -374,6 +374,7 @@ _STRING = re.compile(rb"'((?:[^'\\\0\n\r\x1a]|\\[0nrZ\\'])*)'")
 _HEX = re.compile(rb"0x((?:[0-9A-F]{2})+)")
 _INT = re.compile(rb"0|-?[1-9][0-9]*")
 _DECIMAL = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_JSON_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e-?[0-9]+)?")
 _FLOAT = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?e-?[0-9]+")
 _TEMPORAL = re.compile(rb"'([-0-9:. ]*)'")
 _INTRODUCER = re.compile(rb"_([a-z0-9_]+) ")
@@ -476,8 +477,8 @@ class Rows:
             path = self._match(_STRING, text, self._take(text, at, b","), "a path")
             if not path.group(1).startswith(b"$"):
                 self._bad(at, "a path")
-            number = self._match(_DECIMAL, text, self._take(text, path.end(), b","), "a decimal")
-            if number.group() not in value:
+            number = self._match(_JSON_NUMBER, text, self._take(text, path.end(), b","), "a number")
+            if number.group() not in value and number.group().removesuffix(b"e0") not in value:
                 self._bad(at, "a number of the text")
             at = number.end()
         return at + 1, value

@@ -53,6 +53,7 @@ struct ServerTraits {
   bool has_object_list = false;          // DBA_OBJECTS, with what no other list shows
   bool has_table_sizes = true;           // TABLES.TABLE_ROWS, DATA_LENGTH
   bool has_exact_vector_text = true;
+  bool has_exact_json_doubles = true;      // reads each number of a JSON text as the nearest DOUBLE
   bool routines_need_their_views = false;  // or lose attributes when they are created
   bool has_routine_grant_table = true;     // mysql.procs_priv
 

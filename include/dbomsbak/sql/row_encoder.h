@@ -22,6 +22,9 @@ class RowEncoder {
     // _charset '…' instead (the statement must fit max_allowed_packet). 0: no limit.
     // Reckoned as 2 bytes a byte for what is written in hex, 1 for all other values.
     std::size_t max_hex_row_bytes = 0;
+    // The server makes the right double of each number in a JSON text. Else those that it may miss
+    // are written as SQL numbers beside the text.
+    bool exact_json_doubles = true;
   };
 
   // Error kInternal for a text column without a charset.

@@ -56,6 +56,22 @@ TEST(ServerTraitsTest, AServerThatHasTheVariableLimitsStatements) {
   EXPECT_TRUE(ProbeServerTraits(session).limits_statements);
 }
 
+TEST(ServerTraitsTest, TheDoublesOfJsonAreProved) {
+  for (const bool exact : {true, false}) {
+    FakeServer server;
+    server.On("SELECT VERSION()", Answer({"v", "c"}, {{"5.7.25-OceanBase-v4.3.5", ""}}));
+    server.OnCall("SELECT JSON_EXTRACT(", [&](std::string_view sql) {
+      const std::size_t begin = sql.find('['), end = sql.find(']');
+      std::string text(sql.substr(begin, end + 1 - begin));
+      if (!exact) ++text[text.find('e') - 1];
+      return Answer({"j"}, {{text}});
+    });
+    FakeSession session(server);
+    EXPECT_EQ(ProbeServerTraits(session).has_exact_json_doubles, exact);
+  }
+  EXPECT_TRUE(Probe("8.4.0", "MySQL").has_exact_json_doubles);
+}
+
 TEST(ServerTraitsTest, FeaturesFollowTheVersion) {
   const ServerTraits mariadb = Probe("10.11.19-MariaDB", "");
   EXPECT_TRUE(mariadb.has_sequences && mariadb.has_backup_stage && mariadb.has_atomic_ddl);

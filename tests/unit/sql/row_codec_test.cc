@@ -102,6 +102,25 @@ TEST(RowEncoderTest, TextIsRawWhereNoCharacterCanBeLost) {
   EXPECT_EQ(LiteralOf("temporal", "-838:59:59.000001"), "'-838:59:59.000001'");
 }
 
+TEST(RowEncoderTest, JsonBringsDoublesBesideItsTextForServersThatReadThemInexactly) {
+  const std::string text = "[0.30000000000000004, 2.2790121708605243e274, 1.10, 5e-324, 0.1]";
+  RowEncoder::Options options;
+  options.exact_json_doubles = false;
+  RowEncoder encoder({Kind("json")}, options);
+  std::string row;
+  RowDigest written, read, plain;
+  encoder.Append(CellsOf({text}), row, written);
+  EXPECT_EQ(row, "(JSON_REPLACE('" + text +
+                     "','$[0]',0.30000000000000004e0,'$[1]',2.2790121708605243e274,'$[2]',1.10,"
+                     "'$[3]',5e-324))");
+  // The value is the text, however it is written.
+  InsertParser parser("t", {"j"}, {Kind("json")});
+  parser.Digest(InsertHead("t", {"j"}) + row + ";\n", read);
+  parser.Digest(InsertHead("t", {"j"}) + "('" + text + "');\n", plain);
+  EXPECT_EQ(read, written);
+  EXPECT_EQ(plain, written);
+}
+
 TEST(RowEncoderTest, JsonBringsItsDecimalsBesideItsText) {
   const std::string text = "{\"it's\": [1.10, 0.5, \"2.20\"], \"n\": 3}";
   EXPECT_EQ(LiteralOf("json", "[0.5]"), "'[0.5]'");
@@ -121,7 +140,7 @@ TEST(RowEncoderTest, JsonBringsItsDecimalsBesideItsText) {
   for (const std::string wrong :
        {"JSON_SET('[1.10]','$[0]',1.10)", "JSON_REPLACE('[1.10]')", "JSON_REPLACE('[1.10]','$[0]')",
         "JSON_REPLACE('[1.10]','x',1.10)", "JSON_REPLACE('[1.10]','$[0]',x)",
-        "JSON_REPLACE('[1.10]','$[0]',1.10"}) {
+        "JSON_REPLACE('[1.10]','$[0]',1.10e)", "JSON_REPLACE('[1.10]','$[0]',1.10"}) {
     EXPECT_EQ(CodeOf([&] { parser.Digest(InsertHead("t", {"j"}) + "(" + wrong + ");\n", read); }),
               ErrorCode::kDamaged)
         << wrong;

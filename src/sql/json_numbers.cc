@@ -1,4 +1,4 @@
-#include "sql/json_decimals.h"
+#include "sql/json_numbers.h"
 
 #include <fmt/format.h>
 
@@ -52,6 +52,44 @@ bool IsDecimal(std::string_view number) {
   return read.ec != std::errc() || DoubleInJson(value) != number;
 }
 
+// Digits that a double holds as an integer, and a power of ten that is one too: their product or
+// quotient is rounded once, and so right, however simple the reader.
+bool IsReadAnywhere(std::string_view number) noexcept {
+  constexpr int kMostDigits = 15;
+  constexpr int kFarthestPower = 22;
+  int digits = 0;        // from the first that is not 0 to the last that is not 0
+  int zeros = 0;         // behind those
+  int behind_point = 0;  // of all
+  bool fraction = false;
+  std::size_t i = 0;
+  for (; i < number.size() && number[i] != 'e' && number[i] != 'E'; ++i) {
+    const char c = number[i];
+    if (c == '.') fraction = true;
+    if (c < '0' || c > '9') continue;
+    if (fraction) ++behind_point;
+    if (c != '0') {
+      digits += zeros + 1;
+      zeros = 0;
+    } else if (digits != 0) {
+      ++zeros;
+    }
+  }
+  int power = 0;
+  if (i < number.size()) {
+    if (++i < number.size() && number[i] == '+') ++i;
+    const char* const end = number.data() + number.size();
+    const auto read = std::from_chars(number.data() + i, end, power);
+    if (read.ec != std::errc() || read.ptr != end) return false;
+  }
+  if (digits == 0) return true;
+  power -= behind_point - zeros;
+  return digits <= kMostDigits && power >= -kFarthestPower && power <= kFarthestPower;
+}
+
+bool IsInteger(std::string_view number) noexcept {
+  return number.find_first_of(".eE") == std::string_view::npos;
+}
+
 // Where the scan is: in an object below a key, or in an array at an index.
 struct Level {
   bool is_object;
@@ -69,8 +107,8 @@ std::string PathOf(const std::vector<Level>& levels) {
 
 }  // namespace
 
-std::vector<JsonDecimal> FindJsonDecimals(std::string_view json) {
-  std::vector<JsonDecimal> found;
+std::vector<JsonNumber> FindJsonNumbers(std::string_view json, JsonDoubles doubles) {
+  std::vector<JsonNumber> found;
   std::vector<Level> levels;
   bool key_is_next = false;
   for (std::size_t i = 0; i < json.size();) {
@@ -88,7 +126,12 @@ std::vector<JsonDecimal> FindJsonDecimals(std::string_view json) {
       const std::size_t begin = i;
       while (i < json.size() && IsNumberByte(json[i])) ++i;
       const std::string_view number = json.substr(begin, i - begin);
-      if (IsDecimal(number)) found.push_back({PathOf(levels), number});
+      if (IsDecimal(number)) {
+        found.push_back({PathOf(levels), number, false});
+      } else if (doubles == JsonDoubles::kRounded && !IsInteger(number) &&
+                 !IsReadAnywhere(number)) {
+        found.push_back({PathOf(levels), number, true});
+      }
       continue;
     }
     if (c == '{' || c == '[') {
