@@ -139,6 +139,7 @@ void SetOceanBase(ServerTraits& traits, Session& session) {
   traits.prefers_late_keys = true;
   traits.has_object_list = true;
   traits.has_table_sizes = false;
+  traits.names_are_cheaper_to_show = true;
   traits.routines_need_their_views = true;
   traits.pins_snapshot_at_first_read = true;
   traits.has_definition_times = true;

@@ -1,6 +1,7 @@
 #include "engine/dump_pipeline.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <ctime>
@@ -48,6 +49,8 @@ class Pipeline {
   HeaderRecord Header() const;
 
   void Assemble();
+  // Each reader calls it at its end; the last one checks, while what was read is still compressed.
+  void CheckBehindLastReader();
 
   // The caller's thread.
   void WatchOver(TaskGroup& group);
@@ -79,6 +82,7 @@ class Pipeline {
 
   std::mutex mutex_;
   std::condition_variable ended_changed_;
+  std::atomic<std::size_t> still_reading_{0};
   bool ended_ = false;  // the assembler is through, or something failed
   std::uint64_t rows_total_ = 0, objects_total_ = 0;
 };
@@ -156,6 +160,11 @@ void Pipeline::Assemble() {
   if (archive_frames_) archive_frames_->Finish();
 }
 
+void Pipeline::CheckBehindLastReader() {
+  if (still_reading_.fetch_sub(1) > 1 || handoff_.closed()) return;
+  set_.CheckStillGuarded();
+}
+
 // ---- the caller's thread ----
 
 void Pipeline::StopAll() {
@@ -210,6 +219,7 @@ DumpResult Pipeline::Run() {
   assembler_.emplace(sink, limits);
   text_.emplace(set_, plan_, snapshot_, create_databases_, options_.add_drop_database, format_,
                 handoff_, *assembler_, counters_, telling_);
+  still_reading_ = set_.readers.size() + (set_.snapshot.tables_held ? 1 : 0);
   {
     TaskGroup group([this] { StopAll(); });
     if (archive_frames_) {
@@ -225,16 +235,19 @@ DumpResult Pipeline::Run() {
       group.Start([this] {
         reader_.ReadAll(*set_.holder, true);
         set_.ReleaseTables();
+        CheckBehindLastReader();
       });
     }
     for (Session* reader : set_.readers) {
-      group.Start([this, reader] { reader_.ReadAll(*reader, false); });
+      group.Start([this, reader] {
+        reader_.ReadAll(*reader, false);
+        CheckBehindLastReader();
+      });
     }
     WatchOver(group);
     group.Wait();
   }
   cancel_.ThrowIfCancelled();
-  set_.CheckStillGuarded();
 
   DumpResult result;
   result.format = format_;

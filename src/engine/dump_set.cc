@@ -36,11 +36,16 @@ DefinitionFingerprint TableDefinitions(const Catalog& catalog, const Scope& scop
   return fingerprint;
 }
 
-// The first table of the dump that is not what it was before the snapshot. (One that has gone, or
-// that may not be read any more, is in no catalogue: FirstNewName sees to the one, the list of
-// unreadable objects to the other.)
+// The first table of the dump that is not what it was before the snapshot, or that could be read
+// then and cannot now. (One that has gone is in no catalogue: FirstNewName sees to it.)
 std::optional<std::string> FirstChanged(const DefinitionFingerprint& before,
-                                        const DefinitionFingerprint& now) {
+                                        const DefinitionFingerprint& now,
+                                        const std::vector<Unreadable>& unreadable) {
+  for (const Unreadable& object : unreadable) {
+    if (object.code == ErrorCode::kQueryRefused && before.contains(object.id.Describe())) {
+      return object.id.Describe() + " (changed)";
+    }
+  }
   for (const auto& [name, definition] : now) {
     const auto found = before.find(name);
     if (found == before.end()) return name + " (created)";
@@ -190,26 +195,26 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     cancel.ThrowIfCancelled();
     set.omitted.clear();
     observer.Phase("taking the snapshot");
-    NamesNow before = ListNames(coordinator, set.scope);
-    const FingerprintRequest fingerprint{set.scope.databases, before.any_view,
-                                         !set.traits.has_metadata_locks_for_readers};
-    // Nothing is locked yet: two sessions ask at once.
-    DefinitionFingerprint definitions;
-    TaskGroup asking;
-    asking.Start([&] { definitions = ReadDefinitionFingerprint(*set.holder, fingerprint); });
     const CatalogRequest tables_only{
         .databases = set.scope.databases, .routine_grants = false, .tables_only = true};
     std::optional<DefinitionFingerprint> table_definitions;
-    const auto remember_tables = [&] {
+    const auto remember_tables = [&](Session& session) {
       table_definitions =
-          TableDefinitions(ReadCatalog(coordinator, set.traits, tables_only), set.scope);
+          TableDefinitions(ReadCatalog(session, set.traits, tables_only), set.scope);
     };
-    if (!set.traits.has_metadata_locks_for_readers) remember_tables();
+    // Nothing is locked yet: several sessions ask at once.
+    const bool unprotected = !set.traits.has_metadata_locks_for_readers;
+    TaskGroup asking;
+    if (unprotected) asking.Start([&] { remember_tables(*readers.front()); });
+    NamesNow before = ListNames(coordinator, set.traits, set.scope);
+    const FingerprintRequest fingerprint{set.scope.databases, before.any_view, unprotected};
+    DefinitionFingerprint definitions = ReadDefinitionFingerprint(*set.holder, fingerprint);
     asking.Wait();
-    // The list is to be as fresh as can be when the lock comes. (Of a first view that came just now
+    // The list is to be as fresh as can be when a lock comes. (Of a first view that came just now
     // the names will tell.)
-    if (FirstDifference(before.all, ListNamesOnly(coordinator, set.scope))) {
-      NamesNow fresh = ListNames(coordinator, set.scope);
+    if (!unprotected &&
+        FirstDifference(before.shown, ListNamesOnly(coordinator, set.traits, set.scope))) {
+      NamesNow fresh = ListNames(coordinator, set.traits, set.scope);
       if (fresh.any_view == before.any_view) before = std::move(fresh);
     }
     SnapshotRequest snapshot;
@@ -227,7 +232,7 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
                         std::back_inserter(to_touch));
     to_touch.insert(to_touch.end(), before.sequences.begin(), before.sequences.end());
     snapshot.sequences.assign(before.sequences.begin(), before.sequences.end());
-    snapshot.before_unprotected = remember_tables;
+    snapshot.before_unprotected = [&] { remember_tables(coordinator); };
     if (!before.several_engines) snapshot.pins.assign(before.pins.begin(), before.pins.end());
     // Of many tables, one session holds the definitions still; the others touch theirs when the
     // lock is gone, unless a DDL has once come in between.
@@ -238,7 +243,7 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
       return TouchEverywhere({sharing.front()}, to_touch);
     };
     snapshot.list_difference = [&](Session& session) {
-      return FirstDifference(before.all, ListNamesOnly(session, set.scope));
+      return FirstDifference(before.shown, ListNamesOnly(session, set.traits, set.scope));
     };
     std::optional<std::string> changed;
     bool behind_ddl = false;
@@ -256,6 +261,9 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
       for (Session* reader : later) {
         touching.Start([reader, &to_touch] { TouchAll(*reader, to_touch); });
       }
+      if (!set.snapshot.read_as_of.empty()) {
+        touching.Start([&] { set.snapshot.retention_s = UndoRetention(*set.holder); });
+      }
       try {
         set.catalog = ReadCatalog(coordinator, set.traits, request);
         touching.Wait();
@@ -272,12 +280,12 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
       Session& second = set.snapshot.tables_held ? coordinator : *set.holder;
       changed = FirstDifference(definitions, ReadDefinitionFingerprint(second, fingerprint));
       if (!changed) {
-        changed =
-            FirstNewName(before, set.scope, coordinator, *readers.front(), set.snapshot.read_as_of);
+        changed = FirstNewName(before, set.scope, set.traits, coordinator, *readers.front(),
+                               set.snapshot.read_as_of);
       }
       if (!changed && table_definitions) {
         set.tables_at_snapshot = TableDefinitions(set.catalog, set.scope);
-        changed = FirstChanged(*table_definitions, set.tables_at_snapshot);
+        changed = FirstChanged(*table_definitions, set.tables_at_snapshot, set.catalog.unreadable);
       }
       if (!changed && !set.scope.no_data) changed = FirstOtherEngine(before, set.catalog);
       if (!changed) {

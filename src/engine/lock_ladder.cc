@@ -158,7 +158,8 @@ class SingleSession final : public WithoutLock {
 // it with the snapshot (MariaDB), one to ask for it elsewhere; unknown is no error.
 void RecordBinlogPosition(Session& reader, Session& coordinator, const ServerTraits& traits,
                           bool locked, SnapshotRecord& record) {
-  if (!traits.log_bin) return;
+  // A moment with a number of its own is no place in a binary log.
+  if (!traits.log_bin || !record.scn.empty()) return;
   try {
     const ResultSet answer = reader.Query("SHOW STATUS LIKE 'binlog_snapshot_%'");
     for (std::size_t i = 0; i < answer.rows.size(); ++i) {
@@ -483,10 +484,7 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
       let_go();
       throw;
     }
-    if (!taken.record.scn.empty()) {
-      taken.read_as_of = AsOf(taken.record.scn);
-      taken.retention_s = UndoRetention(coordinator);
-    }
+    if (!taken.record.scn.empty()) taken.read_as_of = AsOf(taken.record.scn);
     taken.record.method = rung->method();
     taken.record.time =
         coordinator.QueryValue("SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%dT%H:%i:%sZ')")

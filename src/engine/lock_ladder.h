@@ -105,7 +105,7 @@ struct SnapshotTaken {
   std::size_t readers = 0;  // how many of the sessions given have the snapshot (the first ones)
   // What stands behind a table's name in a SELECT to read it at the snapshot; may be empty.
   std::string read_as_of;
-  unsigned retention_s = 0;  // how long the server keeps that moment; 0: for the transaction
+  unsigned retention_s = 0;  // see UndoRetention, which the caller asks; 0: for the transaction
   bool tables_held = false;  // `holder` keeps (at least) non_transactional locked until released
   std::vector<SequenceValue> sequence_values;
   Untouchable untouchable;  // tables that are broken, and so could not be opened or locked

@@ -112,6 +112,9 @@ void CompleteDatabases(Session& session, const std::vector<RestoreMember>& membe
   }
 }
 
+// What was read so lately needs no second look.
+constexpr std::chrono::seconds kFreshLook{2};
+
 class Stopwatch {
  public:
   std::uint64_t ms() const {
@@ -300,6 +303,7 @@ class Restore {
     if (keys_missing) {
       ProveStaged(staged);
       PrepareSwap(*session_, members_.front().staging);
+      if (!options_.rehearse) LookAhead();
       building.Wait();
       ReadTablesAgain(staged);
     }
@@ -392,10 +396,32 @@ class Restore {
     SweepStaging(*session_, std::move(names));
   }
 
+  // The look before the window, while staging is not yet whole: what it finds wrong, or would have
+  // to try in staging, is left to the one at the window.
+  void LookAhead() {
+    PreparedSet planned = set_;
+    try {
+      looked_at_ = std::chrono::steady_clock::now();
+      ReadLiveAgain(planned);
+      if (!result_.plan.problems.empty() || !SameTriggers(planned, set_)) looked_at_.reset();
+    } catch (const Error&) {
+      looked_at_.reset();
+    }
+    if (!looked_at_) set_ = std::move(planned);
+  }
+
   // Loading took its time: how the live databases are to be put back by undo, and which objects
   // need no touching, is read again just before the window.
   void LookAgain() {
+    if (looked_at_ && std::chrono::steady_clock::now() - *looked_at_ < kFreshLook) return;
     const PreparedSet planned = std::move(set_);
+    ReadLiveAgain(planned);
+    RefuseProblems();
+    // Live triggers that the archive does not speak for go onto the restored tables, too.
+    if (!SameTriggers(planned, set_)) staging_->TryObjects(set_);
+  }
+
+  void ReadLiveAgain(const PreparedSet& planned) {
     facts_ = ReadFacts(*session_, members_, content_.Definers());
     set_ = MakeSet(content_, members_, facts_);
     facts_.unmet_views = UnmetViewsOf(*session_, set_);
@@ -406,13 +432,12 @@ class Restore {
     RestorePlan now = MakePlan(content_, members_, facts_,
                                options_.force ? OtherSessions::kTell : OtherSessions::kRefuse);
     for (const std::string& warning : now.warnings) {
-      const std::vector<std::string>& told = result_.plan.warnings;
-      if (std::find(told.begin(), told.end(), warning) == told.end()) observer_.Warning(warning);
+      std::vector<std::string>& told = result_.plan.warnings;
+      if (std::find(told.begin(), told.end(), warning) != told.end()) continue;
+      observer_.Warning(warning);
+      told.push_back(warning);
     }
     result_.plan.problems = std::move(now.problems);
-    RefuseProblems();
-    // Live triggers that the archive does not speak for go onto the restored tables, too.
-    if (!SameTriggers(planned, set_)) staging_->TryObjects(set_);
     if (planned.outgoing == set_.outgoing) return;
     observer_.Warning(
         "tables were created or dropped in the live databases while this ran; what is "
@@ -566,6 +591,7 @@ class Restore {
   std::map<ObjectId, std::vector<std::string>> refusals_;
   PreparedSet set_;
   std::unique_ptr<Staging> staging_;
+  std::optional<std::chrono::steady_clock::time_point> looked_at_;
   std::map<std::uint32_t, std::string> load_warnings_;
   RestoreResult result_;
 };

@@ -15,7 +15,6 @@ namespace {
 // when every byte is escaped.
 constexpr std::size_t kPartBytes = std::size_t{256} << 10;
 
-constexpr unsigned kUnknownDatabase = 1049;
 // Under LOCK TABLES a table that is not there is only said not to be locked; ours is locked with
 // the others, wherever it is.
 constexpr unsigned kNotLocked = 1100;

@@ -26,14 +26,12 @@ bool IsInSnapshot(Session& reader, const QualifiedName& name, const std::string&
   }
 }
 
-}  // namespace
-
-NamesNow ListNames(Session& session, const Scope& scope) {
+NamesNow ListOnce(Session& session, const Scope& scope) {
+  NamesNow names;
   std::set<std::string> transactional;
   const ResultSet engines =
       session.Query("SELECT ENGINE FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'");
   for (std::size_t i = 0; i < engines.rows.size(); ++i) transactional.insert(engines.Text(i, 0));
-  NamesNow names;
   std::string pinned;  // their engine
   const ResultSet answer = session.Query(fmt::format(
       "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE FROM information_schema.TABLES "
@@ -71,14 +69,45 @@ NamesNow ListNames(Session& session, const Scope& scope) {
   return names;
 }
 
-NameSet ListNamesOnly(Session& session, const Scope& scope) {
+}  // namespace
+
+NamesNow ListNames(Session& session, const ServerTraits& traits, const Scope& scope) {
+  // Both lists are to be of one moment. What stays apart, only one of the two ever tells.
+  constexpr int kTries = 3;
+  NamesNow names = ListOnce(session, scope);
+  names.shown = names.all;
+  if (!traits.names_are_cheaper_to_show) return names;
+  names.shown = ListNamesOnly(session, traits, scope);
+  for (int i = 1; i < kTries && names.shown != names.all; ++i) {
+    NameSet shown = std::move(names.shown);
+    names = ListOnce(session, scope);
+    names.shown = std::move(shown);
+    if (names.shown != names.all) names.shown = ListNamesOnly(session, traits, scope);
+  }
+  return names;
+}
+
+NameSet ListNamesOnly(Session& session, const ServerTraits& traits, const Scope& scope) {
+  NameSet names;
+  const auto add = [&](QualifiedName name) {
+    if (scope.CoversTable(name.first, name.second)) names.insert(std::move(name));
+  };
+  if (traits.names_are_cheaper_to_show) {
+    for (const std::string& database : scope.databases) {
+      try {
+        const ResultSet answer = session.Query("SHOW TABLES FROM " + QuoteIdentifier(database));
+        for (std::size_t i = 0; i < answer.rows.size(); ++i) add({database, answer.Text(i, 0)});
+      } catch (const ServerError& e) {
+        if (e.number() != kUnknownDatabase) throw;
+      }
+    }
+    return names;
+  }
   const ResultSet answer = session.Query(fmt::format(
       "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA IN {}",
       NameList(scope.databases)));
-  NameSet names;
   for (std::size_t i = 0; i < answer.rows.size(); ++i) {
-    QualifiedName name{answer.Text(i, 0), answer.Text(i, 1)};
-    if (scope.CoversTable(name.first, name.second)) names.insert(std::move(name));
+    add({answer.Text(i, 0), answer.Text(i, 1)});
   }
   return names;
 }
@@ -94,14 +123,14 @@ std::optional<std::string> FirstDifference(const NameSet& before, const NameSet&
 }
 
 std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& scope,
-                                        Session& session, Session& reader,
-                                        const std::string& read_as_of) {
-  const NameSet now = ListNamesOnly(session, scope);
-  for (const QualifiedName& name : before.all) {
+                                        const ServerTraits& traits, Session& session,
+                                        Session& reader, const std::string& read_as_of) {
+  const NameSet now = ListNamesOnly(session, traits, scope);
+  for (const QualifiedName& name : before.shown) {
     if (now.count(name) == 0) return QuoteQualified(name.first, name.second) + " (dropped)";
   }
   for (const QualifiedName& name : now) {
-    if (before.all.count(name) == 0 && IsInSnapshot(reader, name, read_as_of)) {
+    if (before.shown.count(name) == 0 && IsInSnapshot(reader, name, read_as_of)) {
       return QuoteQualified(name.first, name.second) + " (created)";
     }
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dbomsbak/archive/records.h"
+#include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/transport/session.h"
 #include "engine/table_touch.h"
 
@@ -15,7 +16,8 @@ using NameSet = std::set<QualifiedName>;
 
 // Tables and sequences by name; views have nothing to touch.
 struct NamesNow {
-  NameSet all;  // with views
+  NameSet all;    // with views
+  NameSet shown;  // as ListNamesOnly tells them
   NameSet tables;
   NameSet non_transactional;  // of these
   NameSet sequences;
@@ -24,10 +26,11 @@ struct NamesNow {
   bool any_view = false;
 };
 
-NamesNow ListNames(Session& session, const Scope& scope);
+NamesNow ListNames(Session& session, const ServerTraits& traits, const Scope& scope);
 
-// Names alone, which costs the server next to nothing.
-NameSet ListNamesOnly(Session& session, const Scope& scope);
+// Names alone, which costs the server next to nothing: to be compared with each other only, for a
+// server may list something here that it does not list there.
+NameSet ListNamesOnly(Session& session, const ServerTraits& traits, const Scope& scope);
 
 // "`d`.`t` (dropped)", or (created): the first that only one of them has.
 std::optional<std::string> FirstDifference(const NameSet& before, const NameSet& after);
@@ -35,7 +38,7 @@ std::optional<std::string> FirstDifference(const NameSet& before, const NameSet&
 // What came or went since `before`; only names. `reader`
 // has the snapshot (`read_as_of` names it in a SELECT): what it does not see came behind it.
 std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& scope,
-                                        Session& session, Session& reader,
-                                        const std::string& read_as_of);
+                                        const ServerTraits& traits, Session& session,
+                                        Session& reader, const std::string& read_as_of);
 
 }  // namespace dbomsbak

@@ -369,8 +369,8 @@ INSERT INTO sum_b.t SELECT * FROM sum_a.t;''')
         for start in range(0, 4000, 500):
             self.server.sql('INSERT INTO moving.a VALUES ' + ','.join(
                 f"({i}, REPEAT('{i % 10}', 9000))" for i in range(start, start + 500)))
-        # Into a pipe that is not read: the dump stands still in the rows of the first table.
-        command = [self.program.path, 'dump', *self.server.client_options(), 'moving']
+        # Into a pipe that is not read: the dump stands still in the rows of the first table, which fill its memory.
+        command = [self.program.path, 'dump', *self.server.client_options(), '--max-memory', '24M', 'moving']
         dump = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         dump.stdout.read(1 << 20)
         time.sleep(1)

@@ -49,9 +49,10 @@ struct ServerTraits {
   // Many rows are loaded faster when plain keys are made behind them: memory for what is written is
   // scarce, and a key is built without it.
   bool prefers_late_keys = false;
-  bool has_sequences_in_tables = false;  // information_schema.TABLES lists them; SHOW CREATE
-  bool has_object_list = false;          // DBA_OBJECTS, with what no other list shows
-  bool has_table_sizes = true;           // TABLES.TABLE_ROWS, DATA_LENGTH
+  bool has_sequences_in_tables = false;    // information_schema.TABLES lists them; SHOW CREATE
+  bool has_object_list = false;            // DBA_OBJECTS, with what no other list shows
+  bool has_table_sizes = true;             // TABLES.TABLE_ROWS, DATA_LENGTH
+  bool names_are_cheaper_to_show = false;  // SHOW TABLES, beside information_schema.TABLES
   bool has_exact_vector_text = true;
   bool has_exact_json_doubles = true;      // reads each number of a JSON text as the nearest DOUBLE
   bool routines_need_their_views = false;  // or lose attributes when they are created

@@ -4,6 +4,7 @@
 
 namespace dbomsbak {
 
+inline constexpr unsigned kUnknownDatabase = 1049;
 inline constexpr unsigned kDuplicateKeyName = 1061;
 inline constexpr unsigned kNoSuchTable = 1146;
 inline constexpr unsigned kLockWaitTimeout = 1205;
