@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
-#include "dbomsbak/archive/text_source.h"
 #include "dbomsbak/base/error.h"
 
 namespace dbomsbak {
@@ -12,8 +12,12 @@ namespace dbomsbak {
 RestoreResult RunRestoreCommand(SessionFactory& sessions, FileSystem& files,
                                 const RestoreCommand& command, const ConfirmRestore& confirm,
                                 Observer& observer, const CancelToken& cancel) {
-  // Before the file is looked at: a window that was left open must not wait for it, or fail with
-  // it.
+  for (const std::string& path : command.paths) {
+    if (std::count(command.paths.begin(), command.paths.end(), path) == 1) continue;
+    throw Error(ErrorCode::kUsage, fmt::format("'{}' is given twice", path),
+                "Give one file for each database.");
+  }
+  // Before a file is looked at: a window that was left open must not wait for it, or fail with it.
   if (!command.options.dry_run) {
     try {
       for (const std::string& line : HealOpenWindows(sessions, observer)) observer.Notice(line);
@@ -22,18 +26,9 @@ RestoreResult RunRestoreCommand(SessionFactory& sessions, FileSystem& files,
       if (error.code() != ErrorCode::kConnect) throw;
     }
   }
-  const std::shared_ptr<const RandomAccessFile> file = files.OpenForReading(command.path);
-  if (LooksLikeUnpacked(file) == FileKind::kPlainSql) {
-    return RunRestoreOfDump(sessions, file, command.into, command.options, confirm, observer,
-                            cancel);
-  }
-  const ArchiveReader archive = ArchiveReader::Open(file);
-  if (!command.into.empty()) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("'{}' is an archive, which knows its databases", command.path),
-                "--into is for plain dumps that name none; leave it out.");
-  }
-  return RunRestore(sessions, archive, command.options, confirm, observer, cancel);
+  std::vector<std::shared_ptr<const RandomAccessFile>> opened;
+  for (const std::string& path : command.paths) opened.push_back(files.OpenForReading(path));
+  return RunRestore(sessions, opened, command.options, confirm, observer, cancel);
 }
 
 }  // namespace dbomsbak

@@ -1,5 +1,6 @@
 #include "dbomsbak/base/error.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -50,9 +51,23 @@ constexpr std::array kExitCodes{
     ExitCodeInfo{ErrorCode::kTerminated, "terminated", "stopped by SIGTERM or SIGHUP"},
 };
 
+// From harmless to worst. A code that is not listed is worse than all: unknown means failure.
+constexpr std::array kSeverity{
+    ErrorCode::kOk,          ErrorCode::kPartial,     ErrorCode::kUnproven,
+    ErrorCode::kUnsupported, ErrorCode::kNewerFormat, ErrorCode::kRestorePreflight,
+    ErrorCode::kIo,          ErrorCode::kIncomplete,  ErrorCode::kWrongKey,
+    ErrorCode::kDiffers,     ErrorCode::kDamaged,
+};
+
+auto SeverityOf(ErrorCode code) noexcept {
+  return std::find(kSeverity.begin(), kSeverity.end(), code) - kSeverity.begin();
+}
+
 }  // namespace
 
 std::span<const ExitCodeInfo> ExitCodeTable() { return kExitCodes; }
+
+ErrorCode Worse(ErrorCode a, ErrorCode b) noexcept { return SeverityOf(a) < SeverityOf(b) ? b : a; }
 
 const ExitCodeInfo& Describe(ErrorCode code) {
   for (const ExitCodeInfo& info : kExitCodes) {

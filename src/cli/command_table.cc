@@ -48,9 +48,11 @@ constexpr std::array kCommands{
         "dbomsbak check --restore oms.sql.zst -h 10.0.0.5 -u root -p",
         "dbomsbak check -h 10.0.0.5 -u root -p oms_rm oms_cm"},
     CommandInfo{
-        kCommandRestore, "restore", "FILE", 1, 1, "bring databases back exactly, all or nothing",
-        "Loads the archive into staging databases, proves them against the index, and makes them "
-        "live with one RENAME. What was live before is kept as a displaced copy: undo swaps it "
+        kCommandRestore, "restore", "FILE…", 1, kAny,
+        "bring databases back exactly, all or nothing",
+        "Loads the archives into staging databases, proves them against the index, and makes them "
+        "live with one RENAME: several files, such as a dump for each of OMS's databases, are one "
+        "set. What was live before is kept as a displaced copy: undo swaps it "
         "back, purge drops it. A restore that fails before the swap has changed nothing live. "
         "Plain dumps of mysqldump and mariadb-dump are taken as well, .gz and .zst too; - is "
         "standard input, which is kept in a file in TMPDIR until it is restored. On a "

@@ -93,7 +93,7 @@ ErrorCode CheckRestores(Invocation& run) {
                 "Name the archives or plain dumps that shall be restored.");
   }
   RestoreCommand command;
-  command.into = run.line.Last("into").value_or("");
+  command.options.into = run.line.Last("into").value_or("");
   command.options.dry_run = true;
   command.options.allow_partial = run.line.Flag("allow-partial");
   command.options.allow_filtered = run.line.Flag("allow-filtered");
@@ -105,7 +105,7 @@ ErrorCode CheckRestores(Invocation& run) {
   std::vector<RestoreCheck> checks;
   ErrorCode code = ErrorCode::kOk;
   for (const std::string& file : run.line.arguments()) {
-    command.path = file;
+    command.paths = {file};
     RestoreResult result =
         RunRestoreCommand(*sessions, run.files, command, nullptr, *observer, run.cancel);
     if (!result.plan.problems.empty()) code = ErrorCode::kRestorePreflight;
@@ -135,9 +135,9 @@ ErrorCode RunCheckCommandLine(Invocation& run) {
 ErrorCode RunRestoreCommandLine(Invocation& run) {
   const CommandLine& line = run.line;
   RestoreCommand command;
-  command.path = line.arguments().front();
-  command.into = line.Last("into").value_or("");
+  command.paths = line.arguments();
   RestoreOptions& options = command.options;
+  options.into = line.Last("into").value_or("");
   options.dry_run = line.Flag("dry-run");
   options.rehearse = line.Flag("rehearse");
   options.allow_partial = line.Flag("allow-partial");

@@ -523,13 +523,13 @@ std::string Unheld::Describe() const {
 }
 
 std::vector<Unheld> FindUnheld(const RestoreContent& content, const RestoreFacts& facts) {
-  const bool same_series = SameSeries(content.header, facts.traits);
   std::vector<Unheld> unheld;
   Together together(facts.definitions);
   for (const auto* objects :
        {&content.databases, &content.sequences, &content.tables, &content.views, &content.routines,
         &content.triggers, &content.events}) {
     for (const ContentObject& object : *objects) {
+      const bool same_series = SameSeries(content, object.record.id.database, facts.traits);
       Unheld found{object.record.id, Examiner(object, facts, same_series).Run()};
       if (!same_series) {
         if (std::optional<std::string> reason = together.Against(object)) {

@@ -70,14 +70,14 @@ void Build(Session& session, const std::string& table, const std::vector<PlainKe
 std::vector<std::vector<PlainKey>> KeysBehindRows(const RestoreContent& content,
                                                   const ServerTraits& traits) {
   std::vector<std::vector<PlainKey>> keys(content.tables.size());
-  // Only words that this server printed itself are sure to make the same key again.
-  if (!traits.prefers_late_keys || content.plain || !SameSeries(content.header, traits)) {
-    return keys;
-  }
+  if (!traits.prefers_late_keys) return keys;
   const auto parents = Parents(content);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const ContentObject& table = content.tables[i];
     if (table.record.rows < kManyRowsForLateKeys) continue;
+    // Only words that this server printed itself are sure to make the same key again.
+    const ContentSource& source = content.SourceOf(table.record.id.database);
+    if (source.plain || !SameSeries(source.header, traits)) continue;
     if (parents.contains({table.record.id.database, table.record.id.name})) continue;
     keys[i] = WithoutPlainKeys(table.create).keys;
   }

@@ -184,7 +184,7 @@ void ObjectTrial::ReadBack() {
       differences.push_back(fmt::format("database {} is missing", members_[i].staging));
       continue;
     }
-    CompareMember(Comparable(wanted_[i], members_[i].live), staged,
+    CompareMember(i, Comparable(wanted_[i], members_[i].live), staged,
                   Comparable(*database, members_[i].live), differences);
   }
   if (differences.empty()) return;
@@ -194,7 +194,7 @@ void ObjectTrial::ReadBack() {
               "Nothing was swapped: what is live is as it was.");
 }
 
-void ObjectTrial::CompareMember(const Database& wanted, const Catalog& staged,
+void ObjectTrial::CompareMember(std::size_t member, const Database& wanted, const Catalog& staged,
                                 const Database& there,
                                 std::vector<std::string>& differences) const {
   const auto hidden = [&](const ObjectId& id) -> const Unreadable* {
@@ -229,12 +229,13 @@ void ObjectTrial::CompareMember(const Database& wanted, const Catalog& staged,
   look_for(wanted.events, there.events);
   // Servers of another series print definitions in their own way. Doubts about broken views are
   // told behind the swap, when all they stand on is there.
-  if (!SameSeries(content_.header, traits_)) return;
+  const ContentSource& source = content_.SourceOf(members_[member].archived);
+  if (!SameSeries(source.header, traits_)) return;
   // So is a routine that was created here before a view it reads.
   Database compared = wanted;
   if (traits_.routines_need_their_views && !wanted.views.empty()) compared.routines.clear();
-  DefinitionDifferences found = content_.plain ? CompareSaidDefinitions(compared, there)
-                                               : CompareLiveDefinitions(compared, there);
+  DefinitionDifferences found = source.plain ? CompareSaidDefinitions(compared, there)
+                                             : CompareLiveDefinitions(compared, there);
   std::move(found.differences.begin(), found.differences.end(), std::back_inserter(differences));
 }
 

@@ -41,8 +41,8 @@ class ObjectTrial {
   void CreateTriggers();
   void CreateEvents();
   void ReadBack();
-  void CompareMember(const Database& wanted, const Catalog& staged, const Database& there,
-                     std::vector<std::string>& differences) const;
+  void CompareMember(std::size_t member, const Database& wanted, const Catalog& staged,
+                     const Database& there, std::vector<std::string>& differences) const;
 
   Session& session_;
   const ServerTraits& traits_;

@@ -108,7 +108,7 @@ void AddNotes(const PlainDump& dump, RestoreContent& content) {
     content.notes.push_back(fmt::format(
         "{} carries no proof that it is intact: its rows are counted, not compared", dump.name));
   }
-  const Scope& scope = content.header.scope;
+  const Scope& scope = content.sources.front().header.scope;
   const auto stays = [&](ObjectKind kind, std::string_view what) {
     if (!scope.CoversKind(kind)) {
       content.notes.push_back(
@@ -221,7 +221,9 @@ RestoreContent ReadPlainContent(const std::shared_ptr<const RandomAccessFile>& f
                                 const CancelToken& cancel) {
   observer.Phase(fmt::format("checking {}, a plain dump", file->name()));
   RestoreContent content;
-  content.plain = true;
+  ContentSource& source = content.sources.front();
+  source.name = file->name();
+  source.plain = true;
   UnitCutter cutter;
   std::vector<ObjectId> unit_tables;
   const PlainDump dump =
@@ -239,8 +241,9 @@ RestoreContent ReadPlainContent(const std::shared_ptr<const RandomAccessFile>& f
             std::min<std::uint64_t>(length + std::uint64_t{statement.text.size()},
                                     std::numeric_limits<std::uint32_t>::max()));
       });
-  content.header = HeaderOf(dump);
-  content.root_digest = dump.sha256.hex();
+  source.header = HeaderOf(dump);
+  source.digest = content.root_digest = dump.sha256.hex();
+  source.unit_count = content.units.size();
   content.rows = dump.model.rows;
   content.text_bytes = dump.text_bytes;
   for (const auto& [name, database] : dump.model.databases) {

@@ -33,6 +33,7 @@ DumpReader::Options ReaderOptions(const std::string& name, const PlainDumpOption
   DumpReader::Options reader;
   reader.name = name;
   reader.into = options.into;
+  reader.into_if_unnamed = options.into_if_unnamed;
   reader.into_head_database = options.any_database;
   reader.own_database = OwnDatabase;
   return reader;

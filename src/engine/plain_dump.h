@@ -16,8 +16,9 @@
 namespace dbomsbak {
 
 struct PlainDumpOptions {
-  std::string into;           // --into: the database of a dump that names none
-  bool any_database = false;  // a dump that names none is of the database its head speaks of
+  std::string into;              // --into: the database of a dump that names none
+  bool any_database = false;     // a dump that names none is of the database its head speaks of
+  bool into_if_unnamed = false;  // a dump that names its databases passes `into` over
 };
 
 // A dump whose proof line holds is what was written, whatever its statements say.

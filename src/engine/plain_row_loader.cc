@@ -48,7 +48,7 @@ std::string HexLiteral(std::string_view text) {
 PlainRowLoader::PlainRowLoader(SessionFactory& sessions, const ServerTraits& traits,
                                std::shared_ptr<const RandomAccessFile> file,
                                const PlainDumpOptions& options, const RestoreContent& content,
-                               const std::vector<LoadTarget>& targets,
+                               const ContentSource& source, const std::vector<LoadTarget>& targets,
                                const std::vector<bool>& done, std::string load_table,
                                std::size_t max_memory_bytes, Observer& observer,
                                const CancelToken& cancel)
@@ -57,6 +57,7 @@ PlainRowLoader::PlainRowLoader(SessionFactory& sessions, const ServerTraits& tra
       file_(std::move(file)),
       options_(options),
       content_(content),
+      source_(source),
       targets_(targets),
       done_(done),
       load_table_(std::move(load_table)),
@@ -80,11 +81,15 @@ void PlainRowLoader::Run(unsigned jobs) {
   group.Wait();
 }
 
+bool PlainRowLoader::IsDone(const Unit& unit) const {
+  return done_.at(source_.first_unit + unit.number);
+}
+
 void PlainRowLoader::Produce() {
   UnitCutter cutter;
   std::optional<Unit> unit;
   const auto flush = [&] {
-    if (unit && !done_.at(unit->number)) Push(std::move(*unit));
+    if (unit && !IsDone(*unit)) Push(std::move(*unit));
     unit.reset();
   };
   const auto take = [&](const DumpStatement& statement) {
@@ -98,7 +103,7 @@ void PlainRowLoader::Produce() {
     }
     unit->bytes += statement.text.size();
     unit->rows += statement.rows;
-    if (done_.at(unit->number)) return;
+    if (IsDone(*unit)) return;
     unit->statements.emplace_back(statement.text);
     unit->lines.push_back(statement.line);
   };
@@ -112,7 +117,7 @@ void PlainRowLoader::Produce() {
   });
   reader.Finish();
   flush();
-  if (prover.Finish().sha256.hex() != content_.root_digest) {
+  if (prover.Finish().sha256.hex() != source_.digest) {
     throw Error(ErrorCode::kDamaged,
                 fmt::format("'{}' is not what it was when it was checked", file_->name()),
                 "Somebody wrote to the file meanwhile. Nothing was swapped: what is live is as it "

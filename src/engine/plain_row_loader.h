@@ -26,9 +26,10 @@ class PlainRowLoader {
   // All must outlive it; as for RowLoader.
   PlainRowLoader(SessionFactory& sessions, const ServerTraits& traits,
                  std::shared_ptr<const RandomAccessFile> file, const PlainDumpOptions& options,
-                 const RestoreContent& content, const std::vector<LoadTarget>& targets,
-                 const std::vector<bool>& done, std::string load_table,
-                 std::size_t max_memory_bytes, Observer& observer, const CancelToken& cancel);
+                 const RestoreContent& content, const ContentSource& source,
+                 const std::vector<LoadTarget>& targets, const std::vector<bool>& done,
+                 std::string load_table, std::size_t max_memory_bytes, Observer& observer,
+                 const CancelToken& cancel);
 
   // Errors: the first of any session, naming table and line; kDamaged when the file is no longer
   // what it was when it was checked.
@@ -47,6 +48,7 @@ class PlainRowLoader {
     std::uint64_t bytes = 0, rows = 0;
   };
 
+  bool IsDone(const Unit& unit) const;
   void Produce();
   void Push(Unit unit);
   bool Pop(Unit& unit);
@@ -61,6 +63,7 @@ class PlainRowLoader {
   const std::shared_ptr<const RandomAccessFile> file_;
   const PlainDumpOptions options_;
   const RestoreContent& content_;
+  const ContentSource& source_;
   const std::vector<LoadTarget>& targets_;
   const std::vector<bool>& done_;
   const std::string load_table_;

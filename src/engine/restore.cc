@@ -23,6 +23,7 @@
 #include "engine/keys_behind_rows.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
+#include "engine/restore_files.h"
 #include "engine/restore_input.h"
 #include "engine/restore_lock.h"
 #include "engine/restore_planner.h"
@@ -48,9 +49,10 @@ std::string Quoted(const std::vector<std::string>& names) {
 }
 
 // What may not be restored so, whatever the server is like.
-void RefuseWithoutLeave(const std::string& name, const HeaderRecord& header, bool partial,
-                        const RestoreOptions& options) {
-  if (partial && !options.allow_partial) {
+void RefuseWithoutLeave(const ContentSource& source, const RestoreOptions& options) {
+  const std::string& name = source.name;
+  const HeaderRecord& header = source.header;
+  if (source.partial && !options.allow_partial) {
     throw Error(ErrorCode::kRestorePreflight,
                 fmt::format("'{}' is partial: objects in its scope were left out", name),
                 "See what is missing with dbomsbak info; --allow-partial restores the rest.")
@@ -81,8 +83,8 @@ void RefuseWithoutLeave(const std::string& name, const HeaderRecord& header, boo
 // makes one. Programs of which the dump does not say it were made in the database as it is.
 void CompleteDatabases(Session& session, const std::vector<RestoreMember>& members,
                        const Catalog& live, RestoreContent& content) {
-  if (!content.plain) return;
   for (const RestoreMember& member : members) {
+    if (!content.SourceOf(member.archived).plain) continue;
     auto place = std::find_if(
         content.databases.begin(), content.databases.end(),
         [&](const ContentObject& object) { return object.record.id.name == member.archived; });
@@ -142,7 +144,7 @@ class Restore {
 
   RestoreResult Run() {
     content_ = input_.Read(jobs_, options_.max_memory_bytes, observer_, cancel_);
-    RefuseWithoutLeave(input_.name(), content_.header, content_.partial, options_);
+    for (const ContentSource& source : content_.sources) RefuseWithoutLeave(source, options_);
     Connect();
     // A plan alone changes nothing, so it heals nothing, and holds up nobody.
     std::optional<RestoreLock> lock;
@@ -190,7 +192,7 @@ class Restore {
   // What the archive would change and what stands against it. Changes nothing.
   void Check() {
     observer_.Phase("checking what the restore would change");
-    for (const std::string& name : content_.header.scope.databases) {
+    for (const std::string& name : content_.Databases()) {
       members_.push_back({name, name, {}, {}, false});
     }
     if (members_.empty()) {
@@ -209,7 +211,7 @@ class Restore {
     facts_ = ReadFacts(*session_, members_, content_.Definers());
     CompleteDatabases(*session_, members_, facts_.live, content_);
     const std::vector<std::string> respelled = SpellFor(facts_, content_);
-    if (!SameSeries(content_.header, traits_)) refusals_ = Refusals(*session_, content_, cancel_);
+    if (!AllSameSeries(content_, traits_)) refusals_ = Refusals(*session_, content_, cancel_);
     set_ = MakeSet(content_, members_, facts_);
     facts_.unmet_views = UnmetViewsOf(*session_, set_);
     facts_.refusals = refusals_;
@@ -256,8 +258,9 @@ class Restore {
     observer_.Phase(fmt::format("loading {} rows into staging", content_.rows));
     const std::vector<LoadTarget> targets = Targets();
     try {
-      load_warnings_ = input_.LoadRows({sessions_, traits_, content_, targets, done,
-                                        staging_->load_table(), jobs_, observer_, cancel_});
+      load_warnings_ =
+          input_.LoadRows({sessions_, traits_, content_, content_.sources.front(), targets, done,
+                           staging_->load_table(), jobs_, observer_, cancel_});
     } catch (Error& e) {
       // A row that the server does not take is one more thing that it cannot hold.
       if (e.code() == ErrorCode::kQueryRefused) e.set_code(ErrorCode::kRestorePreflight);
@@ -529,8 +532,9 @@ class Restore {
                                           QuoteIdentifier(set.members[i].live),
                                           set.before[i].collation, set.wanted[i].collation));
       }
-      if (!SameSeries(content_.header, traits_)) continue;
-      DefinitionDifferences found = content_.plain
+      const ContentSource& source = content_.SourceOf(members_[i].archived);
+      if (!SameSeries(source.header, traits_)) continue;
+      DefinitionDifferences found = source.plain
                                         ? CompareSaidDefinitions(set.wanted[i], set.before[i])
                                         : CompareLiveDefinitions(set.wanted[i], set.before[i]);
       std::move(found.differences.begin(), found.differences.end(),
@@ -598,21 +602,14 @@ class Restore {
 
 }  // namespace
 
-RestoreResult RunRestore(SessionFactory& sessions, const ArchiveReader& archive,
+RestoreResult RunRestore(SessionFactory& sessions,
+                         const std::vector<std::shared_ptr<const RandomAccessFile>>& files,
                          const RestoreOptions& options, const ConfirmRestore& confirm,
                          Observer& observer, const CancelToken& cancel) {
-  // What its header tells is enough to refuse it, before all of it is read.
-  RefuseWithoutLeave(archive.name(), archive.header(), archive.footer().partial, options);
-  const std::unique_ptr<RestoreInput> input = ArchiveInput(archive);
-  return Restore(sessions, *input, options, confirm, observer, cancel).Run();
-}
-
-RestoreResult RunRestoreOfDump(SessionFactory& sessions,
-                               const std::shared_ptr<const RandomAccessFile>& dump,
-                               const std::string& into, const RestoreOptions& options,
-                               const ConfirmRestore& confirm, Observer& observer,
-                               const CancelToken& cancel) {
-  const std::unique_ptr<RestoreInput> input = PlainDumpInput(dump, into);
+  const std::unique_ptr<RestoreInput> input =
+      OpenInputs(files, options.into,
+                 // What its header tells is enough to refuse it, before all of it is read.
+                 [&](const ContentSource& source) { RefuseWithoutLeave(source, options); });
   return Restore(sessions, *input, options, confirm, observer, cancel).Run();
 }
 

@@ -272,8 +272,26 @@ std::set<std::string> RestoreContent::Definers() const {
   return definers;
 }
 
+std::vector<std::string> RestoreContent::Databases() const {
+  std::vector<std::string> names;
+  for (const ContentSource& source : sources) {
+    const std::vector<std::string>& more = source.header.scope.databases;
+    names.insert(names.end(), more.begin(), more.end());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+const ContentSource& RestoreContent::SourceOf(const std::string& database) const {
+  for (const ContentSource& source : sources) {
+    const std::vector<std::string>& names = source.header.scope.databases;
+    if (std::find(names.begin(), names.end(), database) != names.end()) return source;
+  }
+  return sources.front();
+}
+
 bool RestoreContent::Covers(const ObjectId& id, const std::string& table) const {
-  const Scope& scope = header.scope;
+  const Scope& scope = SourceOf(id.database).header.scope;
   if (std::find(scope.databases.begin(), scope.databases.end(), id.database) ==
           scope.databases.end() ||
       !scope.CoversKind(id.kind)) {
@@ -303,16 +321,26 @@ bool RestoreContent::Covers(const ObjectId& id, const std::string& table) const 
   return false;
 }
 
+ContentSource SourceOf(const ArchiveReader& archive) {
+  ContentSource source;
+  source.name = archive.name();
+  source.header = archive.header();
+  source.digest = archive.receipt().root.hex();
+  source.partial = archive.footer().partial;
+  return source;
+}
+
 RestoreContent ReadContent(const ArchiveReader& archive, unsigned jobs, Observer& observer,
                            const CancelToken& cancel) {
   observer.Phase(fmt::format("checking {}: {} frames", archive.name(), archive.frame_count()));
   RestoreContent content;
-  content.header = archive.header();
-  content.root_digest = archive.receipt().root.hex();
-  content.partial = archive.footer().partial;
+  ContentSource& source = content.sources.front();
+  source = SourceOf(archive);
+  content.root_digest = source.digest;
   content.text_bytes = archive.footer().text_size;
   ReadIndex(archive, content);
   CutUnits(archive, content);
+  source.unit_count = content.units.size();
   FrameCheck(archive, content, observer, cancel).Run(std::max(1U, jobs));
   for (auto* objects : {&content.databases, &content.sequences, &content.tables, &content.views,
                         &content.routines, &content.triggers, &content.events}) {

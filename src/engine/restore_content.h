@@ -1,6 +1,7 @@
-// What an archive holds, read once and checked, as restore needs it.
+// What the files of a restore hold, read once and checked, as restore needs it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -21,15 +22,28 @@ struct ContentObject {
   std::uint64_t largest_statement = 0;  // tables: bytes of the longest INSERT
 };
 
+// What one file tells of its own databases.
+struct ContentSource {
+  std::string name;  // of the file
+  HeaderRecord header;
+  std::string digest;  // hex
+  bool partial = false;
+  // A plain dump: kinds of columns and row digests are not known, definitions are as far as its
+  // text tells. A unit is then a run of INSERTs, numbered in its `frame`.
+  bool plain = false;
+  std::size_t first_unit = 0, unit_count = 0;  // in RestoreContent::units
+};
+
 // Filled once, then only read.
 struct RestoreContent {
-  HeaderRecord header;
-  std::string root_digest;  // hex
-  bool partial = false;
+  // Never empty. No two of them hold the same database.
+  std::vector<ContentSource> sources = std::vector<ContentSource>(1);
+  std::string root_digest;  // hex; of several files one that does not depend on their order
   std::uint64_t rows = 0;
   std::uint64_t text_bytes = 0;
 
-  std::vector<ContentObject> databases;  // in order of name, as all that follow but views
+  // In order of name in each source, views apart.
+  std::vector<ContentObject> databases;
   std::vector<ContentObject> sequences;
   std::vector<ContentObject> tables;
   std::vector<ContentObject> views;  // a view stands after those it is built on
@@ -38,12 +52,12 @@ struct RestoreContent {
   std::vector<ContentObject> events;
   std::vector<ObjectRecord> omitted;  // in scope, but not in the archive
 
-  std::vector<LoadUnit> units;  // by frame, then by offset
-
-  // A plain dump: kinds of columns and row digests are not known, definitions are as far as its
-  // text tells. A unit is then a run of INSERTs, numbered in its `frame`.
-  bool plain = false;
+  std::vector<LoadUnit> units;     // by source, by frame, then by offset
   std::vector<std::string> notes;  // what a plan shall warn of
+
+  std::vector<std::string> Databases() const;  // as they are called in the files, sorted
+  // The file that holds it; the first when none says so.
+  const ContentSource& SourceOf(const std::string& database) const;
 
   // Does the archive speak for this object? Restore is exact for those, and touches no other.
   // `table` is the table a trigger stands on.
@@ -51,6 +65,9 @@ struct RestoreContent {
 
   std::set<std::string> Definers() const;  // user@host
 };
+
+// What footer and header tell.
+ContentSource SourceOf(const ArchiveReader& archive);
 
 // Reads the whole archive: every frame against its digest, every INSERT against the one form there
 // is, every definition against its digest. Memory: definitions, and two frames a job.

@@ -1,7 +1,11 @@
 #include "engine/restore_input.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "dbomsbak/archive/text_source.h"
+#include "dbomsbak/base/error.h"
 #include "engine/frame_memory.h"
 #include "engine/plain_content.h"
 #include "engine/plain_row_loader.h"
@@ -11,9 +15,11 @@ namespace {
 
 class FromArchive final : public RestoreInput {
  public:
-  explicit FromArchive(const ArchiveReader& archive) : archive_(archive) {}
+  explicit FromArchive(ArchiveReader archive) : archive_(std::move(archive)) {}
 
   const std::string& name() const override { return archive_.name(); }
+
+  std::optional<ContentSource> Head() const override { return SourceOf(archive_); }
 
   RestoreContent Read(unsigned& jobs, std::size_t max_memory_bytes, Observer& observer,
                       const CancelToken& cancel) override {
@@ -22,22 +28,24 @@ class FromArchive final : public RestoreInput {
   }
 
   std::map<std::uint32_t, std::string> LoadRows(const Load& load) override {
-    RowLoader loader(load.sessions, load.traits, archive_, load.content, load.targets, load.done,
-                     load.load_table, load.observer, load.cancel);
+    RowLoader loader(load.sessions, load.traits, archive_, load.content, load.source, load.targets,
+                     load.done, load.load_table, load.observer, load.cancel);
     loader.Run(load.jobs);
     return loader.warnings();
   }
 
  private:
-  const ArchiveReader& archive_;
+  const ArchiveReader archive_;
 };
 
 class FromPlainDump final : public RestoreInput {
  public:
-  FromPlainDump(std::shared_ptr<const RandomAccessFile> file, std::string into)
-      : file_(std::move(file)), options_{std::move(into), false} {}
+  FromPlainDump(std::shared_ptr<const RandomAccessFile> file, PlainDumpOptions options)
+      : file_(std::move(file)), options_(std::move(options)) {}
 
   const std::string& name() const override { return file_->name(); }
+
+  std::optional<ContentSource> Head() const override { return std::nullopt; }
 
   RestoreContent Read(unsigned&, std::size_t max_memory_bytes, Observer& observer,
                       const CancelToken& cancel) override {
@@ -48,9 +56,9 @@ class FromPlainDump final : public RestoreInput {
   // A quarter for what waits: a statement is held three times more, where it is cut out, sent, and
   // in the client library.
   std::map<std::uint32_t, std::string> LoadRows(const Load& load) override {
-    PlainRowLoader loader(load.sessions, load.traits, file_, options_, load.content, load.targets,
-                          load.done, load.load_table, max_memory_bytes_ / 4, load.observer,
-                          load.cancel);
+    PlainRowLoader loader(load.sessions, load.traits, file_, options_, load.content, load.source,
+                          load.targets, load.done, load.load_table, max_memory_bytes_ / 4,
+                          load.observer, load.cancel);
     loader.Run(load.jobs);
     return loader.warnings();
   }
@@ -63,13 +71,21 @@ class FromPlainDump final : public RestoreInput {
 
 }  // namespace
 
-std::unique_ptr<RestoreInput> ArchiveInput(const ArchiveReader& archive) {
-  return std::make_unique<FromArchive>(archive);
-}
-
-std::unique_ptr<RestoreInput> PlainDumpInput(std::shared_ptr<const RandomAccessFile> file,
-                                             std::string into) {
-  return std::make_unique<FromPlainDump>(std::move(file), std::move(into));
+std::unique_ptr<RestoreInput> OpenInput(const std::shared_ptr<const RandomAccessFile>& file,
+                                        const std::string& into, bool into_if_unnamed) {
+  if (LooksLikeUnpacked(file) == FileKind::kPlainSql) {
+    PlainDumpOptions options;
+    options.into = into;
+    options.into_if_unnamed = into_if_unnamed;
+    return std::make_unique<FromPlainDump>(file, std::move(options));
+  }
+  ArchiveReader archive = ArchiveReader::Open(file);
+  if (!into.empty() && !into_if_unnamed) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("'{}' is an archive, which knows its databases", file->name()),
+                "--into is for plain dumps that name none; leave it out.");
+  }
+  return std::make_unique<FromArchive>(std::move(archive));
 }
 
 }  // namespace dbomsbak

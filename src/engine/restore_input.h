@@ -1,8 +1,9 @@
-// What a restore reads: an archive, or a plain dump.
+// What a restore reads: an archive, a plain dump, or several of them.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ class RestoreInput {
   virtual ~RestoreInput() = default;
   virtual const std::string& name() const = 0;
 
+  // What its first and last bytes tell; nullopt when only all of it tells something.
+  virtual std::optional<ContentSource> Head() const = 0;
+
   // Everything that is to be known of it; bounds `jobs` by the memory they would take.
   virtual RestoreContent Read(unsigned& jobs, std::size_t max_memory_bytes, Observer& observer,
                               const CancelToken& cancel) = 0;
@@ -30,6 +34,7 @@ class RestoreInput {
     SessionFactory& sessions;
     const ServerTraits& traits;
     const RestoreContent& content;
+    const ContentSource& source;             // of content.sources, this input
     const std::vector<LoadTarget>& targets;  // one for each of content.tables
     const std::vector<bool>& done;           // one for each of content.units
     std::string load_table;                  // where units are noted, quoted
@@ -37,15 +42,15 @@ class RestoreInput {
     Observer& observer;
     const CancelToken& cancel;
   };
-  // The rows into staging. Returns the server's first warning of each table.
+  // The rows into staging. Returns the server's first warning of each table, by its place in
+  // content.tables.
   virtual std::map<std::uint32_t, std::string> LoadRows(const Load& load) = 0;
 };
 
-// `archive` must outlive it.
-std::unique_ptr<RestoreInput> ArchiveInput(const ArchiveReader& archive);
-
-// `into`: the database of a dump that names none; may be empty.
-std::unique_ptr<RestoreInput> PlainDumpInput(std::shared_ptr<const RandomAccessFile> file,
-                                             std::string into);
+// `into`: the database of a plain dump that names none; may be empty. An archive's footer, index
+// and header are proved here. Errors: kUsage for an archive with `into`, unless it is told
+// `into_if_unnamed`.
+std::unique_ptr<RestoreInput> OpenInput(const std::shared_ptr<const RandomAccessFile>& file,
+                                        const std::string& into, bool into_if_unnamed);
 
 }  // namespace dbomsbak

@@ -233,8 +233,8 @@ class Planner {
   // Tables that stay in name, but not in definition. Servers of other series print the same table
   // in other words: nothing is said then.
   void ListDiffering() {
-    if (!SameSeries(content_.header, facts_.traits)) return;
     for (const ContentObject& archived : content_.tables) {
+      if (!SameSeries(content_, archived.record.id.database, facts_.traits)) continue;
       const std::string& live_name = members_[PlaceOf(members_, archived.record.id.database)].live;
       const Database* database = facts_.live.Find(live_name);
       if (database == nullptr) continue;
@@ -587,7 +587,7 @@ class Planner {
       Warning(view.Describe() + ": undo could not bring it back");
     }
     OutsideUses uses;
-    const std::vector<std::string>& set = content_.header.scope.databases;
+    const std::vector<std::string> set = content_.Databases();
     for (const auto* objects : {&content_.tables, &content_.views}) {
       for (const ContentObject& object : *objects) {
         AddOutsideUses(object.record.id, object.create, set, uses);

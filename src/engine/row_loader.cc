@@ -24,8 +24,9 @@ constexpr auto kPauseBetweenTries = std::chrono::milliseconds(50);
 
 RowLoader::RowLoader(SessionFactory& sessions, const ServerTraits& traits,
                      const ArchiveReader& archive, const RestoreContent& content,
-                     const std::vector<LoadTarget>& targets, const std::vector<bool>& done,
-                     std::string load_table, Observer& observer, const CancelToken& cancel)
+                     const ContentSource& source, const std::vector<LoadTarget>& targets,
+                     const std::vector<bool>& done, std::string load_table, Observer& observer,
+                     const CancelToken& cancel)
     : sessions_(sessions),
       traits_(traits),
       archive_(archive),
@@ -39,7 +40,8 @@ RowLoader::RowLoader(SessionFactory& sessions, const ServerTraits& traits,
     for (const ColumnRecord& column : table.record.columns) names.push_back(column.name);
     heads_.push_back(InsertHead(table.record.id.name, names));
   }
-  for (std::size_t i = 0; i < content.units.size(); ++i) {
+  const std::size_t end = source.first_unit + source.unit_count;
+  for (std::size_t i = source.first_unit; i < end; ++i) {
     const LoadUnit& unit = content.units[i];
     if (done[i]) continue;
     if (frames_.empty() || frames_.back().front()->frame != unit.frame) frames_.emplace_back();

@@ -28,12 +28,13 @@ struct LoadTarget {
 // Memory: a frame and its text a job. One Run a loader.
 class RowLoader {
  public:
-  // All must outlive it. `targets`: one for each of content.tables. `done`: units that are there
-  // already. `load_table`: where units are noted, quoted.
+  // All must outlive it. `source`: what of `content` is in `archive`. `targets`: one for each of
+  // content.tables. `done`: units that are there already. `load_table`: where units are noted,
+  // quoted.
   RowLoader(SessionFactory& sessions, const ServerTraits& traits, const ArchiveReader& archive,
-            const RestoreContent& content, const std::vector<LoadTarget>& targets,
-            const std::vector<bool>& done, std::string load_table, Observer& observer,
-            const CancelToken& cancel);
+            const RestoreContent& content, const ContentSource& source,
+            const std::vector<LoadTarget>& targets, const std::vector<bool>& done,
+            std::string load_table, Observer& observer, const CancelToken& cancel);
 
   // Errors: the first of any session; those of a refused row name the table.
   void Run(unsigned jobs);

@@ -31,9 +31,12 @@ std::string WithoutMode(std::string_view modes, std::string_view mode) {
 
 std::vector<std::string> SpellFor(const RestoreFacts& facts, RestoreContent& content) {
   std::vector<std::string> notes;
-  if (SameSeries(content.header, facts.traits)) return notes;
+  const auto is_own = [&](const ContentObject& object) {
+    return SameSeries(content, object.record.id.database, facts.traits);
+  };
   std::size_t placed = 0;
   for (ContentObject& table : content.tables) {
+    if (is_own(table)) continue;
     table.create = WithVersionCommentsOpened(table.create);
     if (facts.definitions.has_placement_options) continue;
     std::string plain = WithoutPlacementOptions(table.create);
@@ -50,6 +53,7 @@ std::vector<std::string> SpellFor(const RestoreFacts& facts, RestoreContent& con
   if (facts.definitions.grants_create_no_accounts) {
     for (auto* programs : {&content.routines, &content.triggers, &content.events}) {
       for (ContentObject& program : *programs) {
+        if (is_own(program)) continue;
         program.record.sql_mode = WithoutMode(program.record.sql_mode, "NO_AUTO_CREATE_USER");
       }
     }

@@ -222,7 +222,7 @@ void Staging::CreateTables(const Catalog& live) {
     if (!sequence.restart.empty()) run(sequence, sequence.restart);
   }
   std::optional<UsualCollations> usual;
-  if (!SameSeries(content_.header, traits_)) usual.emplace(session_);
+  if (!AllSameSeries(content_, traits_)) usual.emplace(session_);
   const DatabaseMap to_staging = ToStaging(members_);
   std::map<std::string, std::string> live_of;
   for (const RestoreMember& member : members_) live_of[member.archived] = member.live;
@@ -261,7 +261,7 @@ void Staging::CreateTables(const Catalog& live) {
         fmt::format("ALTER TABLE {} ADD {}", QuoteQualified(staging, table->record.id.name), key));
   }
   refusals.ThrowIfAny();
-  if (!SameSeries(content_.header, traits_)) CompareTables();
+  if (!AllSameSeries(content_, traits_)) CompareTables();
 }
 
 // Before the rows are loaded: a server of another kind may have made something else of a table.

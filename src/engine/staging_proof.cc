@@ -52,8 +52,11 @@ class DefinitionComparison {
  public:
   DefinitionComparison(const RestoreContent& content, const std::vector<RestoreMember>& members,
                        const Catalog& staged, const ServerTraits& traits, Counters counters)
-      : content_(content), members_(members), staged_(staged), counters_(counters) {
-    same_series_ = SameSeries(content.header, traits);
+      : content_(content),
+        members_(members),
+        staged_(staged),
+        traits_(traits),
+        counters_(counters) {
     staged_constraints_ = traits.constraint_names_block_rename;
     for (const RestoreMember& member : members) {
       to_archived_[member.staging] = member.archived;
@@ -78,6 +81,12 @@ class DefinitionComparison {
  private:
   void Differs(const std::string& what, std::string_view how) {
     differences_.push_back(fmt::format("{}: {}", what, how));
+  }
+
+  // Is its definition what this server prints?
+  bool IsWordForWord(const ContentObject& object) const {
+    const ContentSource& source = content_.SourceOf(object.record.id.database);
+    return !source.plain && SameSeries(source.header, traits_);
   }
 
   void CompareDatabase(const RestoreMember& member, const Database& database) {
@@ -122,7 +131,7 @@ class DefinitionComparison {
     const std::string staged = RenameDatabases(ObjectKind::kTable, table.create, to_archived_);
     const std::string wanted =
         staged_constraints_ ? WithStagedConstraintNames(object.create) : object.create;
-    if (content_.plain || !same_series_) {
+    if (!IsWordForWord(object)) {
       // In whatever words this server prints it: all that was said is there.
       const std::string missing =
           FirstWordMissing(WithoutAutoIncrement(wanted), WithoutAutoIncrement(staged));
@@ -139,7 +148,8 @@ class DefinitionComparison {
       Differs(name, fmt::format("its AUTO_INCREMENT is {}, not {}",
                                 AutoIncrementOf(staged).value_or(1), *counter));
     }
-    if (content_.plain) return;  // it tells no kinds
+    // A plain dump tells no kinds.
+    if (content_.SourceOf(object.record.id.database).plain) return;
     std::vector<ColumnRecord> columns;
     for (const Column* column : table.StoredColumns()) {
       columns.push_back({column->name, column->kind.ToString()});
@@ -157,9 +167,8 @@ class DefinitionComparison {
         Differs(object.record.id.Describe(), "it is missing");
         continue;
       }
-      if (content_.plain || !same_series_
-              ? !FirstWordMissing(object.create, found->second->create).empty()
-              : found->second->create != object.create) {
+      if (IsWordForWord(object) ? found->second->create != object.create
+                                : !FirstWordMissing(object.create, found->second->create).empty()) {
         Differs(object.record.id.Describe(), "its definition is another");
       }
       if (!object.restart.empty() && found->second->restart != object.restart) {
@@ -174,8 +183,8 @@ class DefinitionComparison {
   const RestoreContent& content_;
   const std::vector<RestoreMember>& members_;
   const Catalog& staged_;
+  const ServerTraits& traits_;
   const Counters counters_;
-  bool same_series_ = false;
   bool staged_constraints_ = false;
   DatabaseMap to_archived_;
   std::vector<std::string> differences_;
@@ -361,6 +370,17 @@ class RowProof {
 bool SameSeries(const HeaderRecord& header, const ServerTraits& traits) {
   return header.server_flavour == traits.FlavourName() &&
          Series(header.server_version) == Series(traits.version);
+}
+
+bool SameSeries(const RestoreContent& content, const std::string& database,
+                const ServerTraits& traits) {
+  return SameSeries(content.SourceOf(database).header, traits);
+}
+
+bool AllSameSeries(const RestoreContent& content, const ServerTraits& traits) {
+  return std::all_of(
+      content.sources.begin(), content.sources.end(),
+      [&](const ContentSource& source) { return SameSeries(source.header, traits); });
 }
 
 std::vector<std::string> CompareDefinitions(const RestoreContent& content,

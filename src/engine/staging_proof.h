@@ -22,6 +22,10 @@ struct StagingProof {
 
 // Do both servers print the definition of one object alike?
 bool SameSeries(const HeaderRecord& header, const ServerTraits& traits);
+// Of the server that this database, or every database, comes from.
+bool SameSeries(const RestoreContent& content, const std::string& database,
+                const ServerTraits& traits);
+bool AllSameSeries(const RestoreContent& content, const ServerTraits& traits);
 
 // Are the counters of AUTO_INCREMENT where they shall be, or set behind the rows?
 enum class Counters { kSet, kNotYet };

@@ -155,7 +155,7 @@ struct DumpReader::State {
   }
 
   Options options;
-  const bool into_given = !options.into.empty();
+  const bool into_given = !options.into.empty() && !options.into_if_unnamed;
   Sink sink;
   StatementSplitter splitter;
   DumpModel model;

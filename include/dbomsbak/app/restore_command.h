@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/base/file.h"
@@ -12,13 +13,12 @@
 namespace dbomsbak {
 
 struct RestoreCommand {
-  std::string path;  // an archive or a plain dump
-  std::string into;  // --into: the database of a dump that names none
+  std::vector<std::string> paths;  // archives and plain dumps, at least one
   RestoreOptions options;
 };
 
-// The file is opened, and one that may not be restored so (partial, filtered) refused, before the
-// server is asked anything. Errors: kUsage for an archive with `into`.
+// The files are opened, and those that may not be restored so (partial, filtered) refused, before
+// the server is asked anything but whether a window is open.
 RestoreResult RunRestoreCommand(SessionFactory& sessions, FileSystem& files,
                                 const RestoreCommand& command, const ConfirmRestore& confirm,
                                 Observer& observer, const CancelToken& cancel);

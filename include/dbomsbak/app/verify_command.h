@@ -24,7 +24,4 @@ struct FileVerdict {
 FileVerdict VerifyFile(FileSystem& files, const std::string& path, const VerifyOptions& options,
                        Observer& observer, const CancelToken& cancel);
 
-// The code that matters more to someone who relies on the files: damage over doubt over losses.
-ErrorCode Worse(ErrorCode a, ErrorCode b) noexcept;
-
 }  // namespace dbomsbak

@@ -53,6 +53,10 @@ std::span<const ExitCodeInfo> ExitCodeTable();
 // The table's row of `code`; every ErrorCode has one.
 const ExitCodeInfo& Describe(ErrorCode code);
 
+// Of several files: the code that matters more to someone who relies on them, damage over doubt
+// over losses.
+ErrorCode Worse(ErrorCode a, ErrorCode b) noexcept;
+
 // What ends an operation. `message`: lowercase, names the object, no full stop.
 // `hint`: a whole sentence about what to do next, or empty.
 class Error : public std::exception {

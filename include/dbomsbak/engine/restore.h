@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "dbomsbak/archive/archive_reader.h"
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/base/file.h"
+#include "dbomsbak/base/object_id.h"
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/transport/session.h"
 
@@ -26,6 +26,7 @@ struct RestoreOptions {
   bool allow_partial = false;
   bool allow_filtered = false;
   bool force = false;  // go on although other sessions use the databases
+  std::string into;    // the database of a plain dump that names none
 };
 
 // An object of an archive that the server cannot hold as it is, and everything in it that stands
@@ -65,20 +66,17 @@ struct RestoreResult {
 // plan with problems is shown, too, whatever the answer: kRestorePreflight follows.
 using ConfirmRestore = std::function<bool(const RestorePlan&)>;
 
-RestoreResult RunRestore(SessionFactory& sessions, const ArchiveReader& archive,
+// Of archives and of plain dumps of whatever program, packed by gzip or zstd or not. Several files
+// make one set: one staging, one swap, one displaced copy. All are read and checked before the
+// server is asked anything. Of a plain dump rows are counted and definitions compared as far as its
+// text tells; the proof line of our own dumps is checked.
+// Errors besides: what is wrong with the files, by the worst code; kIncomplete; kUnsupported for
+// statements that no dump holds; kUsage where two files hold the same database, or `into` is
+// missing or too much.
+RestoreResult RunRestore(SessionFactory& sessions,
+                         const std::vector<std::shared_ptr<const RandomAccessFile>>& files,
                          const RestoreOptions& options, const ConfirmRestore& confirm,
                          Observer& observer, const CancelToken& cancel);
-
-// The same of a plain dump, of whatever program, packed by gzip or zstd or not. Rows are counted
-// and definitions compared as far as its text tells; the proof line of our own dumps is checked.
-// `into`: the database of a dump that names none, else empty. Errors besides: kIncomplete,
-// kUnsupported for statements that no dump holds, kUsage where `into` is missing or too much; all
-// before the server is asked anything.
-RestoreResult RunRestoreOfDump(SessionFactory& sessions,
-                               const std::shared_ptr<const RandomAccessFile>& dump,
-                               const std::string& into, const RestoreOptions& options,
-                               const ConfirmRestore& confirm, Observer& observer,
-                               const CancelToken& cancel);
 
 // What the program left on a server.
 enum class LeftoverKind { kStaging, kOpenWindow, kDisplacedCopy };

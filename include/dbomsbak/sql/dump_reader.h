@@ -91,6 +91,7 @@ class DumpReader {
   struct Options {
     std::string name;  // of the file, for messages
     std::string into;  // the database of a dump that names none; empty: kUsage for such a dump
+    bool into_if_unnamed = false;     // one that names its databases passes `into` over
     bool into_head_database = false;  // then it is the one its head speaks of
     // The database a dump of our own has in its line `-- dbomsbak: {json}`; empty for none.
     std::function<std::string(std::string_view json)> own_database;

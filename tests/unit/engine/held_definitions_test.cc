@@ -24,9 +24,9 @@ using ::testing::UnorderedElementsAre;
 class HeldDefinitionsTest : public ::testing::Test {
  protected:
   HeldDefinitionsTest() {
-    content_.header.scope.databases = {"d"};
-    content_.header.server_flavour = "Elsewhere";
-    content_.header.server_version = "1.0";
+    content_.sources[0].header.scope.databases = {"d"};
+    content_.sources[0].header.server_flavour = "Elsewhere";
+    content_.sources[0].header.server_version = "1.0";
     facts_.charsets = {"utf8mb4", "latin1", "utf8"};
     facts_.collations = {"utf8mb4_bin", "utf8_bin", "latin1_swedish_ci"};
     facts_.engines = {"innodb", "myisam"};
@@ -161,8 +161,8 @@ TEST_F(HeldDefinitionsTest, WhatAServerHasOnceIsHeldOnce) {
 }
 
 TEST_F(HeldDefinitionsTest, TheSameKindOfServerHoldsWhatItPrinted) {
-  content_.header.server_flavour = facts_.traits.FlavourName();
-  content_.header.server_version = facts_.traits.version = "5.6.24";
+  content_.sources[0].header.server_flavour = facts_.traits.FlavourName();
+  content_.sources[0].header.server_version = facts_.traits.version = "5.6.24";
   traits().keeps_checks = false;
   Table("t", "`a` int CHECK (`a` > 1), `b` varchar(70000)");
   EXPECT_THAT(Reasons(), IsEmpty());

@@ -21,8 +21,8 @@ class KeysBehindRowsTest : public testing::Test {
     traits_.flavour = ServerFlavour::kOceanBase;
     traits_.version = "5.7.25-OceanBase";
     traits_.prefers_late_keys = true;
-    content_.header.server_flavour = traits_.FlavourName();
-    content_.header.server_version = traits_.version;
+    content_.sources[0].header.server_flavour = traits_.FlavourName();
+    content_.sources[0].header.server_version = traits_.version;
     content_.tables = {
         TableOf("large", kManyRowsForLateKeys, "KEY `k` (`a`),\n  KEY `l` (`a`)"),
         TableOf("small", kManyRowsForLateKeys - 1, "KEY `k` (`a`)"),
@@ -57,10 +57,10 @@ TEST_F(KeysBehindRowsTest, NoneWhereTheServerHasNoUseForIt) {
 }
 
 TEST_F(KeysBehindRowsTest, NoneFromWordsThatThisServerDidNotPrint) {
-  content_.header.server_version = "8.0.1-OceanBase";
+  content_.sources[0].header.server_version = "8.0.1-OceanBase";
   EXPECT_EQ(Keys(), 0u);
-  content_.header.server_version = traits_.version;
-  content_.plain = true;
+  content_.sources[0].header.server_version = traits_.version;
+  content_.sources[0].plain = true;
   EXPECT_EQ(Keys(), 0u);
 }
 

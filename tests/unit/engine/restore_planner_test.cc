@@ -29,7 +29,7 @@ ContentObject Object(ObjectKind kind, const std::string& name, const std::string
 class RestorePlannerTest : public testing::Test {
  protected:
   RestorePlannerTest() {
-    content_.header.scope.databases = {"d"};
+    content_.sources[0].header.scope.databases = {"d"};
     ContentObject database = Object(ObjectKind::kDatabase, "d", "");
     database.record.charset = "utf8mb4";
     database.record.collation = "utf8mb4_bin";
@@ -119,7 +119,7 @@ TEST_F(RestorePlannerTest, MissingDatabaseIsCreatedAsArchived) {
 
 TEST_F(RestorePlannerTest, NothingIsRestoredUnderANameOfOurOwn) {
   for (const std::string& name : {StagingName("d", "abcdefgh"), DisplacedName("d", 3)}) {
-    content_.header.scope.databases = {name};
+    content_.sources[0].header.scope.databases = {name};
     members_ = {{name, name, StagingName(name, "abcdefgh"), DisplacedName(name, 1), true}};
     for (auto* objects :
          {&content_.databases, &content_.tables, &content_.views, &content_.triggers}) {
@@ -139,7 +139,7 @@ TEST_F(RestorePlannerTest, ViewsThatCouldNotBeMadeAreProblemsAndThoseAnUndoCould
 }
 
 TEST_F(RestorePlannerTest, KindsOutsideTheScopeStay) {
-  content_.header.scope.excluded_kinds = {ObjectKind::kTrigger};
+  content_.sources[0].header.scope.excluded_kinds = {ObjectKind::kTrigger};
   content_.triggers.clear();
   StoredProgram kept;
   kept.id = {"d", ObjectKind::kTrigger, "live_on_t"};
@@ -154,7 +154,7 @@ TEST_F(RestorePlannerTest, KindsOutsideTheScopeStay) {
 }
 
 TEST_F(RestorePlannerTest, TablesOutsideTheScopeStay) {
-  content_.header.scope.ignored_tables = {{"d", "added"}};
+  content_.sources[0].header.scope.ignored_tables = {{"d", "added"}};
   const PreparedSet set = Set();
   EXPECT_THAT(set.outgoing[0], ElementsAre("t"));
   EXPECT_EQ(set.wanted[0].tables.size(), 2U);
@@ -162,7 +162,7 @@ TEST_F(RestorePlannerTest, TablesOutsideTheScopeStay) {
 }
 
 TEST_F(RestorePlannerTest, ListedTablesLeaveEverythingElseAlone) {
-  content_.header.scope.only_tables = {{"d", "t"}};
+  content_.sources[0].header.scope.only_tables = {{"d", "t"}};
   StoredProgram routine;
   routine.id = {"d", ObjectKind::kProcedure, "p"};
   live().routines = {routine};
@@ -305,13 +305,13 @@ TEST_F(RestorePlannerTest, ForeignKeysFromOutsideIntoTheSetAreRefused) {
   facts_.keys_into_set.keys = {{"outer", "other", "child", "d", "t"}};
   ExpectOneProblem("foreign key `outer` of `other`.`child` points to `d`.`t`");
   // A table of the same database that stays is as bad.
-  content_.header.scope.ignored_tables = {{"d", "added"}};
+  content_.sources[0].header.scope.ignored_tables = {{"d", "added"}};
   facts_.keys_into_set.keys = {{"inner", "d", "added", "d", "t"}};
   ExpectOneProblem("foreign key `inner`");
 }
 
 TEST_F(RestorePlannerTest, NamesMustNotMeet) {
-  content_.header.scope.excluded_kinds = {ObjectKind::kView};
+  content_.sources[0].header.scope.excluded_kinds = {ObjectKind::kView};
   content_.views.clear();
   live().views[0].id.name = "t";
   ExpectOneProblem("cannot stand beside each other");
@@ -374,8 +374,8 @@ TEST_F(RestorePlannerTest, KeysAndViewsThatPointOutOfTheSetAreTold) {
 TEST_F(RestorePlannerTest, TablesThatDifferInDefinitionAreNamedWhereServersPrintAlike) {
   live().tables[0].create = "CREATE TABLE `t` (`b` int) ENGINE=InnoDB AUTO_INCREMENT=7";
   EXPECT_THAT(Plan().differing, IsEmpty());
-  content_.header.server_flavour = facts_.traits.FlavourName();
-  content_.header.server_version = facts_.traits.version;
+  content_.sources[0].header.server_flavour = facts_.traits.FlavourName();
+  content_.sources[0].header.server_version = facts_.traits.version;
   EXPECT_THAT(Plan().differing, ElementsAre(ObjectId{"d", ObjectKind::kTable, "t"}));
   live().tables[0].create = "CREATE TABLE `t` (`a` int) ENGINE=InnoDB AUTO_INCREMENT=7";
   EXPECT_THAT(Plan().differing, IsEmpty());
@@ -393,9 +393,8 @@ TEST(RestoreTest, AnArchiveOfTheServersOwnDatabaseIsRefusedBeforeAnyConnection) 
     sample.AddDatabase("d");
     sample.AddDatabase(own);
     sample.AddEnd();
-    const ArchiveReader archive = ArchiveReader::Open(InMemory(sample.Build()));
     try {
-      RunRestore(nobody, archive, {}, {}, SilentObserver(), CancelToken());
+      RunRestore(nobody, {InMemory(sample.Build())}, {}, {}, SilentObserver(), CancelToken());
       ADD_FAILURE() << own;
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kRestorePreflight) << error.message();

@@ -58,7 +58,7 @@ class RowLoaderTest : public ::testing::Test {
 
   void Load(unsigned jobs = 1) {
     FakeSessionFactory sessions(server_);
-    RowLoader loader(sessions, traits_, *archive_, content_, targets_, done_,
+    RowLoader loader(sessions, traits_, *archive_, content_, content_.sources[0], targets_, done_,
                      "`staging`.`__dbomsbak_load`", SilentObserver(), cancel_);
     loader.Run(jobs);
   }
@@ -144,8 +144,8 @@ TEST_F(RowLoaderTest, EveryFailingStatementEndsTheLoadAsItself) {
     FakeServer server;
     FakeSessionFactory sessions(server);
     server.FailAt(n, FakeServer::Lost());
-    RowLoader loader(sessions, traits_, *archive_, content_, targets_, done_, "`s`.`l`",
-                     SilentObserver(), cancel_);
+    RowLoader loader(sessions, traits_, *archive_, content_, content_.sources[0], targets_, done_,
+                     "`s`.`l`", SilentObserver(), cancel_);
     try {
       loader.Run(1);
       ADD_FAILURE() << "statement " << n << " failed unseen";
