@@ -33,6 +33,26 @@ TextForm TextFormOf(std::string_view charset) noexcept {
   return TextForm::kHex;
 }
 
+bool IsWholeEucJpms(std::string_view text) noexcept {
+  const auto is_trail = [text](std::size_t at) {
+    const auto byte = at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
+    return byte >= 0xA1 && byte <= 0xFE;
+  };
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    if (lead < 0x80) {
+      i += 1;
+    } else if (lead == 0x8F && is_trail(i + 1) && is_trail(i + 2)) {
+      i += 3;
+    } else if ((lead == 0x8E || (lead >= 0xA1 && lead <= 0xFE)) && is_trail(i + 1)) {
+      i += 2;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
 int Latin1Byte(std::uint32_t code_point) noexcept {
   if (code_point < 0x80 || (code_point >= 0xA0 && code_point <= 0xFF)) {
     return static_cast<int>(code_point);

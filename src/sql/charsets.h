@@ -30,6 +30,10 @@ constexpr std::uint16_t Latin1CodePoint(unsigned char byte) noexcept {
   return byte >= 0x80 && byte < 0xA0 ? kLatin1High[byte - 0x80U] : byte;
 }
 
+// Is each character of this eucjpms text whole? (OceanBase holds others, and takes them as bytes
+// alone.)
+bool IsWholeEucJpms(std::string_view text) noexcept;
+
 // The byte of a code point, -1 when latin1 has none.
 int Latin1Byte(std::uint32_t code_point) noexcept;
 

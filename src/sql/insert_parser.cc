@@ -47,11 +47,12 @@ class Reader {
     ++p_;
     return true;
   }
+  bool StartsWith(std::string_view word) const noexcept {
+    return static_cast<std::size_t>(end_ - p_) >= word.size() &&
+           std::memcmp(p_, word.data(), word.size()) == 0;
+  }
   bool TryTake(std::string_view word) noexcept {
-    if (static_cast<std::size_t>(end_ - p_) < word.size() ||
-        std::memcmp(p_, word.data(), word.size()) != 0) {
-      return false;
-    }
+    if (!StartsWith(word)) return false;
     p_ += word.size();
     return true;
   }
@@ -87,7 +88,7 @@ class Reader {
         Hex("a BIT value");
         return;
       case ValueClass::kBytes:
-        Bytes(plan);
+        Bytes();
         return;
       case ValueClass::kText:
         if (plan.json && TryTake(kJsonReplace)) {
@@ -196,10 +197,10 @@ class Reader {
 
   void Hex(const char* expected) { AppendHex(HexDigits(expected)); }
 
-  void Bytes(const LiteralPlan& plan) {
+  void Bytes() {
     if (TryTake("''")) {
       row_.Bytes({});
-    } else if (TryTake(plan.introducer)) {
+    } else if (TryTake(kBinaryIntroducer)) {
       const char* const start = p_;
       const Quoted quoted = Scan(HighBytes::kAny);
       if (quoted.raw.empty()) throw Damage{start, "bytes"};
@@ -237,6 +238,10 @@ class Reader {
       } else {
         AppendUnescaped(quoted);
       }
+      return;
+    }
+    if (plan.may_be_bytes && !StartsWith(plan.introducer)) {
+      Bytes();
       return;
     }
     if (plan.form == TextForm::kLatin1 || !TryTake(plan.introducer)) {

@@ -37,13 +37,15 @@ std::vector<LiteralPlan> PlanLiterals(const std::vector<ColumnKind>& columns) {
   std::vector<LiteralPlan> plans;
   plans.reserve(columns.size());
   for (const ColumnKind& column : columns) {
-    LiteralPlan plan{.value_class = column.value_class, .introducer = "_binary "};
+    LiteralPlan plan{.value_class = column.value_class,
+                     .introducer = std::string(kBinaryIntroducer)};
     if (plan.is_text()) {
       if (column.charset.empty()) {
         throw Error(ErrorCode::kInternal, "a text column has no character set");
       }
       plan.form = TextFormOf(column.charset);
       plan.introducer = "_" + column.charset + " ";
+      plan.may_be_bytes = column.charset == "eucjpms";
       plan.json = column.json;
     }
     plans.push_back(std::move(plan));

@@ -15,7 +15,8 @@ struct LiteralPlan {
   ValueClass value_class;
   TextForm form = TextForm::kHex;  // kText and kEnum
   std::string introducer;          // "_gbk ", "_binary "
-  bool json = false;               // JSON_REPLACE('…',…) for numbers that its text does not tell
+  bool may_be_bytes = false;       // bytes that are no characters stand as those of kBytes
+  bool json = false;  // JSON_REPLACE('…',…) for numbers that its text does not tell
 
   bool is_text() const noexcept {
     return value_class == ValueClass::kText || value_class == ValueClass::kEnum;
@@ -28,6 +29,7 @@ std::vector<LiteralPlan> PlanLiterals(const std::vector<ColumnKind>& columns);
 // Is this text of `form` written raw between quotes? (Not for kLatin1 and kHex, which do not ask.)
 bool IsRawText(TextForm form, std::string_view text) noexcept;
 
+inline constexpr std::string_view kBinaryIntroducer = "_binary ";
 inline constexpr std::string_view kJsonReplace = "JSON_REPLACE(";
 
 // The longest number that is written. Servers have 65 digits.

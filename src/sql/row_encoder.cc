@@ -304,6 +304,8 @@ struct RowEncoder::State {
       PutLatin1(text, sink);
     } else if (plan.form != TextForm::kAscii && IsRawText(plan.form, text)) {
       PutQuoted(text, traits.may_need_escapes, sink);
+    } else if (plan.may_be_bytes && !IsWholeEucJpms(text)) {
+      PutBytes(text, kBinaryIntroducer, false, hex, sink);
     } else {
       PutBytes(text, plan.introducer, true, hex || IsHexAlways(plan.form), sink);
     }

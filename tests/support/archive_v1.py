@@ -503,6 +503,8 @@ class Rows:
         return self._introduced(text, at, "binary")
 
     def _text(self, text, at, charset):
+        if charset == "eucjpms" and text.startswith((b"0x", b"_binary "), at):
+            return self._bytes(text, at)
         if not text.startswith(b"'", at):
             return self._introduced(text, at, charset)
         match = self._match(_STRING, text, at, "a string")

@@ -85,7 +85,6 @@ class Features:
         'time_end': "CONCAT(CAST('838:59:59.999999' AS TIME(6)))",
         'late_stamp': '(SELECT v FROM late_stamps)',
         'float_zero': '(SELECT v FROM zeros)',
-        'loose': '(SELECT HEX(v) FROM loose)',
         'vector_bytes': '(SELECT COUNT(HEX(v)) FROM `vector`)',
         'srids': "HEX(ST_GeomFromText('POINT(0 0)', 4326))",
         'any_srid': "HEX(ST_GeomFromText('POINT(0 0)', 4294967295))",
@@ -103,8 +102,6 @@ class Features:
         for name, (_, column) in self.COLUMNS.items():
             script.append(f'CREATE TABLE `{name}` (id INT PRIMARY KEY, {column});')
         script.append('CREATE TABLE prefix_key (v BLOB NOT NULL, PRIMARY KEY (v(60)));')
-        script.append('CREATE TABLE loose (v VARCHAR(9) CHARACTER SET eucjpms);')
-        script.append("INSERT INTO loose VALUES (UNHEX('80'));")
         script.append("CREATE TABLE zeros (v FLOAT); INSERT INTO zeros VALUES (-1e-60);")
         script.append("CREATE TABLE late_stamps (v TIMESTAMP NULL); SET sql_mode = '';")
         script.append("SET time_zone = '+00:00'; INSERT INTO late_stamps VALUES ('2106-02-07 06:28:15');")
@@ -129,8 +126,6 @@ class Features:
             setattr(self, name, name in held)
         self.missing = [what for name, (what, _) in self.COLUMNS.items() if name not in held]
         self.missing += [f'sql_mode {mode}' for mode in self.MODES if mode not in self.modes]
-        if answers.get('loose') == '80' and self.charsets.pop('eucjpms', None):
-            self.missing.append('charset eucjpms: it holds bytes that are no characters, and reads no literal of them')
         self.prefix_keys = 'prefix_key' in held
         if not self.prefix_keys:
             self.missing.append('primary keys of a BLOB')
@@ -892,8 +887,9 @@ def _same(kind, cell, wanted):
 def different_cells(one, other, database):
     """Where two servers hold other cells in the tables both have with a key `id`, for people."""
     lines, columns = [], {}
-    for table, column, kind in one.rows('SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS '
-                                        f"WHERE TABLE_SCHEMA = '{database}' ORDER BY 1, ORDINAL_POSITION"):
+    for table, column, kind in fingerprint.batch(one, [
+            'SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS '
+            f"WHERE TABLE_SCHEMA = '{database}' ORDER BY 1, ORDINAL_POSITION"])[0]:
         columns.setdefault(table, {})[column] = kind
     for table, found in columns.items():
         if 'id' not in found:

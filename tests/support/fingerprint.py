@@ -87,9 +87,9 @@ def _show(server, creates, database):
 
 
 def _catalogue_columns(server):
-    rows = server.rows('SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS '
-                       "WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME IN "
-                       "('ROUTINES', 'TRIGGERS', 'EVENTS', 'VIEWS', 'COLUMNS')")
+    rows = batch(server, ['SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS '
+                          "WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME IN "
+                          "('ROUTINES', 'TRIGGERS', 'EVENTS', 'VIEWS', 'COLUMNS')"])[0]
     known = {}
     if 'oceanbase' in server.value('SELECT @@version_comment').lower():
         known['own lists'] = {'DBA_SEQUENCES'}
@@ -219,8 +219,8 @@ def _objects(server, database, known):
 def _grants(server, database):
     """Grants on routines and tables of a database, by account."""
     schema = _text(database)
-    tables = {row[0] for row in server.rows(
-        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'mysql'")}
+    tables = {row[0] for row in batch(server, [
+        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'mysql'"])[0]}
     queries = []
     if 'procs_priv' in tables:
         queries.append("SELECT CONCAT('routine ', Routine_type, ' ', Routine_name), User, Host, Proc_priv "

@@ -92,6 +92,11 @@ TEST(RowEncoderTest, TextIsRawWhereNoCharacterCanBeLost) {
   EXPECT_EQ(LiteralOf("text:latin1", "\xE9\x80\x81"), "'é€\xC2\x81'");
   EXPECT_EQ(LiteralOf("text:gbk", "abc'"), "'abc\\''");
   EXPECT_EQ(LiteralOf("text:gbk", "\xCE\xA1"), "_gbk 0xCEA1");
+  EXPECT_EQ(LiteralOf("text:eucjpms", "a\x8E\xB1\x8F\xB0\xA1\xA4\xA2"),
+            "_eucjpms 0x618EB18FB0A1A4A2");
+  EXPECT_EQ(LiteralOf("text:eucjpms", "\x80"), "0x80");
+  EXPECT_EQ(LiteralOf("text:eucjpms", "\xA4\xA2\xA4"), "0xA4A2A4");
+  EXPECT_EQ(LiteralOf("text:eucjpms", "\x8F\xB0"), "0x8FB0");
   EXPECT_EQ(LiteralOf("text:sjis", "abc"), "_sjis 0x616263");
   EXPECT_EQ(LiteralOf("text:ucs2", std::string("\0a"_b)), "_ucs2 0x0061");
   EXPECT_EQ(LiteralOf("text:ucs2", ""), "''");
@@ -119,6 +124,26 @@ TEST(RowEncoderTest, JsonBringsDoublesBesideItsTextForServersThatReadThemInexact
   parser.Digest(InsertHead("t", {"j"}) + "('" + text + "');\n", plain);
   EXPECT_EQ(read, written);
   EXPECT_EQ(plain, written);
+}
+
+TEST(RowEncoderTest, BytesThatAreNoCharactersOfEucjpmsAreReadAsTheyAreWritten) {
+  for (const std::size_t most : {0, 1}) {
+    RowEncoder encoder({Kind("text:eucjpms")}, {.max_hex_row_bytes = most});
+    std::string rows;
+    RowDigest written, read;
+    for (const char* value : {"\x80", "\xA4\xA2'\xA4", "\xA4\xA2", "a", "\xFF\n"}) {
+      if (!rows.empty()) rows += ",\n";
+      encoder.Append(CellsOf({value}), rows, written);
+    }
+    EXPECT_NE(rows.find(most == 0 ? "0x80" : "_binary '\x80'"), std::string::npos) << rows;
+    InsertParser parser("t", {"v"}, {Kind("text:eucjpms")});
+    parser.Digest(InsertHead("t", {"v"}) + rows + ";\n", read);
+    EXPECT_EQ(read, written);
+    // Of no other charset.
+    InsertParser ujis("t", {"v"}, {Kind("text:ujis")});
+    EXPECT_EQ(CodeOf([&] { ujis.Digest(InsertHead("t", {"v"}) + "(0x80);\n", read); }),
+              ErrorCode::kDamaged);
+  }
 }
 
 TEST(RowEncoderTest, JsonBringsItsDecimalsBesideItsText) {
