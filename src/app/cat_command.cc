@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "dbomsbak/base/error.h"
@@ -16,14 +17,17 @@ namespace {
 
 // What loading a part needs to be exact; the whole text brings its own. Old values are not kept:
 // the text is for one session.
-constexpr std::string_view kSettingsBefore =
-    "/*!40101 SET NAMES utf8mb4 */;\n"
-    "/*!40103 SET TIME_ZONE='+00:00' */;\n"
-    "/*!40014 SET UNIQUE_CHECKS=0 */;\n"
-    "/*!40014 SET FOREIGN_KEY_CHECKS=0 */;\n"
-    "/*!40101 SET SQL_MODE='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES' */;\n"
-    "/*!40111 SET SQL_NOTES=0 */;\n"
-    "/*M!100201 SET CHECK_CONSTRAINT_CHECKS=0 */;\n";
+std::string SettingsBefore() {
+  return fmt::format(
+      "/*!40101 SET NAMES utf8mb4 */;\n"
+      "/*!40103 SET TIME_ZONE='+00:00' */;\n"
+      "/*!40014 SET UNIQUE_CHECKS=0 */;\n"
+      "/*!40014 SET FOREIGN_KEY_CHECKS=0 */;\n"
+      "/*!40101 SET SQL_MODE={} */;\n"
+      "/*!40111 SET SQL_NOTES=0 */;\n"
+      "/*M!100201 SET CHECK_CONSTRAINT_CHECKS=0 */;\n",
+      kTextMode);
+}
 constexpr std::string_view kSettingsAfter =
     "/*!40014 SET FOREIGN_KEY_CHECKS=1 */;\n"
     "/*!40014 SET UNIQUE_CHECKS=1 */;\n"
@@ -136,7 +140,7 @@ void RunCatCommand(const ArchiveReader& archive, const CatCommand& command, Writ
   });
   const bool name_databases = archive.header().scope.databases.size() > 1;
   std::string current;
-  out.Append(kSettingsBefore);
+  out.Append(SettingsBefore());
   if (command.data) {
     const std::string settings = SettingsOf(archive);
     for (const std::string_view setting : {kLongStatements, kKeepHistory}) {

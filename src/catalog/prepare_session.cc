@@ -8,6 +8,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/catalog/server_traits.h"
+#include "dbomsbak/sql/session_settings.h"
 
 namespace dbomsbak {
 namespace {
@@ -27,9 +28,7 @@ constexpr std::string_view kDay = "86400";
 // Reading and loading alike.
 constexpr Setting kAlways[] = {
     // Definitions are printed and literals read by this mode, whatever the server's own is.
-    // ALLOW_INVALID_DATES: a DATE '2000-02-31' is a value here and must not become zero.
-    {"sql_mode", "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
-     "ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO", false},
+    {"sql_mode", kTextMode, "PIPES_AS_CONCAT,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO", false},
     {"time_zone", "'+00:00'", "+00:00", false},
     {"sql_quote_show_create", "1", "ON", false},
     {"autocommit", "1", "ON", false},

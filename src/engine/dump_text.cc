@@ -90,8 +90,10 @@ std::string Preamble(const DumpHead& head) {
       "/*!40103 SET TIME_ZONE='+00:00' */;\n"
       "/*!40014 SET @OLD_UNIQUE_CHECKS=@@UNIQUE_CHECKS, UNIQUE_CHECKS=0 */;\n"
       "/*!40014 SET @OLD_FOREIGN_KEY_CHECKS=@@FOREIGN_KEY_CHECKS, FOREIGN_KEY_CHECKS=0 */;\n"
-      "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, "
-      "SQL_MODE='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES' */;\n"
+      "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE=";
+  text += kTextMode;
+  text +=
+      " */;\n"
       "/*!40111 SET @OLD_SQL_NOTES=@@SQL_NOTES, SQL_NOTES=0 */;\n"
       // Rows may break a CHECK that was added, or switched off, when they were written.
       "/*M!100201 SET @OLD_CHECK_CONSTRAINT_CHECKS=@@CHECK_CONSTRAINT_CHECKS, "

@@ -39,6 +39,8 @@ constexpr std::array kOwnBusiness{
     "innodb_strict_mode"sv,
     "explicit_defaults_for_timestamp"sv,
     "max_statement_time"sv,
+    "ob_query_timeout"sv,
+    "ob_trx_timeout"sv,
     "net_read_timeout"sv,
     "net_write_timeout"sv,
     "wait_timeout"sv,

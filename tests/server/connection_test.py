@@ -278,7 +278,7 @@ def session_settings(probe, server):
     check(result.code == 0, result.err)
     variables = json.loads(result.out)
     own = {'max_execution_time': '0'} if MYSQL else {'max_statement_time': '0.000000', 'check_constraint_checks': 'OFF'}
-    for name, value in {'sql_mode': 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO', 'time_zone': '+00:00',
+    for name, value in {'sql_mode': 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,PIPES_AS_CONCAT', 'time_zone': '+00:00',
                         'sql_quote_show_create': 'ON', 'autocommit': 'ON',
                         'sql_select_limit': '9223372036854775807', 'sql_auto_is_null': 'OFF',
                         'character_set_client': 'utf8mb4', 'character_set_results': 'utf8mb4',

