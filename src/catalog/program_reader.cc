@@ -51,18 +51,13 @@ StoredProgram ReadCommon(const Answer& rows, std::size_t row, ObjectId id) {
   return program;
 }
 
-// What shows the bodies of routines that others have made.
-std::string RoutineBodyGrant(const ReadContext& context, const std::string& database) {
+// What shows the bodies of routines that others have made: the narrowest there is.
+std::string BodyGrantIn(const ReadContext& context, const std::string& database) {
   if (context.traits.flavour == ServerFlavour::kMariaDb &&
       context.traits.version_number >= 110300) {
     return context.GrantOnDatabase("SHOW CREATE ROUTINE", database);
   }
-  if (context.traits.flavour == ServerFlavour::kMySql && context.traits.version_number >= 80020) {
-    return fmt::format("GRANT SHOW_ROUTINE ON *.* TO {};", context.account);
-  }
-  // OceanBase shows them to those who may select everything, and to nobody else.
-  const char* const where = context.traits.has_runnable_show_create ? "`mysql`.`proc`" : "*.*";
-  return fmt::format("GRANT SELECT ON {} TO {};", where, context.account);
+  return RoutineBodyGrant(context.traits, context.account);
 }
 
 bool SeesAllRoutines(const ReadContext& context, const std::string& database) {
@@ -143,7 +138,7 @@ void ReadRoutines(ReadContext& context) {
     for (const ObjectKind kind : {ObjectKind::kFunction, ObjectKind::kProcedure}) {
       context.AddUnreadable({database.name, kind, kAll}, ErrorCode::kPrivilege,
                             "routines cannot be seen without a privilege on them",
-                            RoutineBodyGrant(context, database.name));
+                            BodyGrantIn(context, database.name));
     }
   }
 }
@@ -273,7 +268,7 @@ void ReadDefinitions(ReadContext& context, std::vector<StoredProgram>& programs)
     } else if (program.id.kind == ObjectKind::kEvent) {
       grant = context.GrantOnDatabase("EVENT", program.id.database);
     } else {
-      grant = RoutineBodyGrant(context, program.id.database);
+      grant = BodyGrantIn(context, program.id.database);
     }
     program.create = ShowCreate(context, program.id, ShowStatement(program.id),
                                 ShowColumn(program.id.kind), grant);

@@ -400,6 +400,32 @@ class Planner {
           objects_of.contains(definer) ? " (" + JoinSome(objects_of[definer]) + ")" : "", guard,
           account));
     }
+    CheckRoutineBodies();
+  }
+
+  // Staging is read again before it is made live. Where live routines are hidden as well, that has
+  // been told with the same remedy.
+  void CheckRoutineBodies() {
+    const auto is_hidden_routine = [](const Unreadable& object) {
+      return object.code == ErrorCode::kPrivilege && object.id.kind >= ObjectKind::kFunction &&
+             object.id.kind <= ObjectKind::kPackageBody;
+    };
+    if (std::any_of(facts_.live.unreadable.begin(), facts_.live.unreadable.end(),
+                    is_hidden_routine)) {
+      return;
+    }
+    std::vector<std::string> hidden;
+    for (const ContentObject& routine : content_.routines) {
+      const ObjectRecord& record = routine.record;
+      if (record.definer.empty() || record.definer == facts_.account) continue;
+      const std::string& staging = members_[PlaceOf(members_, record.id.database)].staging;
+      if (SeesRoutineBodies(facts_.traits, facts_.privileges, staging)) continue;
+      hidden.push_back(record.id.Describe());
+    }
+    if (hidden.empty()) return;
+    Problem(fmt::format("account {} may not read routines of other definers back ({}): {}",
+                        facts_.account, JoinSome(hidden),
+                        RoutineBodyGrant(facts_.traits, QuoteAccount(facts_.account))));
   }
 
   void CheckDefinitions() {

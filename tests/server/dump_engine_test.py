@@ -452,6 +452,9 @@ CREATE TRIGGER tb BEFORE INSERT ON b FOR EACH ROW SET NEW.id = NEW.id;''', 'part
 
     def test_a_table_that_cat_cuts_out_loads_as_it_does_in_the_whole(self):
         server = self.server
+        if not server.kind.startswith('mariadb'):
+            print(f'  {server.kind}: no rows against a CHECK, and no versioned tables')
+            return
         server.sql('CREATE DATABASE cut')
         server.sql('CREATE TABLE t (id INT PRIMARY KEY, n INT CHECK (n > 0)); SET check_constraint_checks = 0;'
                    'INSERT INTO t VALUES (1, -1), (2, 5);'

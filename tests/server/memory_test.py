@@ -15,7 +15,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support import oms  # noqa: E402
 from support.program import Program  # noqa: E402
-from support.server import Server  # noqa: E402
+from support.server import DEFAULT_KIND, Server  # noqa: E402
 
 LIMIT_KIB = 96 * 1024
 SKIPPED = 77
@@ -46,7 +46,8 @@ def main(size):
     failed = False
     # On disk, beside the build if there is one: a large table has no place in a small /tmp.
     root = os.environ.get('DBOMSBAK_BUILD')
-    with Server(folder_root=root, options=['--innodb-buffer-pool-size=256M', '--innodb-log-file-size=512M']) as server, \
+    redo = '--innodb-redo-log-capacity=1G' if DEFAULT_KIND == 'mysql-9.7' else '--innodb-log-file-size=512M'
+    with Server(folder_root=root, options=['--innodb-buffer-pool-size=256M', redo]) as server, \
             tempfile.TemporaryDirectory(dir=root) as folder:
         oms.load(server)
         oms.generate(server, ['--bytes', size, '--table', 'task_dispatch_log'])

@@ -339,6 +339,8 @@ class Restore(unittest.TestCase):
             self.refused_on_another(child + parent, '`k`', '`odd`.`p`')
 
     def test_tables_whose_files_lie_elsewhere_are_refused(self):
+        if self.server.kind == 'mysql-9.7':
+            self.skipTest('this server has such tables only in folders that are named when it starts')
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o777)
             try:
@@ -358,7 +360,7 @@ class Restore(unittest.TestCase):
             few = self.server.client_options('few')
             refused = self.program.run('restore', *few, '--yes', archive).expect(34)
             self.assertIn('WITH GRANT OPTION', refused.err)
-            for grant in re.findall(r'GRANT EXECUTE.*? WITH GRANT OPTION;', refused.err):
+            for grant in re.findall(r'GRANT [^;]*;', refused.err):
                 self.server.sql(grant)
             self.program.run('restore', *few, '--yes', archive).expect(0)
             self.assertIn('p_small', ''.join(str(row) for row in self.server.rows("SHOW GRANTS FOR caller@'%'")))

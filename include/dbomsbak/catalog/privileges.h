@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/transport/session.h"
 
 namespace dbomsbak {
@@ -53,5 +54,12 @@ std::string GrantTarget(std::string_view database, std::string_view wildcard_tai
 // granted along with it, or it would be hidden by this grant. `account` as from QuoteAccount.
 std::string GrantOnDatabase(const Privileges& privileges, std::string_view wanted,
                             std::string_view database, std::string_view account);
+
+// May the account see the bodies of routines that others have defined? `database`: where they are.
+bool SeesRoutineBodies(const ServerTraits& traits, const Privileges& privileges,
+                       std::string_view database);
+
+// The GRANT that shows them. `account` as from QuoteAccount.
+std::string RoutineBodyGrant(const ServerTraits& traits, std::string_view account);
 
 }  // namespace dbomsbak
