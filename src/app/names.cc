@@ -51,4 +51,18 @@ std::pair<std::string, std::string> ParseTableName(std::string_view text, std::s
               "Put a name that has a dot itself in back-ticks: '`my.db`.`table`'.");
 }
 
+std::vector<std::pair<std::string, std::string>> ParseTableNames(std::string_view text,
+                                                                 std::string_view option) {
+  std::vector<std::pair<std::string, std::string>> names;
+  bool quoted = false;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] == '`') quoted = !quoted;
+    if (i < text.size() && (quoted || text[i] != ',')) continue;
+    names.push_back(ParseTableName(text.substr(begin, i - begin), option));
+    begin = i + 1;
+  }
+  return names;
+}
+
 }  // namespace dbomsbak

@@ -11,10 +11,12 @@ constexpr std::array kExitCodes{
     ExitCodeInfo{ErrorCode::kOk, "ok", "done, and proved where proof was asked for"},
     ExitCodeInfo{ErrorCode::kInternal, "internal", "a fault of this program"},
     ExitCodeInfo{ErrorCode::kUsage, "usage", "the command line or a configuration file is wrong"},
-    ExitCodeInfo{ErrorCode::kPartial, "partial",
-                 "complete but for losses that --allow-partial allowed"},
-    ExitCodeInfo{ErrorCode::kDiffers, "differs",
-                 "the file is not the one that was expected (verify --expect)"},
+    ExitCodeInfo{
+        ErrorCode::kPartial, "partial",
+        "complete but for losses that --allow-partial allowed, or for what diff could not compare"},
+    ExitCodeInfo{
+        ErrorCode::kDiffers, "differs",
+        "the file is not the one that was expected (verify --expect), or not what is live (diff)"},
     ExitCodeInfo{ErrorCode::kStale, "stale", "reserved: the newest good archive is too old"},
     ExitCodeInfo{ErrorCode::kConnect, "connect", "the server could not be reached"},
     ExitCodeInfo{ErrorCode::kPrivilege, "privilege", "the account lacks a privilege"},

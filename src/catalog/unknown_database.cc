@@ -24,6 +24,11 @@ bool SeesAllDatabases(const Privileges& privileges) {
 
 }  // namespace
 
+bool SeesDatabase(const Privileges& privileges, const std::string& database) {
+  return std::any_of(kShowsAll.begin(), kShowsAll.end(),
+                     [&](std::string_view each) { return privileges.Has(each, database); });
+}
+
 void ThrowUnknownDatabase(Session& session, const Privileges& privileges,
                           const std::string& account, const std::string& name,
                           const std::vector<std::string>& asked,

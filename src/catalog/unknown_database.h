@@ -9,6 +9,9 @@
 
 namespace dbomsbak {
 
+// Is an account with these privileges shown this database, when it is there?
+bool SeesDatabase(const Privileges& privileges, const std::string& database);
+
 // Error kUsage: names what is near, or asks whether a table of one of the `asked` databases was
 // meant (`dump db t1`, as mysqldump has it). Error kPrivilege with the GRANT to `account` where it
 // is not shown every database: this one may be there.

@@ -75,6 +75,15 @@ constexpr std::array kCommands{
         "Open windows, staging databases and displaced copies, with age and size, and what to "
         "do about each.",
         "dbomsbak status -h 10.0.0.5 -u root -p"},
+    CommandInfo{
+        kCommandDiff, "diff", "FILE", 1, 1, "tell what differs between an archive and what is live",
+        "Reads the live databases once, at one snapshot, and compares them with the archive: "
+        "objects missing, extra or altered, row counts and row digests; --rows names rows as well. "
+        "Nothing is written. What changes by itself "
+        "(AUTO_INCREMENT, automatic names of constraints) is told apart. Ends with 0 when all is "
+        "equal, 4 when something differs, and 3 when nothing does but something could not be "
+        "compared. - is standard input.",
+        "dbomsbak diff oms.sql.zst -h 10.0.0.5 -P 2883 -u root@oms -p --rows"},
     CommandInfo{kCommandHelp, "help", "[TOPIC]", 0, 1,
                 "help on a command, exit codes, options, JSON",
                 "Topics: a command, exit-codes, options, json.", "dbomsbak help exit-codes"},

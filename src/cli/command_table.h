@@ -20,6 +20,7 @@ enum Command : unsigned {
   kCommandPurge = 1U << 7,
   kCommandStatus = 1U << 8,
   kCommandHelp = 1U << 9,
+  kCommandDiff = 1U << 10,
 };
 using CommandSet = unsigned;
 

@@ -99,6 +99,8 @@ ErrorCode RunCommand(Invocation& run) {
       return RunPurgeCommandLine(run);
     case kCommandStatus:
       return RunStatusCommandLine(run);
+    case kCommandDiff:
+      return RunDiffCommandLine(run);
     case kCommandHelp:
       return RunHelpCommandLine(run);
   }

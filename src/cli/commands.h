@@ -40,6 +40,7 @@ ErrorCode RunRestoreCommandLine(Invocation& run);
 ErrorCode RunUndoCommandLine(Invocation& run);
 ErrorCode RunPurgeCommandLine(Invocation& run);
 ErrorCode RunStatusCommandLine(Invocation& run);
+ErrorCode RunDiffCommandLine(Invocation& run);
 ErrorCode RunHelpCommandLine(Invocation& run);
 
 // Sessions by the connection options of the command line; asks for the password when told to.

@@ -307,4 +307,62 @@ Json StatusToJson(const std::vector<Leftover>& leftovers, const std::string& uns
   return json;
 }
 
+namespace {
+
+Json ToJson(const DifferingKeys& keys) {
+  Json json;
+  json["columns"] = Strings(keys.key);
+  json["only_archive"] = Strings(keys.only_archived);
+  json["only_live"] = Strings(keys.only_live);
+  json["changed"] = Strings(keys.changed);
+  json["only_archive_count"] = keys.only_archived_count;
+  json["only_live_count"] = keys.only_live_count;
+  json["changed_count"] = keys.changed_count;
+  json["complete"] = keys.complete;
+  return json;
+}
+
+Json ToJson(const ObjectDiff& object) {
+  Json json;
+  json["database"] = object.id.database;
+  json["kind"] = std::string(ToString(object.id.kind));
+  json["name"] = object.id.name;
+  json["verdict"] = std::string(ToString(object.verdict));
+  json["definition"] = object.definition;
+  if (object.id.kind == ObjectKind::kTable) {
+    Json rows;
+    rows["verdict"] = std::string(ToString(object.rows.verdict));
+    rows["archive"] = object.rows.archived;
+    rows["live"] = object.rows.live;
+    rows["archive_digest"] = object.rows.archived_digest;
+    rows["live_digest"] = object.rows.live_digest;
+    json["rows"] = std::move(rows);
+  }
+  if (object.keys) json["keys"] = ToJson(*object.keys);
+  json["reasons"] = Strings(object.reasons);
+  json["notes"] = Strings(object.notes);
+  return json;
+}
+
+}  // namespace
+
+Json DiffToJson(const std::string& path, const DiffReport& report, ErrorCode code) {
+  Json json = Coded(code);
+  json["file"] = path;
+  json["server"] = report.server;
+  json["databases"] = Strings(report.databases);
+  json["snapshot"]["method"] = report.snapshot.method;
+  json["snapshot"]["time"] = report.snapshot.time;
+  json["compared"]["objects"] = report.objects;
+  json["compared"]["rows"] = report.rows;
+  json["missing"] = report.missing;
+  json["extra"] = report.extra;
+  json["differing"] = report.differing;
+  json["not_comparable"] = report.not_comparable;
+  json["notes"] = Strings(report.notes);
+  json["objects"] = Json::array();
+  for (const ObjectDiff& object : report.found) json["objects"].push_back(ToJson(object));
+  return json;
+}
+
 }  // namespace dbomsbak

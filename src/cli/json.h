@@ -9,6 +9,7 @@
 #include "dbomsbak/archive/records.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/engine/check.h"
+#include "dbomsbak/engine/diff.h"
 #include "dbomsbak/engine/dump.h"
 #include "dbomsbak/engine/plain_text.h"
 #include "dbomsbak/engine/restore.h"
@@ -38,6 +39,7 @@ struct RestoreCheck {
 Json RestoreChecksToJson(const std::vector<RestoreCheck>& checks, ErrorCode code);
 Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bool rehearsed);
 Json LeftoversToJson(const std::vector<Leftover>& leftovers, const char* key);
+Json DiffToJson(const std::string& path, const DiffReport& report, ErrorCode code);
 // Of `status`; `unseen` as from UnseenLeftovers.
 Json StatusToJson(const std::vector<Leftover>& leftovers, const std::string& unseen);
 

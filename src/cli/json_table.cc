@@ -11,7 +11,8 @@ constexpr CommandSet kInfo = kCommandInfo;
 constexpr CommandSet kCheck = kCommandCheck;
 constexpr CommandSet kSwap = kCommandRestore | kCommandUndo;
 constexpr CommandSet kLeft = kCommandStatus | kCommandPurge;
-constexpr CommandSet kEvery = kDump | kVerify | kInfo | kCheck | kSwap | kLeft;
+constexpr CommandSet kDiff = kCommandDiff;
+constexpr CommandSet kEvery = kDump | kVerify | kInfo | kCheck | kSwap | kLeft | kDiff;
 
 constexpr std::array kFields{
     JsonField{kEvery, "code", "number", "the exit code"},
@@ -20,7 +21,7 @@ constexpr std::array kFields{
     JsonField{kEvery, "hint", "string", "errors: what to do next; may be empty"},
     JsonField{kEvery, "object", "string", "errors: the database, table or file; may be empty"},
 
-    JsonField{kDump | kInfo, "file", "string", "the file"},
+    JsonField{kDump | kInfo | kDiff, "file", "string", "the file"},
     JsonField{kDump | kInfo, "format", "string", "archive or sql"},
     JsonField{kDump, "sha256", "string", "of the whole file, as in FILE.sha256"},
     JsonField{kDump, "bytes", "number", "size of the file"},
@@ -144,6 +145,46 @@ constexpr std::array kFields{
     JsonField{kCommandStatus, "unseen", "string",
               "what this account may not see and the GRANT that shows it; empty: it sees all"},
     JsonField{kCommandPurge, "dry_run", "boolean", "nothing was dropped"},
+
+    JsonField{kDiff, "server", "string", "account and place of the live databases"},
+    JsonField{kDiff, "databases[]", "string", "databases compared"},
+    JsonField{kDiff, "snapshot.method", "string",
+              "how the live side was read; empty: none is there"},
+    JsonField{kDiff, "snapshot.time", "string", "UTC, by the server's clock"},
+    JsonField{kDiff, "compared.objects", "number", "of both sides together"},
+    JsonField{kDiff, "compared.rows", "number", "live rows read"},
+    JsonField{kDiff, "missing", "number", "objects in the archive alone"},
+    JsonField{kDiff, "extra", "number", "objects live alone"},
+    JsonField{kDiff, "differing", "number", "objects whose definition or rows differ"},
+    JsonField{kDiff, "not_comparable", "number",
+              "objects without a known difference that could not be compared wholly"},
+    JsonField{kDiff, "notes[]", "string", "what of the file was left aside"},
+    JsonField{kDiff, "objects[].database", "string",
+              "only objects that there is something to say of"},
+    JsonField{kDiff, "objects[].kind", "string", "database, table, view, trigger, function …"},
+    JsonField{kDiff, "objects[].name", "string", ""},
+    JsonField{kDiff, "objects[].verdict", "string",
+              "equal (see notes), missing, extra, differs or not-comparable"},
+    JsonField{kDiff, "objects[].definition", "string",
+              "unified diff from the archive's definition to the live one"},
+    JsonField{kDiff, "objects[].rows.verdict", "string",
+              "tables: equal, differ, not-comparable or not-compared"},
+    JsonField{kDiff, "objects[].rows.archive", "number", "how many"},
+    JsonField{kDiff, "objects[].rows.live", "number", "how many"},
+    JsonField{kDiff, "objects[].rows.archive_digest", "string", "empty when not comparable"},
+    JsonField{kDiff, "objects[].rows.live_digest", "string", "of the columns the archive has"},
+    JsonField{kDiff, "objects[].keys.columns[]", "string", "of the key; none: rows are told whole"},
+    JsonField{kDiff, "objects[].keys.only_archive[]", "string", "--rows: SQL literals of keys"},
+    JsonField{kDiff, "objects[].keys.only_live[]", "string", ""},
+    JsonField{kDiff, "objects[].keys.changed[]", "string", "other values under the same key"},
+    JsonField{kDiff, "objects[].keys.only_archive_count", "number",
+              "all of them, also those not named"},
+    JsonField{kDiff, "objects[].keys.only_live_count", "number", ""},
+    JsonField{kDiff, "objects[].keys.changed_count", "number", ""},
+    JsonField{kDiff, "objects[].keys.complete", "boolean",
+              "false: too many differ, and the counts are of some of the rows"},
+    JsonField{kDiff, "objects[].reasons[]", "string", "why something could not be compared"},
+    JsonField{kDiff, "objects[].notes[]", "string", "what changes by itself, and is no difference"},
 };
 
 }  // namespace

@@ -10,12 +10,13 @@ using enum OptionStyle;
 using enum OptionGroup;
 
 constexpr CommandSet kDump = kCommandDump;
-constexpr CommandSet kServer =
-    kCommandDump | kCommandCheck | kCommandRestore | kCommandUndo | kCommandPurge | kCommandStatus;
-constexpr CommandSet kLocks = kCommandDump | kCommandRestore | kCommandUndo | kCommandPurge;
+constexpr CommandSet kServer = kCommandDump | kCommandCheck | kCommandRestore | kCommandUndo |
+                               kCommandPurge | kCommandStatus | kCommandDiff;
+constexpr CommandSet kLocks =
+    kCommandDump | kCommandRestore | kCommandUndo | kCommandPurge | kCommandDiff;
 constexpr CommandSet kAsks = kCommandRestore | kCommandUndo | kCommandPurge;
 constexpr CommandSet kLong =
-    kCommandDump | kCommandVerify | kCommandRestore | kCommandUndo | kCommandPurge;
+    kCommandDump | kCommandVerify | kCommandRestore | kCommandUndo | kCommandPurge | kCommandDiff;
 constexpr CommandSet kJson = kServer | kCommandVerify | kCommandInfo;
 constexpr CommandSet kAll = kJson | kCommandCat;
 
@@ -38,6 +39,10 @@ constexpr std::array kOptions{
                "the first argument is a database, the others are tables of it"},
     OptionInfo{"--only", "DB.TABLE", kValue, kContent, kDump | kCommandCat,
                "this table alone; may be given again"},
+    OptionInfo{"--only", "DB.TABLE,…", kValue, kContent, kCommandDiff,
+               "these tables alone; may be given again"},
+    OptionInfo{"--rows", "N", kOptionalValue, kContent, kCommandDiff,
+               "name differing rows by their keys, up to N of a table and kind (--rows: 10)"},
     OptionInfo{"--ignore-table", "DB.TABLE", kValue, kContent, kDump,
                "leave this table out; may be given again"},
     OptionInfo{"-w,--where", "COND", kValue, kContent, kDump,
@@ -69,7 +74,8 @@ constexpr std::array kOptions{
     OptionInfo{"--rehearse", "", kFlag, kRun, kCommandRestore,
                "load and prove, then sweep: nothing live changes"},
     OptionInfo{"-y,--yes", "", kFlag, kRun, kAsks, "do not ask"},
-    OptionInfo{"-j,--jobs", "N", kValue, kRun, kCommandDump | kCommandVerify | kCommandRestore,
+    OptionInfo{"-j,--jobs", "N", kValue, kRun,
+               kCommandDump | kCommandVerify | kCommandRestore | kCommandDiff,
                "sessions or threads at a time (dump: 2; else one a core)"},
     OptionInfo{"--max-memory", "SIZE", kValue, kRun,
                kCommandDump | kCommandRestore | kCommandVerify,

@@ -7,6 +7,7 @@
 #include "dbomsbak/app/verify_command.h"
 #include "dbomsbak/archive/records.h"
 #include "dbomsbak/engine/check.h"
+#include "dbomsbak/engine/diff.h"
 #include "dbomsbak/engine/dump.h"
 #include "dbomsbak/engine/plain_text.h"
 #include "dbomsbak/engine/restore.h"
@@ -29,6 +30,7 @@ std::string RenderCheck(const CheckReport& report);
 // Of `check --restore`: whole, object by object.
 std::string RenderRestoreCheck(const std::string& file, const RestorePlan& plan);
 std::string RenderPlan(const RestorePlan& plan, bool whole);  // `whole`: name every object
+std::string RenderDiff(const std::string& file, const DiffReport& report);
 std::string RenderLeftovers(const std::vector<Leftover>& leftovers);
 
 }  // namespace dbomsbak

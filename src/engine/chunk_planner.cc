@@ -41,6 +41,12 @@ std::optional<double> RowsInPlanText(const ResultSet& plan) {
 
 }  // namespace
 
+std::string ConditionOf(const TableToRead& table, const Chunk& chunk) {
+  if (table.row_filter.empty()) return chunk.condition;
+  if (chunk.condition.empty()) return fmt::format("({})", table.row_filter);
+  return fmt::format("{} AND ({})", chunk.condition, table.row_filter);
+}
+
 ChunkPlanner::ChunkPlanner(std::vector<TableToRead> tables, std::size_t target_bytes)
     : tables_(std::move(tables)), target_bytes_(target_bytes) {}
 

@@ -28,6 +28,9 @@ struct TableToRead {
   bool non_transactional = false;  // read under lock; such tables come first
 };
 
+// The chunk's rows as a condition, with the table's own filter.
+std::string ConditionOf(const TableToRead& table, const Chunk& chunk);
+
 // Values of an integer key, wide enough for signed and unsigned ones.
 __extension__ using WideInt = __int128;
 struct IntegerKey {

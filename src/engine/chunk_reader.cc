@@ -51,6 +51,29 @@ UnreadableRows::UnreadableRows(const ServerError& error, const ObjectId& table)
   About(table.Describe());
 }
 
+void ThrowReadError(ServerError& e, const TableToRead* table, unsigned retention_s) {
+  const std::string name = table != nullptr ? table->table->id.Describe() : "the next table";
+  // A condition that does not fit looks to the server like a column dropped meanwhile.
+  const bool filtered = table != nullptr && !table->row_filter.empty();
+  if (filtered && e.sqlstate().starts_with("42")) {
+    e.set_hint("The condition of --where must fit every table; --only or --ignore-table choose.");
+  } else if (e.number() == kSnapshotDiscarded && retention_s > 0) {
+    throw Error(ErrorCode::kNoSnapshot,
+                fmt::format("the server no longer keeps the dump's snapshot, reading {}: {}", name,
+                            e.message()),
+                fmt::format("It keeps one for undo_retention, {} s now. ALTER SYSTEM SET "
+                            "undo_retention = {} makes it longer.",
+                            retention_s, 4 * retention_s))
+        .About(name);
+  } else if (IsDefinitionChange(e.number()) || e.number() == kSnapshotDiscarded) {
+    throw ChangedMeanwhile(name + ": " + e.message());
+  }
+  if (table != nullptr && IsBrokenTable(e.number())) throw UnreadableRows(e, table->table->id);
+  e.While("reading " + name);
+  e.About(name);
+  throw;
+}
+
 void ChunkReader::ReadAll(Session& session, bool holds_locks) {
   // Text in its own bytes.
   session.Execute("SET character_set_results = NULL");
@@ -61,30 +84,7 @@ void ChunkReader::ReadAll(Session& session, bool holds_locks) {
       chunk = planner_.Next(session, holds_locks);
       if (!chunk || !Read(session, *chunk, piece)) return;
     } catch (ServerError& e) {
-      const std::string table =
-          chunk ? planner_.table(chunk->table).table->id.Describe() : std::string("the next table");
-      // A condition that does not fit looks to the server like a column dropped meanwhile.
-      const bool filtered = chunk && !planner_.table(chunk->table).row_filter.empty();
-      if (filtered && e.sqlstate().starts_with("42")) {
-        e.set_hint(
-            "The condition of --where must fit every table; --only or --ignore-table choose.");
-      } else if (e.number() == kSnapshotDiscarded && retention_s_ > 0) {
-        throw Error(ErrorCode::kNoSnapshot,
-                    fmt::format("the server no longer keeps the dump's snapshot, reading {}: {}",
-                                table, e.message()),
-                    fmt::format("It keeps one for undo_retention, {} s now. ALTER SYSTEM SET "
-                                "undo_retention = {} makes it longer.",
-                                retention_s_, 4 * retention_s_))
-            .About(table);
-      } else if (IsDefinitionChange(e.number()) || e.number() == kSnapshotDiscarded) {
-        throw ChangedMeanwhile(table + ": " + e.message());
-      }
-      if (chunk && IsBrokenTable(e.number())) {
-        throw UnreadableRows(e, planner_.table(chunk->table).table->id);
-      }
-      e.While("reading " + table);
-      e.About(table);
-      throw;
+      ThrowReadError(e, chunk ? &planner_.table(chunk->table) : nullptr, retention_s_);
     } catch (Error& e) {
       if (chunk) {
         e.While("reading " + planner_.table(chunk->table).table->id.Describe());
@@ -110,12 +110,8 @@ bool ChunkReader::Read(Session& session, const Chunk& chunk, RowPiece& piece) {
   WatchRetention();
   const TableToRead& entry = planner_.table(chunk.table);
   const Table& table = *entry.table;
-  std::string condition = chunk.condition;
-  if (!entry.row_filter.empty()) {
-    condition = condition.empty() ? fmt::format("({})", entry.row_filter)
-                                  : fmt::format("{} AND ({})", condition, entry.row_filter);
-  }
-  const TableSelect select = SelectOf(table, table.id.database, condition, RowOrderOf(table));
+  const TableSelect select =
+      SelectOf(table, table.id.database, ConditionOf(entry, chunk), RowOrderOf(table));
   RowEncoder::Options encoding;
   if (packet_limit_ != std::numeric_limits<std::size_t>::max()) {
     const std::size_t head = table.columns.size() * 70 + 200;  // of the INSERT, roughly

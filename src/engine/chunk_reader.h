@@ -27,6 +27,12 @@ class UnreadableRows : public Error {
   std::string reason_;
 };
 
+// An error of the server while it was looking for a chunk or reading one of `table` (null: not
+// known which), as what it means for a reader of a snapshot; called while it is handled.
+// `retention_s`: as for ChunkReader. Errors: ChangedMeanwhile, UnreadableRows, kNoSnapshot, else
+// the server's own.
+[[noreturn]] void ThrowReadError(ServerError& e, const TableToRead* table, unsigned retention_s);
+
 // What is done so far; read by any thread.
 struct DumpCounters {
   std::atomic<std::uint64_t> rows{0}, bytes{0}, objects{0};

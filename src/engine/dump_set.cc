@@ -289,7 +289,9 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
       }
       if (!changed && !set.scope.no_data) changed = FirstOtherEngine(before, set.catalog);
       if (!changed) {
-        RequireNamedTables(set.scope, set.catalog, observer);
+        if (!options.tables_may_be_missing) {
+          RequireNamedTables(set.scope, set.catalog, observer);
+        }
         ApplyScope(set.scope, coordinator, set.catalog);
         KeepOnlySnapshot(before, set.catalog);
         Untouchable untouchable = unreadable;

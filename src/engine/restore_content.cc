@@ -9,56 +9,11 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/task_group.h"
-#include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/insert_parser.h"
-#include "dbomsbak/sql/statement_splitter.h"
+#include "engine/definition_slices.h"
 
 namespace dbomsbak {
 namespace {
-
-constexpr std::size_t kMaxDefinitionBytes = std::size_t{16} << 20;
-
-[[noreturn]] void ThrowDamaged(const ArchiveReader& archive, const ObjectId& id,
-                               std::string_view what) {
-  throw Error(ErrorCode::kDamaged, fmt::format("{}: {}: {}", archive.name(), id.Describe(), what),
-              "Run verify on the archive; restore from another one.")
-      .About(id.Describe());
-}
-
-// Text of small slices. Keeps the frame it read last: definitions of small tables stand together.
-class SliceCache {
- public:
-  explicit SliceCache(const ArchiveReader& archive) : archive_(archive) {}
-
-  std::string Text(const Slice& slice) {
-    if (slice.frame != frame_ || !filled_) {
-      archive_.ReadFrame(slice.frame, text_);
-      frame_ = slice.frame;
-      filled_ = true;
-    }
-    if (slice.offset <= text_.size() && slice.length <= text_.size() - slice.offset) {
-      return text_.substr(slice.offset, slice.length);
-    }
-    return archive_.ReadSliceText(slice, kMaxDefinitionBytes);
-  }
-
- private:
-  const ArchiveReader& archive_;
-  std::uint64_t frame_ = 0;
-  bool filled_ = false;
-  std::string text_;
-};
-
-// The statement behind CREATE SEQUENCE in its schema block.
-std::string RestartOf(const std::string& schema) {
-  std::string restart;
-  StatementSplitter splitter(kMaxDefinitionBytes, [&](const StatementSplitter::Statement& found) {
-    if (found.text.starts_with("SELECT SETVAL(")) restart = found.text;
-  });
-  splitter.Feed(schema);
-  splitter.Finish();
-  return restart;
-}
 
 std::vector<ContentObject>* ListFor(RestoreContent& content, ObjectKind kind) {
   switch (kind) {
@@ -94,20 +49,12 @@ void ReadDefinitions(const ArchiveReader& archive, std::vector<ContentObject>& o
   };
   std::sort(by_place.begin(), by_place.end(),
             [&](const auto* a, const auto* b) { return place(a) < place(b); });
-  SliceCache cache(archive);
+  DefinitionSlices slices(archive);
   for (ContentObject* object : by_place) {
     cancel.ThrowIfCancelled();
-    const ObjectRecord& record = object->record;
-    object->create = cache.Text(*record.create);
-    const std::string proved = record.id.kind == ObjectKind::kTable
-                                   ? WithoutAutoIncrement(object->create)
-                                   : object->create;
-    if (record.id.kind != ObjectKind::kDatabase &&
-        Sha256(proved).hex() != record.definition_sha256) {
-      ThrowDamaged(archive, record.id, "its definition does not match the index");
-    }
-    if (record.id.kind == ObjectKind::kSequence && record.schema) {
-      object->restart = RestartOf(cache.Text(*record.schema));
+    object->create = slices.CreateOf(object->record);
+    if (object->record.id.kind == ObjectKind::kSequence) {
+      object->restart = slices.RestartOf(object->record);
     }
   }
 }
@@ -147,7 +94,8 @@ void CutUnits(const ArchiveReader& archive, RestoreContent& content) {
     const ObjectRecord& record = content.tables[i].record;
     content.rows += record.rows;
     if (!record.data) {
-      if (record.rows != 0) ThrowDamaged(archive, record.id, "the index has no place for its rows");
+      if (record.rows != 0)
+        ThrowDamagedObject(archive, record.id, "the index has no place for its rows");
       continue;
     }
     AppendLoadUnits(static_cast<std::uint32_t>(i), *record.data, archive.frame_count(), text_size,
@@ -160,8 +108,8 @@ void CutUnits(const ArchiveReader& archive, RestoreContent& content) {
     const LoadUnit& before = content.units[i - 1];
     const LoadUnit& unit = content.units[i];
     if (before.frame == unit.frame && before.offset + before.length > unit.offset) {
-      ThrowDamaged(archive, content.tables[unit.table].record.id,
-                   "its rows stand where another table's are");
+      ThrowDamagedObject(archive, content.tables[unit.table].record.id,
+                         "its rows stand where another table's are");
     }
   }
 }
@@ -188,7 +136,7 @@ class FrameCheck {
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       const ObjectRecord& record = content_.tables[i].record;
       if (rows_[i] != record.rows) {
-        ThrowDamaged(
+        ThrowDamagedObject(
             archive_, record.id,
             fmt::format("it holds {} rows where the index says {}", rows_[i], record.rows));
       }
@@ -221,7 +169,8 @@ class FrameCheck {
     std::uint64_t rows = 0;
     std::uint64_t largest = 0;
     if (unit.offset > text.size() || unit.length > text.size() - unit.offset) {
-      ThrowDamaged(archive_, content_.tables[unit.table].record.id, "its rows run past the frame");
+      ThrowDamagedObject(archive_, content_.tables[unit.table].record.id,
+                         "its rows run past the frame");
     }
     try {
       ForEachInsert(text.substr(unit.offset, unit.length), heads_[unit.table],

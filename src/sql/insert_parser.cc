@@ -429,9 +429,10 @@ InsertParser::~InsertParser() = default;
 InsertParser::InsertParser(InsertParser&&) noexcept = default;
 InsertParser& InsertParser::operator=(InsertParser&&) noexcept = default;
 
-void InsertParser::Digest(std::string_view text, RowDigest& digest) {
+template <typename EndValue, typename EndRow>
+void InsertParser::Parse(std::string_view text, const EndValue& end_value, const EndRow& end_row) {
   State& state = *state_;
-  RowDigest sum;
+  std::uint64_t rows = 0;
   std::size_t column = 0;
   bool in_row = false;
   Reader reader(text, state.row);
@@ -444,19 +445,21 @@ void InsertParser::Digest(std::string_view text, RowDigest& digest) {
         in_row = true;
         for (column = 0; column < state.plans.size(); ++column) {
           if (column != 0) reader.Take(',', "the next value");
+          const char* const begin = reader.position();
           reader.Value(state.plans[column]);
+          end_value(column, begin, reader.position());
         }
         in_row = false;
         reader.Take(')', "the end of the row");
-        ++sum.rows;
-        sum.sum += state.row.Finish();
+        ++rows;
+        end_row(state.row.Finish());
         if (reader.TryTake(",\n")) continue;
         reader.Take(";\n", "the end of the line");
         break;
       }
     }
   } catch (const Damage& damage) {
-    std::string where = fmt::format("row {}", sum.rows + 1);
+    std::string where = fmt::format("row {}", rows + 1);
     if (in_row && column < state.names.size()) {
       where += fmt::format(", column {}", QuoteIdentifier(state.names[column]));
     }
@@ -464,7 +467,35 @@ void InsertParser::Digest(std::string_view text, RowDigest& digest) {
                                                  QuoteIdentifier(state.table), damage.expected,
                                                  damage.at - text.data(), where));
   }
+}
+
+void InsertParser::Digest(std::string_view text, RowDigest& digest) {
+  RowDigest sum;
+  Parse(
+      text, [](std::size_t, const char*, const char*) {},
+      [&](const Uint128& hash) {
+        ++sum.rows;
+        sum.sum += hash;
+      });
   digest += sum;
+}
+
+void InsertParser::ForEachRow(std::string_view text, const std::vector<std::size_t>& key,
+                              const std::function<void(const ParsedRow&)>& each) {
+  std::vector<std::string_view> literals(state_->plans.size());
+  CanonicalRow key_row;
+  Parse(
+      text,
+      [&](std::size_t column, const char* begin, const char* end) {
+        literals[column] = {begin, static_cast<std::size_t>(end - begin)};
+      },
+      [&](const Uint128& hash) {
+        key_row.Restart();
+        for (const std::size_t column : key) {
+          Reader(literals[column], key_row).Value(state_->plans[column]);
+        }
+        each({hash, key_row.Finish(), literals});
+      });
 }
 
 std::string InsertHead(std::string_view table, const std::vector<std::string>& column_names) {

@@ -14,20 +14,11 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support import oms  # noqa: E402
-from support.program import Program  # noqa: E402
+from support.program import Program, sanitized  # noqa: E402
 from support.server import DEFAULT_KIND, Server  # noqa: E402
 
 LIMIT_KIB = 96 * 1024
 SKIPPED = 77
-
-
-def sanitized():
-    """Whether the build has a sanitizer, whose own memory says nothing about the program's."""
-    cache = pathlib.Path(os.environ.get('DBOMSBAK_BUILD', '.')) / 'CMakeCache.txt'
-    if not cache.exists():
-        return False
-    return any(line.startswith('DBOMSBAK_SANITIZE:') and line.strip().split('=', 1)[1]
-               for line in cache.read_text().splitlines())
 
 
 def table_sum(server):

@@ -15,6 +15,15 @@ import threading
 import time
 
 
+def sanitized():
+    """Whether the build has a sanitizer, whose own memory says nothing about the program's."""
+    cache = pathlib.Path(os.environ.get('DBOMSBAK_BUILD', '.')) / 'CMakeCache.txt'
+    if not cache.exists():
+        return False
+    return any(line.startswith('DBOMSBAK_SANITIZE:') and line.strip().split('=', 1)[1]
+               for line in cache.read_text().splitlines())
+
+
 class Timeout(Exception):
     """The program did not end in time and was killed."""
 

@@ -22,6 +22,7 @@ struct DumpOptions {
   std::size_t max_memory_bytes = std::size_t{96} << 20;
   unsigned lock_wait_s = 5;
   unsigned lock_tries = 10;
+  bool tables_may_be_missing = false;  // those that the scope names; else kUsage
   bool allow_partial = false;  // unreadable objects are recorded as omitted instead of fatal
   bool add_drop_database = false;
   bool with_create_database = false;  // --databases: CREATE DATABASE/USE even for one

@@ -125,6 +125,23 @@ TEST(JsonTest, RestoreWritesTheFieldsOfTheTable) {
   EXPECT_EQ(paths, PathsOfTable(kCommandUndo));
 }
 
+TEST(JsonTest, DiffWritesTheFieldsOfTheTable) {
+  DiffReport report;
+  report.databases = {"d"};
+  report.notes = {"n"};
+  ObjectDiff table;
+  table.id = {"d", ObjectKind::kTable, "t"};
+  table.keys.emplace();
+  table.keys->key = {"id"};
+  table.keys->only_archived = table.keys->only_live = table.keys->changed = {"1"};
+  table.reasons = {"r"};
+  table.notes = {"n"};
+  report.found.push_back(table);
+  std::set<std::string> paths = ErrorPaths();
+  CollectPaths(DiffToJson("x.sql.zst", report, ErrorCode::kDiffers), "", paths);
+  EXPECT_EQ(paths, PathsOfTable(kCommandDiff));
+}
+
 TEST(JsonTest, LeftoversAreWrittenAsTheTableSays) {
   Leftover leftover;
   leftover.databases = {"d"};

@@ -65,7 +65,7 @@ TEST(OptionTableTest, ConnectionOptionsAreThoseOfTheMysqlClient) {
                                       "--connect-timeout",
                                       "--password-file"}) {
     for (const CommandSet command : {kCommandDump, kCommandCheck, kCommandRestore, kCommandUndo,
-                                     kCommandPurge, kCommandStatus}) {
+                                     kCommandPurge, kCommandStatus, kCommandDiff}) {
       const OptionInfo* option = FindOption(command, name);
       ASSERT_NE(option, nullptr) << name;
       EXPECT_EQ(option->group, OptionGroup::kConnection) << name;

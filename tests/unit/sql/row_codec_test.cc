@@ -336,6 +336,28 @@ TEST(InsertParserTest, ReadsBackWhatTheEncoderWrote) {
   }
 }
 
+TEST(InsertParserTest, RowByRowIsTheSameSumAndEachKeyHasItsOwnHash) {
+  InsertParser parser(
+      "t", {"a", "b", "c"},
+      {{ValueClass::kInteger, ""}, {ValueClass::kText, "utf8mb4"}, {ValueClass::kInteger, ""}});
+  const std::string text = "INSERT INTO `t` (`a`,`b`,`c`) VALUES\n(1,'x,y',3),\n(1,NULL,4);\n";
+  RowDigest whole, sum, keys, pairs;
+  parser.Digest(text, whole);
+  std::vector<std::string> second;
+  parser.ForEachRow(text, {2, 0}, [&](const ParsedRow& row) {
+    ++sum.rows;
+    sum.sum += row.hash;
+    ++keys.rows;
+    keys.sum += row.key_hash;
+    second.emplace_back(row.literals[1]);
+  });
+  EXPECT_EQ(sum, whole);
+  EXPECT_EQ(second, (std::vector<std::string>{"'x,y'", "NULL"}));
+  InsertParser of_keys("t", {"c", "a"}, {{ValueClass::kInteger, ""}, {ValueClass::kInteger, ""}});
+  of_keys.Digest("INSERT INTO `t` (`c`,`a`) VALUES\n(3,1),\n(4,1);\n", pairs);
+  EXPECT_EQ(keys, pairs);
+}
+
 // Whatever a stranger changes is either damage, or a text the encoder could have written. (The
 // exception is a float: 10e0 and 1e1 are one value.)
 TEST(InsertParserTest, ChangedTextIsDamageOrAnotherDigest) {

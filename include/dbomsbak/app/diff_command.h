@@ -1,0 +1,23 @@
+// The command `diff`.
+#pragma once
+
+#include <string>
+
+#include "dbomsbak/base/cancel.h"
+#include "dbomsbak/base/file.h"
+#include "dbomsbak/engine/diff.h"
+#include "dbomsbak/engine/observer.h"
+#include "dbomsbak/transport/session.h"
+
+namespace dbomsbak {
+
+struct DiffCommand {
+  std::string path;  // an archive
+  DiffOptions options;
+};
+
+// The file is opened, and found whole as far as that tells, before the server is asked anything.
+DiffReport RunDiffCommand(SessionFactory& sessions, FileSystem& files, const DiffCommand& command,
+                          Observer& observer, const CancelToken& cancel);
+
+}  // namespace dbomsbak
