@@ -77,8 +77,10 @@ constexpr std::array kCommands{
         "dbomsbak status -h 10.0.0.5 -u root -p"},
     CommandInfo{
         kCommandDiff, "diff", "FILE", 1, 1, "tell what differs between an archive and what is live",
-        "Reads the live databases once, at one snapshot, and compares them with the archive: "
-        "objects missing, extra or altered, row counts and row digests; --rows names rows as well. "
+        "Reads the live databases once, at one snapshot, and compares them with the archive, or a "
+        "plain dump of mysqldump or mariadb-dump: objects missing, extra or altered, row counts "
+        "and "
+        "row digests; --rows names rows as well. "
         "Nothing is written. What changes by itself "
         "(AUTO_INCREMENT, automatic names of constraints) is told apart. Ends with 0 when all is "
         "equal, 4 when something differs, and 3 when nothing does but something could not be "

@@ -24,6 +24,7 @@ ErrorCode RunDiffCommandLine(Invocation& run) {
   const CommandLine& line = run.line;
   DiffCommand command;
   command.path = line.arguments().front();
+  command.into = line.Last("into").value_or("");
   DiffOptions& options = command.options;
   for (const std::string& names : line.All("only")) {
     for (auto& name : ParseTableNames(names, "--only")) options.only.push_back(std::move(name));

@@ -59,7 +59,7 @@ constexpr std::array kOptions{
                "DROP DATABASE before each CREATE DATABASE"},
     OptionInfo{"--restore", "", kFlag, kContent, kCommandCheck,
                "the arguments are archives or plain dumps: can this server hold what is in them?"},
-    OptionInfo{"--into", "DB", kValue, kContent, kCommandRestore | kCommandCheck,
+    OptionInfo{"--into", "DB", kValue, kContent, kCommandRestore | kCommandCheck | kCommandDiff,
                "the database of a plain dump that names none"},
     OptionInfo{"--schema", "", kFlag, kContent, kCommandCat, "definitions only"},
     OptionInfo{"--data", "", kFlag, kContent, kCommandCat, "rows only"},

@@ -257,6 +257,17 @@ bool SaysTheSame(const DefinitionSide& archived, const DefinitionSide& live) {
   }
 }
 
+// Views and programs, whose text can be anything.
+bool HasText(ObjectKind kind) {
+  return kind != ObjectKind::kDatabase && kind != ObjectKind::kTable &&
+         kind != ObjectKind::kSequence;
+}
+
+std::string TextOf(const DefinitionSide& side) {
+  const bool event = side.record.id.kind == ObjectKind::kEvent;
+  return event ? WithoutEventState(side.create) : side.create;
+}
+
 // What a table or event counts or is switched to by itself.
 void TellCounters(const DefinitionSide& archived, const DefinitionSide& live,
                   DefinitionDiff& found) {
@@ -290,9 +301,9 @@ std::string WithoutStart(const std::string& create) {
 
 // Both print alike, and not the same: is it no more than what changes by itself?
 bool DiffersByItself(const DefinitionSide& archived, const DefinitionSide& live,
-                     DefinitionDiff& found) {
+                     std::string_view today, DefinitionDiff& found) {
   const ObjectRecord& record = archived.record;
-  if (record.id.kind == ObjectKind::kEvent && MayBeOver(archived.create) &&
+  if (record.id.kind == ObjectKind::kEvent && IsOverBy(archived.create, today) &&
       WithoutEventState(archived.create) == WithoutEventState(live.create)) {
     found.notes.emplace_back("the server has disabled it, for its time is over");
     return true;
@@ -334,7 +345,7 @@ bool IsAutomaticConstraintName(std::string_view name, std::string_view table) {
 }
 
 DefinitionDiff CompareDefinitionTexts(const DefinitionSide& archived, const DefinitionSide& live,
-                                      Printed printed) {
+                                      Printed printed, std::string_view today) {
   DefinitionDiff found;
   std::vector<Setting> settings = SettingsOf(archived, live);
   const auto forget = [&](auto which) { std::erase_if(settings, which); };
@@ -346,20 +357,25 @@ DefinitionDiff CompareDefinitionTexts(const DefinitionSide& archived, const Defi
   bool same = false;
   if (printed == Printed::kAlike) {
     const bool same_text = ReadableText(archived) == ReadableText(live);
-    same = settings.empty() && (same_text || DiffersByItself(archived, live, found));
+    same = settings.empty() && (same_text || DiffersByItself(archived, live, today, found));
   } else {
     // Grants and order are names alone.
     const bool same_names = std::none_of(settings.begin(), settings.end(), [](const Setting& each) {
       return each.name == "order" || each.name == "grants";
     });
-    same = same_names && SaysTheSame(archived, live);
+    const bool same_state =
+        archived.record.status == live.record.status || IsOverBy(archived.create, today);
+    same = same_names && same_state && SaysTheSame(archived, live);
     // What the archive does not tell is not shown as a difference.
     forget([](const Setting& setting) {
       return setting.archived.empty() && setting.name != "sql_mode";
     });
   }
-  if (same) return found;
-  found.differs = true;
+  found.differs = !same;
+  if (same && printed == Printed::kOtherwise && HasText(archived.record.id.kind)) {
+    found.says_more = !FirstWordMissing(TextOf(live), TextOf(archived)).empty();
+  }
+  if (!found.differs && !found.says_more) return found;
   std::string there = ReadableText(live);
   std::string was = ReadableText(archived);
   if (archived.record.id.kind == ObjectKind::kTable) {

@@ -24,12 +24,15 @@ enum class Printed { kAlike, kOtherwise };
 
 struct DefinitionDiff {
   bool differs = false;
+  // Printed::kOtherwise, views and programs: all that the archive says is there, and more.
+  bool says_more = false;
   std::string diff;                // unified, from the archive's to the live one
   std::vector<std::string> notes;  // what changes by itself, and is no difference
 };
 
+// `today`, as the server has it: "2026-11-26".
 DefinitionDiff CompareDefinitionTexts(const DefinitionSide& archived, const DefinitionSide& live,
-                                      Printed printed);
+                                      Printed printed, std::string_view today);
 
 // Names that servers give to constraints which have none: `t_ibfk_1`, `CONSTRAINT_1`, `t_chk_1` …
 bool IsAutomaticConstraintName(std::string_view name, std::string_view table);

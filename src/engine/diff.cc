@@ -305,9 +305,8 @@ class Diff {
   // ---- definitions ----
 
   void CompareObjects(const DumpSet* set, const LiveObjects& live) {
-    const bool alike =
-        set != nullptr && !source_.is_plain() && SameSeries(source_.header(), set->traits);
-    printed_ = alike ? Printed::kAlike : Printed::kOtherwise;
+    same_series_ = set != nullptr && SameSeries(source_.header(), set->traits);
+    printed_ = same_series_ && !source_.is_plain() ? Printed::kAlike : Printed::kOtherwise;
     grants_known_ = set != nullptr && set->catalog.routine_grants_known;
     const auto firing = FiringOrders(live);
     for (const ObjectRecord& record : source_.objects()) {
@@ -351,7 +350,12 @@ class Diff {
 
   // An event that runs at one time goes by itself.
   bool IsOver(const ObjectRecord& record) const {
-    return record.create && MayBeOver(source_.CreateOf(record));
+    return !scope_.no_create_info && IsOverBy(source_.CreateOf(record), Today());
+  }
+
+  // By the live server's clock.
+  std::string_view Today() const {
+    return std::string_view(report_.snapshot.time).substr(0, std::string_view("2026-11-26").size());
   }
 
   // For each trigger that both sides have, those it shares its moment with, as they follow each
@@ -417,14 +421,24 @@ class Diff {
       archived.create = equal ? *live.create : source_.CreateOf(record);
     }
     if (record.id.kind == ObjectKind::kSequence) archived.restart = source_.RestartOf(record);
-    DefinitionDiff difference = CompareDefinitionTexts(archived, now, printed_);
+    // A dump says nothing of it where it is the database's own.
+    if (archived.record.database_collation.empty()) {
+      archived.record.database_collation = now.record.database_collation;
+    }
+    DefinitionDiff difference = CompareDefinitionTexts(archived, now, printed_, Today());
     found.notes = std::move(difference.notes);
-    if (!difference.differs) return;
+    if (!difference.differs && (!difference.says_more || !same_series_)) {
+      if (!difference.says_more) return;
+      found.reasons.emplace_back(
+          "its definition says more live, as that of a server of another kind may");
+      found.definition = std::move(difference.diff);
+      return;
+    }
     const bool is_view = record.id.kind == ObjectKind::kView;
     if (is_view && live.broken) {
       found.reasons.emplace_back(
           "what the view stands on is gone live, and a server may print it otherwise then");
-    } else if (is_view && printed_ == Printed::kOtherwise && !source_.is_plain()) {
+    } else if (is_view && !same_series_) {
       found.reasons.emplace_back("servers of different kinds print views in words of their own");
     } else {
       found.definition_differs = true;
@@ -442,10 +456,11 @@ class Diff {
     if (record.row_filtered || !scope_.row_filters.empty()) {
       auto filter = scope_.row_filters.find(record.id.database + "." + record.id.name);
       if (filter == scope_.row_filters.end()) filter = scope_.row_filters.find("*");
-      if (filter != scope_.row_filters.end()) {
+      if (filter != scope_.row_filters.end() && !source_.is_plain()) {
         table.row_filter = filter->second;
-      } else if (record.row_filtered) {
-        table.why_not = "the archive does not hold all rows of it";
+      } else if (filter != scope_.row_filters.end() || record.row_filtered) {
+        found.reasons.emplace_back("its rows: the file holds only some of them");
+        return;
       }
     }
     source_.ChooseColumns(table);
@@ -578,6 +593,7 @@ class Diff {
   // Of an attempt:
   DiffReport report_;
   std::map<ObjectId, ObjectDiff> objects_;
+  bool same_series_ = false;
   Printed printed_ = Printed::kAlike;
   bool grants_known_ = false;
   std::vector<TableToCompare> tables_;
@@ -619,6 +635,14 @@ std::string_view ToString(RowsDiff::Verdict verdict) noexcept {
 DiffReport RunDiff(SessionFactory& sessions, const ArchiveReader& archive,
                    const DiffOptions& options, Observer& observer, const CancelToken& cancel) {
   return Diff(sessions, *ArchiveToDiff(archive), options, observer, cancel).Run();
+}
+
+DiffReport RunDiffOfDump(SessionFactory& sessions,
+                         const std::shared_ptr<const RandomAccessFile>& dump,
+                         const std::string& into, const DiffOptions& options, Observer& observer,
+                         const CancelToken& cancel) {
+  const auto source = PlainDumpToDiff(dump, into, observer, cancel);
+  return Diff(sessions, *source, options, observer, cancel).Run();
 }
 
 }  // namespace dbomsbak

@@ -11,7 +11,9 @@
 
 #include "dbomsbak/archive/archive_reader.h"
 #include "dbomsbak/base/cancel.h"
+#include "dbomsbak/base/file.h"
 #include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/engine/observer.h"
 #include "dbomsbak/sql/insert_parser.h"
 
 namespace dbomsbak {
@@ -59,5 +61,10 @@ class DiffSource {
 
 // `archive` must outlive it.
 std::unique_ptr<DiffSource> ArchiveToDiff(const ArchiveReader& archive);
+
+// Reads the dump. `into`: the database of one that names none; may be empty.
+std::unique_ptr<DiffSource> PlainDumpToDiff(std::shared_ptr<const RandomAccessFile> file,
+                                            const std::string& into, Observer& observer,
+                                            const CancelToken& cancel);
 
 }  // namespace dbomsbak

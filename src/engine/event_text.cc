@@ -55,6 +55,18 @@ bool MayBeOver(std::string_view create_event) {
          FindUnquoted(head, " ENDS ") != std::string_view::npos;
 }
 
+bool IsOverBy(std::string_view create_event, std::string_view today) {
+  if (today.empty()) return false;
+  const std::string_view head = create_event.substr(0, EndOfSchedule(create_event));
+  for (const std::string_view words : {" ON SCHEDULE AT '", " ENDS '"}) {
+    // The quote is none of the words that stand outside of quotes.
+    const std::size_t found = FindUnquoted(head, words.substr(0, words.size() - 1));
+    if (found == std::string_view::npos || !head.substr(found).starts_with(words)) continue;
+    return head.substr(found + words.size(), today.size()) <= today;
+  }
+  return false;
+}
+
 std::string DefinerClause(std::string_view definer) {
   if (definer.empty()) return "";
   const std::size_t at = definer.rfind('@');

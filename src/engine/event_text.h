@@ -14,6 +14,10 @@ std::string WithoutEventState(std::string_view create_event);
 // itself, or does not even create it when its time is past.
 bool MayBeOver(std::string_view create_event);
 
+// Is the day of its only or last time, as the event's own time zone has it, `today` ("2026-11-26")
+// or before?
+bool IsOverBy(std::string_view create_event, std::string_view today);
+
 // "DEFINER=`bob`@`%` " for ALTER EVENT, from a definer as information_schema writes it (bob@%).
 // Empty for an empty definer.
 std::string DefinerClause(std::string_view definer);

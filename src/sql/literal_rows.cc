@@ -12,8 +12,10 @@ bool IsLetter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c
 
 class LiteralScanner {
  public:
-  LiteralScanner(std::string_view text, bool backslash_escapes, bool ansi_quotes)
-      : begin_(text.data()),
+  // `sink` may be null.
+  LiteralScanner(std::string_view text, bool backslash_escapes, bool ansi_quotes, LiteralSink* sink)
+      : sink_(sink),
+        begin_(text.data()),
         p_(begin_),
         end_(begin_ + text.size()),
         backslash_escapes_(backslash_escapes),
@@ -23,6 +25,7 @@ class LiteralScanner {
     std::uint64_t rows = 0;
     for (;;) {
       if (!Row()) return std::nullopt;
+      if (sink_ != nullptr) sink_->EndRow();
       ++rows;
       if (!SkipBlanks()) return std::nullopt;
       if (p_ == end_) return rows;
@@ -42,7 +45,10 @@ class LiteralScanner {
       return true;
     }
     for (;;) {
-      if (!Value() || !SkipBlanks() || p_ == end_) return false;
+      const char* const begin = p_;
+      if (!Value()) return false;
+      if (sink_ != nullptr) sink_->Value({begin, static_cast<std::size_t>(p_ - begin)});
+      if (!SkipBlanks() || p_ == end_) return false;
       const char c = *p_;
       if (c != ',' && c != ')') return false;
       ++p_;
@@ -162,6 +168,7 @@ class LiteralScanner {
     return true;
   }
 
+  LiteralSink* const sink_;
   const char* const begin_;
   const char* p_;
   const char* const end_;
@@ -172,10 +179,15 @@ class LiteralScanner {
 
 std::optional<std::uint64_t> CountLiteralRows(std::string_view values, bool backslash_escapes,
                                               bool ansi_quotes, std::size_t& offset) {
-  LiteralScanner scanner(values, backslash_escapes, ansi_quotes);
+  LiteralScanner scanner(values, backslash_escapes, ansi_quotes, nullptr);
   const std::optional<std::uint64_t> rows = scanner.Count();
   if (!rows) offset = scanner.offset();
   return rows;
+}
+
+bool ReadLiteralRows(std::string_view values, bool backslash_escapes, bool ansi_quotes,
+                     LiteralSink& sink) {
+  return LiteralScanner(values, backslash_escapes, ansi_quotes, &sink).Count().has_value();
 }
 
 }  // namespace dbomsbak

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-# ctest: labels=pipeline timeout=600 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,oceanbase-4.3.5 others=changes_are,as_it_is,restored others.oceanbase-4.3.5=as_it_is,rows_by_key
+# ctest: labels=pipeline timeout=600 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,oceanbase-4.3.5 others=changes_are,as_it_is,restored,plain others.oceanbase-4.3.5=as_it_is,rows_by_key
 """diff: exactly what was changed by the `mysql` client is named, and nothing else; undone, all is equal."""
 
+import gzip
 import json
 import pathlib
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support import runner  # noqa: E402
+from support import dumpers, runner  # noqa: E402
 from support.program import Program, sanitized  # noqa: E402
 from support.server import Server, portable  # noqa: E402
 
@@ -44,7 +45,7 @@ CHANGES = [
     ('DROP VIEW d1.names', {('view', 'names'): 'missing'}, []),
     ('DROP TRIGGER d1.first_one', {('trigger', 'first_one'): 'missing'}, []),
     ('DROP PROCEDURE d1.pr', {('procedure', 'pr'): 'missing'}, []),
-    ('DROP EVENT d1.ev', {('event', 'ev'): 'missing'}, []),
+    ('USE d1; DROP EVENT ev', {('event', 'ev'): 'missing'}, []),
     ('DROP DATABASE `d 2`', {('database', 'd 2'): 'missing', ('table', 'odd `name'): 'missing'}, []),
     ('CREATE TABLE d1.more (a INT)', {('table', 'more'): 'extra'}, []),
     ('CREATE VIEW `d 2`.more AS SELECT 1 AS a', {('view', 'more'): 'extra'}, []),
@@ -61,7 +62,7 @@ CHANGES = [
     ("DROP PROCEDURE d1.pr; USE d1; SET sql_mode='ANSI_QUOTES';\nDELIMITER ;;\n"
      "CREATE PROCEDURE pr(x INT) BEGIN SELECT x; END;;\nDELIMITER ;", {('procedure', 'pr'): 'differs'},
      ['+# sql_mode: ANSI_QUOTES']),
-    ('ALTER EVENT d1.ev ON SCHEDULE EVERY 2 DAY', {('event', 'ev'): 'differs'}, ['2 DAY']),
+    ('USE d1; ALTER EVENT ev ON SCHEDULE EVERY 2 DAY', {('event', 'ev'): 'differs'}, ['2 DAY']),
 ]
 
 
@@ -177,10 +178,10 @@ class Diff:
         if self.server.kind == 'mysql-5.6':
             return print('skipped: it knows one trigger a moment')
         self.as_it_was()
-        self.server.sql('CREATE TRIGGER d1.second_one BEFORE INSERT ON d1.pairs FOR EACH ROW SET NEW.v = NEW.v * 2')
+        self.server.sql('USE d1; CREATE TRIGGER second_one BEFORE INSERT ON pairs FOR EACH ROW SET NEW.v = NEW.v * 2')
         path = self.dump(self.folder / 'triggers.sql.zst', databases=['d1'])
         self.diff(code=0, file=path)
-        self.server.sql('DROP TRIGGER d1.second_one; CREATE TRIGGER d1.second_one BEFORE INSERT ON d1.pairs '
+        self.server.sql('USE d1; DROP TRIGGER second_one; CREATE TRIGGER second_one BEFORE INSERT ON pairs '
                         'FOR EACH ROW PRECEDES first_one SET NEW.v = NEW.v * 2')
         told = self.diff(code=4, file=path)
         self.expect('order', {name for _, name in self.verdicts(told)}, {'first_one', 'second_one'})
@@ -256,6 +257,57 @@ class Diff:
         self.server.sql('DELETE FROM d1.m WHERE a = 1')
         told = self.diff('--rows', code=4, file=path)
         self.expect('MyISAM', self.one(told, 'm')['keys']['only_archive'], ['1'])
+
+    def test_plain_dumps(self):
+        self.as_it_was()
+        if self.server.kind == 'oceanbase-4.3.5':
+            return print('skipped: dumps of OceanBase by mysqldump')
+        self.server.sql(r"""USE d1;
+            CREATE TABLE kinds (id INT NOT NULL PRIMARY KEY, l VARCHAR(20) CHARACTER SET latin1, b BLOB, bits BIT(13),
+              t TIMESTAMP NULL, dt DATETIME, n DECIMAL(20,5), e ENUM('a', 'b c'), u BIGINT UNSIGNED) DEFAULT CHARSET=utf8mb4;
+            INSERT INTO kinds VALUES (1, 'é€ü', 0x00FF27225C0A0D1A, b'1000000000101', '2020-06-01 12:00:00',
+              '0001-02-03 04:05:06', -1.5, 'b c', 18446744073709551615), (2, '', '', 0, NULL, NULL, 0, 'a', 0),
+              (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), (4, 'tab\\t "quoted" %_\\\\', 'plain', 1, NULL, NULL,
+              99999.00001, NULL, 7)""")
+        every = ['--databases', 'd1', 'd 2', '--routines', '--events', '--triggers']
+        path = self.folder / 'plain.sql'
+        for form in [[], ['--hex-blob', '--skip-extended-insert', '--complete-insert']]:
+            path.write_bytes(dumpers.dump(self.server, *every, *form))
+            told = self.diff(code=3, file=path)
+            self.expect(f'plain {form}', self.verdicts(told), {('table', 'child'): 'not-comparable'})
+            if 'column `f`: dump programs round' not in self.text:
+                raise AssertionError(self.text)
+        packed = self.folder / 'plain.sql.gz'
+        packed.write_bytes(gzip.compress(path.read_bytes(), 1))
+        self.server.sql("USE d1; UPDATE kinds SET l = 'é' WHERE id = 4; DELETE FROM kinds WHERE id = 2; "
+                        "INSERT INTO keyless VALUES ('it''s'); ALTER TABLE parent ADD KEY more (id, name); "
+                        "DROP FUNCTION fu; CREATE VIEW more AS SELECT 1 AS a; DROP VIEW names; "
+                        "CREATE VIEW names AS SELECT p.id AS id, p.name AS name, 1 AS one FROM parent p WHERE p.name IS NOT NULL")
+        told = self.diff('--rows', code=4, file=packed)
+        self.expect('plain, changed', self.verdicts(told), {
+            ('table', 'child'): 'not-comparable', ('table', 'kinds'): 'differs', ('table', 'keyless'): 'differs',
+            ('table', 'parent'): 'differs', ('function', 'fu'): 'missing', ('view', 'more'): 'extra',
+            ('view', 'names'): 'differs'})
+        keys = self.one(told, 'kinds')['keys']
+        self.expect('kinds', (keys['columns'], keys['only_archive'], keys['changed']), (['id'], ['2'], ['4']))
+        self.expect('keyless', self.one(told, 'keyless')['keys']['only_live'], ["'it\\'s'"])
+        # One that names no database, from a pipe; it does not speak of routines and events.
+        one = self.folder / 'one.sql'
+        one.write_bytes(dumpers.dump(self.server, 'd1', '--ignore-table=d1.child', '--skip-tz-utc'))
+        self.program.run('diff', one, *self.options).expect(2)
+        result = self.program.run('diff', '-', *self.options, '--into', 'd1', input=one.read_bytes())
+        if 'table `d1`.`child`: only live' not in result.expect(4).out or 'does not speak of routines' not in result.out:
+            raise AssertionError(result.out)
+        if 'column `t`: the dump does not tell the time zone' not in result.out:
+            raise AssertionError(result.out)
+        self.program.run('diff', self.archive, *self.options, '--into', 'd1').expect(2)
+        # Our own are exact.
+        own = self.folder / 'own.sql'
+        self.program.ok('dump', *self.options, 'd1', 'd 2', '-o', own)
+        self.diff(code=0, file=own)
+        cut = self.folder / 'cut.sql'
+        cut.write_bytes(path.read_bytes()[:-200])
+        self.program.run('diff', cut, *self.options).expect(21)
 
     def test_large_tables_in_bounded_memory(self):
         """150,000 rows of 300 bytes, most of them changed; and, of as many, few."""

@@ -12,11 +12,13 @@
 namespace dbomsbak {
 
 struct DiffCommand {
-  std::string path;  // an archive
+  std::string path;  // an archive or a plain dump
+  std::string into;  // --into: the database of a dump that names none
   DiffOptions options;
 };
 
 // The file is opened, and found whole as far as that tells, before the server is asked anything.
+// Errors: kUsage for an archive with `into`.
 DiffReport RunDiffCommand(SessionFactory& sessions, FileSystem& files, const DiffCommand& command,
                           Observer& observer, const CancelToken& cancel);
 

@@ -89,4 +89,14 @@ struct DiffReport {
 DiffReport RunDiff(SessionFactory& sessions, const ArchiveReader& archive,
                    const DiffOptions& options, Observer& observer, const CancelToken& cancel);
 
+// The same of a plain dump, of whatever program, packed by gzip or zstd or not. Definitions are
+// compared as far as its text tells; its text is read once more for all rows, and with `rows` once
+// or twice more for each table whose rows differ. `into`: the database of a dump that names none.
+// Errors besides: kIncomplete, kUnsupported for statements that no dump holds, kUsage where `into`
+// is missing or too much; all before the server is asked anything.
+DiffReport RunDiffOfDump(SessionFactory& sessions,
+                         const std::shared_ptr<const RandomAccessFile>& dump,
+                         const std::string& into, const DiffOptions& options, Observer& observer,
+                         const CancelToken& cancel);
+
 }  // namespace dbomsbak

@@ -118,4 +118,14 @@ class DumpReader {
 std::optional<std::uint64_t> CountLiteralRows(std::string_view values, bool backslash_escapes,
                                               bool ansi_quotes, std::size_t& offset);
 
+// The same, telling each value as it stands there, and each row's end; false where it is refused.
+class LiteralSink {
+ public:
+  virtual ~LiteralSink() = default;
+  virtual void Value(std::string_view literal) = 0;
+  virtual void EndRow() = 0;
+};
+bool ReadLiteralRows(std::string_view values, bool backslash_escapes, bool ansi_quotes,
+                     LiteralSink& sink);
+
 }  // namespace dbomsbak

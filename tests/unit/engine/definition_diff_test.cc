@@ -9,6 +9,8 @@
 namespace dbomsbak {
 namespace {
 
+constexpr char kToday[] = "2026-11-26";
+
 DefinitionSide TableSide(const std::string& create) {
   DefinitionSide side;
   side.record.id = {"d", ObjectKind::kTable, "t"};
@@ -19,7 +21,7 @@ DefinitionSide TableSide(const std::string& create) {
 
 DefinitionDiff Compare(const std::string& archived, const std::string& live,
                        Printed printed = Printed::kAlike) {
-  return CompareDefinitionTexts(TableSide(archived), TableSide(live), printed);
+  return CompareDefinitionTexts(TableSide(archived), TableSide(live), printed, kToday);
 }
 
 std::string TableOf(const std::string& items, const std::string& options = "ENGINE=InnoDB") {
@@ -91,10 +93,10 @@ TEST(DefinitionDiffTest, SettingsStandBeforeTheText) {
   archived.record.id = live.record.id = {"d", ObjectKind::kProcedure, "p"};
   archived.create = live.create = "CREATE PROCEDURE `p`()\nSELECT 1";
   archived.record.sql_mode = "ANSI";
-  EXPECT_EQ(CompareDefinitionTexts(archived, live, Printed::kAlike).diff,
+  EXPECT_EQ(CompareDefinitionTexts(archived, live, Printed::kAlike, kToday).diff,
             "@@ -1,3 +1,3 @@\n-# sql_mode: ANSI\n+# sql_mode: \n CREATE PROCEDURE `p`()\n"
             " SELECT 1\n");
-  EXPECT_TRUE(CompareDefinitionTexts(archived, live, Printed::kOtherwise).differs);
+  EXPECT_TRUE(CompareDefinitionTexts(archived, live, Printed::kOtherwise, kToday).differs);
 }
 
 TEST(DefinitionDiffTest, EventsThatAreOverAreDisabledByTheServer) {
@@ -106,13 +108,13 @@ TEST(DefinitionDiffTest, EventsThatAreOverAreDisabledByTheServer) {
   live.create =
       "CREATE EVENT `e` ON SCHEDULE AT '2020-01-01 00:00:00' ON COMPLETION PRESERVE DISABLE DO "
       "SELECT 1";
-  const DefinitionDiff over = CompareDefinitionTexts(archived, live, Printed::kAlike);
+  const DefinitionDiff over = CompareDefinitionTexts(archived, live, Printed::kAlike, kToday);
   EXPECT_FALSE(over.differs);
   EXPECT_EQ(over.notes.size(), 1U);
   live.create =
       "CREATE EVENT `e` ON SCHEDULE AT '2020-01-01 00:00:00' ON COMPLETION PRESERVE ENABLE DO "
       "SELECT 2";
-  EXPECT_TRUE(CompareDefinitionTexts(archived, live, Printed::kAlike).differs);
+  EXPECT_TRUE(CompareDefinitionTexts(archived, live, Printed::kAlike, kToday).differs);
 }
 
 TEST(DefinitionDiffTest, ViewsAreShownInLines) {
@@ -123,7 +125,7 @@ TEST(DefinitionDiffTest, ViewsAreShownInLines) {
   live.create =
       "CREATE VIEW `v` AS select `t`.`a` AS `a`,left(`t`.`from`,2) AS `b` from `t` where 2";
   EXPECT_EQ(
-      CompareDefinitionTexts(archived, live, Printed::kAlike).diff,
+      CompareDefinitionTexts(archived, live, Printed::kAlike, kToday).diff,
       "@@ -2,4 +2,4 @@\n   select `t`.`a` AS `a`,\n   left(`t`.`from`,2) AS `b`\n   from `t`\n"
       "-  where 1\n+  where 2\n");
 }

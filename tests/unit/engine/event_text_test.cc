@@ -58,5 +58,24 @@ TEST(EventTextTest, DefinersAreQuotedByTheirLastAtSign) {
   EXPECT_EQ(DefinerClause(""), "");
 }
 
+TEST(EventTextTest, AnEventIsOverOnTheDayOfItsLastTime) {
+  const std::string once =
+      "CREATE EVENT `e` ON SCHEDULE AT '2026-11-26 01:00:00' ON COMPLETION PRESERVE ENABLE DO "
+      "SELECT 1";
+  EXPECT_TRUE(IsOverBy(once, "2026-11-26"));
+  EXPECT_TRUE(IsOverBy(once, "2027-01-01"));
+  EXPECT_FALSE(IsOverBy(once, "2026-11-25"));
+  const std::string until =
+      "CREATE EVENT `e` ON SCHEDULE EVERY 1 DAY STARTS '2020-01-01 00:00:00' ENDS '2040-01-01 "
+      "00:00:00' ON COMPLETION "
+      "NOT PRESERVE ENABLE DO SELECT 1";
+  EXPECT_FALSE(IsOverBy(until, "2026-11-26"));
+  EXPECT_TRUE(IsOverBy(until, "2040-01-01"));
+  EXPECT_FALSE(IsOverBy(
+      "CREATE EVENT `e` ON SCHEDULE EVERY 1 DAY STARTS '2020-01-01 00:00:00' ON COMPLETION NOT "
+      "PRESERVE ENABLE DO SELECT ' ENDS ''2020-01-01'",
+      "2026-11-26"));
+}
+
 }  // namespace
 }  // namespace dbomsbak

@@ -75,7 +75,7 @@ TEST(UnifiedDiffTest, PatchingGivesTheOtherText) {
   std::mt19937 random(seed);
   for (int round = 0; round < 2000; ++round) {
     std::string before, after;
-    for (unsigned i = random() % 30; i > 0; --i) {
+    for (std::uint_fast32_t i = random() % 30; i > 0; --i) {
       const std::string line = std::string(1, static_cast<char>('a' + random() % 4)) + "\n";
       if (random() % 8 != 0) before += line;
       if (random() % 8 != 0) after += line;
