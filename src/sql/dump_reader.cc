@@ -689,7 +689,8 @@ struct DumpReader::State {
     object.create = InUsualQuotes(text, settings.ansi_quotes, settings.backslash_escapes);
     object.character_set_client = settings.client_charset;
     object.collation_connection = collation_connection;
-    ReadStandInView(words, object);
+    // A view may be nothing but such constants itself; what stands in for one has no definer.
+    if (object.definer.empty()) ReadStandInView(words, object);
   }
 
   // `AS SELECT 1 AS `a`, NULL AS `b``: nothing but constants under names.

@@ -173,6 +173,17 @@ TEST(DumpReaderTest, WrappedDefinitionsComeOutAsServersPrintThem) {
   EXPECT_EQ(view.columns, (std::vector<std::string>{"x", "y"}));
 }
 
+TEST(DumpReaderTest, AViewOfConstantsIsNotTakenForItsStandIn) {
+  const Outcome outcome = ReadBetween(
+      "/*!50001 CREATE VIEW `v` AS SELECT 1 AS `a`*/;\n/*!50001 DROP VIEW IF EXISTS `v`*/;\n"
+      "/*!50001 CREATE ALGORITHM=UNDEFINED */\n/*!50013 DEFINER=`a`@`%` SQL SECURITY DEFINER */\n"
+      "/*!50001 VIEW `v` AS select 1 AS `a` */;\n");
+  ASSERT_EQ(outcome.code, ErrorCode::kOk) << outcome.message;
+  const DumpedObject& view = outcome.model.objects.at({"shop", ObjectKind::kView, "v"});
+  EXPECT_FALSE(view.is_stand_in);
+  EXPECT_EQ(view.columns, (std::vector<std::string>{"a"}));
+}
+
 TEST(DumpReaderTest, ADumpThatNamesNoDatabaseNeedsOne) {
   const std::string text =
       "-- Host: localhost    Database: shop\nCREATE TABLE `t` (a int);\n" + std::string(kTail);
