@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "dbomsbak/sql/dump_reader.h"
+#include "sql/literal.h"
 
 namespace dbomsbak {
 namespace {
@@ -68,7 +69,26 @@ class LiteralScanner {
       ++p_;
       return Quoted();
     }
+    if (std::string_view(p_, static_cast<std::size_t>(end_ - p_)).starts_with(kJsonReplace)) {
+      return JsonReplace();
+    }
     return Word("NULL") || Word("TRUE") || Word("FALSE") || Word("DEFAULT");
+  }
+
+  // JSON_REPLACE('TEXT','PATH',NUMBER,…): the one function, of literals alone, that our own dumps
+  // have among their values.
+  bool JsonReplace() {
+    p_ += kJsonReplace.size();
+    while (SkipBlanks() && p_ != end_) {
+      const char c = *p_;
+      const bool taken = c == '_'    ? Introduced()
+                         : c == '\'' ? Quoted()
+                                     : (IsDigit(c) || c == '-') && Number();
+      if (!taken) return false;
+      if (!SkipBlanks() || p_ == end_ || (*p_ != ',' && *p_ != ')')) return false;
+      if (*p_++ == ')') return true;
+    }
+    return false;
   }
 
   bool Quoted() {

@@ -53,6 +53,23 @@ TEST(DumpReaderTest, RowsAreCountedWhateverStandsInThem) {
   EXPECT_EQ(outcome.model.rows, 7U);
 }
 
+TEST(DumpReaderTest, NumbersOfOurOwnBesideAJsonTextAreValues) {
+  const Outcome outcome = ReadBetween(
+      "INSERT INTO `t` VALUES (1,JSON_REPLACE('[1.10, \\'(\\')]','$[0]',1.10,'$.\"a)\"',-1.5e-7)),"
+      "(2,JSON_REPLACE(_utf8mb4 0x5B,'$',5e-324));\n");
+  EXPECT_EQ(outcome.code, ErrorCode::kOk) << outcome.message;
+  EXPECT_EQ(outcome.model.rows, 2U);
+  for (const std::string value :
+       {"JSON_REPLACE('[1]','$[0]',SLEEP(1))", "JSON_REPLACE((SELECT 'x'),'$',1)", "JSON_REPLACE()",
+        "JSON_REPLACE('[1]','$[0]',1", "JSON_REPLACE('[1]' '$[0]')",
+        "JSON_REPLACE('[1]',JSON_REPLACE('[1]'))", "JSON_SET('[1]','$[0]',1)",
+        "JSON_REPLACE('[1]','$[0]',@@version)"}) {
+    EXPECT_EQ(ReadBetween("INSERT INTO `t` VALUES (1," + value + ");\n").code,
+              ErrorCode::kUnsupported)
+        << value;
+  }
+}
+
 TEST(DumpReaderTest, StatementsThatNoDumpHoldsAreRefusedWithTheirLine) {
   for (const std::string statement : {"GRANT SELECT ON *.* TO `x`@`%`",
                                       "DROP USER `root`@`localhost`",
