@@ -209,7 +209,8 @@ ALTER SEQUENCE s1 RESTART START WITH 900; DROP TABLE child; DROP EVENT calls; DR
         self.run_ok('dump', '-o', self.path('doubles.sql'), 'doubles')
         self.run_ok('restore', '--yes', '--into', 'doubles_by_client', self.path('doubles.sql'))
         self.assertEqual(before, held('doubles_by_client'))
-        self.run_ok('purge', '--yes')
+        for name in ('doubles', 'doubles_by_client'):
+            self.run_ok('purge', '--yes', name)
 
     def test_defaults_in_other_charsets_come_back(self):
         # Read as raw bytes, the server's definition has each default in the charset of its column.

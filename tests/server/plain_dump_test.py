@@ -3,7 +3,7 @@
 
 The dumps are made live by the programs that belong to each server. Fingerprints are the server's.
 """
-# ctest: kinds=mariadb-10.11,mariadb-11.8,mysql-9.7,mysql-5.6
+# ctest: kinds=mariadb-10.11,mariadb-11.8,mysql-9.7,mysql-5.6,oceanbase-4.3.5
 
 import bz2
 import gzip
@@ -461,6 +461,13 @@ def main():
         server.sql('SET GLOBAL log_bin_trust_function_creators = 1')
         server.run_client(SAMPLE)
         dumps = Dumps(server, pathlib.Path(folder))
+        if server.kind.startswith('oceanbase'):
+            # Dump programs end there at the first table with a trigger: what comes from elsewhere, and our own.
+            dumps.refused('settings of views that it lacks', dumps.write('old.sql', AS_5_6.encode()), 34,
+                          'view `old`.`v`', 'has no charset utf8', more=('--into', 'old'))
+            our_own(dumps)
+            print('ok')
+            return 0
         both_options = ['--routines', '--events', '--databases', 'd1', 'd2']
         both = dumpers.dump(server, *both_options)
         if server.kind.startswith('mariadb') and b'enable the sandbox mode' not in both[:60]:

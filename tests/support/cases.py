@@ -76,7 +76,7 @@ def load(server, case, full=False):
     if server.connection.get('kind', '').startswith('oceanbase'):
         for printed, instead in OCEANBASE.get(case.number, []):
             text = text.replace(printed.encode(), instead.encode())
-        few = b'40'  # each takes a tenth of a second
+        few = b'20'  # each takes a tenth of a second
     if not full:
         text = text.replace(b'SET @n := 1500;', b'SET @n := ' + few + b';')
     server.run_client(text, case.database)

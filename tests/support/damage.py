@@ -5,8 +5,8 @@ def _q(name):
     return '`' + name.replace('`', '``') + '`'
 
 
-def ruin(server, database):
-    """Drops every second object of each kind, changes tables that stay, adds one of each kind."""
+def ruin(server, database, every_kind=True):
+    """Drops every second object of each kind, changes tables that stay, adds one of each kind, or a table alone."""
     schema = "'" + database.replace('\\', '\\\\').replace("'", "''") + "'"
 
     def names(query):
@@ -43,6 +43,11 @@ def ruin(server, database):
 SET sql_mode = '';
 CREATE TABLE `aaa upgrade` (id INT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(20));
 INSERT INTO `aaa upgrade` (note) VALUES ('x'), ('y');
+ALTER DATABASE CHARACTER SET latin1 COLLATE latin1_german1_ci;
+''', database)
+    if every_kind:
+        server.sql('''
+SET sql_mode = '';
 CREATE VIEW `zzz upgrade view` AS SELECT note FROM `aaa upgrade`;
 DELIMITER ;;
 CREATE TRIGGER `upgrade trigger` BEFORE INSERT ON `aaa upgrade` FOR EACH ROW SET NEW.note = 'z';;
@@ -50,5 +55,4 @@ CREATE PROCEDURE `upgrade procedure`() SELECT 1;;
 CREATE FUNCTION `upgrade function`() RETURNS INT DETERMINISTIC NO SQL RETURN 1;;
 CREATE EVENT `upgrade_event` ON SCHEDULE EVERY 1 DAY STARTS '2036-01-01 00:00:00' DO SELECT 1;;
 DELIMITER ;
-ALTER DATABASE CHARACTER SET latin1 COLLATE latin1_german1_ci;
 ''', database)
