@@ -138,35 +138,21 @@ def _objects(server, database, known):
     schema = _text(database)
     found = {}
 
-    charset = batch(server, ['SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME '
-                              f'FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {schema}'])[0]
-    if not charset:
-        raise AssertionError(f'there is no database {database}')
-    found['database', database] = {'charset': ' '.join(charset[0])}
-
-    listed = batch(server, [
+    # All that needs no other answer goes through one client: starting one costs more than a question.
+    questions = [
+        'SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA '
+        f'WHERE SCHEMA_NAME = {schema}',
         f'SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = {schema}',
         # By type as declared: I_S calls MariaDB's JSON a longtext, which is what it is.
         'SELECT TABLE_NAME, COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS '
-        f'WHERE TABLE_SCHEMA = {schema} ORDER BY TABLE_NAME, ORDINAL_POSITION'])
-    columns = {}
-    for table, column, data_type in listed[1]:
-        columns.setdefault(table, []).append((column, data_type))
-
-    creates, counts = [], []  # (key, statement)
-    for table, table_type in listed[0]:
-        if 'VIEW' in table_type:
-            creates.append((('view', table), f'SHOW CREATE VIEW {_name(table)}'))
-            continue
-        kind = 'sequence' if table_type == 'SEQUENCE' else 'table'
-        creates.append(((kind, table), f'SHOW CREATE {kind.upper()} {_name(table)}'))
-        read, versioned = list(columns[table]), table_type == 'SYSTEM VERSIONED'
-        names = {column.lower() for column, _ in read}
-        found[kind, table] = {'type': table_type}
-        if versioned and not names & {'row_start', 'row_end'}:
-            found[kind, table]['implicit'] = 'maybe'
-        counts.append(((kind, table), _rows_query(database, table, read, versioned)))
-
+        f'WHERE TABLE_SCHEMA = {schema} ORDER BY TABLE_NAME, ORDINAL_POSITION']
+    if known.get('own lists'):
+        questions += [
+            'SELECT SEQUENCE_NAME, MIN_VALUE, MAX_VALUE, INCREMENT_BY, CYCLE_FLAG, ORDER_FLAG, CACHE_SIZE, LAST_NUMBER '
+            f'FROM oceanbase.DBA_SEQUENCES WHERE SEQUENCE_OWNER = {schema}',
+            # I_S.EVENTS says the same sql_mode of all, and no charset.
+            "SELECT SUBSTRING_INDEX(job_name, '.', -1), exec_env FROM oceanbase.__all_tenant_scheduler_job "
+            f"WHERE job > 0 AND job_class = 'MYSQL_EVENT_JOB_CLASS' AND cowner = {schema}"]
     attributes = []
 
     def ask(kind, view, wanted, name_column, schema_column):
@@ -179,7 +165,30 @@ def _objects(server, database, known):
     ask('LOWER(ROUTINE_TYPE)', 'ROUTINES', _ROUTINE, 'ROUTINE_NAME', 'ROUTINE_SCHEMA')
     ask("'trigger'", 'TRIGGERS', _TRIGGER, 'TRIGGER_NAME', 'TRIGGER_SCHEMA')
     ask("'event'", 'EVENTS', _EVENT, 'EVENT_NAME', 'EVENT_SCHEMA')
-    for (use, _), rows in zip(attributes, batch(server, [query for _, query in attributes])):
+    answers = batch(server, questions + [query for _, query in attributes])
+    charset, tables, listed = answers[:3]
+    if not charset:
+        raise AssertionError(f'there is no database {database}')
+    found['database', database] = {'charset': ' '.join(charset[0])}
+    columns = {}
+    for table, column, data_type in listed:
+        columns.setdefault(table, []).append((column, data_type))
+
+    creates, counts = [], []  # (key, statement)
+    for table, table_type in tables:
+        if 'VIEW' in table_type:
+            creates.append((('view', table), f'SHOW CREATE VIEW {_name(table)}'))
+            continue
+        kind = 'sequence' if table_type == 'SEQUENCE' else 'table'
+        creates.append(((kind, table), f'SHOW CREATE {kind.upper()} {_name(table)}'))
+        read, versioned = list(columns[table]), table_type == 'SYSTEM VERSIONED'
+        names = {column.lower() for column, _ in read}
+        found[kind, table] = {'type': table_type}
+        if versioned and not names & {'row_start', 'row_end'}:
+            found[kind, table]['implicit'] = 'maybe'
+        counts.append(((kind, table), _rows_query(database, table, read, versioned)))
+
+    for (use, _), rows in zip(attributes, answers[len(questions):]):
         for name, kind, *values in rows:
             entry = found.setdefault((kind, name), {})
             entry.update(zip(map(str.lower, use), values))
@@ -188,14 +197,9 @@ def _objects(server, database, known):
                 creates.append(((kind, name), f'SHOW CREATE {kind.upper()} {_name(name)}'))
 
     if known.get('own lists'):
-        for name, *values in batch(server, ['SELECT SEQUENCE_NAME, MIN_VALUE, MAX_VALUE, INCREMENT_BY, CYCLE_FLAG, '
-                                             'ORDER_FLAG, CACHE_SIZE, LAST_NUMBER FROM oceanbase.DBA_SEQUENCES '
-                                             f'WHERE SEQUENCE_OWNER = {schema}'])[0]:
+        for name, *values in answers[3]:
             found['sequence', name] = {'values': ' '.join(values)}
-        # I_S.EVENTS says the same sql_mode of all, and no charset.
-        for name, settings in batch(server, ["SELECT SUBSTRING_INDEX(job_name, '.', -1), exec_env FROM "
-                                             'oceanbase.__all_tenant_scheduler_job WHERE job > 0 AND job_class = '
-                                             f"'MYSQL_EVENT_JOB_CLASS' AND cowner = {schema}"])[0]:
+        for name, settings in answers[4]:
             found.setdefault(('event', name), {})['settings'] = settings
 
     # The words of SHOW CREATE, all but the object's name and the moment a trigger was made.
