@@ -55,10 +55,18 @@ constexpr std::array kExitCodes{
 
 // From harmless to worst. A code that is not listed is worse than all: unknown means failure.
 constexpr std::array kSeverity{
-    ErrorCode::kOk,          ErrorCode::kPartial,     ErrorCode::kUnproven,
-    ErrorCode::kUnsupported, ErrorCode::kNewerFormat, ErrorCode::kRestorePreflight,
-    ErrorCode::kIo,          ErrorCode::kIncomplete,  ErrorCode::kWrongKey,
-    ErrorCode::kDiffers,     ErrorCode::kDamaged,
+    ErrorCode::kOk,
+    ErrorCode::kPartial,
+    ErrorCode::kUsage,
+    ErrorCode::kUnproven,
+    ErrorCode::kUnsupported,
+    ErrorCode::kNewerFormat,
+    ErrorCode::kRestorePreflight,
+    ErrorCode::kIo,
+    ErrorCode::kIncomplete,
+    ErrorCode::kWrongKey,
+    ErrorCode::kDiffers,
+    ErrorCode::kDamaged,
 };
 
 auto SeverityOf(ErrorCode code) noexcept {

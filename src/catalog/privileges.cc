@@ -253,27 +253,18 @@ std::string GrantOnDatabase(const Privileges& privileges, std::string_view wante
                      grant_option ? " WITH GRANT OPTION" : "");
 }
 
-namespace {
-
-bool HasShowRoutine(const ServerTraits& traits) {
-  return traits.flavour == ServerFlavour::kMySql && traits.version_number >= 80020;
-}
-
-}  // namespace
-
 bool SeesRoutineBodies(const ServerTraits& traits, const Privileges& privileges,
                        std::string_view database) {
   if (privileges.HasGlobal("SELECT")) return true;
-  if (HasShowRoutine(traits)) return privileges.HasGlobal("SHOW_ROUTINE");
-  if (!traits.has_runnable_show_create) return false;  // OceanBase shows them to nobody else
-  return privileges.HasOnTable("SELECT", "mysql", "proc") ||
-         privileges.Has("SHOW CREATE ROUTINE", database);
+  if (traits.has_show_routine) return privileges.HasGlobal("SHOW_ROUTINE");
+  return traits.has_routine_table && (privileges.HasOnTable("SELECT", "mysql", "proc") ||
+                                      privileges.Has("SHOW CREATE ROUTINE", database));
 }
 
 std::string RoutineBodyGrant(const ServerTraits& traits, std::string_view account) {
-  if (HasShowRoutine(traits)) return fmt::format("GRANT SHOW_ROUTINE ON *.* TO {};", account);
+  if (traits.has_show_routine) return fmt::format("GRANT SHOW_ROUTINE ON *.* TO {};", account);
   return fmt::format("GRANT SELECT ON {} TO {};",
-                     traits.has_runnable_show_create ? "`mysql`.`proc`" : "*.*", account);
+                     traits.has_routine_table ? "`mysql`.`proc`" : "*.*", account);
 }
 
 }  // namespace dbomsbak

@@ -96,6 +96,8 @@ void SetMySql(ServerTraits& traits) {
   traits.rename_allowed_under_lock_tables = version >= 80013;
   traits.foreign_keys_need_references = version >= 80000;
   traits.remembers_given_collations = version >= 80000;
+  traits.has_routine_table = version < 80000;
+  traits.has_show_routine = version >= 80020;
   if (version >= 80000) traits.definer_privilege = "SET_USER_ID";
   if (version >= 80016) traits.guarded_definer_privilege = "SYSTEM_USER";
   if (version >= 80200) {
@@ -134,6 +136,7 @@ void SetOceanBase(ServerTraits& traits, Session& session) {
   traits.foreign_keys_newest_first = true;
   traits.outside_keys_need_parents = true;
   traits.has_runnable_show_create = false;
+  traits.has_routine_table = false;
   traits.needs_key_hints = true;
   traits.reads_keys_of_definitions = true;
   traits.prefers_late_keys = true;

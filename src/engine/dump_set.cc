@@ -280,8 +280,8 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
       Session& second = set.snapshot.tables_held ? coordinator : *set.holder;
       changed = FirstDifference(definitions, ReadDefinitionFingerprint(second, fingerprint));
       if (!changed) {
-        changed = FirstNewName(before, set.scope, set.traits, coordinator, *readers.front(),
-                               set.snapshot.read_as_of);
+        changed = FirstNewName(before, set.scope, set.traits, set.catalog, coordinator,
+                               *readers.front(), set.snapshot.read_as_of);
       }
       if (!changed && table_definitions) {
         set.tables_at_snapshot = TableDefinitions(set.catalog, set.scope);

@@ -114,9 +114,6 @@ void CompleteDatabases(Session& session, const std::vector<RestoreMember>& membe
   }
 }
 
-// What was read so lately needs no second look.
-constexpr std::chrono::seconds kFreshLook{2};
-
 class Stopwatch {
  public:
   std::uint64_t ms() const {
@@ -306,7 +303,6 @@ class Restore {
     if (keys_missing) {
       ProveStaged(staged);
       PrepareSwap(*session_, members_.front().staging);
-      if (!options_.rehearse) LookAhead();
       building.Wait();
       ReadTablesAgain(staged);
     }
@@ -399,24 +395,9 @@ class Restore {
     SweepStaging(*session_, std::move(names));
   }
 
-  // The look before the window, while staging is not yet whole: what it finds wrong, or would have
-  // to try in staging, is left to the one at the window.
-  void LookAhead() {
-    PreparedSet planned = set_;
-    try {
-      looked_at_ = std::chrono::steady_clock::now();
-      ReadLiveAgain(planned);
-      if (!result_.plan.problems.empty() || !SameTriggers(planned, set_)) looked_at_.reset();
-    } catch (const Error&) {
-      looked_at_.reset();
-    }
-    if (!looked_at_) set_ = std::move(planned);
-  }
-
   // Loading took its time: how the live databases are to be put back by undo, and which objects
   // need no touching, is read again just before the window.
   void LookAgain() {
-    if (looked_at_ && std::chrono::steady_clock::now() - *looked_at_ < kFreshLook) return;
     const PreparedSet planned = std::move(set_);
     ReadLiveAgain(planned);
     RefuseProblems();
@@ -595,7 +576,6 @@ class Restore {
   std::map<ObjectId, std::vector<std::string>> refusals_;
   PreparedSet set_;
   std::unique_ptr<Staging> staging_;
-  std::optional<std::chrono::steady_clock::time_point> looked_at_;
   std::map<std::uint32_t, std::string> load_warnings_;
   RestoreResult result_;
 };

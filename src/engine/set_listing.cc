@@ -123,8 +123,9 @@ std::optional<std::string> FirstDifference(const NameSet& before, const NameSet&
 }
 
 std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& scope,
-                                        const ServerTraits& traits, Session& session,
-                                        Session& reader, const std::string& read_as_of) {
+                                        const ServerTraits& traits, const Catalog& catalog,
+                                        Session& session, Session& reader,
+                                        const std::string& read_as_of) {
   const NameSet now = ListNamesOnly(session, traits, scope);
   for (const QualifiedName& name : before.shown) {
     if (now.count(name) == 0) return QuoteQualified(name.first, name.second) + " (dropped)";
@@ -132,6 +133,16 @@ std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& sco
   for (const QualifiedName& name : now) {
     if (before.shown.count(name) == 0 && IsInSnapshot(reader, name, read_as_of)) {
       return QuoteQualified(name.first, name.second) + " (created)";
+    }
+  }
+  // Where two lists tell the names, one may have missed it.
+  for (const Database& database : catalog.databases) {
+    for (const Table& table : database.tables) {
+      const QualifiedName name{table.id.database, table.id.name};
+      if (scope.CoversTable(name.first, name.second) && !before.all.contains(name) &&
+          IsInSnapshot(reader, name, read_as_of)) {
+        return QuoteQualified(name.first, name.second) + " (created)";
+      }
     }
   }
   return std::nullopt;

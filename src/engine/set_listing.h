@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dbomsbak/archive/records.h"
+#include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/transport/session.h"
 #include "engine/table_touch.h"
@@ -35,10 +36,11 @@ NameSet ListNamesOnly(Session& session, const ServerTraits& traits, const Scope&
 // "`d`.`t` (dropped)", or (created): the first that only one of them has.
 std::optional<std::string> FirstDifference(const NameSet& before, const NameSet& after);
 
-// What came or went since `before`; only names. `reader`
+// What came or went since `before`; only names, and those that `catalog` tells. `reader`
 // has the snapshot (`read_as_of` names it in a SELECT): what it does not see came behind it.
 std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& scope,
-                                        const ServerTraits& traits, Session& session,
-                                        Session& reader, const std::string& read_as_of);
+                                        const ServerTraits& traits, const Catalog& catalog,
+                                        Session& session, Session& reader,
+                                        const std::string& read_as_of);
 
 }  // namespace dbomsbak

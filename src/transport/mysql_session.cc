@@ -61,8 +61,9 @@ void SetTls(MYSQL* mysql, SslMode mode) {
   }
   Set(mysql, MYSQL_OPT_SSL_MODE, value);
   // caching_sha2_password without TLS: the password is encrypted with a key that the server hands
-  // out. Connector/C asks for it by itself; here it is for those alone who did not ask for TLS.
-  const bool ask_for_key = mode == SslMode::kDisabled || mode == SslMode::kPreferred;
+  // out. Connector/C asks for it by itself; here it is for those alone who turned TLS off: anybody
+  // in between could hand out a key of his own.
+  const bool ask_for_key = mode == SslMode::kDisabled;
   Set(mysql, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, ask_for_key);
 }
 #endif

@@ -82,7 +82,7 @@ def accounts(server):
 
 
 def connection(cases, server):
-    where = ['--no-defaults', '-h', server.host, '-P', server.port]
+    where = ['--no-defaults', '--ssl-mode=DISABLED', '-h', server.host, '-P', server.port]
     with socket.create_server(('127.0.0.1', 0)) as taken:
         free = taken.getsockname()[1]
     out = ['-o', 'x.sql.zst']
@@ -99,7 +99,7 @@ def connection(cases, server):
 
 
 def objects(cases, server):
-    as_full = ['--no-defaults', '-h', server.host, '-P', server.port, '-ufull', '-pright']
+    as_full = ['--no-defaults', '--ssl-mode=DISABLED', '-h', server.host, '-P', server.port, '-ufull', '-pright']
     out = ['-o', 'x.sql.zst']
     cases.bad(2, '`nosuch`', '', 'dump', *as_full, 'nosuch', *out)
     # Such an archive could never be restored.
@@ -123,7 +123,7 @@ def objects(cases, server):
 
 
 def privileges(cases, server):
-    where = ['--no-defaults', '-h', server.host, '-P', server.port, '-pright']
+    where = ['--no-defaults', '--ssl-mode=DISABLED', '-h', server.host, '-P', server.port, '-pright']
     out = ['-o', 'x.sql.zst']
     cases.bad((2, 11), 'd', '', 'dump', *where, '-unone', 'd', *out)
     refused = cases.bad(11, 'd', 'GRANT', 'dump', *where, '-ureader', 'd', *out)
@@ -142,7 +142,7 @@ def privileges(cases, server):
 
 
 def read_only(cases, server):
-    as_full = ['--no-defaults', '-h', server.host, '-P', server.port, '-pright']
+    as_full = ['--no-defaults', '--ssl-mode=DISABLED', '-h', server.host, '-P', server.port, '-pright']
     server.sql('SET GLOBAL read_only = 1')
     try:
         server.create_account('writer', 'right', grants=['SELECT, INSERT, CREATE, DROP, ALTER ON `d%`.*'])
@@ -177,7 +177,7 @@ def others_at_work(cases, server):
 
 
 def ways_in(cases, server):
-    where = ['-h', server.host, '-P', server.port, '-ufull']
+    where = ['--ssl-mode=DISABLED', '-h', server.host, '-P', server.port, '-ufull']
     plain = ['--no-defaults', *where]
     folder = cases.folder
     (folder / 'password').write_text('right\n')

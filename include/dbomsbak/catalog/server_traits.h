@@ -57,6 +57,8 @@ struct ServerTraits {
   bool has_exact_json_doubles = true;      // reads each number of a JSON text as the nearest DOUBLE
   bool routines_need_their_views = false;  // or lose attributes when they are created
   bool has_routine_grant_table = true;     // mysql.procs_priv
+  bool has_routine_table = true;           // mysql.proc: who may read it sees all bodies
+  bool has_show_routine = false;           // the SHOW_ROUTINE privilege
 
   bool has_get_lock = false;
   bool has_named_locks_many = false;          // several GET_LOCKs a session
@@ -80,8 +82,8 @@ struct ServerTraits {
 // Errors: kUnsupported for a server too old or of an unknown kind.
 ServerTraits ProbeServerTraits(Session& session);
 
-// Session settings every session of ours starts with: sql_mode (kTextMode), time_zone '+00:00', utf8mb4,
-// sql_quote_show_create, no statement time limits, long timeouts, no select limits, wide
+// Session settings every session of ours starts with: sql_mode (kTextMode), time_zone '+00:00',
+// utf8mb4, sql_quote_show_create, no statement time limits, long timeouts, no select limits, wide
 // group_concat; each only where the server knows it. `for_load` adds what loading needs
 // (checks off).
 void PrepareSession(Session& session, const ServerTraits& traits, bool for_load);
