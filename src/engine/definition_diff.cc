@@ -212,15 +212,33 @@ Database DatabaseWith(const DefinitionSide& side) {
   return database;
 }
 
+// Names that the index may have which InnoDB makes for a foreign key by itself: the constraint's,
+// or that of its first column.
+std::set<std::string> ForeignKeyIndexes(const TableOutline& outline) {
+  std::set<std::string> names;
+  for (const TableItem& item : outline.items) {
+    if (item.kind != TableItem::Kind::kForeignKey) continue;
+    names.insert(LowerAscii(item.name));
+    const auto column = std::find_if(
+        item.tokens.begin() + static_cast<std::ptrdiff_t>(item.body), item.tokens.end(),
+        [](const SqlToken& token) { return token.kind == SqlToken::Kind::kQuotedName; });
+    if (column != item.tokens.end()) names.insert(LowerAscii(NameOf(*column)));
+  }
+  return names;
+}
+
 // Columns, keys and foreign keys that only the live table has: the archive's text, all of whose
 // words may be there, says nothing of them.
 bool HasMore(const std::string& archived, const std::string& live) {
   using Kind = TableItem::Kind;
   const auto items_of = [](const TableOutline& outline) {
     std::multiset<std::pair<Kind, std::string>> items;
+    const std::set<std::string> of_foreign_keys = ForeignKeyIndexes(outline);
     for (const TableItem& item : outline.items) {
+      const std::string name = LowerAscii(item.name);
+      if (item.kind == Kind::kKey && of_foreign_keys.contains(name)) continue;
       if (item.kind == Kind::kColumn || item.kind == Kind::kKey) {
-        items.emplace(item.kind, LowerAscii(item.name));
+        items.emplace(item.kind, name);
       } else if (item.kind == Kind::kForeignKey) {
         items.emplace(item.kind, "");
       }

@@ -13,6 +13,7 @@
 
 #include "catalog/unknown_database.h"
 #include "dbomsbak/base/near_names.h"
+#include "dbomsbak/catalog/definition_traits.h"
 #include "dbomsbak/catalog/table_reader.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/row_encoder.h"
@@ -25,6 +26,7 @@
 #include "engine/event_text.h"
 #include "engine/session_registry.h"
 #include "engine/snapshot_rows.h"
+#include "engine/spelled_content.h"
 #include "engine/staging_proof.h"
 #include "sql/tokenizer.h"
 
@@ -307,6 +309,11 @@ class Diff {
   void CompareObjects(const DumpSet* set, const LiveObjects& live) {
     same_series_ = set != nullptr && SameSeries(source_.header(), set->traits);
     printed_ = same_series_ && !source_.is_plain() ? Printed::kAlike : Printed::kOtherwise;
+    if (set != nullptr && !same_series_) {
+      const std::unique_ptr<Session> session = sessions_.Connect();
+      PrepareSession(*session, set->traits, false);
+      traits_ = ProbeDefinitionTraits(*session, set->traits);
+    }
     grants_known_ = set != nullptr && set->catalog.routine_grants_known;
     const auto firing = FiringOrders(live);
     for (const ObjectRecord& record : source_.objects()) {
@@ -424,6 +431,10 @@ class Diff {
     // A dump says nothing of it where it is the database's own.
     if (archived.record.database_collation.empty()) {
       archived.record.database_collation = now.record.database_collation;
+    }
+    if (!same_series_) {  // as a restore would have made it here
+      archived.record.sql_mode = SpelledMode(archived.record.sql_mode, traits_);
+      if (live.table != nullptr) archived.create = SpelledTable(archived.create, traits_);
     }
     DefinitionDiff difference = CompareDefinitionTexts(archived, now, printed_, Today());
     found.notes = std::move(difference.notes);
@@ -595,6 +606,7 @@ class Diff {
   std::map<ObjectId, ObjectDiff> objects_;
   bool same_series_ = false;
   Printed printed_ = Printed::kAlike;
+  DefinitionTraits traits_;  // of a live server of another series
   bool grants_known_ = false;
   std::vector<TableToCompare> tables_;
   std::vector<ObjectDiff*> compared_;  // one for each of tables_

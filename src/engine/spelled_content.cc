@@ -29,6 +29,16 @@ std::string WithoutMode(std::string_view modes, std::string_view mode) {
 
 }  // namespace
 
+std::string SpelledTable(std::string_view create, const DefinitionTraits& traits) {
+  const std::string opened = WithVersionCommentsOpened(create);
+  return traits.has_placement_options ? opened : WithoutPlacementOptions(opened);
+}
+
+std::string SpelledMode(std::string_view sql_mode, const DefinitionTraits& traits) {
+  if (!traits.grants_create_no_accounts) return std::string(sql_mode);
+  return WithoutMode(sql_mode, "NO_AUTO_CREATE_USER");
+}
+
 std::vector<std::string> SpellFor(const RestoreFacts& facts, RestoreContent& content) {
   std::vector<std::string> notes;
   const auto is_own = [&](const ContentObject& object) {
@@ -37,12 +47,9 @@ std::vector<std::string> SpellFor(const RestoreFacts& facts, RestoreContent& con
   std::size_t placed = 0;
   for (ContentObject& table : content.tables) {
     if (is_own(table)) continue;
-    table.create = WithVersionCommentsOpened(table.create);
-    if (facts.definitions.has_placement_options) continue;
-    std::string plain = WithoutPlacementOptions(table.create);
-    if (plain == table.create) continue;
-    table.create = std::move(plain);
-    ++placed;
+    const std::string opened = WithVersionCommentsOpened(table.create);
+    table.create = SpelledTable(table.create, facts.definitions);
+    if (table.create != opened) ++placed;
   }
   if (placed > 0) {
     notes.push_back(fmt::format(
@@ -50,12 +57,10 @@ std::vector<std::string> SpellFor(const RestoreFacts& facts, RestoreContent& con
         "has no such options",
         placed == 1 ? "a table is" : fmt::format("{} tables are", placed)));
   }
-  if (facts.definitions.grants_create_no_accounts) {
-    for (auto* programs : {&content.routines, &content.triggers, &content.events}) {
-      for (ContentObject& program : *programs) {
-        if (is_own(program)) continue;
-        program.record.sql_mode = WithoutMode(program.record.sql_mode, "NO_AUTO_CREATE_USER");
-      }
+  for (auto* programs : {&content.routines, &content.triggers, &content.events}) {
+    for (ContentObject& program : *programs) {
+      if (is_own(program)) continue;
+      program.record.sql_mode = SpelledMode(program.record.sql_mode, facts.definitions);
     }
   }
   return notes;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/restore_content.h"
@@ -14,5 +15,9 @@ namespace dbomsbak {
 // servers that do not know such options; a sql_mode that is always in effect there is not named.
 // All other words stay. Returns what is worth telling.
 std::vector<std::string> SpellFor(const RestoreFacts& facts, RestoreContent& content);
+
+// The same for one table, and for the sql_mode of a program.
+std::string SpelledTable(std::string_view create, const DefinitionTraits& traits);
+std::string SpelledMode(std::string_view sql_mode, const DefinitionTraits& traits);
 
 }  // namespace dbomsbak

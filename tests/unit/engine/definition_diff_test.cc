@@ -88,6 +88,17 @@ TEST(DefinitionDiffTest, OtherServersMaySayItInOtherWordsButNotMore) {
   EXPECT_TRUE(Compare(archived, TableOf("  `a` int DEFAULT NULL"), Printed::kOtherwise).differs);
 }
 
+TEST(DefinitionDiffTest, AnIndexThatAForeignKeyBringsAlongIsNotMore) {
+  const std::string key = "  CONSTRAINT `fk` FOREIGN KEY (`a`) REFERENCES `p` (`id`)";
+  const std::string archived = TableOf("  `a` int,\n" + key);
+  EXPECT_FALSE(
+      Compare(archived, TableOf("  `a` int,\n  KEY `fk` (`a`),\n" + key), Printed::kOtherwise)
+          .differs);
+  EXPECT_TRUE(
+      Compare(archived, TableOf("  `a` int,\n  KEY `more` (`a`),\n" + key), Printed::kOtherwise)
+          .differs);
+}
+
 TEST(DefinitionDiffTest, SettingsStandBeforeTheText) {
   DefinitionSide archived, live;
   archived.record.id = live.record.id = {"d", ObjectKind::kProcedure, "p"};
