@@ -17,6 +17,7 @@
 #include "engine/event_text.h"
 #include "engine/unified_diff.h"
 #include "sql/definition_match.h"
+#include "sql/portable_table.h"
 #include "sql/table_outline.h"
 #include "sql/tokenizer.h"
 
@@ -25,9 +26,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-bool IsDigits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
+constexpr char kMaybeOver[] =
+    "it is disabled live: it may have run for the last time, or someone has disabled it";
 
 // `live` with the archive's names for those constraints that no one named. The names are the
 // server's, and change when a table is made again.
@@ -256,6 +256,26 @@ std::string WithOneName(std::string charset) {
   return charset;
 }
 
+// Where the one server tells where a table is stored, and the other does not.
+void DropPlacement(std::string& archived, std::string& live) {
+  std::string a = WithoutPlacementOptions(archived);
+  std::string b = WithoutPlacementOptions(live);
+  if (a != archived && b != live) return;
+  archived = std::move(a);
+  live = std::move(b);
+}
+
+struct TableTexts {
+  std::string archived, live;
+};
+
+TableTexts ComparableTables(const DefinitionSide& archived, const DefinitionSide& live) {
+  TableTexts texts{WithoutAutoIncrement(archived.create), WithoutAutoIncrement(live.create)};
+  DropPlacement(texts.archived, texts.live);
+  texts.live = WithNamesOf(texts.archived, texts.live, archived.record.id.name);
+  return texts;
+}
+
 bool SaysTheSame(const DefinitionSide& archived, const DefinitionSide& live) {
   switch (archived.record.id.kind) {
     case ObjectKind::kDatabase:
@@ -263,10 +283,9 @@ bool SaysTheSame(const DefinitionSide& archived, const DefinitionSide& live) {
              (archived.record.collation.empty() ||
               WithOneName(archived.record.collation) == WithOneName(live.record.collation));
     case ObjectKind::kTable: {
-      const std::string a = WithoutAutoIncrement(archived.create);
-      const std::string b =
-          WithNamesOf(a, WithoutAutoIncrement(live.create), archived.record.id.name);
-      return FirstWordMissing(a, b).empty() && !HasMore(a, b);
+      const TableTexts texts = ComparableTables(archived, live);
+      return FirstWordMissing(texts.archived, texts.live).empty() &&
+             !HasMore(texts.archived, texts.live);
     }
     case ObjectKind::kSequence:
       return FirstWordMissing(archived.create, live.create).empty();
@@ -275,15 +294,27 @@ bool SaysTheSame(const DefinitionSide& archived, const DefinitionSide& live) {
   }
 }
 
-// Views and programs, whose text can be anything.
-bool HasText(ObjectKind kind) {
-  return kind != ObjectKind::kDatabase && kind != ObjectKind::kTable &&
-         kind != ObjectKind::kSequence;
+std::string TextOf(const DefinitionSide& side) {
+  switch (side.record.id.kind) {
+    case ObjectKind::kEvent:
+      return WithoutEventState(side.create);
+    case ObjectKind::kTable:
+      return WithoutAutoIncrement(side.create);
+    default:
+      return side.create;
+  }
 }
 
-std::string TextOf(const DefinitionSide& side) {
-  const bool event = side.record.id.kind == ObjectKind::kEvent;
-  return event ? WithoutEventState(side.create) : side.create;
+// To the letter, but for white space, comments and the case of words.
+bool SameTokens(const std::string& archived, const std::string& live) {
+  const std::vector<SqlToken> a = TokensOf(archived);
+  const std::vector<SqlToken> b = TokensOf(live);
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(), [](const SqlToken& one, const SqlToken& other) {
+        if (one.kind != other.kind) return false;
+        return one.text == other.text ||
+               (one.kind == SqlToken::Kind::kWord && EqualIgnoringCase(one.text, other.text));
+      });
 }
 
 // What a table or event counts or is switched to by itself.
@@ -317,14 +348,28 @@ std::string WithoutStart(const std::string& create) {
   return create;
 }
 
-// Both print alike, and not the same: is it no more than what changes by itself?
-bool DiffersByItself(const DefinitionSide& archived, const DefinitionSide& live,
-                     std::string_view today, DefinitionDiff& found) {
-  const ObjectRecord& record = archived.record;
-  if (record.id.kind == ObjectKind::kEvent && IsOverBy(archived.create, today) &&
-      WithoutEventState(archived.create) == WithoutEventState(live.create)) {
+// Another state of an event, and no other difference: may the server have switched it off?
+bool IsSwitchedOff(const DefinitionSide& archived, const DefinitionSide& live, EventEnd end,
+                   DefinitionDiff& found) {
+  if (end == EventEnd::kToCome || archived.record.status != "ENABLED" ||
+      live.record.status != "DISABLED") {
+    return false;
+  }
+  if (end == EventEnd::kPast) {
     found.notes.emplace_back("the server has disabled it, for its time is over");
-    return true;
+  } else {
+    found.doubt = kMaybeOver;
+  }
+  return true;
+}
+
+// Both print alike, and not the same: is it no more than what changes by itself?
+bool DiffersByItself(const DefinitionSide& archived, const DefinitionSide& live, EventEnd end,
+                     DefinitionDiff& found) {
+  const ObjectRecord& record = archived.record;
+  if (record.id.kind == ObjectKind::kEvent) {
+    return WithoutEventState(archived.create) == WithoutEventState(live.create) &&
+           IsSwitchedOff(archived, live, end, found);
   }
   if (record.id.kind == ObjectKind::kSequence &&
       WithoutStart(archived.create) == WithoutStart(live.create)) {
@@ -350,20 +395,52 @@ bool DiffersByItself(const DefinitionSide& archived, const DefinitionSide& live,
   return false;
 }
 
-}  // namespace
-
-bool IsAutomaticConstraintName(std::string_view name, std::string_view table) {
-  if (name.starts_with("CONSTRAINT_")) return IsDigits(name.substr(11));
-  for (const std::string_view middle : {"_ibfk_"sv, "_chk_"sv, "_OBFK_"sv, "_OBCHECK_"sv}) {
-    const std::size_t at = name.rfind(middle);
-    if (at == std::string_view::npos || !IsDigits(name.substr(at + middle.size()))) continue;
-    if (name.substr(0, at) == table) return true;
+// All that the archive says is there. False where more is said live, or something in a way that
+// must mean something else; what is not to be known becomes a doubt.
+bool SaysNoMore(const DefinitionSide& archived, const DefinitionSide& live, Printed printed,
+                EventEnd end, DefinitionDiff& found) {
+  const ObjectKind kind = archived.record.id.kind;
+  if (kind == ObjectKind::kDatabase) return true;
+  if (kind == ObjectKind::kEvent && archived.record.status != live.record.status &&
+      !IsSwitchedOff(archived, live, end, found)) {
+    return false;
   }
-  return false;
+  if (SameTokens(TextOf(archived), TextOf(live))) return true;
+  const bool copied = printed == Printed::kCopied;
+  if (kind != ObjectKind::kTable) {
+    if (kind == ObjectKind::kSequence && FirstWordOtherwise(archived.create, live.create).empty()) {
+      return true;
+    }
+    if (copied) return false;
+    found.doubt =
+        "its definition has more words live, or other signs, as that of a server of "
+        "another kind may";
+    return true;
+  }
+  if (copied && DiffersByItself(archived, live, end, found)) return true;
+  const TableTexts texts = ComparableTables(archived, live);
+  const std::string word = FirstWordOtherwise(texts.archived, texts.live);
+  if (!copied) {
+    if (!word.empty()) {
+      found.doubt =
+          fmt::format("its definition says more live, as that of a server of another kind may ({})",
+                      word.starts_with('`') || word.starts_with('\'') ? word + word.front() : word);
+    }
+    return true;
+  }
+  if (word.empty()) {
+    found.doubt = "the dump has its definition in other words than the server";
+    return true;
+  }
+  if (!OutlineOf(texts.archived).options.empty()) return false;
+  found.doubt = "the dump leaves out the table's options";
+  return true;
 }
 
+}  // namespace
+
 DefinitionDiff CompareDefinitionTexts(const DefinitionSide& archived, const DefinitionSide& live,
-                                      Printed printed, std::string_view today) {
+                                      Printed printed, EventEnd end) {
   DefinitionDiff found;
   std::vector<Setting> settings = SettingsOf(archived, live);
   const auto forget = [&](auto which) { std::erase_if(settings, which); };
@@ -375,25 +452,22 @@ DefinitionDiff CompareDefinitionTexts(const DefinitionSide& archived, const Defi
   bool same = false;
   if (printed == Printed::kAlike) {
     const bool same_text = ReadableText(archived) == ReadableText(live);
-    same = settings.empty() && (same_text || DiffersByItself(archived, live, today, found));
+    same = settings.empty() && (same_text || DiffersByItself(archived, live, end, found));
   } else {
     // Grants and order are names alone.
     const bool same_names = std::none_of(settings.begin(), settings.end(), [](const Setting& each) {
       return each.name == "order" || each.name == "grants";
     });
-    const bool same_state =
-        archived.record.status == live.record.status || IsOverBy(archived.create, today);
-    same = same_names && same_state && SaysTheSame(archived, live);
+    same = same_names && SaysTheSame(archived, live);
+    if (same) same = SaysNoMore(archived, live, printed, end, found);
     // What the archive does not tell is not shown as a difference.
     forget([](const Setting& setting) {
       return setting.archived.empty() && setting.name != "sql_mode";
     });
   }
   found.differs = !same;
-  if (same && printed == Printed::kOtherwise && HasText(archived.record.id.kind)) {
-    found.says_more = !FirstWordMissing(TextOf(live), TextOf(archived)).empty();
-  }
-  if (!found.differs && !found.says_more) return found;
+  if (found.differs) found.doubt.clear();
+  if (!found.differs && found.doubt.empty()) return found;
   std::string there = ReadableText(live);
   std::string was = ReadableText(archived);
   if (archived.record.id.kind == ObjectKind::kTable) {

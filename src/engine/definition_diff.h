@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dbomsbak/archive/records.h"
+#include "engine/event_text.h"
 
 namespace dbomsbak {
 
@@ -18,23 +19,23 @@ struct DefinitionSide {
   std::string firing_order;
 };
 
-// Whether both texts were printed by servers of one series, or the one is from another server's or
-// program's text: then whatever the archive says must be there, in whatever words.
-enum class Printed { kAlike, kOtherwise };
+// How the archive's text came to be.
+enum class Printed {
+  kAlike,     // a server of the live one's series printed both
+  kCopied,    // a dump program wrote down what such a server printed
+  kOtherwise  // one is from a server of another kind: what is the same may be in other words
+};
 
 struct DefinitionDiff {
   bool differs = false;
-  // Printed::kOtherwise, views and programs: all that the archive says is there, and more.
-  bool says_more = false;
+  std::string doubt;               // no difference that is certain, and not surely equal: why
   std::string diff;                // unified, from the archive's to the live one
   std::vector<std::string> notes;  // what changes by itself, and is no difference
 };
 
-// `today`, as the server has it: "2026-11-26".
+// Never equal where one of both says what the other does not. `end`, of events: where the live
+// server stands to the archive's schedule.
 DefinitionDiff CompareDefinitionTexts(const DefinitionSide& archived, const DefinitionSide& live,
-                                      Printed printed, std::string_view today);
-
-// Names that servers give to constraints which have none: `t_ibfk_1`, `CONSTRAINT_1`, `t_chk_1` …
-bool IsAutomaticConstraintName(std::string_view name, std::string_view table);
+                                      Printed printed, EventEnd end);
 
 }  // namespace dbomsbak

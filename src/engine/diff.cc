@@ -107,6 +107,53 @@ const typename List::value_type* FindLost(const List& lost, const ObjectId& id) 
   return nullptr;
 }
 
+// What is not compared, for the file does not hold it.
+std::vector<std::string> NotesOf(const DiffSource& source, const DiffOptions& options) {
+  const Scope& scope = source.header().scope;
+  const std::string_view file = source.is_plain() ? "dump" : "archive";
+  std::vector<std::string> notes;
+  const auto left_aside = [&](ObjectKind kind, std::string_view what) {
+    if (scope.CoversKind(kind)) return;
+    notes.push_back(fmt::format("the {} does not speak of {}: they are not compared", file, what));
+  };
+  if (options.only.empty()) {  // of tables alone nothing else is asked
+    left_aside(ObjectKind::kDatabase, "its databases' charsets");
+    left_aside(ObjectKind::kProcedure, "routines");
+    left_aside(ObjectKind::kEvent, "events");
+  }
+  left_aside(ObjectKind::kTrigger, "triggers");
+  const auto named = [](const std::vector<std::pair<std::string, std::string>>& tables) {
+    constexpr std::size_t kMost = 5;
+    std::string names;
+    for (std::size_t i = 0; i < std::min(tables.size(), kMost); ++i) {
+      names += (i == 0 ? "" : ", ") + QuoteQualified(tables[i].first, tables[i].second);
+    }
+    return tables.size() <= kMost ? names
+                                  : fmt::format("{} and {} more", names, tables.size() - kMost);
+  };
+  if (options.only.empty() && !scope.only_tables.empty()) {
+    notes.push_back(
+        fmt::format("the {} speaks of some tables alone, and no others are compared: {}", file,
+                    named(scope.only_tables)));
+  }
+  if (options.only.empty() && !scope.ignored_tables.empty()) {
+    notes.push_back(fmt::format("tables that the {} leaves out are not compared: {}", file,
+                                named(scope.ignored_tables)));
+  }
+  if (scope.no_create_info) {
+    notes.push_back(fmt::format("the {} holds no definitions: they are not compared", file));
+  }
+  if (scope.no_data) {
+    notes.push_back(fmt::format("the {} holds no rows: they are not compared", file));
+  } else if (!source.is_plain()) {
+    for (const auto& [table, condition] : scope.row_filters) {
+      notes.push_back(fmt::format("of {} only rows are compared that the archive was made for: {}",
+                                  table == "*" ? "all tables" : table, condition));
+    }
+  }
+  return notes;
+}
+
 class Diff {
  public:
   Diff(SessionFactory& sessions, const DiffSource& source, const DiffOptions& options,
@@ -196,12 +243,12 @@ class Diff {
       tables_.clear();
       compared_.clear();
       report_.databases = scope_.databases;
-      report_.notes = source_.notes();
+      report_.notes = NotesOf(source_, options_);
       std::optional<DumpSet> set = OpenSet(registry, unreadable, observer);
       const LiveObjects live = set ? ObjectsOf(*set) : LiveObjects();
       RequireNamed(live);
       observer.Phase("comparing definitions");
-      CompareObjects(set ? &*set : nullptr, live);
+      CompareObjects(set ? &*set : nullptr, live, registry);
       if (set) {
         CompareRows(*set, registry);
         set->ReleaseTables();
@@ -306,14 +353,17 @@ class Diff {
 
   // ---- definitions ----
 
-  void CompareObjects(const DumpSet* set, const LiveObjects& live) {
+  void CompareObjects(const DumpSet* set, const LiveObjects& live, SessionRegistry& registry) {
     same_series_ = set != nullptr && SameSeries(source_.header(), set->traits);
-    printed_ = same_series_ && !source_.is_plain() ? Printed::kAlike : Printed::kOtherwise;
+    printed_ = !same_series_        ? Printed::kOtherwise
+               : source_.is_plain() ? Printed::kCopied
+                                    : Printed::kAlike;
     if (set != nullptr && !same_series_) {
       const std::unique_ptr<Session> session = sessions_.Connect();
       PrepareSession(*session, set->traits, false);
       traits_ = ProbeDefinitionTraits(*session, set->traits);
     }
+    ReadEventEnds(live, registry);
     grants_known_ = set != nullptr && set->catalog.routine_grants_known;
     const auto firing = FiringOrders(live);
     for (const ObjectRecord& record : source_.objects()) {
@@ -331,8 +381,11 @@ class Diff {
       const auto* lost = set != nullptr ? FindLost(set->omitted, record.id) : nullptr;
       if (lost != nullptr) {
         found.reasons.push_back("it cannot be read live: " + lost->second);
-      } else if (record.id.kind == ObjectKind::kEvent && IsOver(record)) {
+      } else if (EndOf(record.id) == EventEnd::kPast) {
         found.notes.emplace_back("its time is over: the server has dropped it");
+      } else if (EndOf(record.id) == EventEnd::kNear) {
+        found.reasons.emplace_back(
+            "it is gone live: it may have run for the last time, or someone has dropped it");
       } else {
         found.verdict = ObjectVerdict::kMissing;
         found.rows.archived = record.rows;
@@ -355,14 +408,55 @@ class Diff {
     return found;
   }
 
-  // An event that runs at one time goes by itself.
-  bool IsOver(const ObjectRecord& record) const {
-    return !scope_.no_create_info && IsOverBy(source_.CreateOf(record), Today());
+  // Servers disable or drop an event as soon as it has run for the last time. By the live one's
+  // clock and time zones: is that why it is no longer as it was?
+  void ReadEventEnds(const LiveObjects& live, SessionRegistry& registry) {
+    event_ends_.clear();
+    if (scope_.no_create_info || live.empty()) return;
+    Session* session = nullptr;
+    for (const ObjectRecord& record : source_.objects()) {
+      if (record.id.kind != ObjectKind::kEvent || !record.omitted.empty() || !IsCovered(record) ||
+          record.status != "ENABLED") {
+        continue;
+      }
+      const auto there = live.find(record.id);
+      if (there != live.end() && there->second.record.status == record.status) continue;
+      const std::string create = source_.CreateOf(record);
+      if (!MayBeOver(create)) continue;
+      if (session == nullptr) {
+        session = &registry.Add(sessions_.Connect());
+        PrepareSession(*session, ProbeServerTraits(*session), false);
+      }
+      event_ends_[record.id] = AskForEnd(*session, create, record.time_zone);
+    }
+    if (session != nullptr) registry.Close(*session);
   }
 
-  // By the live server's clock.
-  std::string_view Today() const {
-    return std::string_view(report_.snapshot.time).substr(0, std::string_view("2026-11-26").size());
+  static EventEnd AskForEnd(Session& session, const std::string& create,
+                            const std::string& time_zone) {
+    const std::optional<EventSchedule> schedule = ScheduleOf(create);
+    if (!schedule || time_zone.empty()) return EventEnd::kNear;
+    // Is `moment`, in the event's time zone, past? Nothing: not to be known.
+    const auto is_past = [&](const std::string& moment) {
+      const std::optional<std::string> answer =
+          session.QueryValue(fmt::format("SELECT CONVERT_TZ({}, {}, '+00:00') <= UTC_TIMESTAMP()",
+                                         moment, QuoteString(time_zone)));
+      return answer ? std::optional<bool>(*answer == "1") : std::nullopt;
+    };
+    const std::string last = fmt::format("CAST({} AS DATETIME)", QuoteString(schedule->last));
+    const std::optional<bool> over = is_past(last);
+    if (!over) return EventEnd::kNear;
+    if (*over) return EventEnd::kPast;
+    if (schedule->interval.empty()) return EventEnd::kToCome;
+    // The next run would be behind the end.
+    const std::optional<bool> near =
+        is_past(fmt::format("{} - INTERVAL {}", last, schedule->interval));
+    return near && !*near ? EventEnd::kToCome : EventEnd::kNear;
+  }
+
+  EventEnd EndOf(const ObjectId& id) const {
+    const auto found = event_ends_.find(id);
+    return found == event_ends_.end() ? EventEnd::kToCome : found->second;
   }
 
   // For each trigger that both sides have, those it shares its moment with, as they follow each
@@ -436,12 +530,11 @@ class Diff {
       archived.record.sql_mode = SpelledMode(archived.record.sql_mode, traits_);
       if (live.table != nullptr) archived.create = SpelledTable(archived.create, traits_);
     }
-    DefinitionDiff difference = CompareDefinitionTexts(archived, now, printed_, Today());
+    DefinitionDiff difference = CompareDefinitionTexts(archived, now, printed_, EndOf(record.id));
     found.notes = std::move(difference.notes);
-    if (!difference.differs && (!difference.says_more || !same_series_)) {
-      if (!difference.says_more) return;
-      found.reasons.emplace_back(
-          "its definition says more live, as that of a server of another kind may");
+    if (!difference.differs && difference.doubt.empty()) return;
+    if (!difference.differs) {
+      found.reasons.push_back(std::move(difference.doubt));
       found.definition = std::move(difference.diff);
       return;
     }
@@ -553,10 +646,7 @@ class Diff {
     } else {
       rows.verdict = RowsDiff::Verdict::kNotComparable;
     }
-    if (!comparable) {
-      rows.why_not = table.why_not;
-      found.reasons.push_back("its rows: " + table.why_not);
-    }
+    if (!comparable) found.reasons.push_back("its rows: " + table.why_not);
     for (const std::string& column : table.unread) found.reasons.push_back(column);
   }
 
@@ -608,6 +698,7 @@ class Diff {
   Printed printed_ = Printed::kAlike;
   DefinitionTraits traits_;  // of a live server of another series
   bool grants_known_ = false;
+  std::map<ObjectId, EventEnd> event_ends_;  // of those that are not as they were
   std::vector<TableToCompare> tables_;
   std::vector<ObjectDiff*> compared_;  // one for each of tables_
 };

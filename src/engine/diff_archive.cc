@@ -33,7 +33,6 @@ class FromArchive final : public DiffSource {
   const HeaderRecord& header() const override { return archive_.header(); }
   const std::vector<ObjectRecord>& objects() const override { return objects_; }
   bool is_plain() const override { return false; }
-  std::vector<std::string> notes() const override { return {}; }
 
   std::string CreateOf(const ObjectRecord& record) const override {
     return record.create ? slices_.CreateOf(record) : std::string();

@@ -71,20 +71,6 @@ class FromPlainDump final : public DiffSource {
   const std::vector<ObjectRecord>& objects() const override { return objects_; }
   bool is_plain() const override { return true; }
 
-  std::vector<std::string> notes() const override {
-    std::vector<std::string> notes;
-    const auto left_aside = [&](ObjectKind kind, std::string_view what) {
-      if (header_.scope.CoversKind(kind)) return;
-      notes.push_back(fmt::format("the dump does not speak of {}: they are not compared", what));
-    };
-    left_aside(ObjectKind::kDatabase, "its databases' charsets");
-    left_aside(ObjectKind::kProcedure, "routines");
-    left_aside(ObjectKind::kTrigger, "triggers");
-    left_aside(ObjectKind::kEvent, "events");
-    if (header_.scope.no_data) notes.emplace_back("the dump holds no rows: they are not compared");
-    return notes;
-  }
-
   std::string CreateOf(const ObjectRecord& record) const override {
     const auto found = dump_.model.objects.find(record.id);
     return found == dump_.model.objects.end() ? std::string() : found->second.create;

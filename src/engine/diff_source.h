@@ -42,8 +42,6 @@ class DiffSource {
   virtual const std::vector<ObjectRecord>& objects() const = 0;
   // Definitions are what some program wrote, not as the server printed them.
   virtual bool is_plain() const = 0;
-  // What else is to be told of it.
-  virtual std::vector<std::string> notes() const = 0;
 
   virtual std::string CreateOf(const ObjectRecord& record) const = 0;
   virtual std::string RestartOf(const ObjectRecord& record) const = 0;  // sequences

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/unquoted.h"
+#include "sql/tokenizer.h"
 
 namespace dbomsbak {
 namespace {
@@ -24,6 +26,31 @@ std::size_t EndOfSchedule(std::string_view create_event) {
     end = std::min(end, FindUnquoted(create_event, state, schedule));
   }
   return end;
+}
+
+bool IsIntervalUnit(const SqlToken& token) {
+  constexpr std::array<std::string_view, 20> kUnits{"microsecond",
+                                                    "second",
+                                                    "minute",
+                                                    "hour",
+                                                    "day",
+                                                    "week",
+                                                    "month",
+                                                    "quarter",
+                                                    "year",
+                                                    "second_microsecond",
+                                                    "minute_microsecond",
+                                                    "minute_second",
+                                                    "hour_microsecond",
+                                                    "hour_second",
+                                                    "hour_minute",
+                                                    "day_microsecond",
+                                                    "day_second",
+                                                    "day_minute",
+                                                    "day_hour",
+                                                    "year_month"};
+  return std::any_of(kUnits.begin(), kUnits.end(),
+                     [&](std::string_view unit) { return token.IsWord(unit); });
 }
 
 }  // namespace
@@ -55,16 +82,24 @@ bool MayBeOver(std::string_view create_event) {
          FindUnquoted(head, " ENDS ") != std::string_view::npos;
 }
 
-bool IsOverBy(std::string_view create_event, std::string_view today) {
-  if (today.empty()) return false;
+std::optional<EventSchedule> ScheduleOf(std::string_view create_event) {
   const std::string_view head = create_event.substr(0, EndOfSchedule(create_event));
-  for (const std::string_view words : {" ON SCHEDULE AT '", " ENDS '"}) {
-    // The quote is none of the words that stand outside of quotes.
-    const std::size_t found = FindUnquoted(head, words.substr(0, words.size() - 1));
-    if (found == std::string_view::npos || !head.substr(found).starts_with(words)) continue;
-    return head.substr(found + words.size(), today.size()) <= today;
+  const std::size_t begin = FindUnquoted(head, " ON SCHEDULE ");
+  if (begin == std::string_view::npos) return std::nullopt;
+  const std::vector<SqlToken> tokens = TokensOf(head.substr(begin));
+  EventSchedule schedule;
+  for (std::size_t i = 2; i + 1 < tokens.size(); ++i) {
+    const SqlToken& value = tokens[i + 1];
+    if (tokens[i].IsWord("at") || tokens[i].IsWord("ends")) {
+      if (value.kind != SqlToken::Kind::kString) return std::nullopt;
+      schedule.last = NameOf(value);
+    } else if (tokens[i].IsWord("every")) {
+      if (i + 2 >= tokens.size() || !IsIntervalUnit(tokens[i + 2])) return std::nullopt;
+      schedule.interval = fmt::format("{} {}", QuoteString(NameOf(value)), tokens[i + 2].text);
+    }
   }
-  return false;
+  if (schedule.last.empty()) return std::nullopt;
+  return schedule;
 }
 
 std::string DefinerClause(std::string_view definer) {

@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "dbomsbak/base/ascii.h"
+#include "dbomsbak/sql/named_constraints.h"
 #include "sql/table_outline.h"
 #include "sql/tokenizer.h"
 
@@ -32,6 +35,7 @@ bool Holds(const List& list, std::string_view word) {
 }
 
 bool IsUsualCollation(std::string_view collation) {
+  if (collation == "latin1_general_ci") return false;  // latin1 has another one
   return collation.ends_with("_general_ci") || Holds(kUsualCollations, collation);
 }
 
@@ -66,13 +70,48 @@ std::string ValueOf(const SqlToken& token) {
   return value;
 }
 
+// kStrict: what no server says in another way stays: parentheses, signs, collations, widths that
+// mean something.
+enum class Reading { kLoose, kStrict };
+
+// `((a))` is `(a)`, `f()` is `f` and `(MAXVALUE)` is MAXVALUE.
+std::vector<SqlToken> WithoutNeedlessParentheses(std::vector<SqlToken> tokens) {
+  constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  std::vector<std::size_t> ends(tokens.size(), kNone), open;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i].IsSign('(')) open.push_back(i);
+    if (!tokens[i].IsSign(')') || open.empty()) continue;
+    ends[open.back()] = i;
+    open.pop_back();
+  }
+  std::vector<bool> needless(tokens.size(), false);
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    if (ends[i] == kNone) continue;
+    const bool doubled = ends[i + 1] != kNone && ends[i + 1] + 1 == ends[i];
+    const bool maxvalue = ends[i] == i + 2 && tokens[i + 1].IsWord("maxvalue");
+    if (!doubled && !maxvalue && ends[i] != i + 1) continue;
+    needless[i] = needless[ends[i]] = true;
+  }
+  std::vector<SqlToken> left;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (!needless[i]) left.push_back(tokens[i]);
+  }
+  return left;
+}
+
 // The text in words that do not depend on who printed it.
 class Canon {
  public:
   // `table`: it is a table or a part of one, and its checks may stand anywhere.
-  Canon(std::vector<SqlToken> tokens, bool table) : tokens_(std::move(tokens)), table_(table) {}
+  Canon(std::vector<SqlToken> tokens, bool table, Reading reading = Reading::kLoose)
+      : tokens_(reading == Reading::kStrict ? WithoutNeedlessParentheses(std::move(tokens))
+                                            : std::move(tokens)),
+        table_(table),
+        strict_(reading == Reading::kStrict) {}
 
   std::vector<std::string> Words() {
+    zerofill_ = std::any_of(tokens_.begin(), tokens_.end(),
+                            [](const SqlToken& token) { return token.IsWord("zerofill"); });
     for (at_ = 0; at_ < tokens_.size(); ++at_) {
       if (table_ && SkipCheck()) continue;
       AddToken();
@@ -129,10 +168,23 @@ class Canon {
         words_.push_back(fmt::format("`{}", NameOf(token)));
         return;
       default:
-        if (token.text != "(" && token.text != ")" && token.text != "=") {
-          words_.emplace_back(token.text);
-        }
+        if (IsSaid(token)) words_.emplace_back(token.text);
     }
+  }
+
+  // A sign that means something. ENGINE=InnoDB has one that does not; a >= 1 has one that does.
+  bool IsSaid(const SqlToken& token) const {
+    if (token.text == "=") {
+      return strict_ && at_ > 0 && tokens_[at_ - 1].kind == SqlToken::Kind::kSign;
+    }
+    return strict_ || (token.text != "(" && token.text != ")");
+  }
+
+  // The number in int(11) is how wide it is shown.
+  bool IsWidth(std::string_view type, std::string_view number) const {
+    if (!strict_) return true;
+    return !zerofill_ && !(type == "tinyint" && number == "1") &&
+           !(type == "year" && number == "2");
   }
 
   void AddWord() {
@@ -140,7 +192,8 @@ class Canon {
     if (word == "null" && (words_.empty() || words_.back() != "not")) return;
     if (word == "default" && Word(at_ + 1) == "null") return;
     if (word.starts_with('_') && at_ + 1 < tokens_.size() &&
-        tokens_[at_ + 1].kind == SqlToken::Kind::kString) {
+        tokens_[at_ + 1].kind == SqlToken::Kind::kString &&
+        (!strict_ || word.starts_with("_utf8"))) {
       return;  // an introducer
     }
     if (word == "on" && (Word(at_ + 1) == "delete" || Word(at_ + 1) == "update")) {
@@ -154,15 +207,18 @@ class Canon {
         return;
       }
     }
-    if (word == "collate") {
+    if (word == "collate" && !strict_) {
       const std::size_t value = IsSign(at_ + 1, '=') ? at_ + 2 : at_ + 1;
       if (IsUsualCollation(Word(value))) {
         at_ = value;
         return;
       }
     }
-    if (Holds(kIntegerTypes, word) && IsSign(at_ + 1, '(') && IsSign(at_ + 3, ')')) at_ += 3;
     words_.push_back(word);
+    if (Holds(kIntegerTypes, word) && IsSign(at_ + 1, '(') && IsSign(at_ + 3, ')') &&
+        IsWidth(word, tokens_[at_ + 2].text)) {
+      at_ += 3;
+    }
   }
 
   void AddString(const SqlToken& token) {
@@ -180,6 +236,8 @@ class Canon {
 
   std::vector<SqlToken> tokens_;
   bool table_;
+  bool strict_;
+  bool zerofill_ = false;
   std::vector<std::string> words_;
   std::size_t at_ = 0;
   std::size_t checks_ = 0;
@@ -209,9 +267,14 @@ std::string FirstMissing(const std::vector<std::string>& wanted,
 // Part by part, for servers that print the parts of a table in another order.
 class TableComparison {
  public:
-  TableComparison(std::string_view wanted, std::string_view printed)
-      : wanted_(OutlineOf(wanted)), printed_(OutlineOf(printed)) {
+  TableComparison(std::string_view wanted, std::string_view printed,
+                  Reading reading = Reading::kLoose)
+      : wanted_(OutlineOf(wanted)), printed_(OutlineOf(printed)), reading_(reading) {
     names_engines_ = printed_.Option("engine") != nullptr;
+    if (strict()) {
+      wanted_checks_ = CheckTexts(wanted_, TableName(wanted));
+      printed_checks_ = CheckTexts(printed_, TableName(printed));
+    }
   }
 
   std::string Run() {
@@ -225,6 +288,49 @@ class TableComparison {
  private:
   using Words = std::vector<std::string>;
   using Items = std::vector<const TableItem*>;
+
+  bool strict() const { return reading_ == Reading::kStrict; }
+
+  static std::string TableName(std::string_view create) {
+    const std::vector<SqlToken> tokens = TokensOf(create);
+    return tokens.size() > 2 ? NameOf(tokens[2]) : std::string();
+  }
+
+  // All checks of columns and of the table, with those names that someone gave them.
+  static std::multiset<std::string> CheckTexts(const TableOutline& outline,
+                                               const std::string& table) {
+    std::multiset<std::string> texts;
+    for (const TableItem& item : outline.items) {
+      const std::vector<SqlToken>& tokens = item.tokens;
+      for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+        if (!tokens[i].IsWord("check") || !tokens[i + 1].IsSign('(')) continue;
+        std::size_t end = i + 1;
+        for (int depth = 0; end < tokens.size(); ++end) {
+          if (tokens[end].IsSign('(')) ++depth;
+          if (tokens[end].IsSign(')') && --depth == 0) break;
+        }
+        end = std::min(end + 1, tokens.size());
+        if (end + 1 < tokens.size() && tokens[end].IsWord("not") &&
+            tokens[end + 1].IsWord("enforced")) {
+          end += 2;
+        }
+        std::string text;
+        if (i > 1 && tokens[i - 2].IsWord("constraint")) {
+          const std::string name = NameOf(tokens[i - 1]);
+          if (!IsAutomaticConstraintName(name, table)) text = "`" + name;
+        }
+        const std::vector<SqlToken> part(tokens.begin() + static_cast<std::ptrdiff_t>(i),
+                                         tokens.begin() + static_cast<std::ptrdiff_t>(end));
+        for (const std::string& word : Canon(part, false, Reading::kStrict).Words()) {
+          text += ' ';
+          text += word;
+        }
+        texts.insert(std::move(text));
+        i = end - 1;
+      }
+    }
+    return texts;
+  }
 
   static Items Of(const TableOutline& outline, bool columns) {
     Items items;
@@ -242,11 +348,19 @@ class TableComparison {
     return checks;
   }
 
-  // The words of an item, without its checks, which are counted, and without the way of an index
-  // that all have.
-  static Words WordsOf(const TableItem& item) {
-    Words words = Canon(item.tokens, true).Words();
+  // Engines whose indexes are trees, whether that is said or not.
+  bool HasTrees() const {
+    const TableOption* engine = wanted_.Option("engine");
+    return engine == nullptr || EqualIgnoringCase(engine->value, "innodb") ||
+           EqualIgnoringCase(engine->value, "myisam") || EqualIgnoringCase(engine->value, "aria");
+  }
+
+  // The words of an item, without its checks, which are compared apart, and without the way of an
+  // index that all have.
+  Words WordsOf(const TableItem& item) const {
+    Words words = Canon(item.tokens, true, reading_).Words();
     std::erase(words, "check");
+    if (strict() && !HasTrees()) return words;
     for (std::size_t i = 0; i + 1 < words.size(); ++i) {
       if (words[i] != "using" || words[i + 1] != "btree") continue;
       words.erase(words.begin() + static_cast<std::ptrdiff_t>(i),
@@ -308,8 +422,8 @@ class TableComparison {
       if (i >= printed.size() || !EqualIgnoringCase(wanted[i]->name, printed[i]->name)) {
         return "`" + wanted[i]->name;
       }
-      Words said = Canon(wanted[i]->tokens, true).Words();
-      Words there = Canon(printed[i]->tokens, true).Words();
+      Words said = Canon(wanted[i]->tokens, true, reading_).Words();
+      Words there = Canon(printed[i]->tokens, true, reading_).Words();
       for (Words* words : {&said, &there}) {
         std::erase(*words, "check");
         // It stands behind the type, or at the end.
@@ -343,6 +457,7 @@ class TableComparison {
       if (found == printed.end()) return missing;
       printed.erase(found);
     }
+    if (strict()) return wanted_checks_ == printed_checks_ ? "" : "check";
     return ChecksOf(wanted_) > ChecksOf(printed_) ? "check" : "";
   }
 
@@ -361,7 +476,10 @@ class TableComparison {
 
   std::string CompareOptions() const {
     for (const TableOption& option : wanted_.options) {
-      if (option.name == "engine" && !names_engines_) continue;
+      if (option.name == "engine" && !names_engines_) {
+        if (!strict() || EqualIgnoringCase(option.value, "innodb")) continue;
+        return option.name;
+      }
       if (option.name == "collate" || option.name == "character set") continue;
       const TableOption* there = printed_.Option(option.name);
       if (there == nullptr || Canon(TokensOf(option.value), false).Words() !=
@@ -377,8 +495,8 @@ class TableComparison {
   }
 
   std::string ComparePartitions() const {
-    Words said = Canon(wanted_.partitioning, false).Words();
-    Words there = Canon(printed_.partitioning, false).Words();
+    Words said = Canon(wanted_.partitioning, false, reading_).Words();
+    Words there = Canon(printed_.partitioning, false, reading_).Words();
     if (!names_engines_) {
       while (!Cut(said, "engine", "").empty()) {
       }
@@ -400,6 +518,8 @@ class TableComparison {
   }
 
   TableOutline wanted_, printed_;
+  const Reading reading_;
+  std::multiset<std::string> wanted_checks_, printed_checks_;  // kStrict
   bool names_engines_ = true;
 };
 
@@ -413,6 +533,19 @@ std::string FirstWordMissing(std::string_view wanted, std::string_view printed) 
       FirstMissing(Canon(said, IsTable(said)).Words(), Canon(there, IsTable(there)).Words());
   if (missing.empty() || !table) return missing;
   return TableComparison(wanted, printed).Run();
+}
+
+std::string FirstWordOtherwise(std::string_view one, std::string_view other) {
+  const std::vector<SqlToken> a = TokensOf(one);
+  const std::vector<SqlToken> b = TokensOf(other);
+  if (IsTable(a) && IsTable(b)) {
+    std::string word = TableComparison(one, other, Reading::kStrict).Run();
+    return word.empty() ? TableComparison(other, one, Reading::kStrict).Run() : word;
+  }
+  const std::vector<std::string> said = Canon(a, false, Reading::kStrict).Words();
+  const std::vector<std::string> there = Canon(b, false, Reading::kStrict).Words();
+  std::string word = FirstMissing(said, there);
+  return word.empty() ? FirstMissing(there, said) : word;
 }
 
 }  // namespace dbomsbak

@@ -14,4 +14,12 @@ namespace dbomsbak {
 // their number. `printed` may say more: servers fill in what they assume.
 std::string FirstWordMissing(std::string_view wanted, std::string_view printed);
 
+// Do both say the same, and neither of them more? Empty when they do; else a word that the one says
+// and the other does not, or not there. Not looked at: the case of words, the order of keys and
+// checks, names that servers give to checks, doubled and empty parentheses, the display width of
+// integers without ZEROFILL, DEFAULT NULL, quotes around numbers, introducers of UTF-8, whether a
+// column's collation is its own or the table's, ENGINE=InnoDB where the other names no engine.
+// Where servers print one thing in two ways beyond that, there is a word.
+std::string FirstWordOtherwise(std::string_view one, std::string_view other);
+
 }  // namespace dbomsbak

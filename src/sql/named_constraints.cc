@@ -1,9 +1,15 @@
 #include "dbomsbak/sql/named_constraints.h"
 
+#include <initializer_list>
+
 #include "sql/tokenizer.h"
 
 namespace dbomsbak {
 namespace {
+
+bool IsDigits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -56,6 +62,17 @@ std::vector<NamedConstraint> FindNamedConstraints(std::string_view create_table)
     }
   }
   return found;
+}
+
+bool IsAutomaticConstraintName(std::string_view name, std::string_view table) {
+  using namespace std::string_view_literals;
+  if (name.starts_with("CONSTRAINT_")) return IsDigits(name.substr(11));
+  for (const std::string_view middle : {"_ibfk_"sv, "_chk_"sv, "_OBFK_"sv, "_OBCHECK_"sv}) {
+    const std::size_t at = name.rfind(middle);
+    if (at == std::string_view::npos || !IsDigits(name.substr(at + middle.size()))) continue;
+    if (name.substr(0, at) == table) return true;
+  }
+  return false;
 }
 
 }  // namespace dbomsbak

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=pipeline timeout=600 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,oceanbase-4.3.5 others=changes_are,as_it_is,restored,plain others.oceanbase-4.3.5=as_it_is,rows_by_key
+# ctest: labels=pipeline timeout=600 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,oceanbase-4.3.5 others=changes_are,as_it_is,restored,plain,event others.oceanbase-4.3.5=as_it_is,rows_by_key
 """diff: exactly what was changed by the `mysql` client is named, and nothing else; undone, all is equal."""
 
 import gzip
@@ -308,6 +308,88 @@ class Diff:
         cut = self.folder / 'cut.sql'
         cut.write_bytes(path.read_bytes()[:-200])
         self.program.run('diff', cut, *self.options).expect(21)
+
+    def test_plain_dumps_show_what_is_said_live_alone(self):
+        """All that the dump says is there in each case; what was added is a difference all the same."""
+        if self.server.kind == 'oceanbase-4.3.5':
+            return print('skipped: dumps of OceanBase by mysqldump')
+        self.as_it_was()
+        checks = self.server.kind != 'mysql-5.6'  # which forgets them
+        self.server.sql(f"""CREATE DATABASE alter_me DEFAULT CHARACTER SET latin1; USE alter_me;
+            CREATE TABLE t (a INT, b INT, KEY ia (a){', CHECK (a > 1)' if checks else ''}) COLLATE latin1_general_ci
+              PARTITION BY RANGE (a) (PARTITION p VALUES LESS THAN (9));
+            CREATE TABLE untouched (a INT, l CHAR(1) COLLATE latin1_general_ci, KEY (a))""")
+        self.server.sql("""DELIMITER ;;
+            CREATE PROCEDURE pr(x INT) BEGIN IF x > 1 THEN SELECT (x + 1) * 2; END IF; END;;""", 'alter_me')
+        plain = self.folder / 'alter.sql'
+        plain.write_bytes(dumpers.dump(self.server, '--databases', 'alter_me', '--routines', '--events', '--triggers'))
+        name = 'CONSTRAINT_1' if self.server.kind.startswith('mariadb') else 't_chk_1'
+        self.diff(code=0, file=plain)
+        changes = ['MODIFY b INT NOT NULL', 'MODIFY b INT UNSIGNED', 'MODIFY b INT DEFAULT 4', "MODIFY b INT COMMENT 'c'",
+                   'DROP KEY ia, ADD UNIQUE KEY ia (a)', 'ADD PARTITION (PARTITION q VALUES LESS THAN (12))',
+                   "COMMENT 'two'", 'COLLATE latin1_swedish_ci']
+        if checks:
+            changes += ['ADD CHECK (b > 1)', f'DROP CONSTRAINT {name}, ADD CONSTRAINT {name} CHECK (a > 2)',
+                        f'DROP CONSTRAINT {name}, ADD CONSTRAINT {name} CHECK (a >= 1)']
+        made = self.server.rows('SHOW CREATE TABLE alter_me.t')[0][1]
+        for change in changes:
+            self.server.sql(f'ALTER TABLE alter_me.t {change}')
+            self.expect(change, self.verdicts(self.diff(code=4, file=plain)), {('table', 't'): 'differs'})
+            self.server.sql('DROP TABLE alter_me.t')
+            self.server.sql(made.replace('\\n', '\n'), 'alter_me')
+        self.diff(code=0, file=plain)
+        for body in ('IF x >= 1 THEN SELECT (x + 1) * 2; END IF', 'IF x > 1 THEN SELECT x + 1 * 2; END IF'):
+            self.server.sql(f'DROP PROCEDURE pr;\nDELIMITER ;;\nCREATE PROCEDURE pr(x INT) BEGIN {body}; END;;', 'alter_me')
+            self.expect(body, self.verdicts(self.diff(code=4, file=plain)), {('procedure', 'pr'): 'differs'})
+        self.server.sql('DROP DATABASE alter_me')
+
+    def test_an_event_is_over_by_its_own_clock_alone(self):
+        if self.server.kind == 'oceanbase-4.3.5':
+            return print('skipped: events of OceanBase tell no state')
+        self.as_it_was()
+        # Ahead of UTC by 13 hours and behind it by 12: in one of both it is another day.
+        for zone in ('+13:00', '-12:00'):
+            self.server.sql(f"""SET time_zone = '{zone}'; CREATE DATABASE timed; USE timed;
+                CREATE EVENT once ON SCHEDULE AT NOW() + INTERVAL 15 MINUTE DO DO 1;
+                CREATE EVENT soon ON SCHEDULE EVERY 1 MINUTE ENDS NOW() + INTERVAL 15 MINUTE ON COMPLETION PRESERVE DO DO 1;
+                CREATE EVENT last ON SCHEDULE EVERY 1 DAY ENDS NOW() + INTERVAL 15 MINUTE ON COMPLETION PRESERVE DO DO 1""")
+            path = self.dump(self.folder / 'timed.sql.zst', databases=['timed'])
+            plain = self.folder / 'timed.sql'
+            plain.write_bytes(dumpers.dump(self.server, '--databases', 'timed', '--routines', '--events', '--triggers'))
+            self.diff(code=0, file=path)
+            self.server.sql('USE timed; ALTER EVENT soon DISABLE; ALTER EVENT last DISABLE; DROP EVENT once')
+            for file in (path, plain):
+                told = self.diff(code=4, file=file)
+                # The server itself may have disabled the last one: its next day is behind its end.
+                self.expect(zone, self.verdicts(told), {
+                    ('event', 'once'): 'missing', ('event', 'soon'): 'differs', ('event', 'last'): 'not-comparable'})
+                self.expect('notes', [o['notes'] for o in told['objects']], [[], [], []])
+            self.server.sql('DROP DATABASE timed')
+        # Over: the server drops the one and disables the other.
+        self.server.sql("""CREATE DATABASE timed; USE timed;
+            CREATE EVENT once ON SCHEDULE AT NOW() + INTERVAL 2 SECOND DO DO 1;
+            CREATE EVENT kept ON SCHEDULE AT NOW() + INTERVAL 2 SECOND ON COMPLETION PRESERVE DO DO 1""")
+        self.dump(path, databases=['timed'])
+        self.server.sql('USE timed; SELECT SLEEP(3); ALTER EVENT kept DISABLE; DROP EVENT once')
+        told = self.diff(code=0, file=path)
+        self.expect('over', sorted(o['name'] for o in told['objects'] if o['notes']), ['kept', 'once'])
+        self.server.sql('DROP DATABASE timed')
+
+    def test_what_the_file_does_not_hold_is_told(self):
+        self.as_it_was()
+        for options, wanted in [
+                (['--no-data'], ['holds no rows']),
+                (['--triggers=false', '--routines=false', '--events=false'], ['of routines', 'of triggers', 'of events']),
+                (['--no-create-info'], ['holds no definitions']),
+                (['--where', '1 = 1'], ['1 = 1']),
+                (['--only', 'd1.pairs'], ['`d1`.`pairs`']),
+                (['--ignore-table', 'd1.pairs'], ['`d1`.`pairs`'])]:
+            path = self.dump(self.folder / 'less.sql.zst', *options, databases=['d1'])
+            notes = '\n'.join(self.diff(code=0, file=path)['notes'])
+            for words in wanted:
+                if words not in notes or words not in self.text:
+                    raise AssertionError(f'{options}: no {words!r} in {notes!r}\n{self.text}')
+        self.expect('all', self.diff(code=0)['notes'], [])
 
     def test_large_tables_in_bounded_memory(self):
         """150,000 rows of 300 bytes, most of them changed; and, of as many, few."""

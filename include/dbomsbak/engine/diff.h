@@ -32,7 +32,6 @@ struct RowsDiff {
   Verdict verdict = Verdict::kNotCompared;
   std::uint64_t archived = 0, live = 0;  // how many
   std::string archived_digest, live_digest;
-  std::string why_not;  // kNotComparable
 };
 
 // Which rows differ, by the key of the table, or by all of their values where it has none. Keys are

@@ -20,4 +20,7 @@ struct NamedConstraint {
 // tokens: strings, comments and names are not taken for them.
 std::vector<NamedConstraint> FindNamedConstraints(std::string_view create_table);
 
+// Names that servers give to constraints which have none: `t_ibfk_1`, `CONSTRAINT_1`, `t_chk_1` …
+bool IsAutomaticConstraintName(std::string_view name, std::string_view table);
+
 }  // namespace dbomsbak

@@ -3,13 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "dbomsbak/sql/create_table.h"
+#include "dbomsbak/sql/named_constraints.h"
 
 namespace dbomsbak {
 namespace {
-
-constexpr char kToday[] = "2026-11-26";
 
 DefinitionSide TableSide(const std::string& create) {
   DefinitionSide side;
@@ -21,7 +22,7 @@ DefinitionSide TableSide(const std::string& create) {
 
 DefinitionDiff Compare(const std::string& archived, const std::string& live,
                        Printed printed = Printed::kAlike) {
-  return CompareDefinitionTexts(TableSide(archived), TableSide(live), printed, kToday);
+  return CompareDefinitionTexts(TableSide(archived), TableSide(live), printed, EventEnd::kToCome);
 }
 
 std::string TableOf(const std::string& items, const std::string& options = "ENGINE=InnoDB") {
@@ -104,10 +105,11 @@ TEST(DefinitionDiffTest, SettingsStandBeforeTheText) {
   archived.record.id = live.record.id = {"d", ObjectKind::kProcedure, "p"};
   archived.create = live.create = "CREATE PROCEDURE `p`()\nSELECT 1";
   archived.record.sql_mode = "ANSI";
-  EXPECT_EQ(CompareDefinitionTexts(archived, live, Printed::kAlike, kToday).diff,
+  EXPECT_EQ(CompareDefinitionTexts(archived, live, Printed::kAlike, EventEnd::kToCome).diff,
             "@@ -1,3 +1,3 @@\n-# sql_mode: ANSI\n+# sql_mode: \n CREATE PROCEDURE `p`()\n"
             " SELECT 1\n");
-  EXPECT_TRUE(CompareDefinitionTexts(archived, live, Printed::kOtherwise, kToday).differs);
+  EXPECT_TRUE(
+      CompareDefinitionTexts(archived, live, Printed::kOtherwise, EventEnd::kToCome).differs);
 }
 
 TEST(DefinitionDiffTest, EventsThatAreOverAreDisabledByTheServer) {
@@ -119,13 +121,83 @@ TEST(DefinitionDiffTest, EventsThatAreOverAreDisabledByTheServer) {
   live.create =
       "CREATE EVENT `e` ON SCHEDULE AT '2020-01-01 00:00:00' ON COMPLETION PRESERVE DISABLE DO "
       "SELECT 1";
-  const DefinitionDiff over = CompareDefinitionTexts(archived, live, Printed::kAlike, kToday);
-  EXPECT_FALSE(over.differs);
-  EXPECT_EQ(over.notes.size(), 1U);
+  archived.record.status = "ENABLED";
+  live.record.status = "DISABLED";
+  for (const Printed printed : {Printed::kAlike, Printed::kCopied, Printed::kOtherwise}) {
+    const DefinitionDiff over = CompareDefinitionTexts(archived, live, printed, EventEnd::kPast);
+    EXPECT_FALSE(over.differs);
+    EXPECT_EQ(over.doubt, "");
+    EXPECT_EQ(over.notes.size(), 1U);
+    EXPECT_TRUE(CompareDefinitionTexts(archived, live, printed, EventEnd::kToCome).differs);
+    const DefinitionDiff near = CompareDefinitionTexts(archived, live, printed, EventEnd::kNear);
+    EXPECT_FALSE(near.differs);
+    EXPECT_NE(near.doubt, "");
+    EXPECT_TRUE(CompareDefinitionTexts(live, archived, printed, EventEnd::kPast).differs);
+  }
   live.create =
       "CREATE EVENT `e` ON SCHEDULE AT '2020-01-01 00:00:00' ON COMPLETION PRESERVE ENABLE DO "
       "SELECT 2";
-  EXPECT_TRUE(CompareDefinitionTexts(archived, live, Printed::kAlike, kToday).differs);
+  EXPECT_TRUE(CompareDefinitionTexts(archived, live, Printed::kAlike, EventEnd::kPast).differs);
+}
+
+// What a person altered, each of which once passed for equal against a plain dump.
+TEST(DefinitionDiffTest, WhatLiveAloneSaysIsNeverEqual) {
+  const std::string items =
+      "  `a` int(11) DEFAULT NULL,\n  `b` int(11) DEFAULT NULL,\n  KEY `ia` (`a`),\n"
+      "  CONSTRAINT `c` CHECK (`a` > 1)";
+  const std::string options = "ENGINE=InnoDB DEFAULT CHARSET=latin1";
+  const std::string parts = "\n PARTITION BY RANGE (`a`)\n(PARTITION `p` VALUES LESS THAN (9))";
+  const std::string archived = TableOf(items, options + parts);
+  const std::string b = "`b` int(11) DEFAULT NULL";
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+           {b, "`b` int(11) NOT NULL"},
+           {b, "`b` int(10) unsigned DEFAULT NULL"},
+           {b, "`b` int(11) DEFAULT 4"},
+           {b, "`b` int(11) DEFAULT NULL COMMENT 'c'"},
+           {b, "`b` int(11) GENERATED ALWAYS AS (`a` + 1) VIRTUAL"},
+           {"KEY `ia`", "UNIQUE KEY `ia`"},
+           {"KEY `ia` (`a`)", "KEY `ia` (`a`,`b`)"},
+           {"(9))", "(9),\n PARTITION `q` VALUES LESS THAN (12))"},
+           {"CHARSET=latin1", "CHARSET=latin1 COMMENT='two'"},
+           {"CHARSET=latin1", "CHARSET=latin1 COLLATE=latin1_general_ci"},
+           {"(`a` > 1)", "(`a` > 2)"},
+           {"(`a` > 1)", "(`a` >= 1)"},
+           {"CHECK (`a` > 1)", "CHECK (`a` > 1),\n  CONSTRAINT `d` CHECK (`b` > 1)"},
+           {"ENGINE=InnoDB", "ENGINE=InnoDB ROW_FORMAT=COMPRESSED"}}) {
+    std::string live = archived;
+    live.replace(live.find(from), from.size(), to);
+    EXPECT_TRUE(Compare(archived, live, Printed::kCopied).differs) << to;
+    const DefinitionDiff other = Compare(archived, live, Printed::kOtherwise);
+    EXPECT_TRUE(other.differs || !other.doubt.empty()) << to;
+    EXPECT_NE(other.diff, "") << to;
+  }
+  for (const Printed printed : {Printed::kCopied, Printed::kOtherwise}) {
+    const DefinitionDiff found = Compare(archived, archived, printed);
+    EXPECT_FALSE(found.differs);
+    EXPECT_EQ(found.doubt, "");
+  }
+}
+
+TEST(DefinitionDiffTest, SignsOfProgramsAreComparedEverywhere) {
+  DefinitionSide archived, live;
+  archived.record.id = live.record.id = {"d", ObjectKind::kProcedure, "p"};
+  archived.create = "CREATE PROCEDURE `p`(x int)\nSELECT (x + 1) * 2 >= 3";
+  for (const char* create : {"CREATE PROCEDURE `p`(x int)\nSELECT x + 1 * 2 >= 3",
+                             "CREATE PROCEDURE `p`(x int)\nSELECT (x + 1) * 2 > 3"}) {
+    live.create = create;
+    EXPECT_TRUE(
+        CompareDefinitionTexts(archived, live, Printed::kCopied, EventEnd::kToCome).differs);
+    EXPECT_NE(CompareDefinitionTexts(archived, live, Printed::kOtherwise, EventEnd::kToCome).doubt,
+              "");
+  }
+}
+
+TEST(DefinitionDiffTest, DumpsWithoutOptionsLeaveThemInDoubt) {
+  const std::string items = "  `a` int(11) DEFAULT NULL";
+  const DefinitionDiff found = Compare(
+      TableOf(items, ""), TableOf(items, "ENGINE=InnoDB DEFAULT CHARSET=utf8"), Printed::kCopied);
+  EXPECT_FALSE(found.differs);
+  EXPECT_EQ(found.doubt, "the dump leaves out the table's options");
 }
 
 TEST(DefinitionDiffTest, ViewsAreShownInLines) {
@@ -136,7 +208,7 @@ TEST(DefinitionDiffTest, ViewsAreShownInLines) {
   live.create =
       "CREATE VIEW `v` AS select `t`.`a` AS `a`,left(`t`.`from`,2) AS `b` from `t` where 2";
   EXPECT_EQ(
-      CompareDefinitionTexts(archived, live, Printed::kAlike, kToday).diff,
+      CompareDefinitionTexts(archived, live, Printed::kAlike, EventEnd::kToCome).diff,
       "@@ -2,4 +2,4 @@\n   select `t`.`a` AS `a`,\n   left(`t`.`from`,2) AS `b`\n   from `t`\n"
       "-  where 1\n+  where 2\n");
 }

@@ -58,23 +58,22 @@ TEST(EventTextTest, DefinersAreQuotedByTheirLastAtSign) {
   EXPECT_EQ(DefinerClause(""), "");
 }
 
-TEST(EventTextTest, AnEventIsOverOnTheDayOfItsLastTime) {
-  const std::string once =
-      "CREATE EVENT `e` ON SCHEDULE AT '2026-11-26 01:00:00' ON COMPLETION PRESERVE ENABLE DO "
-      "SELECT 1";
-  EXPECT_TRUE(IsOverBy(once, "2026-11-26"));
-  EXPECT_TRUE(IsOverBy(once, "2027-01-01"));
-  EXPECT_FALSE(IsOverBy(once, "2026-11-25"));
-  const std::string until =
-      "CREATE EVENT `e` ON SCHEDULE EVERY 1 DAY STARTS '2020-01-01 00:00:00' ENDS '2040-01-01 "
-      "00:00:00' ON COMPLETION "
-      "NOT PRESERVE ENABLE DO SELECT 1";
-  EXPECT_FALSE(IsOverBy(until, "2026-11-26"));
-  EXPECT_TRUE(IsOverBy(until, "2040-01-01"));
-  EXPECT_FALSE(IsOverBy(
-      "CREATE EVENT `e` ON SCHEDULE EVERY 1 DAY STARTS '2020-01-01 00:00:00' ON COMPLETION NOT "
-      "PRESERVE ENABLE DO SELECT ' ENDS ''2020-01-01'",
-      "2026-11-26"));
+TEST(EventTextTest, ScheduleIsReadAndWhatIsNoneIsNot) {
+  const std::string rest = " ON COMPLETION NOT PRESERVE ENABLE DO SELECT ' ENDS ''2020-01-01'";
+  const auto once = ScheduleOf("CREATE EVENT `e` ON SCHEDULE AT '2026-11-26 01:00:00'" + rest);
+  ASSERT_TRUE(once);
+  EXPECT_EQ(once->last, "2026-11-26 01:00:00");
+  EXPECT_EQ(once->interval, "");
+  const std::string every = "CREATE EVENT `e ENDS '1'` ON SCHEDULE EVERY ";
+  const auto until = ScheduleOf(
+      every + "'1:30' HOUR_MINUTE STARTS '2020-01-01 00:00:00' ENDS '2040-01-01 00:00:00'" + rest);
+  ASSERT_TRUE(until);
+  EXPECT_EQ(until->last, "2040-01-01 00:00:00");
+  EXPECT_EQ(until->interval, "'1:30' HOUR_MINUTE");
+  EXPECT_FALSE(ScheduleOf(every + "1 DAY STARTS '2020-01-01 00:00:00'" + rest));
+  // Nothing of a stranger's text becomes a statement.
+  EXPECT_FALSE(ScheduleOf(every + "1 SLEEP(9) ENDS '2040-01-01 00:00:00'" + rest));
+  EXPECT_FALSE(ScheduleOf("CREATE EVENT `e` ON SCHEDULE AT NOW()" + rest));
 }
 
 }  // namespace

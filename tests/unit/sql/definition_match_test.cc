@@ -103,5 +103,59 @@ TEST(DefinitionMatchTest, AColumnsCollationMayBeSaidInTwoWays) {
   EXPECT_EQ(FirstWordMissing(kLong, other), "utf8mb4_bin");
 }
 
+// The same table of MySQL 9.7 and MariaDB 10.11.
+constexpr char kOf97[] =
+    "CREATE TABLE `t` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  `f` tinyint(1) NOT NULL DEFAULT "
+    "'0',\n  `a` varchar(9) DEFAULT NULL,\n  `l` varchar(9) CHARACTER SET latin1 COLLATE "
+    "latin1_swedish_ci DEFAULT NULL,\n  `at` datetime DEFAULT CURRENT_TIMESTAMP,\n  PRIMARY KEY "
+    "(`id`),\n  UNIQUE KEY `u` (`f`),\n  CONSTRAINT `t_chk_1` CHECK ((`id` >= 1))\n) ENGINE=InnoDB "
+    "DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci\n/*!50100 PARTITION BY RANGE (`id`)\n"
+    "(PARTITION p VALUES LESS THAN MAXVALUE ENGINE = InnoDB) */";
+constexpr char kOf1011[] =
+    "CREATE TABLE `t` (\n  `id` int(11) NOT NULL AUTO_INCREMENT,\n  `f` tinyint(1) NOT NULL "
+    "DEFAULT 0,\n  `a` varchar(9) DEFAULT NULL,\n  `l` varchar(9) CHARACTER SET latin1 COLLATE "
+    "latin1_swedish_ci DEFAULT NULL,\n  `at` datetime DEFAULT current_timestamp(),\n  PRIMARY KEY "
+    "(`id`),\n  UNIQUE KEY `u` (`f`),\n  CONSTRAINT `CONSTRAINT_1` CHECK (`id` >= 1)\n) "
+    "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci\n PARTITION BY RANGE "
+    "(`id`)\n(PARTITION `p` VALUES LESS THAN (MAXVALUE) ENGINE = InnoDB)";
+
+TEST(DefinitionMatchTest, BothWaysOneTableOfTwoServersIsTheSame) {
+  EXPECT_EQ(FirstWordOtherwise(kOf97, kOf1011), "");
+  EXPECT_EQ(FirstWordOtherwise(kOf56, kOfMariaDb), "");
+}
+
+TEST(DefinitionMatchTest, BothWaysNothingMoreIsPassedOver) {
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{">= 1", "> 1"},
+                                 {">= 1", "<> 1"},
+                                 {"tinyint(1)", "tinyint(4)"},
+                                 {"int(11) NOT NULL", "int(11) unsigned NOT NULL"},
+                                 {"int(11) NOT NULL", "int(11) unsigned zerofill NOT NULL"},
+                                 {"UNIQUE KEY", "KEY"},
+                                 {"CONSTRAINT_1", "mine"},
+                                 {"latin1_swedish_ci", "latin1_general_ci"},
+                                 {"`a` varchar(9)", "`a` varchar(9) COLLATE utf8mb4_bin"},
+                                 {"utf8mb4_general_ci", "utf8mb4_bin"},
+                                 {"ENGINE=InnoDB", "ENGINE=InnoDB COMMENT='x'"},
+                                 {"current_timestamp()", "current_timestamp() INVISIBLE"},
+                                 {"LESS THAN (MAXVALUE)", "LESS THAN (7)"}}) {
+    std::string changed = kOf1011;
+    changed.replace(changed.find(from), from.size(), to);
+    EXPECT_NE(FirstWordOtherwise(kOf97, changed), "") << to;
+    EXPECT_NE(FirstWordOtherwise(changed, kOf97), "") << to;
+  }
+  // Whose collation it is: the table's, or the column's own.
+  EXPECT_NE(FirstWordOtherwise(
+                "CREATE TABLE `t` (`a` char(1)) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin",
+                "CREATE TABLE `t` (`a` char(1) COLLATE utf8mb4_general_ci) DEFAULT CHARSET=utf8mb4 "
+                "COLLATE=utf8mb4_bin"),
+            "");
+  EXPECT_NE(FirstWordOtherwise("CREATE TABLE `t` (`a` int, `b` int AS ((`a` + 1) * 2))",
+                               "CREATE TABLE `t` (`a` int, `b` int AS (`a` + 1 * 2))"),
+            "");
+  EXPECT_NE(FirstWordOtherwise("CREATE SEQUENCE `s` start with 1",
+                               "CREATE SEQUENCE `s` start with 1 cycle"),
+            "");
+}
+
 }  // namespace
 }  // namespace dbomsbak
