@@ -11,11 +11,11 @@
 namespace dbomsbak {
 namespace {
 
-// Takes one name from the front of `text`; nothing when there is none.
-std::optional<std::string> TakeName(std::string_view& text) {
+// Takes one name from the front of `text`, bare up to one of `stops`; nothing when there is none.
+std::optional<std::string> TakeName(std::string_view& text, std::string_view stops = ".") {
   std::string name;
   if (text.empty() || text.front() != '`') {
-    const std::size_t end = std::min(text.find('.'), text.size());
+    const std::size_t end = std::min(text.find_first_of(stops), text.size());
     name = text.substr(0, end);
     text.remove_prefix(end);
     if (name.empty()) return std::nullopt;
@@ -63,6 +63,42 @@ std::vector<std::pair<std::string, std::string>> ParseTableNames(std::string_vie
     begin = i + 1;
   }
   return names;
+}
+
+std::vector<std::pair<std::string, std::string>> ParseDatabasesAndTables(std::string_view text,
+                                                                         std::string_view option) {
+  std::vector<std::pair<std::string, std::string>> names;
+  std::string_view rest = text;
+  for (;;) {
+    std::optional<std::string> database = TakeName(rest, ".,");
+    std::optional<std::string> table = "";
+    if (database && !rest.empty() && rest.front() == '.') {
+      rest.remove_prefix(1);
+      table = TakeName(rest, ".,");
+    }
+    const bool more = !rest.empty() && rest.front() == ',';
+    if (!database || !table || (!rest.empty() && !more)) {
+      throw Error(
+          ErrorCode::kUsage,
+          fmt::format("{} wants DB or DB.TABLE, or several with commas, not '{}'", option, text),
+          "Put a name that has a dot or comma itself in back-ticks: '`my.db`.`table`'.");
+    }
+    names.emplace_back(std::move(*database), std::move(*table));
+    if (!more) return names;
+    rest.remove_prefix(1);
+  }
+}
+
+std::pair<std::string, std::string> ParseRenaming(std::string_view text, std::string_view option) {
+  std::string_view rest = text;
+  std::optional<std::string> from = TakeName(rest, "=");
+  if (from && !rest.empty() && rest.front() == '=') {
+    rest.remove_prefix(1);
+    std::optional<std::string> to = TakeName(rest, "=");
+    if (to && rest.empty()) return {std::move(*from), std::move(*to)};
+  }
+  throw Error(ErrorCode::kUsage, fmt::format("{} wants OLD=NEW, not '{}'", option, text),
+              "Put a name that has '=' itself in back-ticks: '`a=b`=c'.");
 }
 
 }  // namespace dbomsbak

@@ -4,12 +4,58 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/catalog/privileges.h"
 
 namespace dbomsbak {
+namespace {
 
-RestoreResult RunRestoreCommand(SessionFactory& sessions, FileSystem& files,
+// "… you need (at least one of) the SUPER, BINLOG ADMIN privilege(s) for this operation": the last,
+// which is the least.
+std::string PrivilegeIn(const std::string& message) {
+  constexpr std::string_view kBefore = " the ", kBehind = " privilege";
+  const std::size_t end = message.find(kBehind);
+  const std::size_t begin = end == std::string::npos ? end : message.rfind(kBefore, end);
+  if (begin == std::string::npos) return "SUPER";
+  std::string list = message.substr(begin + kBefore.size(), end - begin - kBefore.size());
+  for (const std::string_view separator : {", ", " or "}) {
+    const std::size_t at = list.rfind(separator);
+    if (at != std::string::npos) list.erase(0, at + separator.size());
+  }
+  return list;
+}
+
+// Sessions whose statements the server does not write into its binary log.
+class WithoutBinlog final : public SessionFactory {
+ public:
+  explicit WithoutBinlog(SessionFactory& sessions) : sessions_(sessions) {}
+
+  std::unique_ptr<Session> Connect() override {
+    std::unique_ptr<Session> session = sessions_.Connect();
+    try {
+      session->Execute("SET SESSION sql_log_bin=0");
+    } catch (const ServerError& e) {
+      if (e.code() != ErrorCode::kPrivilege) throw;
+      throw Error(
+          ErrorCode::kPrivilege, fmt::format("--skip-binlog: {}", e.message()),
+          fmt::format("GRANT {} ON *.* TO {}; or leave --skip-binlog out: replicas then "
+                      "follow the restore.",
+                      PrivilegeIn(e.message()),
+                      QuoteAccount(session->QueryValue("SELECT CURRENT_USER()").value_or(""))));
+    }
+    return session;
+  }
+
+ private:
+  SessionFactory& sessions_;
+};
+
+}  // namespace
+
+RestoreResult RunRestoreCommand(SessionFactory& all_sessions, FileSystem& files,
                                 const RestoreCommand& command, const ConfirmRestore& confirm,
                                 Observer& observer, const CancelToken& cancel) {
   for (const std::string& path : command.paths) {
@@ -17,6 +63,8 @@ RestoreResult RunRestoreCommand(SessionFactory& sessions, FileSystem& files,
     throw Error(ErrorCode::kUsage, fmt::format("'{}' is given twice", path),
                 "Give one file for each database.");
   }
+  WithoutBinlog unlogged(all_sessions);
+  SessionFactory& sessions = command.skip_binlog ? unlogged : all_sessions;
   // Before a file is looked at: a window that was left open must not wait for it, or fail with it.
   if (!command.options.dry_run) {
     try {

@@ -8,6 +8,7 @@
 #include "cli/render.h"
 #include "cli/terminal.h"
 #include "cli/units.h"
+#include "dbomsbak/app/names.h"
 #include "dbomsbak/app/restore_command.h"
 #include "dbomsbak/engine/check.h"
 #include "dbomsbak/engine/restore.h"
@@ -132,12 +133,38 @@ ErrorCode RunCheckCommandLine(Invocation& run) {
   return static_cast<ErrorCode>(report.exit_code);
 }
 
+namespace {
+
+// A whole database that is named beside tables of it stays whole.
+void Add(const std::string& text, ContentChoice& choice) {
+  for (auto& [database, table] : ParseDatabasesAndTables(text, "--only")) {
+    const auto [place, fresh] = choice.try_emplace(database);
+    if (table.empty()) {
+      place->second.clear();
+    } else if (fresh || !place->second.empty()) {
+      place->second.insert(std::move(table));
+    }
+  }
+}
+
+}  // namespace
+
 ErrorCode RunRestoreCommandLine(Invocation& run) {
   const CommandLine& line = run.line;
   RestoreCommand command;
   command.paths = line.arguments();
   RestoreOptions& options = command.options;
   options.into = line.Last("into").value_or("");
+  for (const std::string& text : line.All("only")) Add(text, options.only);
+  for (const std::string& text : line.All("as")) {
+    auto [from, to] = ParseRenaming(text, "--as");
+    if (!options.renamed.emplace(from, std::move(to)).second) {
+      throw Error(ErrorCode::kUsage, fmt::format("--as names '{}' twice", from),
+                  "A database is restored under one name.");
+    }
+  }
+  options.keep_extra = line.Flag("keep-extra");
+  command.skip_binlog = line.Flag("skip-binlog");
   options.dry_run = line.Flag("dry-run");
   options.rehearse = line.Flag("rehearse");
   options.allow_partial = line.Flag("allow-partial");

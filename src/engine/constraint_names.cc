@@ -79,6 +79,22 @@ LateKeys WithoutLateKeys(std::string_view create_table) {
   return late;
 }
 
+std::string WithoutForeignKeys(std::string_view create_table, const std::set<std::string>& names) {
+  std::string text;
+  std::size_t copied = 0;
+  for (const NamedConstraint& found : FindNamedConstraints(create_table)) {
+    if (!found.foreign_key || !names.contains(found.name)) continue;
+    // With the comma before it: a column always stands first.
+    const std::size_t comma = create_table.rfind(',', found.item_offset);
+    text += create_table.substr(copied, comma - copied);
+    copied = found.definition_offset + found.definition_length;
+    // OceanBase prints a blank behind each.
+    while (copied < create_table.size() && create_table[copied] == ' ') ++copied;
+  }
+  text += create_table.substr(copied);
+  return text;
+}
+
 std::string StagedConstraintName(std::string_view name) {
   if (Characters(name) + kSuffix.size() <= kLongestName)
     return std::string(name) + std::string(kSuffix);

@@ -3,6 +3,7 @@
 // until it is there.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,9 @@ struct LateKeys {
   std::vector<std::string> keys;  // CONSTRAINT `f` FOREIGN KEY …
 };
 LateKeys WithoutLateKeys(std::string_view create_table);
+
+// The table without the foreign keys of these names.
+std::string WithoutForeignKeys(std::string_view create_table, const std::set<std::string>& names);
 
 // The other name. It ends in one word; where name and word exceed 64 characters the name is cut and
 // given a hash.

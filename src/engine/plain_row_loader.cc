@@ -82,7 +82,13 @@ void PlainRowLoader::Run(unsigned jobs) {
 }
 
 bool PlainRowLoader::IsDone(const Unit& unit) const {
-  return done_.at(source_.first_unit + unit.number);
+  const auto begin = content_.units.begin() + static_cast<std::ptrdiff_t>(source_.first_unit);
+  const auto end = begin + static_cast<std::ptrdiff_t>(source_.unit_count);
+  const auto found = std::lower_bound(
+      begin, end, unit.number,
+      [](const LoadUnit& each, std::uint64_t number) { return each.frame < number; });
+  if (found == end || found->frame != unit.number) return true;
+  return done_.at(static_cast<std::size_t>(found - content_.units.begin()));
 }
 
 void PlainRowLoader::Produce() {
@@ -98,7 +104,9 @@ void PlainRowLoader::Produce() {
       flush();
       unit.emplace();
       unit->number = cutter.number();
-      unit->table = tables_.at(statement.object->id);
+      // Of a table that is not wanted, IsDone() tells.
+      const auto table = tables_.find(statement.object->id);
+      unit->table = table == tables_.end() ? 0 : table->second;
       unit->settings = *statement.settings;
     }
     unit->bytes += statement.text.size();

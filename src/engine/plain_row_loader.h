@@ -48,6 +48,7 @@ class PlainRowLoader {
     std::uint64_t bytes = 0, rows = 0;
   };
 
+  // Is it there already, or not wanted at all?
   bool IsDone(const Unit& unit) const;
   void Produce();
   void Push(Unit unit);

@@ -210,6 +210,7 @@ std::string ToJson(const PreparedSet& set) {
                        {"incoming", NamesToJson(set.incoming.at(i))},
                        {"wanted", DatabaseToJson(set.wanted.at(i))},
                        {"before", DatabaseToJson(set.before.at(i))}});
+    if (i < set.only.size() && set.only[i]) members.back()["only"] = NamesToJson(*set.only[i]);
   }
   const Json json{{"version", kVersion},
                   {"operation", set.operation},
@@ -245,6 +246,8 @@ PreparedSet PreparedSetFromJson(const std::string& json_text) {
       set.incoming.push_back(TextsFromJson(member.at("incoming")));
       set.wanted.push_back(DatabaseFromJson(member.at("wanted")));
       set.before.push_back(DatabaseFromJson(member.at("before")));
+      set.only.emplace_back();
+      if (member.contains("only")) set.only.back() = TextsFromJson(member.at("only"));
     }
     if (set.members.empty()) throw Json::other_error::create(501, "a set of nothing", nullptr);
     return set;

@@ -19,6 +19,7 @@
 #include "engine/set_names.h"
 #include "engine/sight.h"
 #include "engine/staging.h"
+#include "engine/window_context.h"
 
 namespace dbomsbak {
 namespace {
@@ -27,13 +28,26 @@ constexpr std::size_t kMostNamed = 10;
 // Numbers of "a foreign key refers to this table": to drop it and to empty it, by server.
 constexpr std::array<unsigned, 4> kReferenced = {1217, 1451, 1701, 3730};
 
+// Of a set that speaks for some tables only.
+void KeepOnly(const std::vector<std::string>& only, Database& database) {
+  const auto other = [&](const auto& object) { return !Contains(only, object.id.name); };
+  std::erase_if(database.tables, other);
+  std::erase_if(database.sequences, other);
+  std::erase_if(database.views, other);
+  std::erase_if(database.triggers,
+                [&](const StoredProgram& trigger) { return !Contains(only, trigger.table); });
+  database.routines.clear();
+  database.events.clear();
+}
+
 // What the last swap made live must all be there, or the copy may be the only place that has it.
 void AddMissingLiveObjects(Session& session, const JournaledSet& newest,
                            std::vector<std::string>& problems) {
   for (std::size_t i = 0; i < newest.set.members.size(); ++i) {
     const std::string& live = newest.set.members[i].live;
-    for (const std::string& difference :
-         Differences(live, newest.set.wanted[i], ReadLiveNames(session, live))) {
+    Database wanted = newest.set.wanted[i];
+    if (i < newest.set.only.size() && newest.set.only[i]) KeepOnly(*newest.set.only[i], wanted);
+    for (const std::string& difference : Differences(live, wanted, ReadLiveNames(session, live))) {
       if (difference.ends_with("missing")) problems.push_back(difference + " from what is live");
     }
   }

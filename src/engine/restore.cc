@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/task_group.h"
 #include "dbomsbak/sql/create_table.h"
@@ -21,6 +22,8 @@
 #include "engine/frame_memory.h"
 #include "engine/heal.h"
 #include "engine/keys_behind_rows.h"
+#include "engine/orphans.h"
+#include "engine/restore_choice.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
 #include "engine/restore_files.h"
@@ -140,8 +143,9 @@ class Restore {
                                 : std::max(1U, std::thread::hardware_concurrency())) {}
 
   RestoreResult Run() {
-    content_ = input_.Read(jobs_, options_.max_memory_bytes, observer_, cancel_);
+    content_ = input_.Read(options_.only, jobs_, options_.max_memory_bytes, observer_, cancel_);
     for (const ContentSource& source : content_.sources) RefuseWithoutLeave(source, options_);
+    ApplyOptions(options_, content_);
     Connect();
     // A plan alone changes nothing, so it heals nothing, and holds up nobody.
     std::optional<RestoreLock> lock;
@@ -189,8 +193,11 @@ class Restore {
   // What the archive would change and what stands against it. Changes nothing.
   void Check() {
     observer_.Phase("checking what the restore would change");
-    for (const std::string& name : content_.Databases()) {
-      members_.push_back({name, name, {}, {}, false});
+    members_ = MembersOf(options_, content_);
+    if (traits_.lower_case_table_names == 1) {
+      for (RestoreMember& member : members_) {
+        if (member.live != member.archived) member.live = LowerAscii(member.live);
+      }
     }
     if (members_.empty()) {
       throw Error(ErrorCode::kRestorePreflight,
@@ -217,6 +224,9 @@ class Restore {
         content_, members_, facts_,
         options_.force || options_.rehearse ? OtherSessions::kTell : OtherSessions::kRefuse);
     for (const std::string& note : respelled) result_.plan.warnings.push_back(note);
+    for (const std::string& line : NamedStill(content_, members_)) {
+      result_.plan.warnings.push_back(line);
+    }
     if (found_.resumable) {
       result_.plan.warnings.push_back(fmt::format(
           "an earlier run of this restore was interrupted; it goes on from there (run {})", run_));
@@ -405,6 +415,12 @@ class Restore {
     if (!SameTriggers(planned, set_)) staging_->TryObjects(set_);
   }
 
+  // The window adds keys without a look at the rows.
+  void RefuseOrphans() {
+    result_.plan.problems = FindOrphans(*session_, set_);
+    RefuseProblems();
+  }
+
   void ReadLiveAgain(const PreparedSet& planned) {
     facts_ = ReadFacts(*session_, members_, content_.Definers());
     set_ = MakeSet(content_, members_, facts_);
@@ -457,6 +473,7 @@ class Restore {
     try {
       cancel_.ThrowIfCancelled();
       LookAgain();
+      RefuseOrphans();
       staging_->NoteProved();
       at_swap = true;
       result_.window_ms =

@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <numeric>
 #include <utility>
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/task_group.h"
 #include "dbomsbak/sql/insert_parser.h"
+#include "engine/constraint_names.h"
 #include "engine/definition_slices.h"
+#include "engine/restore_choice.h"
 
 namespace dbomsbak {
 namespace {
@@ -89,6 +92,7 @@ void ReadIndex(const ArchiveReader& archive, RestoreContent& content) {
 
 // Cuts the rows of all tables into load units. They must not overlap: no row is loaded twice.
 void CutUnits(const ArchiveReader& archive, RestoreContent& content) {
+  content.rows = 0;
   const auto text_size = [&](std::uint64_t frame) { return archive.frame(frame).text_size; };
   for (std::size_t i = 0; i < content.tables.size(); ++i) {
     const ObjectRecord& record = content.tables[i].record;
@@ -117,20 +121,27 @@ void CutUnits(const ArchiveReader& archive, RestoreContent& content) {
 // Every frame read and hashed, every INSERT looked at, by `jobs` threads.
 class FrameCheck {
  public:
-  FrameCheck(const ArchiveReader& archive, RestoreContent& content, Observer& observer,
+  // With `units_only`: the frames that hold rows of these tables.
+  FrameCheck(const ArchiveReader& archive, RestoreContent& content, bool units_only,
              const CancelToken& cancel)
-      : archive_(archive),
-        content_(content),
-        observer_(observer),
-        cancel_(cancel),
-        rows_(content.tables.size()) {
+      : archive_(archive), content_(content), cancel_(cancel), rows_(content.tables.size()) {
     for (const ContentObject& table : content.tables) heads_.push_back(HeadOf(table.record));
+    if (units_only) {
+      for (const LoadUnit& unit : content.units) {
+        if (frames_.empty() || frames_.back() != unit.frame) frames_.push_back(unit.frame);
+      }
+    } else {
+      frames_.resize(archive.frame_count());
+      std::iota(frames_.begin(), frames_.end(), std::uint64_t{0});
+    }
   }
 
-  void Run(unsigned jobs) {
+  std::size_t frame_count() const { return frames_.size(); }
+
+  void Run(unsigned jobs, Observer& observer) {
     TaskGroup group([this] { stopped_ = true; });
     for (unsigned job = 0; job < jobs; ++job) {
-      group.Start([this] { CheckFrames(); });
+      group.Start([this, &observer] { CheckFrames(observer); });
     }
     group.Wait();
     for (std::size_t i = 0; i < rows_.size(); ++i) {
@@ -150,18 +161,19 @@ class FrameCheck {
     return InsertHead(record.id.name, names);
   }
 
-  void CheckFrames() {
+  void CheckFrames(Observer& observer) {
     std::string text;
     for (;;) {
-      const std::uint64_t frame = next_++;
-      if (frame >= archive_.frame_count() || stopped_) return;
+      const std::size_t next = next_++;
+      if (next >= frames_.size() || stopped_) return;
+      const std::uint64_t frame = frames_[next];
       cancel_.ThrowIfCancelled();
       archive_.ReadFrame(frame, text);
       auto unit = std::lower_bound(
           content_.units.begin(), content_.units.end(), frame,
           [](const LoadUnit& each, std::uint64_t number) { return each.frame < number; });
       for (; unit != content_.units.end() && unit->frame == frame; ++unit) CheckUnit(*unit, text);
-      Report(text.size());
+      Report(text.size(), observer);
     }
   }
 
@@ -189,21 +201,21 @@ class FrameCheck {
     table.largest_statement = std::max(table.largest_statement, largest);
   }
 
-  void Report(std::uint64_t bytes) {
+  void Report(std::uint64_t bytes, Observer& observer) {
     std::lock_guard lock(mutex_);
     progress_.phase = "check";
     progress_.bytes_done += bytes;
     ++progress_.objects_done;
-    progress_.objects_total = archive_.frame_count();
-    observer_.Update(progress_);
+    progress_.objects_total = frames_.size();
+    observer.Update(progress_);
   }
 
   const ArchiveReader& archive_;
   RestoreContent& content_;
-  Observer& observer_;
   const CancelToken& cancel_;
+  std::vector<std::uint64_t> frames_;
   std::vector<std::string> heads_;
-  std::atomic<std::uint64_t> next_{0};
+  std::atomic<std::size_t> next_{0};
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   std::vector<std::uint64_t> rows_;
@@ -219,6 +231,13 @@ std::set<std::string> RestoreContent::Definers() const {
   }
   definers.erase("");
   return definers;
+}
+
+std::string ContentObject::StagedCreate() const {
+  if (keys_to_staying.empty()) return create;
+  std::set<std::string> names;
+  for (const ForeignKeyLine& key : keys_to_staying) names.insert(key.name);
+  return WithoutForeignKeys(create, names);
 }
 
 std::vector<std::string> RestoreContent::Databases() const {
@@ -239,12 +258,37 @@ const ContentSource& RestoreContent::SourceOf(const std::string& database) const
   return sources.front();
 }
 
+std::optional<std::vector<std::string>> RestoreContent::OnlyOf(const std::string& database) const {
+  const Scope& scope = SourceOf(database).header.scope;
+  const auto part = chosen.find(database);
+  if (scope.only_tables.empty() && part == chosen.end()) return std::nullopt;
+  std::vector<std::string> only;
+  if (part != chosen.end()) {
+    only.assign(part->second.begin(), part->second.end());
+  } else {
+    for (const auto& [of, table] : scope.only_tables) {
+      if (of == database) only.push_back(table);
+    }
+  }
+  return only;
+}
+
 bool RestoreContent::Covers(const ObjectId& id, const std::string& table) const {
   const Scope& scope = SourceOf(id.database).header.scope;
   if (std::find(scope.databases.begin(), scope.databases.end(), id.database) ==
           scope.databases.end() ||
       !scope.CoversKind(id.kind)) {
     return false;
+  }
+  const auto part = chosen.find(id.database);
+  const bool of_part = part == chosen.end() ||
+                       part->second.contains(id.kind == ObjectKind::kTrigger ? table : id.name);
+  if (!of_part) return false;
+  if (keep_extra && id.kind != ObjectKind::kDatabase) {
+    // A trigger belongs to its table.
+    const ObjectId& one =
+        id.kind == ObjectKind::kTrigger ? ObjectId{id.database, ObjectKind::kTable, table} : id;
+    if (!known.contains(one)) return false;
   }
   const bool left_out = std::any_of(omitted.begin(), omitted.end(), [&](const ObjectRecord& each) {
     // Where a privilege hid a whole kind from the dump, the name is "*".
@@ -265,7 +309,7 @@ bool RestoreContent::Covers(const ObjectId& id, const std::string& table) const 
     case ObjectKind::kPackage:
     case ObjectKind::kPackageBody:
     case ObjectKind::kEvent:
-      return scope.only_tables.empty();
+      return scope.only_tables.empty() && part == chosen.end();
   }
   return false;
 }
@@ -279,18 +323,20 @@ ContentSource SourceOf(const ArchiveReader& archive) {
   return source;
 }
 
-RestoreContent ReadContent(const ArchiveReader& archive, unsigned jobs, Observer& observer,
-                           const CancelToken& cancel) {
-  observer.Phase(fmt::format("checking {}: {} frames", archive.name(), archive.frame_count()));
+RestoreContent ReadContent(const ArchiveReader& archive, const ContentChoice& choice, unsigned jobs,
+                           Observer& observer, const CancelToken& cancel) {
   RestoreContent content;
   ContentSource& source = content.sources.front();
   source = SourceOf(archive);
   content.root_digest = source.digest;
   content.text_bytes = archive.footer().text_size;
   ReadIndex(archive, content);
+  Choose(choice, content);
   CutUnits(archive, content);
   source.unit_count = content.units.size();
-  FrameCheck(archive, content, observer, cancel).Run(std::max(1U, jobs));
+  FrameCheck check(archive, content, !choice.empty(), cancel);
+  observer.Phase(fmt::format("checking {}: {} frames", archive.name(), check.frame_count()));
+  check.Run(std::max(1U, jobs), observer);
   for (auto* objects : {&content.databases, &content.sequences, &content.tables, &content.views,
                         &content.routines, &content.triggers, &content.events}) {
     ReadDefinitions(archive, *objects, cancel);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -11,6 +12,8 @@
 #include "dbomsbak/archive/archive_reader.h"
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/engine/observer.h"
+#include "dbomsbak/engine/restore.h"
+#include "engine/foreign_key_lines.h"
 #include "engine/load_units.h"
 
 namespace dbomsbak {
@@ -20,6 +23,12 @@ struct ContentObject {
   std::string create;                   // the CREATE statement
   std::string restart;                  // sequences: the statement that gives it its value
   std::uint64_t largest_statement = 0;  // tables: bytes of the longest INSERT
+  // Tables: foreign keys to tables of the set that do not come along. They stand in `create`, but
+  // not in staging, where they would bind those that are live: the window adds them. With their
+  // parents' databases as they are called in the files.
+  std::vector<ForeignKeyLine> keys_to_staying;
+
+  std::string StagedCreate() const;  // `create` without these
 };
 
 // What one file tells of its own databases.
@@ -55,9 +64,16 @@ struct RestoreContent {
   std::vector<LoadUnit> units;     // by source, by frame, then by offset
   std::vector<std::string> notes;  // what a plan shall warn of
 
+  ContentChoice chosen;     // databases of which only these tables were asked for
+  bool keep_extra = false;  // what is not in `known` stays
+  std::set<ObjectId> known;
+
   std::vector<std::string> Databases() const;  // as they are called in the files, sorted
   // The file that holds it; the first when none says so.
   const ContentSource& SourceOf(const std::string& database) const;
+
+  // The tables, views and sequences that are spoken for where that is not the whole database.
+  std::optional<std::vector<std::string>> OnlyOf(const std::string& database) const;
 
   // Does the archive speak for this object? Restore is exact for those, and touches no other.
   // `table` is the table a trigger stands on.
@@ -72,7 +88,8 @@ ContentSource SourceOf(const ArchiveReader& archive);
 // Reads the whole archive: every frame against its digest, every INSERT against the one form there
 // is, every definition against its digest. Memory: definitions, and two frames a job.
 // Errors: kDamaged, kUnsupported for an archive without definitions.
-RestoreContent ReadContent(const ArchiveReader& archive, unsigned jobs, Observer& observer,
-                           const CancelToken& cancel);
+// With a `choice` the same of what is chosen; frames that hold nothing of it are not read.
+RestoreContent ReadContent(const ArchiveReader& archive, const ContentChoice& choice, unsigned jobs,
+                           Observer& observer, const CancelToken& cancel);
 
 }  // namespace dbomsbak

@@ -92,13 +92,14 @@ class FromSeveral final : public RestoreInput {
 
   std::optional<ContentSource> Head() const override { return std::nullopt; }
 
-  RestoreContent Read(unsigned& jobs, std::size_t max_memory_bytes, Observer& observer,
-                      const CancelToken& cancel) override {
+  RestoreContent Read(const ContentChoice& choice, unsigned& jobs, std::size_t max_memory_bytes,
+                      Observer& observer, const CancelToken& cancel) override {
     std::vector<RestoreContent> contents;
     FileErrors errors = errors_;
     for (const auto& input : inputs_) {
-      errors.Try(
-          [&] { contents.push_back(input->Read(jobs, max_memory_bytes, observer, cancel)); });
+      errors.Try([&] {
+        contents.push_back(input->Read(choice, jobs, max_memory_bytes, observer, cancel));
+      });
     }
     errors.ThrowIfAny();
     const bool into_used =
@@ -120,6 +121,7 @@ class FromSeveral final : public RestoreInput {
       const auto source =
           std::find_if(load.content.sources.begin(), load.content.sources.end(),
                        [&](const ContentSource& each) { return each.name == input->name(); });
+      if (source->unit_count == 0) continue;
       warnings.merge(
           input->LoadRows({load.sessions, load.traits, load.content, *source, load.targets,
                            load.done, load.load_table, load.jobs, observer, load.cancel}));
@@ -195,6 +197,7 @@ RestoreContent Together(std::vector<RestoreContent> contents) {
       unit.table += first_table;
       all.units.push_back(unit);
     }
+    all.chosen.merge(content.chosen);
     all.rows += content.rows;
     all.text_bytes += content.text_bytes;
     Append(all.databases, content.databases);

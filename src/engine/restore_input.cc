@@ -9,6 +9,7 @@
 #include "engine/frame_memory.h"
 #include "engine/plain_content.h"
 #include "engine/plain_row_loader.h"
+#include "engine/restore_choice.h"
 
 namespace dbomsbak {
 namespace {
@@ -21,10 +22,10 @@ class FromArchive final : public RestoreInput {
 
   std::optional<ContentSource> Head() const override { return SourceOf(archive_); }
 
-  RestoreContent Read(unsigned& jobs, std::size_t max_memory_bytes, Observer& observer,
-                      const CancelToken& cancel) override {
+  RestoreContent Read(const ContentChoice& choice, unsigned& jobs, std::size_t max_memory_bytes,
+                      Observer& observer, const CancelToken& cancel) override {
     jobs = JobsWithin(archive_, jobs, max_memory_bytes);
-    return ReadContent(archive_, jobs, observer, cancel);
+    return ReadContent(archive_, choice, jobs, observer, cancel);
   }
 
   std::map<std::uint32_t, std::string> LoadRows(const Load& load) override {
@@ -47,10 +48,12 @@ class FromPlainDump final : public RestoreInput {
 
   std::optional<ContentSource> Head() const override { return std::nullopt; }
 
-  RestoreContent Read(unsigned&, std::size_t max_memory_bytes, Observer& observer,
-                      const CancelToken& cancel) override {
+  RestoreContent Read(const ContentChoice& choice, unsigned&, std::size_t max_memory_bytes,
+                      Observer& observer, const CancelToken& cancel) override {
     max_memory_bytes_ = max_memory_bytes;
-    return ReadPlainContent(file_, options_, observer, cancel);
+    RestoreContent content = ReadPlainContent(file_, options_, observer, cancel);
+    Choose(choice, content);
+    return content;
   }
 
   // A quarter for what waits: a statement is held three times more, where it is cut out, sent, and

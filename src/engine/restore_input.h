@@ -26,8 +26,10 @@ class RestoreInput {
   // What its first and last bytes tell; nullopt when only all of it tells something.
   virtual std::optional<ContentSource> Head() const = 0;
 
-  // Everything that is to be known of it; bounds `jobs` by the memory they would take.
-  virtual RestoreContent Read(unsigned& jobs, std::size_t max_memory_bytes, Observer& observer,
+  // Everything that is to be known of what is chosen of it; bounds `jobs` by the memory they would
+  // take.
+  virtual RestoreContent Read(const ContentChoice& choice, unsigned& jobs,
+                              std::size_t max_memory_bytes, Observer& observer,
                               const CancelToken& cancel) = 0;
 
   struct Load {

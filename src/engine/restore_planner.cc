@@ -102,8 +102,51 @@ std::string CreateDatabaseText(const std::string& name, const std::string& chars
                      QuoteIdentifier(name), charset, collation);
 }
 
+// An archive's definition where its databases have other names.
+template <typename T>
+T Renamed(T object, const DatabaseMap& renamed) {
+  if (!renamed.empty()) {
+    object.create = RenameDatabases(object.id.kind, object.create, renamed);
+  }
+  return object;
+}
+
+// GRANT … ON PROCEDURE `db`.`p` TO …
+void RenameGrants(const RestoreMember& member, std::vector<std::string>& grants) {
+  if (member.archived == member.live) return;
+  const std::string from = QuoteIdentifier(member.archived) + ".";
+  for (std::string& grant : grants) {
+    const std::size_t at = grant.find(from);
+    if (at == std::string::npos) continue;
+    grant.replace(at, from.size(), QuoteIdentifier(member.live) + ".");
+  }
+}
+
+void AddKeysToStaying(const RestoreContent& content, const RestoreMember& member,
+                      const DatabaseMap& renamed, std::vector<KeyDefinition>& keys) {
+  constexpr std::string_view kHead = "CREATE TABLE `t` (\n  ", kTail = "\n)";
+  for (const ContentObject& table : content.tables) {
+    if (table.record.id.database != member.archived) continue;
+    for (const ForeignKeyLine& key : table.keys_to_staying) {
+      std::string definition = RenameDatabases(
+          ObjectKind::kTable, fmt::format("{}{}{}", kHead, key.definition, kTail), renamed);
+      definition = definition.substr(kHead.size(), definition.size() - kHead.size() - kTail.size());
+      keys.push_back({member.live, table.record.id.name, key.name, std::move(definition)});
+    }
+  }
+}
+
 Database WantedDatabase(const RestoreContent& content, const RestoreMember& member,
-                        const Database& live, const ServerTraits& traits) {
+                        const Database& live, const ServerTraits& traits,
+                        const DatabaseMap& renamed) {
+  const auto view_of = [&](const ContentObject& object, const std::string& database) {
+    return Renamed(ViewOf(object, database), renamed);
+  };
+  const auto program_of = [&](const ContentObject& object, const std::string& database) {
+    StoredProgram program = Renamed(ProgramOf(object, database), renamed);
+    RenameGrants(member, program.grants);
+    return program;
+  };
   Database wanted;
   wanted.name = member.live;
   wanted.comment = live.comment;
@@ -131,11 +174,11 @@ Database WantedDatabase(const RestoreContent& content, const RestoreMember& memb
   for (Sequence& sequence : wanted.sequences) {
     sequence.is_table = traits.has_sequences_in_tables;
   }
-  wanted.views = Merge(Collect(content.views, member, ViewOf), live.views, covered);
-  wanted.routines = Merge(Collect(content.routines, member, ProgramOf), live.routines, covered);
-  wanted.events = Merge(Collect(content.events, member, ProgramOf), live.events, covered);
+  wanted.views = Merge(Collect(content.views, member, view_of), live.views, covered);
+  wanted.routines = Merge(Collect(content.routines, member, program_of), live.routines, covered);
+  wanted.events = Merge(Collect(content.events, member, program_of), live.events, covered);
   wanted.triggers =
-      Merge(Collect(content.triggers, member, ProgramOf), live.triggers, trigger_covered);
+      Merge(Collect(content.triggers, member, program_of), live.triggers, trigger_covered);
   // A trigger goes with the table it stands on.
   std::set<std::string> tables;
   for (const Table& table : wanted.tables) tables.insert(table.id.name);
@@ -589,13 +632,7 @@ class Planner {
   }
 
   void CheckForeignKeys() {
-    std::set<TableName> leaving;
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-      for (const std::string& table : set_.outgoing[i]) leaving.emplace(members_[i].live, table);
-    }
-    for (const InboundKey& key : facts_.keys_into_set.keys) {
-      if (leaving.contains({key.database, key.table})) continue;
-      if (!leaving.contains({key.parent_database, key.parent_table})) continue;
+    for (const InboundKey& key : KeysLeftBehind(set_, facts_.keys_into_set.keys)) {
       Problem(fmt::format(
           "foreign key {} of {} points to {}, which is replaced; the key would follow the old "
           "table: drop it before the restore and add it again afterwards",
@@ -716,26 +753,34 @@ unsigned NextGeneration(const std::vector<RestoreMember>& members,
   return highest + 1;
 }
 
+std::vector<InboundKey> KeysLeftBehind(const PreparedSet& set, std::vector<InboundKey> keys) {
+  std::set<TableName> leaving;
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    for (const std::string& table : set.outgoing[i]) leaving.emplace(set.members[i].live, table);
+  }
+  std::erase_if(keys, [&](const InboundKey& key) {
+    return leaving.contains({key.database, key.table}) ||
+           !leaving.contains({key.parent_database, key.parent_table});
+  });
+  return keys;
+}
+
 PreparedSet MakeSet(const RestoreContent& content, const std::vector<RestoreMember>& members,
                     const RestoreFacts& facts) {
   PreparedSet set;
   set.operation = "restore";
   set.root_digest = content.root_digest;
   set.generation = NextGeneration(members, facts.databases);
+  const DatabaseMap renamed = ArchivedToLive(members);
   for (const RestoreMember& member : members) {
     set.members.push_back({member.live, member.staging, member.displaced});
     const Database* found = facts.live.Find(member.live);
     Database before;
     if (found != nullptr) before = *found;
     before.name = member.live;
-    Database wanted = WantedDatabase(content, member, before, facts.traits);
+    Database wanted = WantedDatabase(content, member, before, facts.traits, renamed);
 
-    const DatabaseMap renamed = ArchivedToLive(members);
-    if (!renamed.empty()) {
-      for (View& view : wanted.views) {
-        view.create = RenameDatabases(ObjectKind::kView, view.create, renamed);
-      }
-    }
+    AddKeysToStaying(content, member, renamed, set.returning_keys);
 
     std::vector<std::string> incoming;
     std::vector<std::string> outgoing;
@@ -753,6 +798,7 @@ PreparedSet MakeSet(const RestoreContent& content, const std::vector<RestoreMemb
     for (const Sequence& sequence : before.sequences) {
       if (sequence.is_table) leave(sequence.id);
     }
+    set.only.push_back(content.OnlyOf(member.archived));
     set.incoming.push_back(std::move(incoming));
     set.outgoing.push_back(std::move(outgoing));
     set.before.push_back(std::move(before));

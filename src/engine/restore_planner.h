@@ -28,6 +28,10 @@ PreparedSet MakeSet(const RestoreContent& content, const std::vector<RestoreMemb
 unsigned NextGeneration(const std::vector<RestoreMember>& members,
                         const std::set<std::string>& databases);
 
+// Of foreign keys into live tables of the set, those of tables that stay while their parent leaves:
+// they would follow it into the displaced copy.
+std::vector<InboundKey> KeysLeftBehind(const PreparedSet& set, std::vector<InboundKey> keys);
+
 // Catalogue values of what the archive holds, under the name `database`.
 View ViewOf(const ContentObject& object, const std::string& database);
 StoredProgram ProgramOf(const ContentObject& object, const std::string& database);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,10 +47,14 @@ struct PreparedSet {
   // Live tables that move to the displaced copy and source tables that go live, by member. Live
   // tables outside the scope are in neither list and stay.
   std::vector<std::vector<std::string>> outgoing, incoming;
+  // By member: the only tables, views and sequences (with their triggers) that the set speaks for.
+  // nullopt: all of the database. Undo touches nothing else.
+  std::vector<std::optional<std::vector<std::string>>> only;
   // Keys of outgoing tables into tables that stay or are of other databases: the displaced copy
   // must not hold up changes there, so it loses them. SwapLive fills this in.
   std::vector<KeyDefinition> outside_keys;
-  // Undo: those that the copy lost; its tables get them again.
+  // Keys of incoming tables into tables that stay, which the window adds: at undo those that the
+  // copy lost; at a restore those that staging does without, or they would bind what is live.
   std::vector<KeyDefinition> returning_keys;
 };
 

@@ -231,7 +231,7 @@ void Staging::CreateTables(const Catalog& live) {
   for (std::size_t i = 0; i < content_.tables.size(); ++i) {
     const ContentObject& table = content_.tables[i];
     Use(session_, MemberOf(table.record.id.database).staging);
-    std::string create = RenameDatabases(ObjectKind::kTable, table.create, to_staging);
+    std::string create = RenameDatabases(ObjectKind::kTable, table.StagedCreate(), to_staging);
     // A default that takes from a sequence does not follow the RENAME: it names the live one from
     // the start if that is there, as the server wants; else the window changes it afterwards.
     DatabaseMap sequences_live;

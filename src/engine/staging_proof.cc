@@ -129,8 +129,8 @@ class DefinitionComparison {
   void CompareTable(const ContentObject& object, const Table& table) {
     const std::string name = object.record.id.Describe();
     const std::string staged = RenameDatabases(ObjectKind::kTable, table.create, to_archived_);
-    const std::string wanted =
-        staged_constraints_ ? WithStagedConstraintNames(object.create) : object.create;
+    std::string wanted = object.StagedCreate();
+    if (staged_constraints_) wanted = WithStagedConstraintNames(wanted);
     if (!IsWordForWord(object)) {
       // In whatever words this server prints it: all that was said is there.
       const std::string missing =

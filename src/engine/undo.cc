@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -12,9 +13,11 @@
 #include "engine/live_names.h"
 #include "engine/locked_server.h"
 #include "engine/outside_references.h"
+#include "engine/restore_planner.h"
 #include "engine/set_history.h"
 #include "engine/set_swap.h"
 #include "engine/view_bases.h"
+#include "engine/window_context.h"
 #include "engine/window_estimate.h"
 
 namespace dbomsbak {
@@ -69,6 +72,27 @@ void PlaceTriggers(const Database& live, const std::set<std::string>& returning,
   }
 }
 
+// Of a set that speaks for some tables only, nothing but those goes back.
+template <typename T>
+void KeepOthersLive(std::vector<T>& wanted, const std::vector<T>& live,
+                    const std::vector<std::string>& only) {
+  const auto of_set = [&](const T& object) { return Contains(only, object.id.name); };
+  std::erase_if(wanted, [&](const T& object) { return !of_set(object); });
+  std::copy_if(live.begin(), live.end(), std::back_inserter(wanted),
+               [&](const T& object) { return !of_set(object); });
+}
+
+void KeepOthersLive(Database& wanted, const Database& live, const std::vector<std::string>& only) {
+  KeepOthersLive(wanted.tables, live.tables, only);
+  KeepOthersLive(wanted.sequences, live.sequences, only);
+  KeepOthersLive(wanted.views, live.views, only);
+  wanted.routines = live.routines;
+  wanted.events = live.events;
+  wanted.charset = live.charset;
+  wanted.collation = live.collation;
+  wanted.comment = live.comment;
+}
+
 // How the copy goes back: `wanted` is what was live before it was put aside. Tables that stayed
 // live then, outside of the archive's scope, stay now, too.
 PreparedSet UndoSet(const PreparedSet& copy, std::vector<Database> live, unsigned generation) {
@@ -78,17 +102,21 @@ PreparedSet UndoSet(const PreparedSet& copy, std::vector<Database> live, unsigne
   set.generation = generation;
   set.wanted = copy.before;
   set.returning_keys = copy.outside_keys;
+  set.only = copy.only;
   set.before = std::move(live);
   for (std::size_t i = 0; i < copy.members.size(); ++i) {
     const SetMember& member = copy.members[i];
     set.members.push_back({member.live, member.displaced, DisplacedName(member.live, generation)});
     const std::set<std::string> returning(copy.outgoing[i].begin(), copy.outgoing[i].end());
+    const bool part = i < copy.only.size() && copy.only[i] && !copy.before[i].create.empty();
+    if (part) KeepOthersLive(set.wanted[i], set.before[i], *copy.only[i]);
     const std::set<std::string> now = NamesOfTables(set.before[i]);
     std::set<std::string> afterwards = returning;
     std::vector<std::string> outgoing;
     const std::set<std::string> then = NamesOfTables(copy.before[i]);
     for (const std::string& table : now) {
-      const bool stayed = then.contains(table) && !returning.contains(table);
+      const bool stayed = part ? !Contains(*copy.only[i], table)
+                               : then.contains(table) && !returning.contains(table);
       if (stayed) {
         afterwards.insert(table);
       } else {
@@ -161,7 +189,7 @@ RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet&
   }
   plan.databases = copy.LiveNames();
   plan.expected_window_ms = EstimateWindow(set);
-  for (const InboundKey& key : KeysFromOutside(session, databases)) {
+  for (const InboundKey& key : KeysLeftBehind(set, KeysInto(session, databases).keys)) {
     plan.problems.push_back(
         fmt::format("{} would follow what is live now into the displaced copy", key.Describe()));
   }

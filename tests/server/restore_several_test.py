@@ -26,9 +26,11 @@ CREATE TABLE `oms_cm`.`node` (`id` int PRIMARY KEY, `at` datetime(6));
 INSERT INTO `oms_cm`.`node` VALUES (1, '2026-01-01 00:00:00.000001'), (2, NULL);
 CREATE TABLE `oms_hb`.`beat` (`id` int PRIMARY KEY, `n` bigint unsigned);
 INSERT INTO `oms_hb`.`beat` VALUES (1, 18446744073709551615), (2, 0);
-CREATE TRIGGER `oms_hb`.`beat_before` BEFORE INSERT ON `oms_hb`.`beat` FOR EACH ROW SET NEW.`n` = COALESCE(NEW.`n`, 7);
+USE `oms_hb`;
+CREATE TRIGGER `beat_before` BEFORE INSERT ON `oms_hb`.`beat` FOR EACH ROW SET NEW.`n` = COALESCE(NEW.`n`, 7);
 CREATE VIEW `oms_rm`.`v_beats` AS SELECT `b`.`id` AS `id` FROM `oms_hb`.`beat` `b` JOIN `oms_rm`.`project` `p` ON `p`.`id` = `b`.`id`;
-CREATE PROCEDURE `oms_cm`.`p_nodes` () SELECT COUNT(*) FROM `oms_cm`.`node`;
+USE `oms_cm`;
+CREATE PROCEDURE `p_nodes` () SELECT COUNT(*) FROM `node`;
 """
 RUIN = """
 ALTER TABLE `oms_rm`.`project` ADD COLUMN `added` int; UPDATE `oms_rm`.`project` SET `v` = 'ruined';

@@ -16,4 +16,12 @@ std::pair<std::string, std::string> ParseTableName(std::string_view text, std::s
 std::vector<std::pair<std::string, std::string>> ParseTableNames(std::string_view text,
                                                                  std::string_view option);
 
+// "db.table,db.table,db": databases with some of their tables, or with all (second is empty).
+// Errors: kUsage.
+std::vector<std::pair<std::string, std::string>> ParseDatabasesAndTables(std::string_view text,
+                                                                         std::string_view option);
+
+// "old=new": a name that has "=" itself needs the back-ticks. Errors: kUsage.
+std::pair<std::string, std::string> ParseRenaming(std::string_view text, std::string_view option);
+
 }  // namespace dbomsbak

@@ -14,11 +14,13 @@ namespace dbomsbak {
 
 struct RestoreCommand {
   std::vector<std::string> paths;  // archives and plain dumps, at least one
+  bool skip_binlog = false;        // sessions with sql_log_bin=0
   RestoreOptions options;
 };
 
 // The files are opened, and those that may not be restored so (partial, filtered) refused, before
 // the server is asked anything but whether a window is open.
+// kPrivilege with `skip_binlog` for an account that may not.
 RestoreResult RunRestoreCommand(SessionFactory& sessions, FileSystem& files,
                                 const RestoreCommand& command, const ConfirmRestore& confirm,
                                 Observer& observer, const CancelToken& cancel);

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,10 @@
 #include "dbomsbak/transport/session.h"
 
 namespace dbomsbak {
+
+// What is wanted of files: databases, and of each the tables, views and sequences; with none all
+// of it. Empty: everything.
+using ContentChoice = std::map<std::string, std::set<std::string>>;
 
 struct RestoreOptions {
   unsigned jobs = 0;  // loading sessions; 0: one a core
@@ -27,6 +33,9 @@ struct RestoreOptions {
   bool allow_filtered = false;
   bool force = false;  // go on although other sessions use the databases
   std::string into;    // the database of a plain dump that names none
+  ContentChoice only;
+  std::map<std::string, std::string> renamed;  // databases: name in the files → live name
+  bool keep_extra = false;  // objects that the files do not hold stay where they are
 };
 
 // An object of an archive that the server cannot hold as it is, and everything in it that stands

@@ -29,5 +29,22 @@ TEST(NamesTest, WhatIsNoTableNameIsAUsageError) {
   }
 }
 
+TEST(NamesTest, ListsOfTablesAndDatabases) {
+  using Names = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(ParseDatabasesAndTables("a.b,c,`x.y`.`p,q`", "--only"),
+            (Names{{"a", "b"}, {"c", ""}, {"x.y", "p,q"}}));
+  for (const char* text : {"", ",", "a,", ",a", "a.", ".b", "a.b.c", "`a", "a,,b"}) {
+    EXPECT_THROW(ParseDatabasesAndTables(text, "--only"), Error) << text;
+  }
+}
+
+TEST(NamesTest, Renamings) {
+  EXPECT_EQ(ParseRenaming("a=b", "--as"), std::pair(std::string("a"), std::string("b")));
+  EXPECT_EQ(ParseRenaming("`a=b`=c d", "--as"), std::pair(std::string("a=b"), std::string("c d")));
+  for (const char* text : {"", "a", "a=", "=b", "a=b=c", "`a=b"}) {
+    EXPECT_THROW(ParseRenaming(text, "--as"), Error) << text;
+  }
+}
+
 }  // namespace
 }  // namespace dbomsbak

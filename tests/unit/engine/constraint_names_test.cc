@@ -71,5 +71,23 @@ TEST(ConstraintNames, StayWithin64CharactersAndApart) {
   }
 }
 
+TEST(ConstraintNamesTest, KeysAreTakenOutWithWhateverStandsBehindThem) {
+  // As OceanBase prints it, with other items behind.
+  EXPECT_EQ(
+      WithoutForeignKeys("CREATE TABLE `c` (\n  `p` int(11),\n  PRIMARY KEY (`p`),\n  "
+                         "CONSTRAINT `f` FOREIGN KEY (`p`) REFERENCES `d`.`t`(`id`) ON UPDATE "
+                         "RESTRICT ON DELETE CASCADE ,\n  KEY `k` (`p`) BLOCK_SIZE 16384\n)",
+                         {"f"}),
+      "CREATE TABLE `c` (\n  `p` int(11),\n  PRIMARY KEY (`p`),\n  KEY `k` (`p`) BLOCK_SIZE "
+      "16384\n)");
+  // As the others do, last; a key of another name stays.
+  EXPECT_EQ(WithoutForeignKeys(
+                "CREATE TABLE `c` (\n  `p` int(11),\n  CONSTRAINT `f` FOREIGN KEY (`p`) REFERENCES "
+                "`t` (`id`),\n  CONSTRAINT `g` FOREIGN KEY (`p`) REFERENCES `u` (`id`)\n)",
+                {"g"}),
+            "CREATE TABLE `c` (\n  `p` int(11),\n  CONSTRAINT `f` FOREIGN KEY (`p`) REFERENCES "
+            "`t` (`id`)\n)");
+}
+
 }  // namespace
 }  // namespace dbomsbak

@@ -155,6 +155,17 @@ TEST(PreparedSetTest, JsonIsAscii) {
   }
 }
 
+TEST(PreparedSetTest, TheTablesThatASetSpeaksForComeBack) {
+  PreparedSet set = Example();
+  set.only.assign(set.members.size(), std::nullopt);
+  set.only[0] = std::vector<std::string>{"t", "naïve"};
+  const PreparedSet read = PreparedSetFromJson(ToJson(set));
+  EXPECT_EQ(read.only, set.only);
+  // A journal of before they were written: all of each database.
+  EXPECT_EQ(PreparedSetFromJson(ToJson(Example())).only,
+            std::vector<std::optional<std::vector<std::string>>>(set.members.size()));
+}
+
 TEST(PreparedSetTest, WhatIsNoSetNeedsHelp) {
   const std::string good = ToJson(Example());
   std::string newer = good;

@@ -44,7 +44,7 @@ class RowLoaderTest : public ::testing::Test {
 
   void Open() {
     archive_.emplace(ArchiveReader::Open(std::make_shared<MemoryReadableFile>(sample_.Build())));
-    content_ = ReadContent(*archive_, 2, SilentObserver(), cancel_);
+    content_ = ReadContent(*archive_, {}, 2, SilentObserver(), cancel_);
     targets_.assign(content_.tables.size(), LoadTarget{"staging", true});
     done_.assign(content_.units.size(), false);
   }
@@ -178,7 +178,7 @@ TEST_F(RowLoaderTest, ContentThatContradictsTheIndexIsDamage) {
     try {
       const ArchiveReader archive =
           ArchiveReader::Open(std::make_shared<MemoryReadableFile>(sample.Build()));
-      ReadContent(archive, 1, SilentObserver(), cancel_);
+      ReadContent(archive, {}, 1, SilentObserver(), cancel_);
       ADD_FAILURE();
     } catch (const Error& e) {
       EXPECT_EQ(e.code(), ErrorCode::kDamaged) << e.message();
