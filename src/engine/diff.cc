@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -583,9 +584,14 @@ class Diff {
     if (tables_.empty()) return;
     observer_.Phase(fmt::format("comparing the rows of {} table{}", tables_.size(),
                                 tables_.size() == 1 ? "" : "s"));
-    source_.DigestRows(tables_, cancel_);
-    const std::vector<RowDigest> live = DigestLive(set, registry);
-    for (std::size_t i = 0; i < tables_.size(); ++i) JudgeRows(tables_[i], live[i], *compared_[i]);
+    std::vector<RowDigest> live(tables_.size());
+    std::vector<std::size_t> numbers(tables_.size());
+    std::iota(numbers.begin(), numbers.end(), std::size_t{0});
+    while (!numbers.empty()) numbers = DigestBoth(set, registry, numbers, live);
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+      JudgeRows(tables_[i], live[i], *compared_[i]);
+      report_.rows += live[i].rows;
+    }
     if (options_.rows == 0) return;
     for (std::size_t i = 0; i < tables_.size(); ++i) {
       ObjectDiff& found = *compared_[i];
@@ -597,17 +603,42 @@ class Diff {
     }
   }
 
-  std::vector<RowDigest> DigestLive(DumpSet& set, SessionRegistry& registry) {
-    std::vector<RowDigest> digests(tables_.size());
+  // Live tables first: while a file is read none stays locked, and the snapshot does not grow old.
+  // Returns those of `numbers` that are to be digested once more.
+  std::vector<std::size_t> DigestBoth(DumpSet& set, SessionRegistry& registry,
+                                      const std::vector<std::size_t>& numbers,
+                                      std::vector<RowDigest>& live) {
+    DigestLive(set, registry, numbers, live);
+    std::vector<TableToCompare*> tables;
+    for (const std::size_t number : numbers) tables.push_back(&tables_[number]);
+    if (source_.is_plain()) observer_.Phase("reading the rows of " + source_.name());
+    source_.DigestRows(tables, cancel_);
+    std::vector<std::size_t> again;
+    for (const std::size_t number : numbers) {
+      TableToCompare& table = tables_[number];
+      if (!table.again) continue;
+      if (table.live.NeedsLock() && options_.rows == 0) {  // it may have changed since
+        table.why_not = table.unread.back();
+        table.unread.pop_back();
+      } else {
+        again.push_back(number);
+      }
+    }
+    return again;
+  }
+
+  void DigestLive(DumpSet& set, SessionRegistry& registry, const std::vector<std::size_t>& numbers,
+                  std::vector<RowDigest>& digests) {
     std::map<const Table*, std::size_t> places;
     SnapshotReading reading;
     Progress progress;
     progress.phase = "compare";
-    for (std::size_t i = 0; i < tables_.size(); ++i) {
-      const Table& table = tables_[i].live;
-      places[&table] = i;
+    for (const std::size_t number : numbers) {
+      const Table& table = tables_[number].live;
+      digests[number] = {};
+      places[&table] = number;
       progress.rows_total += table.estimated_rows;
-      reading.tables.push_back({&table, tables_[i].row_filter, table.NeedsLock()});
+      reading.tables.push_back({&table, tables_[number].row_filter, table.NeedsLock()});
     }
     std::mutex mutex;
     reading.read = [&](Session& session, const TableToRead& table, const Chunk& chunk) {
@@ -626,8 +657,6 @@ class Diff {
     // Writers may go on as soon as nothing is read from such tables any more.
     if (options_.rows == 0) reading.locked_are_read = [&] { set.ReleaseTables(); };
     ReadSnapshotRows(set, registry, std::move(reading));
-    report_.rows = progress.rows_done;
-    return digests;
   }
 
   static void JudgeRows(const TableToCompare& table, const RowDigest& live, ObjectDiff& found) {

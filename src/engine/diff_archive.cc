@@ -76,8 +76,9 @@ class FromArchive final : public DiffSource {
     table.live.columns = std::move(chosen);
   }
 
-  void DigestRows(std::vector<TableToCompare>& tables, const CancelToken&) const override {
-    for (TableToCompare& table : tables) {
+  void DigestRows(std::span<TableToCompare* const> tables, const CancelToken&) const override {
+    for (TableToCompare* const each : tables) {
+      TableToCompare& table = *each;
       table.digest.rows = table.archived->rows;
       if (!table.why_not.empty()) continue;
       const auto sum = Uint128::FromHex(table.archived->row_digest->value);

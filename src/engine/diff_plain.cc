@@ -36,11 +36,24 @@ bool IsGenerated(const TableItem& column) {
       [](const SqlToken& token) { return token.IsWord("generated") || token.IsWord("as"); });
 }
 
-// n of bit(n)
-unsigned BitsOf(const std::string& column_type) {
-  const std::size_t open = column_type.find('(');
-  if (open == std::string::npos) return 1;
-  return static_cast<unsigned>(std::strtoul(column_type.c_str() + open + 1, nullptr, 10));
+// n of bit(n) and year(n)
+unsigned WidthOf(const Column& column) {
+  const bool is_year = column.data_type == "year";
+  if (!is_year && column.kind.value_class != ValueClass::kBits) return 0;
+  const std::size_t open = column.column_type.find('(');
+  if (open == std::string::npos) return is_year ? 4 : 1;
+  return static_cast<unsigned>(std::strtoul(column.column_type.c_str() + open + 1, nullptr, 10));
+}
+
+// The columns that come first are those of the plan.
+void LeaveAside(std::size_t number, const std::string& why, RowPlan& plan, TableToCompare& table) {
+  const auto at = static_cast<std::ptrdiff_t>(number);
+  plan.columns.erase(plan.columns.begin() + at);
+  std::vector<Column>& columns = table.live.columns;
+  columns[number].generated = true;
+  table.unread.push_back(fmt::format("column {}: {}", QuoteIdentifier(columns[number].name), why));
+  std::rotate(columns.begin() + at, columns.begin() + at + 1, columns.end());
+  table.again = true;
 }
 
 class FromPlainDump final : public DiffSource {
@@ -118,7 +131,7 @@ class FromPlainDump final : public DiffSource {
         table.unread.push_back(fmt::format("column {}: {}", QuoteIdentifier(names[place]), why));
       }
       if (found->generated || !why.empty()) continue;
-      plan.columns.push_back({place, found->kind, BitsOf(found->column_type)});
+      plan.columns.push_back({place, found->kind, WidthOf(*found)});
       chosen.push_back(std::move(*found));
       table.live.columns.erase(found);
     }
@@ -129,11 +142,14 @@ class FromPlainDump final : public DiffSource {
     table.live.columns = std::move(chosen);
   }
 
-  void DigestRows(std::vector<TableToCompare>& tables, const CancelToken& cancel) const override {
+  void DigestRows(std::span<TableToCompare* const> tables,
+                  const CancelToken& cancel) const override {
     std::map<ObjectId, TableToCompare*> wanted;
-    for (TableToCompare& table : tables) {
-      table.digest.rows = table.archived->rows;
-      if (table.why_not.empty()) wanted[table.archived->id] = &table;
+    for (TableToCompare* const table : tables) {
+      table->again = false;
+      table->digest = {};
+      table->digest.rows = table->archived->rows;
+      if (table->why_not.empty()) wanted[table->archived->id] = table;
     }
     std::map<ObjectId, PlainRowReader> readers;
     ForEachInsert(cancel, [&](const DumpStatement& statement, std::string_view values) {
@@ -151,6 +167,13 @@ class FromPlainDump final : public DiffSource {
         table.why_not = e.message();
       }
     });
+    for (const auto& [id, reader] : readers) {
+      TableToCompare& table = *wanted.at(id);
+      const std::vector<std::string>& unclear = reader.unclear();
+      for (std::size_t number = unclear.size(); table.why_not.empty() && number-- > 0;) {
+        if (!unclear[number].empty()) LeaveAside(number, unclear[number], plans_.at(id), table);
+      }
+    }
   }
 
   void ForEachRow(const TableToCompare& table, const std::vector<std::size_t>& key,

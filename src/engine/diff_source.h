@@ -29,6 +29,7 @@ struct TableToCompare {
   // Filled by DiffSource::DigestRows.
   RowDigest digest;
   std::string why_not;  // not comparable
+  bool again = false;   // `live` selects fewer columns now: what was digested means nothing
 };
 
 // One thread.
@@ -48,8 +49,9 @@ class DiffSource {
 
   // Chooses the columns of `table.live` that are compared; says in `why_not` when rows cannot be.
   virtual void ChooseColumns(TableToCompare& table) const = 0;
-  // Row counts and digests of all these tables.
-  virtual void DigestRows(std::vector<TableToCompare>& tables, const CancelToken& cancel) const = 0;
+  // Row counts and digests of all these tables. A column whose values cannot be told is left aside.
+  virtual void DigestRows(std::span<TableToCompare* const> tables,
+                          const CancelToken& cancel) const = 0;
 
   // Each row of a table. `key`: places of the key's columns among those compared.
   virtual void ForEachRow(const TableToCompare& table, const std::vector<std::size_t>& key,

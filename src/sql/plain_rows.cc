@@ -24,6 +24,11 @@ bool IsUtf8(std::string_view charset) {
   return charset == "utf8mb4" || charset == "utf8" || charset == "utf8mb3";
 }
 
+// Of which value of a column it cannot be told what it is. Caught within this file.
+struct Unclear {
+  std::string why;
+};
+
 // What a literal says, before it is known what its column makes of it.
 struct Said {
   enum class Form { kNull, kNumber, kText, kBytes };
@@ -99,8 +104,26 @@ std::string Unquoted(std::string_view quoted, bool backslash_escapes) {
   return text;
 }
 
-Said Read(std::string_view literal, bool backslash_escapes) {
+// The text of JSON_REPLACE('TEXT','PATH',NUMBER,…): its arguments are a row of literals.
+std::string_view TextOfJson(std::string_view literal, const DumpSettings& settings) {
+  class First final : public LiteralSink {
+   public:
+    void Value(std::string_view value) override {
+      if (text.empty()) text = value;
+    }
+    void EndRow() override {}
+    std::string_view text;
+  };
+  First first;
+  ReadLiteralRows(literal.substr(kJsonReplace.size() - 1), settings.backslash_escapes,
+                  settings.ansi_quotes, first);
+  return first.text;
+}
+
+Said Read(std::string_view literal, const DumpSettings& settings) {
   Said said;
+  // The value is the text alone; what is put into it again stands there already.
+  if (literal.starts_with(kJsonReplace)) literal = TextOfJson(literal, settings);
   if (literal.front() == '_') {
     std::size_t end = 1;
     while (end < literal.size() &&
@@ -108,7 +131,7 @@ Said Read(std::string_view literal, bool backslash_escapes) {
             (LowerAscii(literal[end]) >= 'a' && LowerAscii(literal[end]) <= 'z'))) {
       ++end;
     }
-    said = Read(literal.substr(literal.find_first_not_of(" \t\r\n", end)), backslash_escapes);
+    said = Read(literal.substr(literal.find_first_not_of(" \t\r\n", end)), settings);
     said.charset = literal.substr(1, end - 1);
     return said;
   }
@@ -117,7 +140,7 @@ Said Read(std::string_view literal, bool backslash_escapes) {
   const auto quoted_digits = [&] { return literal.substr(2, literal.size() - 3); };
   if (first == '\'' || first == '"') {
     said.form = Said::Form::kText;
-    said.value = Unquoted(literal, backslash_escapes);
+    said.value = Unquoted(literal, settings.backslash_escapes);
   } else if (first == '0' && second == 'x') {
     said.form = Said::Form::kBytes;
     said.value = BytesOfHex(literal.substr(2));
@@ -132,7 +155,7 @@ Said Read(std::string_view literal, bool backslash_escapes) {
     said.value = BytesOfBits(quoted_digits());
   } else if (second == '\'' && first == 'n') {
     said.form = Said::Form::kText;
-    said.value = Unquoted(literal.substr(1), backslash_escapes);
+    said.value = Unquoted(literal.substr(1), settings.backslash_escapes);
     said.charset = "utf8";
   } else if (EqualIgnoringCase(literal, "NULL")) {
     said.form = Said::Form::kNull;
@@ -191,8 +214,8 @@ PlainInsert PartsOfInsert(std::string_view statement, bool ansi_quotes) {
 
 class PlainRowReader::Rows final : public LiteralSink {
  public:
-  Rows(const PlainRowReader& reader, const DumpSettings& settings,
-       const std::vector<std::size_t>& key, const std::function<void(const ParsedRow&)>& each)
+  Rows(PlainRowReader& reader, const DumpSettings& settings, const std::vector<std::size_t>& key,
+       const std::function<void(const ParsedRow&)>& each)
       : reader_(reader),
         settings_(settings),
         key_(key),
@@ -209,10 +232,10 @@ class PlainRowReader::Rows final : public LiteralSink {
     row_.Restart();
     for (std::size_t i = 0; i < reader_.columns_.size(); ++i) {
       shown_[i] = literals_[reader_.columns_[i].place];
-      Add(reader_.columns_[i], shown_[i], row_);
+      Add(i, row_);
     }
     key_row_.Restart();
-    for (const std::size_t column : key_) Add(reader_.columns_[column], shown_[column], key_row_);
+    for (const std::size_t column : key_) Add(column, key_row_);
     literals_.clear();
     each_({row_.Finish(), key_row_.Finish(), shown_});
   }
@@ -220,12 +243,21 @@ class PlainRowReader::Rows final : public LiteralSink {
  private:
   [[noreturn]] static void ThrowUnclear(std::string_view literal, std::string_view what) {
     constexpr std::size_t kShown = 40;
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("{} cannot be told to be {}", literal.substr(0, kShown), what));
+    throw Unclear{fmt::format("{} cannot be told to be {}", literal.substr(0, kShown), what)};
+  }
+
+  void Add(std::size_t column, CanonicalRow& row) {
+    std::string& why = reader_.unclear_[column];
+    if (!why.empty()) return;
+    try {
+      Add(reader_.columns_[column], shown_[column], row);
+    } catch (Unclear& unclear) {
+      why = std::move(unclear.why);
+    }
   }
 
   void Add(const PlainColumn& column, std::string_view literal, CanonicalRow& row) const {
-    const Said said = Read(literal, settings_.backslash_escapes);
+    const Said said = Read(literal, settings_);
     if (said.form == Said::Form::kNull) return row.Null();
     switch (column.kind.value_class) {
       case ValueClass::kInteger:
@@ -250,8 +282,11 @@ class PlainRowReader::Rows final : public LiteralSink {
       case ValueClass::kBits:
         return row.Bytes(BitsOf(column, literal, said));
       case ValueClass::kTemporal:
-        if (said.form != Said::Form::kText) ThrowUnclear(literal, "a date or time");
-        return row.Bytes(said.value);
+        if (said.form == Said::Form::kText) return row.Bytes(said.value);
+        if (said.form == Said::Form::kNumber && column.width != 0) {
+          return row.Bytes(YearOf(column, literal));
+        }
+        ThrowUnclear(literal, "a date or time");
       case ValueClass::kBytes:
         if (said.form == Said::Form::kNumber) ThrowUnclear(literal, "bytes");
         return row.Bytes(said.value);
@@ -260,6 +295,20 @@ class PlainRowReader::Rows final : public LiteralSink {
         if (column.kind.value_class == ValueClass::kEnum && literal == "0") return row.Bytes({});
         return row.Bytes(TextOf(column, literal, said));
     }
+  }
+
+  // A number in a YEAR column, as the server shows it.
+  static std::string YearOf(const PlainColumn& column, std::string_view literal) {
+    constexpr std::string_view kDigits = "0123456789";
+    if (literal.size() > 4 || literal.find_first_not_of(kDigits) != std::string_view::npos) {
+      ThrowUnclear(literal, "a year");
+    }
+    int year = 0;
+    for (const char digit : literal) year = 10 * year + (digit - '0');
+    if (column.width == 2) return fmt::format("{:02}", year % 100);
+    if (year > 0 && year < 70) year += 2000;
+    if (year >= 70 && year < 100) year += 1900;
+    return fmt::format("{:04}", year);
   }
 
   // As many bytes as the column has, the most significant first.
@@ -271,7 +320,7 @@ class PlainRowReader::Rows final : public LiteralSink {
       for (; number != 0; number >>= 8)
         bytes.insert(bytes.begin(), static_cast<char>(number & 0xFF));
     }
-    const std::size_t width = (column.bits + 7) / 8;
+    const std::size_t width = (column.width + 7) / 8;
     while (bytes.size() > width && bytes.front() == '\0') bytes.erase(0, 1);
     if (bytes.size() > width) ThrowUnclear(literal, "bits of its column");
     return std::string(width - bytes.size(), '\0') + bytes;
@@ -293,7 +342,7 @@ class PlainRowReader::Rows final : public LiteralSink {
     ThrowUnclear(literal, "a text in the charset of its column");
   }
 
-  const PlainRowReader& reader_;
+  PlainRowReader& reader_;
   const DumpSettings& settings_;
   const std::vector<std::size_t>& key_;
   const std::function<void(const ParsedRow&)>& each_;
@@ -302,7 +351,7 @@ class PlainRowReader::Rows final : public LiteralSink {
 };
 
 PlainRowReader::PlainRowReader(std::vector<PlainColumn> columns, std::size_t values_a_row)
-    : columns_(std::move(columns)), values_a_row_(values_a_row) {}
+    : columns_(std::move(columns)), values_a_row_(values_a_row), unclear_(columns_.size()) {}
 
 PlainRowReader::~PlainRowReader() = default;
 

@@ -24,7 +24,7 @@ PlainInsert PartsOfInsert(std::string_view statement, bool ansi_quotes);
 struct PlainColumn {
   std::size_t place = 0;  // among the values of a row
   ColumnKind kind;
-  unsigned bits = 0;  // of BIT(n): n
+  unsigned width = 0;  // of BIT(n): n; of YEAR(n): n, 4 where it is not told; else 0
 };
 
 // One thread.
@@ -35,15 +35,20 @@ class PlainRowReader {
   ~PlainRowReader();
 
   // `values` passed DumpReader. `key`: numbers of the columns given that make up the key. Error
-  // kUnsupported for a value of which it cannot be told what it is in its column.
+  // kUnsupported for rows of another number of values.
   void ForEachRow(std::string_view values, const DumpSettings& settings,
                   const std::vector<std::size_t>& key,
                   const std::function<void(const ParsedRow&)>& each);
+
+  // For each column given why, by one of its values, it cannot be told what it holds; empty where
+  // it can. While one of them is not empty the hashes of rows mean nothing.
+  const std::vector<std::string>& unclear() const { return unclear_; }
 
  private:
   class Rows;
   std::vector<PlainColumn> columns_;
   std::size_t values_a_row_;
+  std::vector<std::string> unclear_;
 };
 
 }  // namespace dbomsbak
