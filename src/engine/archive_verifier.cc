@@ -3,16 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <limits>
 #include <optional>
 #include <tuple>
 
 #include "dbomsbak/base/error.h"
-#include "dbomsbak/base/task_group.h"
 #include "dbomsbak/sql/column_kind.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/insert_parser.h"
+#include "engine/frame_pass.h"
 
 namespace dbomsbak {
 namespace {
@@ -25,7 +24,6 @@ constexpr std::string_view kRowStatements[] = {"INSERT INTO ", "REPLACE INTO ", 
 // What a thread keeps from one frame to the next.
 struct ArchiveVerifier::Worker {
   const ArchiveReader& archive;
-  std::string text;
   std::vector<ObjectRecord> objects;  // the block of the index read last
   std::uint64_t first = 0;
 
@@ -222,43 +220,16 @@ void ArchiveVerifier::CheckDisjoint() const {
 // ---- the text ----------------------------------------------------------------------------------
 
 void ArchiveVerifier::ProveText(unsigned jobs) {
-  const std::uint64_t frames = archive_.frame_count();
-  std::atomic<std::uint64_t> next{0};
-  std::atomic<bool> stop{false};
-  // Frames are handed out in order, so every frame before a bad one is being looked at as well: the
-  // lowest bad one is the same at any number of threads.
-  std::uint64_t first_bad = frames;
-  std::exception_ptr error;
-
-  TaskGroup group([&] { stop = true; });
-  const auto work = [&] {
-    Worker worker(archive_);
-    while (!stop) {
-      cancel_.ThrowIfCancelled();
-      const std::uint64_t frame = next++;
-      if (frame >= frames) return;
-      try {
-        ProveFrame(frame, worker);
-      } catch (const Error&) {
-        stop = true;
-        std::lock_guard lock(mutex_);
-        if (frame < first_bad) {
-          first_bad = frame;
-          error = std::current_exception();
-        }
-        return;
-      }
+  ForEachFrame(archive_, jobs, cancel_, [this]() -> FrameWork {
+    return [this, worker = std::make_shared<Worker>(archive_)](std::uint64_t frame,
+                                                               std::string_view text) {
+      ProveFrame(frame, text, *worker);
       Report(frame);
-    }
-  };
-  for (unsigned job = 0; job < std::max(jobs, 1U); ++job) group.Start(work);
-  group.Wait();
-  if (error) std::rethrow_exception(error);
+    };
+  });
 }
 
-void ArchiveVerifier::ProveFrame(std::uint64_t frame, Worker& worker) {
-  archive_.ReadFrame(frame, worker.text);
-  const std::string_view text = worker.text;
+void ArchiveVerifier::ProveFrame(std::uint64_t frame, std::string_view text, Worker& worker) {
   const std::uint64_t begin = frame_begins_[frame];
   const std::uint64_t end = frame_begins_[frame + 1];
   const auto part = [&](std::uint64_t from, std::uint64_t to) {

@@ -54,7 +54,7 @@ class ArchiveVerifier {
               What what) const;
   void CheckDisjoint() const;
 
-  void ProveFrame(std::uint64_t frame, Worker& worker);
+  void ProveFrame(std::uint64_t frame, std::string_view text, Worker& worker);
   void ProveDefinition(const Span& create, const ObjectRecord& object, std::string_view text) const;
   void ProveRows(const Span& data, const ObjectRecord& table, std::uint64_t frame,
                  std::uint64_t text_offset, std::string_view text);

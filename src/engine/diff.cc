@@ -25,6 +25,9 @@
 #include "engine/dump_set.h"
 #include "engine/dump_text.h"
 #include "engine/event_text.h"
+#include "engine/frame_memory.h"
+#include "engine/frame_pass.h"
+#include "engine/restore_input.h"
 #include "engine/session_registry.h"
 #include "engine/snapshot_rows.h"
 #include "engine/spelled_content.h"
@@ -155,6 +158,10 @@ std::vector<std::string> NotesOf(const DiffSource& source, const DiffOptions& op
   return notes;
 }
 
+unsigned JobsOf(const DiffOptions& options) {
+  return options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
+}
+
 class Diff {
  public:
   Diff(SessionFactory& sessions, const DiffSource& source, const DiffOptions& options,
@@ -272,8 +279,7 @@ class Diff {
     if (dump.scope.databases.empty()) return std::nullopt;
     if (source_.is_plain())
       dump.scope.row_filters.clear();  // those that it tells are no conditions
-    dump.jobs =
-        options_.jobs != 0 ? options_.jobs : std::max(1U, std::thread::hardware_concurrency());
+    dump.jobs = JobsOf(options_);
     dump.lock_wait_s = options_.lock_wait_s;
     dump.lock_tries = options_.lock_tries;
     dump.allow_partial = true;  // what cannot be read cannot be compared, which is told
@@ -764,16 +770,17 @@ std::string_view ToString(RowsDiff::Verdict verdict) noexcept {
   return {};
 }
 
-DiffReport RunDiff(SessionFactory& sessions, const ArchiveReader& archive,
-                   const DiffOptions& options, Observer& observer, const CancelToken& cancel) {
-  return Diff(sessions, *ArchiveToDiff(archive), options, observer, cancel).Run();
-}
-
-DiffReport RunDiffOfDump(SessionFactory& sessions,
-                         const std::shared_ptr<const RandomAccessFile>& dump,
-                         const std::string& into, const DiffOptions& options, Observer& observer,
-                         const CancelToken& cancel) {
-  const auto source = PlainDumpToDiff(dump, into, observer, cancel);
+DiffReport RunDiff(SessionFactory& sessions, const std::shared_ptr<const RandomAccessFile>& file,
+                   const std::string& into, const DiffOptions& options, Observer& observer,
+                   const CancelToken& cancel) {
+  const std::optional<ArchiveReader> archive = OpenUnlessPlain(file, into);
+  if (archive) {
+    // Equal digests of an index say nothing of frames that nobody reads.
+    ProveFrames(*archive, JobsWithin(*archive, JobsOf(options), options.max_memory_bytes), observer,
+                cancel);
+  }
+  const std::unique_ptr<DiffSource> source =
+      archive ? ArchiveToDiff(*archive) : PlainDumpToDiff(file, into, observer, cancel);
   return Diff(sessions, *source, options, observer, cancel).Run();
 }
 

@@ -74,21 +74,27 @@ class FromPlainDump final : public RestoreInput {
 
 }  // namespace
 
-std::unique_ptr<RestoreInput> OpenInput(const std::shared_ptr<const RandomAccessFile>& file,
-                                        const std::string& into, bool into_if_unnamed) {
-  if (LooksLikeUnpacked(file) == FileKind::kPlainSql) {
-    PlainDumpOptions options;
-    options.into = into;
-    options.into_if_unnamed = into_if_unnamed;
-    return std::make_unique<FromPlainDump>(file, std::move(options));
-  }
+std::optional<ArchiveReader> OpenUnlessPlain(const std::shared_ptr<const RandomAccessFile>& file,
+                                             const std::string& into) {
+  if (LooksLikeUnpacked(file) == FileKind::kPlainSql) return std::nullopt;
   ArchiveReader archive = ArchiveReader::Open(file);
-  if (!into.empty() && !into_if_unnamed) {
+  if (!into.empty()) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("'{}' is an archive, which knows its databases", file->name()),
                 "--into is for plain dumps that name none; leave it out.");
   }
-  return std::make_unique<FromArchive>(std::move(archive));
+  return archive;
+}
+
+std::unique_ptr<RestoreInput> OpenInput(const std::shared_ptr<const RandomAccessFile>& file,
+                                        const std::string& into, bool into_if_unnamed) {
+  if (auto archive = OpenUnlessPlain(file, into_if_unnamed ? std::string() : into)) {
+    return std::make_unique<FromArchive>(*std::move(archive));
+  }
+  PlainDumpOptions options;
+  options.into = into;
+  options.into_if_unnamed = into_if_unnamed;
+  return std::make_unique<FromPlainDump>(file, std::move(options));
 }
 
 }  // namespace dbomsbak

@@ -49,9 +49,13 @@ class RestoreInput {
   virtual std::map<std::uint32_t, std::string> LoadRows(const Load& load) = 0;
 };
 
-// `into`: the database of a plain dump that names none; may be empty. An archive's footer, index
-// and header are proved here. Errors: kUsage for an archive with `into`, unless it is told
-// `into_if_unnamed`.
+// Nothing for a plain dump. An archive's footer, index and header are proved here. Error kUsage for
+// an archive with `into`, which is for plain dumps that name no database.
+std::optional<ArchiveReader> OpenUnlessPlain(const std::shared_ptr<const RandomAccessFile>& file,
+                                             const std::string& into);
+
+// `into`: the database of a plain dump that names none; may be empty. Errors: as OpenUnlessPlain,
+// but that an archive passes `into` over where it is told `into_if_unnamed`.
 std::unique_ptr<RestoreInput> OpenInput(const std::shared_ptr<const RandomAccessFile>& file,
                                         const std::string& into, bool into_if_unnamed);
 

@@ -44,6 +44,11 @@ def prepare(folder):
         broken = bytearray(good)
         broken[len(broken) // 3] ^= 1
         (folder / 'flipped.sql.zst').write_bytes(broken)
+        # Footer, index and header are as they were.
+        in_frame = bytearray((ROOT / 'formats/archive-v1/valid/every-kind.sql.zst').read_bytes())
+        header_bytes = 8 + int.from_bytes(in_frame[4:8], 'little')
+        in_frame[header_bytes + 20] ^= 1
+        (folder / 'in-frame.sql.zst').write_bytes(in_frame)
 
 
 # arguments, code, what the message must name, what the hint must tell
@@ -121,10 +126,16 @@ TABLE_OF_ARCHIVES = [
     ('verify appended.sql.zst', 20, 'appended.sql.zst', ''),
     ('verify twice.sql.zst', 20, 'twice.sql.zst', ''),
     ('verify flipped.sql.zst', 20, 'flipped.sql.zst', ''),
+    ('verify in-frame.sql.zst', 20, 'frame 0', ''),
     ('info cut.sql.zst', 21, 'cut.sql.zst', ''),
     ('restore cut.sql.zst', 21, 'cut.sql.zst', ''),
+    ('diff cut.sql.zst', 21, 'cut.sql.zst', ''),
+    ('diff twice.sql.zst', 20, 'twice.sql.zst', ''),
+    ('diff in-frame.sql.zst', 20, 'frame 0', ''),
+    ('diff good.sql.zst --into d', 2, 'good.sql.zst', 'leave it out'),
     ('restore twice.sql.zst', 20, 'twice.sql.zst', ''),
     ('restore flipped.sql.zst', 20, 'flipped.sql.zst', ''),
+    ('restore in-frame.sql.zst', 20, 'frame 0', ''),
     ('verify good.sql.zst --expect ' + 64 * '0', None, 'good.sql.zst', ''),
     ('cat good.sql.zst --only no.such', 2, '`no`.`such`', ''),
     ('verify good.sql.zst plain.sql.gz', 12, 'gzip', ''),
@@ -144,7 +155,7 @@ def main():
         before = sorted(path.name for path in folder.iterdir())
         for arguments, code, named, hint in table:
             words = arguments.split()
-            if words[0] in ('dump', 'restore') and not {'--port', '--defaults-file=nowhere.cnf'} & {*words}:
+            if words[0] in ('dump', 'restore', 'diff') and not {'--port', '--defaults-file=nowhere.cnf'} & {*words}:
                 words[1:1] = ['--no-defaults', '-h127.0.0.1', '-P1']  # nobody listens there
             result = program.run(*words, cwd=name)
 
@@ -183,7 +194,7 @@ def main():
         # The same as JSON, for the commands that answer so.
         for arguments, code, named, _ in table:
             words = arguments.split()
-            if words[0] not in ('dump', 'verify', 'info', 'restore') or '--json' in words \
+            if words[0] not in ('dump', 'verify', 'info', 'restore', 'diff') or '--json' in words \
                     or len(words) == 1:
                 continue
             result = program.run(*words, '--json', cwd=name, env={'DBOMSBAK_PASSWORD': 'x'})

@@ -17,8 +17,7 @@ struct DiffCommand {
   DiffOptions options;
 };
 
-// The file is opened, and found whole as far as that tells, before the server is asked anything.
-// Errors: kUsage for an archive with `into`.
+// As RunDiff.
 DiffReport RunDiffCommand(SessionFactory& sessions, FileSystem& files, const DiffCommand& command,
                           Observer& observer, const CancelToken& cancel);
 

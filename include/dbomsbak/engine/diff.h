@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "dbomsbak/archive/archive_reader.h"
+#include "dbomsbak/archive/records.h"
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/base/file.h"
 #include "dbomsbak/engine/observer.h"
@@ -20,6 +20,8 @@ namespace dbomsbak {
 
 struct DiffOptions {
   unsigned jobs = 0;  // reading sessions; 0: one a core
+  // For frames of an archive while they are hashed: fewer at a time where they exceed it.
+  std::size_t max_memory_bytes = std::size_t{96} << 20;
   unsigned lock_wait_s = 5;
   unsigned lock_tries = 10;
   std::size_t rows = 0;  // differing keys that are named, for each table and kind; 0: none
@@ -80,22 +82,19 @@ struct DiffReport {
   bool Differs() const { return missing + extra + differing > 0; }
 };
 
-// Reads the live databases once, by `jobs` sessions, at one consistent snapshot; of the archive its
-// index, and frames where definitions differ. With `rows`, tables whose rows differ are read twice
-// more on both sides. Nothing is written anywhere. Memory is bounded, whatever the tables' size.
-// A filtered archive is compared within its filters. Errors: as RunDump; kUsage for tables of
-// `only` that the archive does not speak for.
-DiffReport RunDiff(SessionFactory& sessions, const ArchiveReader& archive,
-                   const DiffOptions& options, Observer& observer, const CancelToken& cancel);
-
-// The same of a plain dump, of whatever program, packed by gzip or zstd or not. Definitions are
-// compared as far as its text tells; its text is read once more for all rows, and with `rows` once
-// or twice more for each table whose rows differ. `into`: the database of a dump that names none.
-// Errors besides: kIncomplete, kUnsupported for statements that no dump holds, kUsage where `into`
-// is missing or too much; all before the server is asked anything.
-DiffReport RunDiffOfDump(SessionFactory& sessions,
-                         const std::shared_ptr<const RandomAccessFile>& dump,
-                         const std::string& into, const DiffOptions& options, Observer& observer,
-                         const CancelToken& cancel);
+// `file`: an archive or a plain dump. Reads the live databases once, by `jobs` sessions, at one
+// consistent snapshot. With `rows`, tables whose rows differ are read twice more on both sides.
+// Nothing is written anywhere. Memory is bounded, whatever the tables' size.
+// An archive's frames are all hashed before the server is asked anything; then its index tells, and
+// frames where definitions differ. A filtered one is compared within its filters.
+// A plain dump, of whatever program, may be packed by gzip or zstd. Definitions are compared as far
+// as its text tells; its text is read once more for all rows, and with `rows` once or twice more
+// for each table whose rows differ. `into`: the database of a dump that names none.
+// Errors: as RunDump; kUsage for tables of `only` that the file does not speak for. Before the
+// server is asked anything: kDamaged, kIncomplete, kUnsupported for statements that no dump holds,
+// kUsage where `into` is missing or too much.
+DiffReport RunDiff(SessionFactory& sessions, const std::shared_ptr<const RandomAccessFile>& file,
+                   const std::string& into, const DiffOptions& options, Observer& observer,
+                   const CancelToken& cancel);
 
 }  // namespace dbomsbak
