@@ -12,6 +12,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/task_group.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/sql/session_settings.h"
 #include "dbomsbak/transport/server_numbers.h"
 #include "engine/definition_text.h"
 #include "engine/plain_proof.h"
@@ -30,11 +31,11 @@ constexpr unsigned kDataTruncated = 1265;
 
 // How the statement wants to be read; how values become what they were is ours.
 std::string SettingsText(const DumpSettings& settings) {
-  return fmt::format(
-      "SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES{}{}', time_zone={}",
-      settings.ansi_quotes ? ",ANSI_QUOTES" : "",
-      settings.backslash_escapes ? "" : ",NO_BACKSLASH_ESCAPES",
-      settings.time_zone.empty() ? "DEFAULT" : QuoteString(settings.time_zone));
+  return fmt::format("SET SESSION sql_mode={}{}{}', time_zone={}",
+                     kTextMode.substr(0, kTextMode.size() - 1),  // its closing quote comes behind
+                     settings.ansi_quotes ? ",ANSI_QUOTES" : "",
+                     settings.backslash_escapes ? "" : ",NO_BACKSLASH_ESCAPES",
+                     settings.time_zone.empty() ? "DEFAULT" : QuoteString(settings.time_zone));
 }
 
 std::string HexLiteral(std::string_view text) {

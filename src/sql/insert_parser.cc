@@ -326,7 +326,7 @@ class Reader {
       }
       const unsigned length = Utf8SequenceLength(p, end_);
       if (length == 0 || length > longest) throw Damage{p, "valid UTF-8"};
-      if (high_bytes == HighBytes::kLatin1 && Latin1Byte(CodePoint(p, length)) < 0) {
+      if (high_bytes == HighBytes::kLatin1 && Latin1Byte(Utf8CodePoint(p, length)) < 0) {
         throw Damage{p, "a character of latin1"};
       }
       p += length;
@@ -338,14 +338,6 @@ class Reader {
   static bool IsShortLatin1(const char* p, const char* end) noexcept {
     if (end - p < 2 || (p[1] & 0xC0) != 0x80) return false;
     return *p == '\xC3' || (*p == '\xC2' && static_cast<unsigned char>(p[1]) >= 0xA0);
-  }
-
-  static std::uint32_t CodePoint(const char* p, unsigned length) noexcept {
-    const auto byte = [p](int i) {
-      return static_cast<std::uint32_t>(static_cast<unsigned char>(p[i]));
-    };
-    return length == 2 ? (byte(0) & 0x1F) << 6 | (byte(1) & 0x3F)
-                       : (byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
   }
 
   void AppendUnescaped(const Quoted& quoted) {
@@ -387,7 +379,7 @@ class Reader {
           p += 2;
         } else {
           const unsigned length = Utf8SequenceLength(p, end);
-          *out++ = static_cast<char>(Latin1Byte(CodePoint(p, length)));
+          *out++ = static_cast<char>(Latin1Byte(Utf8CodePoint(p, length)));
           p += length;
         }
       }

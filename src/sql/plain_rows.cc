@@ -11,6 +11,7 @@
 
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/sql/quote.h"
 #include "sql/canonical_row.h"
 #include "sql/charsets.h"
 #include "sql/literal.h"
@@ -65,45 +66,6 @@ std::string BytesOfBits(std::string_view digits) {
   return bytes;
 }
 
-std::string Unquoted(std::string_view quoted, bool backslash_escapes) {
-  const char quote = quoted.front();
-  const std::string_view body = quoted.substr(1, quoted.size() - 2);
-  std::string text;
-  text.reserve(body.size());
-  for (std::size_t i = 0; i < body.size(); ++i) {
-    const char c = body[i];
-    if (c == '\\' && backslash_escapes && i + 1 < body.size()) {
-      const char letter = body[++i];
-      switch (letter) {
-        case '0':
-          text += '\0';
-          break;
-        case 'n':
-          text += '\n';
-          break;
-        case 'r':
-          text += '\r';
-          break;
-        case 't':
-          text += '\t';
-          break;
-        case 'b':
-          text += '\b';
-          break;
-        case 'Z':
-          text += '\x1A';
-          break;
-        default:
-          text += letter;
-      }
-      continue;
-    }
-    text += c;
-    if (c == quote && i + 1 < body.size() && body[i + 1] == quote) ++i;
-  }
-  return text;
-}
-
 // The text of JSON_REPLACE('TEXT','PATH',NUMBER,…): its arguments are a row of literals.
 std::string_view TextOfJson(std::string_view literal, const DumpSettings& settings) {
   class First final : public LiteralSink {
@@ -140,7 +102,7 @@ Said Read(std::string_view literal, const DumpSettings& settings) {
   const auto quoted_digits = [&] { return literal.substr(2, literal.size() - 3); };
   if (first == '\'' || first == '"') {
     said.form = Said::Form::kText;
-    said.value = Unquoted(literal, settings.backslash_escapes);
+    said.value = UnquoteString(literal, settings.backslash_escapes);
   } else if (first == '0' && second == 'x') {
     said.form = Said::Form::kBytes;
     said.value = BytesOfHex(literal.substr(2));
@@ -155,7 +117,7 @@ Said Read(std::string_view literal, const DumpSettings& settings) {
     said.value = BytesOfBits(quoted_digits());
   } else if (second == '\'' && first == 'n') {
     said.form = Said::Form::kText;
-    said.value = Unquoted(literal.substr(1), settings.backslash_escapes);
+    said.value = UnquoteString(literal.substr(1), settings.backslash_escapes);
     said.charset = "utf8";
   } else if (EqualIgnoringCase(literal, "NULL")) {
     said.form = Said::Form::kNull;
@@ -178,13 +140,7 @@ std::optional<std::string> Latin1Of(std::string_view utf8) {
     }
     const unsigned length = Utf8SequenceLength(p, end);
     if (length < 2 || length > 3) return std::nullopt;
-    const auto bits = [p](int i) {
-      return static_cast<std::uint32_t>(static_cast<unsigned char>(p[i]));
-    };
-    const std::uint32_t code_point =
-        length == 2 ? (bits(0) & 0x1F) << 6 | (bits(1) & 0x3F)
-                    : (bits(0) & 0x0F) << 12 | (bits(1) & 0x3F) << 6 | (bits(2) & 0x3F);
-    const int byte = Latin1Byte(code_point);
+    const int byte = Latin1Byte(Utf8CodePoint(p, length));
     if (byte < 0) return std::nullopt;
     text += static_cast<char>(byte);
     p += length;

@@ -108,7 +108,7 @@ std::string CommentSafe(std::string_view text) {
   return out;
 }
 
-std::string UnquoteString(std::string_view quoted) {
+std::string UnquoteString(std::string_view quoted, bool backslash_escapes) {
   const auto damaged = [] { return Error(ErrorCode::kDamaged, "this is no SQL string literal"); };
   if (quoted.size() < 2 || (quoted.front() != '\'' && quoted.front() != '"') ||
       quoted.back() != quoted.front()) {
@@ -122,7 +122,7 @@ std::string UnquoteString(std::string_view quoted) {
     char c = body[i];
     if (c == quote) {
       if (++i == body.size() || body[i] != quote) throw damaged();
-    } else if (c == '\\') {
+    } else if (c == '\\' && backslash_escapes) {
       if (++i == body.size()) throw damaged();
       c = body[i];
       switch (c) {

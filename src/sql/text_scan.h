@@ -214,6 +214,15 @@ inline unsigned Utf8SequenceLength(const char* p, const char* end) noexcept {
   return 0;
 }
 
+// The character of a valid sequence of two or three bytes.
+inline std::uint32_t Utf8CodePoint(const char* p, unsigned length) noexcept {
+  const auto byte = [p](int i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(p[i]));
+  };
+  return length == 2 ? (byte(0) & 0x1F) << 6 | (byte(1) & 0x3F)
+                     : (byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
+}
+
 // Upper-case digits, two a byte; `out` has room for 2 * size bytes. Returns the new end.
 char* EncodeHex(std::string_view bytes, char* out) noexcept;
 

@@ -26,7 +26,8 @@ std::string EscapeLike(std::string_view text);
 std::string CommentSafe(std::string_view text);
 
 // Undoes AppendQuotedString and the server's own escapes (\0 \n \r \t \b \Z \\ \' \" \% \_, '').
-// `quoted` includes the quotes. Throws Error kDamaged when it is no string literal.
-std::string UnquoteString(std::string_view quoted);
+// `quoted` includes the quotes. Without `backslash_escapes` only quotes that are doubled are undone.
+// Throws Error kDamaged when it is no string literal.
+std::string UnquoteString(std::string_view quoted, bool backslash_escapes = true);
 
 }  // namespace dbomsbak

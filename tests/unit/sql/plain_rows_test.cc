@@ -54,6 +54,7 @@ TEST(PlainRowsTest, WhateverTheFormItIsTheValueThatCounts) {
   EXPECT_EQ(HashOfLiteral("NULL", bytes), HashOf({"NULL"}));
   EXPECT_EQ(HashOfLiteral("'NULL'", Of(ValueClass::kText, "utf8mb4")),
             HashOfLiteral("_utf8mb4 0x4E554C4C", Of(ValueClass::kText, "utf8mb4")));
+  EXPECT_EQ(HashOfLiteral("'\\%\\_'", bytes), HashOf({"\\%\\_"}));  // as servers have it
   EXPECT_EQ(HashOfLiteral("007", Of(ValueClass::kInteger)), HashOf({"7"}));
   EXPECT_EQ(HashOfLiteral("'-1.50'", Of(ValueClass::kDecimal)), HashOf({"-1.50"}));
   DumpSettings no_escapes;

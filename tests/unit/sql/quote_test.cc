@@ -44,6 +44,7 @@ TEST(QuoteTest, UnquoteKnowsTheServersOwnEscapes) {
   EXPECT_EQ(UnquoteString(R"('\\ \' \" \x')"), "\\ ' \" x");
   EXPECT_EQ(UnquoteString(R"('\%\_')"), R"(\%\_)");
   EXPECT_EQ(UnquoteString("'it''s'"), "it's");
+  EXPECT_EQ(UnquoteString("'\\n''\\'", false), "\\n'\\");
   EXPECT_EQ(UnquoteString(R"("say ""it's""")"), R"(say "it's")");
 }
 
