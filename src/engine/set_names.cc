@@ -71,8 +71,8 @@ std::string DisplacedName(const std::string& live, unsigned generation) {
 
 bool IsServersOwn(const std::string& name) {
   static const std::set<std::string> own = {
-      "information_schema", "performance_schema", "mysql",    "sys",
-      "oceanbase",          "__recyclebin",       "__public", "ndbinfo"};
+      "information_schema", "performance_schema", "mysql",    "sys",    "oceanbase",
+      "__recyclebin",       "sys_external_tbs",   "__public", "ndbinfo"};
   return own.count(LowerAscii(name)) > 0;
 }
 

@@ -68,7 +68,7 @@ void SetTls(MYSQL* mysql, SslMode mode) {
 }
 #endif
 
-constexpr int kDeadlockTries = 5;
+constexpr int kDeadlockTries = 10;
 constexpr std::chrono::milliseconds kDeadlockPause{20};
 
 void SetOptions(MYSQL* mysql, const ConnectionOptions& options, SslMode mode, bool by_socket) {

@@ -264,7 +264,7 @@ class Server:
     def databases(self):
         """All databases but the server's own."""
         own = {'information_schema', 'mysql', 'performance_schema', 'sys', 'oceanbase', 'test',
-               '__recyclebin', '__public'}
+               '__recyclebin', '__public', 'sys_external_tbs'}
         return [row[0] for row in self.rows('SHOW DATABASES') if row[0].lower() not in own]
 
     def create_account(self, user, password='', host='%', grants=()):
