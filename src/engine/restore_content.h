@@ -55,7 +55,7 @@ struct RestoreContent {
   std::vector<ContentObject> databases;
   std::vector<ContentObject> sequences;
   std::vector<ContentObject> tables;
-  std::vector<ContentObject> views;  // a view stands after those it is built on
+  std::vector<ContentObject> views;  // a view stands after those of its file it is built on
   std::vector<ContentObject> routines;
   std::vector<ContentObject> triggers;  // in the order they must be created in
   std::vector<ContentObject> events;

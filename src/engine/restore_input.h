@@ -17,7 +17,7 @@
 
 namespace dbomsbak {
 
-// One thread. Read() comes first, and before the server is asked anything.
+// One thread. Read() comes first, and before the server is asked anything but for open windows.
 class RestoreInput {
  public:
   virtual ~RestoreInput() = default;
