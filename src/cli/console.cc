@@ -78,4 +78,13 @@ std::string Printable(std::string_view text) {
   return safe;
 }
 
+std::string Joined(const std::vector<std::string>& texts, std::string_view separator) {
+  std::string joined;
+  for (const std::string& text : texts) {
+    if (!joined.empty()) joined += separator;
+    joined += Printable(text);
+  }
+  return joined;
+}
+
 }  // namespace dbomsbak

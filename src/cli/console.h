@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/file.h"
@@ -45,5 +46,8 @@ class Console {
 
 // Text from servers and files, safe for a terminal: control characters as \xNN, newlines as blanks.
 std::string Printable(std::string_view text);
+
+// All of them, printable, with `separator` between.
+std::string Joined(const std::vector<std::string>& texts, std::string_view separator);
 
 }  // namespace dbomsbak

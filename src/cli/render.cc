@@ -13,15 +13,6 @@
 namespace dbomsbak {
 namespace {
 
-std::string Joined(const std::vector<std::string>& texts, std::string_view separator) {
-  std::string joined;
-  for (const std::string& text : texts) {
-    if (!joined.empty()) joined += separator;
-    joined += Printable(text);
-  }
-  return joined;
-}
-
 std::string SnapshotPosition(const SnapshotRecord& snapshot) {
   if (snapshot.binlog_file.empty()) return {};
   return fmt::format("{}:{}", snapshot.binlog_file, snapshot.binlog_position);

@@ -11,15 +11,6 @@
 namespace dbomsbak {
 namespace {
 
-std::string Joined(const std::vector<std::string>& texts, std::string_view separator) {
-  std::string joined;
-  for (const std::string& text : texts) {
-    if (!joined.empty()) joined += separator;
-    joined += Printable(text);
-  }
-  return joined;
-}
-
 // "2 objects missing, 1 extra, 3 differing"
 std::string Found(const DiffReport& report) {
   std::string text;

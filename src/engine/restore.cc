@@ -409,19 +409,6 @@ class Restore {
   // need no touching, is read again just before the window.
   void LookAgain() {
     const PreparedSet planned = std::move(set_);
-    ReadLiveAgain(planned);
-    RefuseProblems();
-    // Live triggers that the archive does not speak for go onto the restored tables, too.
-    if (!SameTriggers(planned, set_)) staging_->TryObjects(set_);
-  }
-
-  // The window adds keys without a look at the rows.
-  void RefuseOrphans() {
-    result_.plan.problems = FindOrphans(*session_, set_);
-    RefuseProblems();
-  }
-
-  void ReadLiveAgain(const PreparedSet& planned) {
     facts_ = ReadFacts(*session_, members_, content_.Definers());
     set_ = MakeSet(content_, members_, facts_);
     facts_.unmet_views = UnmetViewsOf(*session_, set_);
@@ -432,16 +419,23 @@ class Restore {
     RestorePlan now = MakePlan(content_, members_, facts_,
                                options_.force ? OtherSessions::kTell : OtherSessions::kRefuse);
     for (const std::string& warning : now.warnings) {
-      std::vector<std::string>& told = result_.plan.warnings;
-      if (std::find(told.begin(), told.end(), warning) != told.end()) continue;
-      observer_.Warning(warning);
-      told.push_back(warning);
+      const std::vector<std::string>& told = result_.plan.warnings;
+      if (std::find(told.begin(), told.end(), warning) == told.end()) observer_.Warning(warning);
     }
     result_.plan.problems = std::move(now.problems);
+    RefuseProblems();
+    // Live triggers that the archive does not speak for go onto the restored tables, too.
+    if (!SameTriggers(planned, set_)) staging_->TryObjects(set_);
     if (planned.outgoing == set_.outgoing) return;
     observer_.Warning(
         "tables were created or dropped in the live databases while this ran; what is "
         "there now goes into the displaced copy");
+  }
+
+  // The window adds keys without a look at the rows.
+  void RefuseOrphans() {
+    result_.plan.problems = FindOrphans(*session_, set_);
+    RefuseProblems();
   }
 
   static bool SameTriggers(const PreparedSet& a, const PreparedSet& b) {
