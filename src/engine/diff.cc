@@ -38,16 +38,10 @@ namespace dbomsbak {
 namespace {
 
 // Notices are of the dump that a diff begins as: here they are phases.
-class AsPhases final : public Observer {
+class AsPhases final : public ForwardingObserver {
  public:
-  explicit AsPhases(Observer& next) : next_(next) {}
-  void Phase(std::string_view text) override { next_.Phase(text); }
+  using ForwardingObserver::ForwardingObserver;
   void Notice(std::string_view text) override { next_.Phase(text); }
-  void Warning(std::string_view text) override { next_.Warning(text); }
-  void Update(const Progress& progress) override { next_.Update(progress); }
-
- private:
-  Observer& next_;
 };
 
 // An object as it is live.

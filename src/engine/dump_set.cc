@@ -55,20 +55,17 @@ std::optional<std::string> FirstChanged(const DefinitionFingerprint& before,
 }
 
 // What each try says again is told once.
-class ToldOnce final : public Observer {
+class ToldOnce final : public ForwardingObserver {
  public:
-  explicit ToldOnce(Observer& next) : next_(next) {}
-  void Phase(std::string_view text) override { next_.Phase(text); }
+  using ForwardingObserver::ForwardingObserver;
   void Notice(std::string_view text) override {
     if (told_.emplace(text).second) next_.Notice(text);
   }
   void Warning(std::string_view text) override {
     if (told_.emplace(text).second) next_.Warning(text);
   }
-  void Update(const Progress& progress) override { next_.Update(progress); }
 
  private:
-  Observer& next_;
   std::set<std::string, std::less<>> told_;
 };
 

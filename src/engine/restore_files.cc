@@ -52,18 +52,14 @@ class FileErrors {
 };
 
 // What one file adds to what those before it came to.
-class Onward final : public Observer {
+class Onward final : public ForwardingObserver {
  public:
-  explicit Onward(Observer& observer) : observer_(observer) {}
-
-  void Phase(std::string_view text) override { observer_.Phase(text); }
-  void Notice(std::string_view text) override { observer_.Notice(text); }
-  void Warning(std::string_view text) override { observer_.Warning(text); }
+  using ForwardingObserver::ForwardingObserver;
   void Update(const Progress& progress) override {
     last_ = progress;
     last_.rows_done += rows_;
     last_.bytes_done += bytes_;
-    observer_.Update(last_);
+    next_.Update(last_);
   }
 
   void NextFile() {
@@ -72,7 +68,6 @@ class Onward final : public Observer {
   }
 
  private:
-  Observer& observer_;
   Progress last_;
   std::uint64_t rows_ = 0, bytes_ = 0;
 };

@@ -27,6 +27,19 @@ class Observer {
   virtual void Update(const Progress& progress) = 0;
 };
 
+// Tells another one all of it, but for what a subclass makes of it. `next` must outlive it.
+class ForwardingObserver : public Observer {
+ public:
+  explicit ForwardingObserver(Observer& next) : next_(next) {}
+  void Phase(std::string_view text) override { next_.Phase(text); }
+  void Notice(std::string_view text) override { next_.Notice(text); }
+  void Warning(std::string_view text) override { next_.Warning(text); }
+  void Update(const Progress& progress) override { next_.Update(progress); }
+
+ protected:
+  Observer& next_;
+};
+
 // Says nothing.
 Observer& SilentObserver();
 
