@@ -156,6 +156,7 @@ void CatalogReader::AddTable(const Answer& rows, std::size_t row, Database& data
   Table& table = database.tables.emplace_back();
   table.id = {database.name, ObjectKind::kTable, name};
   table.engine = rows.Text(row, "ENGINE");
+  table.collation = rows.Text(row, "TABLE_COLLATION");
   table.definition_time = rows.Text(row, "DEFINITION_TIME");
   table.estimated_rows = rows.Number(row, "TABLE_ROWS");
   table.data_bytes = rows.Number(row, "DATA_LENGTH");
@@ -175,11 +176,11 @@ void CatalogReader::ReadTables() {
   for (std::size_t row = 0; row < engines.rows.size(); ++row) {
     transactional_engines_.insert(engines.Text(row, 0));
   }
-  const Answer rows(context_.session.Query(
-      fmt::format("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, "
-                  "AUTO_INCREMENT{} FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({})",
-                  context_.traits.has_definition_times ? ", UPDATE_TIME AS DEFINITION_TIME" : "",
-                  context_.database_list)));
+  const Answer rows(context_.session.Query(fmt::format(
+      "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, "
+      "AUTO_INCREMENT, TABLE_COLLATION{} FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({})",
+      context_.traits.has_definition_times ? ", UPDATE_TIME AS DEFINITION_TIME" : "",
+      context_.database_list)));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (Database* database = context_.Find(rows.Text(row, "TABLE_SCHEMA"))) {
       AddTable(rows, row, *database);

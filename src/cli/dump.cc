@@ -59,6 +59,14 @@ int LevelOf(const CommandLine& line) {
   return static_cast<int>(*line.Number("compress", 0, 19));
 }
 
+Ddl DdlOf(const CommandLine& line) {
+  const std::string word = line.Last("ddl").value_or("native");
+  if (word == "native") return Ddl::kNative;
+  if (word == "portable") return Ddl::kPortable;
+  throw Error(ErrorCode::kUsage, fmt::format("--ddl is native or portable, not '{}'", word),
+              "Leave it away for definitions as the server prints them.");
+}
+
 Scope ScopeOf(const CommandLine& line, Console& console) {
   Scope scope;
   scope.databases = line.arguments();
@@ -137,6 +145,7 @@ DumpOptions OptionsOf(const CommandLine& line, Console& console) {
     throw Error(ErrorCode::kUsage, "no database is named",
                 "Name the databases to dump, or add --all-databases.");
   }
+  options.ddl = DdlOf(line);
   if (const auto jobs = line.Number("jobs", 1, 64)) options.jobs = static_cast<unsigned>(*jobs);
   options.compression_level = LevelOf(line);
   if (const auto bytes = line.Bytes("max-memory")) {

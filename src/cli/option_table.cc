@@ -61,6 +61,9 @@ constexpr std::array kOptions{
                "with procedures and functions (default); --routines=false without"},
     OptionInfo{"-E,--events,!--skip-events", "", kFlag, kContent, kDump,
                "with events (default); --events=false without"},
+    OptionInfo{"--ddl", "native|portable", kValue, kContent, kDump,
+               "definitions as the server prints them (default), or in words that all kinds of "
+               "servers read"},
     OptionInfo{"--add-drop-database", "", kFlag, kContent, kDump,
                "DROP DATABASE before each CREATE DATABASE"},
     OptionInfo{"--restore", "", kFlag, kContent, kCommandCheck,

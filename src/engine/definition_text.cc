@@ -336,6 +336,20 @@ std::vector<std::pair<std::string, std::string>> SequencesUsedBy(std::string_vie
   return used;
 }
 
+std::string WithoutSqlMode(std::string_view modes, std::string_view mode) {
+  std::string left;
+  while (!modes.empty()) {
+    const std::size_t comma = modes.find(',');
+    const std::string_view each = modes.substr(0, comma);
+    if (!EqualIgnoringCase(each, mode)) {
+      if (!left.empty()) left += ',';
+      left += each;
+    }
+    modes = comma == std::string_view::npos ? std::string_view{} : modes.substr(comma + 1);
+  }
+  return left;
+}
+
 bool DeclaresItsData(std::string_view create_function) {
   TokenReader reader(create_function);
   bool negated = false;

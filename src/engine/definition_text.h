@@ -44,6 +44,9 @@ std::string WithSequenceDatabases(std::string_view create_table, const DatabaseM
 // Sequences a table takes values from, as (database, name), each once.
 std::vector<std::pair<std::string, std::string>> SequencesUsedBy(std::string_view create_table);
 
+// A list of modes without one of them.
+std::string WithoutSqlMode(std::string_view modes, std::string_view mode);
+
 // Does a function say DETERMINISTIC, NO SQL or READS SQL DATA? A server with a binary log may ask
 // for it.
 bool DeclaresItsData(std::string_view create_function);

@@ -273,6 +273,7 @@ class Diff {
     if (dump.scope.databases.empty()) return std::nullopt;
     if (source_.is_plain())
       dump.scope.row_filters.clear();  // those that it tells are no conditions
+    if (portable_) dump.ddl = Ddl::kPortable;
     dump.jobs = JobsOf(options_);
     dump.lock_wait_s = options_.lock_wait_s;
     dump.lock_tries = options_.lock_tries;
@@ -288,6 +289,7 @@ class Diff {
     Session& session = registry.Add(sessions_.Connect());
     report_.server = session.description();
     const ServerTraits traits = ProbeServerTraits(session);
+    portable_ = source_.header().HasPortableDefinitions() && SameSeries(source_.header(), traits);
     PrepareSession(session, traits, false);
     const std::vector<std::string> all = ListDatabases(session);
     std::vector<std::string> existing;
@@ -724,6 +726,9 @@ class Diff {
   DiffReport report_;
   std::map<ObjectId, ObjectDiff> objects_;
   bool same_series_ = false;
+  // The archive's definitions were made portable; those of such a server are, too, and compared to
+  // the letter.
+  bool portable_ = false;
   Printed printed_ = Printed::kAlike;
   DefinitionTraits traits_;  // of a live server of another series
   bool grants_known_ = false;

@@ -147,6 +147,7 @@ HeaderRecord Pipeline::Header() const {
   header.snapshot = snapshot_;
   header.scope = set_.scope;
   header.options["compression_level"] = std::to_string(options_.compression_level);
+  if (options_.ddl == Ddl::kPortable) header.options["ddl"] = "portable";
   if (create_databases_) header.options["create_database"] = "true";
   if (options_.add_drop_database) header.options["add_drop_database"] = "true";
   if (options_.allow_partial) header.options["allow_partial"] = "true";

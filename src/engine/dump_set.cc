@@ -3,13 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "dbomsbak/base/task_group.h"
+#include "dbomsbak/catalog/definition_traits.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/view_references.h"
 #include "engine/live_names.h"
+#include "engine/portable_definitions.h"
 #include "engine/set_content.h"
 #include "engine/set_history.h"
 #include "engine/set_listing.h"
@@ -91,6 +96,19 @@ std::vector<QualifiedName> FunctionsOfBrokenViews(const Catalog& catalog, Sessio
   return functions;
 }
 
+// What cannot be read at all is told first. To a diff, which does to what is live what the dump of
+// its archive did, nothing is told.
+void RequirePortable(const DumpOptions& options, Session& session, Observer& observer,
+                     DumpSet& set) {
+  const bool placed = ProbeDefinitionTraits(session, set.traits).has_placement_options;
+  std::vector<Unreadable> unheld = MakePortable(
+      set.catalog, placed, options.tables_may_be_missing ? SilentObserver() : observer);
+  if (!unheld.empty() && !options.allow_partial && set.catalog.unreadable.empty()) {
+    ThrowNotPortable(unheld);
+  }
+  std::move(unheld.begin(), unheld.end(), std::back_inserter(set.catalog.unreadable));
+}
+
 // Between two states there is nothing worth a dump: triggers are gone, events off.
 void RefuseOpenWindow(Session& session, const Scope& scope) {
   for (const JournaledSet& found : FindSets(session)) {
@@ -149,6 +167,7 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
                        const DumpOptions& options, const Untouchable& unreadable,
                        Observer& listener, const CancelToken& cancel) {
   DumpSet set;
+  set.ddl = options.ddl;
   ToldOnce observer(listener);
   Session& coordinator = registry.Add(sessions.Connect());
   set.traits = ProbeServerTraits(coordinator);
@@ -291,6 +310,9 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
         }
         ApplyScope(set.scope, coordinator, set.catalog);
         KeepOnlySnapshot(before, set.catalog);
+        if (options.ddl == Ddl::kPortable && !set.scope.no_create_info) {
+          RequirePortable(options, coordinator, observer, set);
+        }
         Untouchable untouchable = unreadable;
         untouchable.insert(set.snapshot.untouchable.begin(), set.snapshot.untouchable.end());
         SettleUnreadable(options, untouchable, set);

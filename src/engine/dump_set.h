@@ -27,6 +27,7 @@ class ChangedMeanwhile : public Error {
 // moment.
 struct DumpSet {
   ServerTraits traits;
+  Ddl ddl = Ddl::kNative;
   Scope scope;      // normalised: databases sorted, kinds that a list of tables leaves out
   Catalog catalog;  // in scope and readable; each list in its order
   std::vector<std::pair<ObjectId, std::string>> omitted;  // in scope, not readable, and why

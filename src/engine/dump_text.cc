@@ -54,6 +54,24 @@ constexpr std::string_view kRestoreCharsets =
     "/*!50003 SET character_set_client = @saved_cs_client */;\n"
     "/*!50003 SET collation_connection = @saved_col_connection */;\n";
 
+// OceanBase does not know SYSTEM, the server's own one. Its events run in its global one.
+std::string TimeZoneOf(const StoredProgram& program, Ddl ddl) {
+  const std::string zone = QuoteString(program.time_zone);
+  if (ddl == Ddl::kNative || program.time_zone != "SYSTEM") return zone;
+  return fmt::format("IF(@@version_comment LIKE '%OceanBase%', @@global.time_zone, {})", zone);
+}
+
+// A clause with a string that servers of other kinds shall pass over, to its right end.
+std::string InVersionComment(std::string_view clause) {
+  std::string text;
+  for (const char c : clause) {
+    const char before = text.empty() ? '\0' : text.back();
+    if ((before == '*' && c == '/') || (before == '/' && c == '*')) text += '\\';
+    text += c;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string Preamble(const DumpHead& head) {
@@ -117,7 +135,7 @@ std::string Epilogue() {
          "\n";
 }
 
-std::string DatabaseBlock(const Database& database, bool drop_first) {
+std::string DatabaseBlock(const Database& database, bool drop_first, Ddl ddl) {
   std::string text =
       fmt::format("\n--\n-- Database {}\n--\n\n", CommentSafe(QuoteIdentifier(database.name)));
   if (drop_first) {
@@ -125,8 +143,12 @@ std::string DatabaseBlock(const Database& database, bool drop_first) {
   }
   text += fmt::format("CREATE DATABASE IF NOT EXISTS {}", QuoteIdentifier(database.name));
   if (!database.charset.empty()) text += " DEFAULT CHARACTER SET " + database.charset;
-  if (!database.collation.empty()) text += " COLLATE " + database.collation;
-  if (!database.comment.empty()) text += " COMMENT " + QuoteString(database.comment);
+  if (!database.collation.empty()) text += " COLLATE " + QuoteCollation(database.collation);
+  if (!database.comment.empty()) {
+    const std::string comment = "COMMENT " + QuoteString(database.comment);
+    text += ddl == Ddl::kNative ? " " + comment
+                                : fmt::format(" /*M!100500 {} */", InVersionComment(comment));
+  }
   text += ";\n";
   text += UseDatabase(database.name);
   return text;
@@ -190,7 +212,7 @@ TextBlock ViewBlock(const View& view, const ViewScaffold& scaffold) {
   return block;
 }
 
-TextBlock ProgramBlock(const StoredProgram& program, const Database& database) {
+TextBlock ProgramBlock(const StoredProgram& program, const Database& database, Ddl ddl) {
   TextBlock block;
   block.text = Title(Capital(ToString(program.id.kind)), program.id.database, program.id.name);
   const bool other_collation = !program.database_collation.empty() && !database.collation.empty() &&
@@ -198,7 +220,7 @@ TextBlock ProgramBlock(const StoredProgram& program, const Database& database) {
   // A program keeps the collation its database had when it was made.
   if (other_collation) {
     block.text += fmt::format("ALTER DATABASE {} COLLATE {};\n", QuoteIdentifier(database.name),
-                              program.database_collation);
+                              QuoteCollation(program.database_collation));
   }
   block.text += SetCharsets(program.character_set_client, program.collation_connection);
   block.text += "/*!50003 SET @saved_sql_mode = @@sql_mode */;\n";
@@ -208,7 +230,7 @@ TextBlock ProgramBlock(const StoredProgram& program, const Database& database) {
                             QuoteIdentifier(program.id.name));
   if (!program.time_zone.empty()) {
     block.text += "/*!50106 SET @saved_time_zone = @@time_zone */;\n";
-    block.text += fmt::format("/*!50106 SET time_zone = {} */;\n", QuoteString(program.time_zone));
+    block.text += fmt::format("/*!50106 SET time_zone = {} */;\n", TimeZoneOf(program, ddl));
   }
   const std::string delimiter = DelimiterFor(program.create);
   block.text += fmt::format("DELIMITER {}\n", delimiter);
@@ -223,7 +245,7 @@ TextBlock ProgramBlock(const StoredProgram& program, const Database& database) {
   block.text += kRestoreCharsets;
   if (other_collation) {
     block.text += fmt::format("ALTER DATABASE {} COLLATE {};\n", QuoteIdentifier(database.name),
-                              database.collation);
+                              QuoteCollation(database.collation));
   }
   return block;
 }

@@ -8,6 +8,7 @@
 
 #include "dbomsbak/archive/records.h"
 #include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/engine/dump.h"
 #include "engine/view_scaffold.h"
 
 namespace dbomsbak {
@@ -33,7 +34,7 @@ struct DumpHead {
 std::string Preamble(const DumpHead& head);
 std::string Epilogue();  // old values back; without the last line
 
-std::string DatabaseBlock(const Database& database, bool drop_first);
+std::string DatabaseBlock(const Database& database, bool drop_first, Ddl ddl);
 std::string UseDatabase(std::string_view database);
 TextBlock SequenceBlock(const Sequence& sequence, std::string_view restart);
 TextBlock TableBlock(const Table& table);
@@ -41,7 +42,7 @@ TextBlock TableBlock(const Table& table);
 std::string ViewStandIn(const View& view);
 // `scaffold` is empty but for a broken view.
 TextBlock ViewBlock(const View& view, const ViewScaffold& scaffold);
-TextBlock ProgramBlock(const StoredProgram& program, const Database& database);
+TextBlock ProgramBlock(const StoredProgram& program, const Database& database, Ddl ddl);
 
 // What the index says of a definition; slices are the caller's.
 ObjectRecord RecordOf(const Database& database);

@@ -529,7 +529,7 @@ std::vector<Unheld> FindUnheld(const RestoreContent& content, const RestoreFacts
        {&content.databases, &content.sequences, &content.tables, &content.views, &content.routines,
         &content.triggers, &content.events}) {
     for (const ContentObject& object : *objects) {
-      const bool same_series = SameSeries(content, object.record.id.database, facts.traits);
+      const bool same_series = PrintsAlike(content, object.record.id.database, facts.traits);
       Unheld found{object.record.id, Examiner(object, facts, same_series).Run()};
       if (!same_series) {
         if (std::optional<std::string> reason = together.Against(object)) {

@@ -75,7 +75,8 @@ std::vector<std::vector<PlainKey>> KeysBehindRows(const RestoreContent& content,
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const ContentObject& table = content.tables[i];
     if (table.record.rows < kManyRowsForLateKeys) continue;
-    // Only words that this server printed itself are sure to make the same key again.
+    // Only words that such a server printed itself are sure to make the same key again. (Made
+    // portable, they are fewer.)
     const ContentSource& source = content.SourceOf(table.record.id.database);
     if (source.plain || !SameSeries(source.header, traits)) continue;
     if (parents.contains({table.record.id.database, table.record.id.name})) continue;

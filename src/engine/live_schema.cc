@@ -25,7 +25,8 @@ std::string ReplaceAll(std::string text, std::string_view from, std::string_view
 }  // namespace
 
 std::string CharsetClause(const Database& like) {
-  std::string clause = fmt::format("CHARACTER SET {} COLLATE {}", like.charset, like.collation);
+  std::string clause =
+      fmt::format("CHARACTER SET {} COLLATE {}", like.charset, QuoteCollation(like.collation));
   if (!like.comment.empty()) clause += fmt::format(" COMMENT {}", QuoteString(like.comment));
   return clause;
 }

@@ -94,8 +94,8 @@ void ObjectCreator::Create(const std::string& database, const CreationSettings& 
                            std::string_view sql) {
   const std::string database_collation = OtherCollation(database, settings);
   const auto set_collation = [&](const std::string& collation) {
-    session_.Execute(
-        fmt::format("ALTER DATABASE {} COLLATE {}", QuoteIdentifier(database), collation));
+    session_.Execute(fmt::format("ALTER DATABASE {} COLLATE {}", QuoteIdentifier(database),
+                                 QuoteCollation(collation)));
   };
   const Afterwards put_back([&] {
     session_.Execute(fmt::format("SET sql_mode = {}, time_zone = {}", QuoteString(own_sql_mode_),

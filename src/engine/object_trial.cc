@@ -230,7 +230,7 @@ void ObjectTrial::CompareMember(std::size_t member, const Database& wanted, cons
   // Servers of another series print definitions in their own way. Doubts about broken views are
   // told behind the swap, when all they stand on is there.
   const ContentSource& source = content_.SourceOf(members_[member].archived);
-  if (!SameSeries(source.header, traits_)) return;
+  if (!PrintsAlike(source.header, traits_)) return;
   // So is a routine that was created here before a view it reads.
   Database compared = wanted;
   if (traits_.routines_need_their_views && !wanted.views.empty()) compared.routines.clear();

@@ -215,7 +215,7 @@ class Restore {
     facts_ = ReadFacts(*session_, members_, content_.Definers());
     CompleteDatabases(*session_, members_, facts_.live, content_);
     const std::vector<std::string> respelled = SpellFor(facts_, content_);
-    if (!AllSameSeries(content_, traits_)) refusals_ = Refusals(*session_, content_, cancel_);
+    if (!AllPrintAlike(content_, traits_)) refusals_ = Refusals(*session_, content_, cancel_);
     set_ = MakeSet(content_, members_, facts_);
     facts_.unmet_views = UnmetViewsOf(*session_, set_);
     facts_.refusals = refusals_;
@@ -525,7 +525,7 @@ class Restore {
                                           set.before[i].collation, set.wanted[i].collation));
       }
       const ContentSource& source = content_.SourceOf(members_[i].archived);
-      if (!SameSeries(source.header, traits_)) continue;
+      if (!PrintsAlike(source.header, traits_)) continue;
       DefinitionDifferences found = source.plain
                                         ? CompareSaidDefinitions(set.wanted[i], set.before[i])
                                         : CompareLiveDefinitions(set.wanted[i], set.before[i]);

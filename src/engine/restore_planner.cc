@@ -99,7 +99,7 @@ Sequence SequenceOf(const ContentObject& object, const std::string& database) {
 std::string CreateDatabaseText(const std::string& name, const std::string& charset,
                                const std::string& collation) {
   return fmt::format("CREATE DATABASE {} DEFAULT CHARACTER SET {} COLLATE {}",
-                     QuoteIdentifier(name), charset, collation);
+                     QuoteIdentifier(name), charset, QuoteCollation(collation));
 }
 
 // An archive's definition where its databases have other names.
@@ -277,7 +277,7 @@ class Planner {
   // in other words: nothing is said then.
   void ListDiffering() {
     for (const ContentObject& archived : content_.tables) {
-      if (!SameSeries(content_, archived.record.id.database, facts_.traits)) continue;
+      if (!PrintsAlike(content_, archived.record.id.database, facts_.traits)) continue;
       const std::string& live_name = members_[PlaceOf(members_, archived.record.id.database)].live;
       const Database* database = facts_.live.Find(live_name);
       if (database == nullptr) continue;

@@ -119,7 +119,7 @@ void SetText::WriteSection(const TextPlan::Section& section) {
   const Database& database = *section.database;
   if (section.first) {
     if (create_databases_) {
-      assembler_.AddStatement(DatabaseBlock(database, add_drop_database_));
+      assembler_.AddStatement(DatabaseBlock(database, add_drop_database_, set_.ddl));
       used_ = &database;
     }
     AddObject(RecordOf(database));
@@ -194,7 +194,7 @@ void SetText::WritePrograms(std::vector<StoredProgram> Database::*list) {
     for (const StoredProgram& program : database.*list) {
       Use(database);
       Name(program.id.Describe());
-      AddBlock(ProgramBlock(program, database), RecordOf(program));
+      AddBlock(ProgramBlock(program, database, set_.ddl), RecordOf(program));
     }
   }
 }

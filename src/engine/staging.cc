@@ -182,7 +182,7 @@ void Staging::CreateDatabase(const RestoreMember& member) {
   for (const ContentObject& object : content_.databases) {
     if (object.record.id.name == member.archived) {
       options = fmt::format(" DEFAULT CHARACTER SET {} COLLATE {}", object.record.charset,
-                            object.record.collation);
+                            QuoteCollation(object.record.collation));
     }
   }
   session_.Execute(fmt::format("CREATE DATABASE {}{}", QuoteIdentifier(member.staging), options));
@@ -222,7 +222,7 @@ void Staging::CreateTables(const Catalog& live) {
     if (!sequence.restart.empty()) run(sequence, sequence.restart);
   }
   std::optional<UsualCollations> usual;
-  if (!AllSameSeries(content_, traits_)) usual.emplace(session_);
+  if (!AllPrintAlike(content_, traits_)) usual.emplace(session_);
   const DatabaseMap to_staging = ToStaging(members_);
   std::map<std::string, std::string> live_of;
   for (const RestoreMember& member : members_) live_of[member.archived] = member.live;
@@ -261,7 +261,7 @@ void Staging::CreateTables(const Catalog& live) {
         fmt::format("ALTER TABLE {} ADD {}", QuoteQualified(staging, table->record.id.name), key));
   }
   refusals.ThrowIfAny();
-  if (!AllSameSeries(content_, traits_)) CompareTables();
+  if (!AllPrintAlike(content_, traits_)) CompareTables();
 }
 
 // Before the rows are loaded: a server of another kind may have made something else of a table.

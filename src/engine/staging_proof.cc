@@ -86,7 +86,7 @@ class DefinitionComparison {
   // Is its definition what this server prints?
   bool IsWordForWord(const ContentObject& object) const {
     const ContentSource& source = content_.SourceOf(object.record.id.database);
-    return !source.plain && SameSeries(source.header, traits_);
+    return !source.plain && PrintsAlike(source.header, traits_);
   }
 
   void CompareDatabase(const RestoreMember& member, const Database& database) {
@@ -372,15 +372,19 @@ bool SameSeries(const HeaderRecord& header, const ServerTraits& traits) {
          Series(header.server_version) == Series(traits.version);
 }
 
-bool SameSeries(const RestoreContent& content, const std::string& database,
-                const ServerTraits& traits) {
-  return SameSeries(content.SourceOf(database).header, traits);
+bool PrintsAlike(const HeaderRecord& header, const ServerTraits& traits) {
+  return SameSeries(header, traits) && !header.HasPortableDefinitions();
 }
 
-bool AllSameSeries(const RestoreContent& content, const ServerTraits& traits) {
+bool PrintsAlike(const RestoreContent& content, const std::string& database,
+                 const ServerTraits& traits) {
+  return PrintsAlike(content.SourceOf(database).header, traits);
+}
+
+bool AllPrintAlike(const RestoreContent& content, const ServerTraits& traits) {
   return std::all_of(
       content.sources.begin(), content.sources.end(),
-      [&](const ContentSource& source) { return SameSeries(source.header, traits); });
+      [&](const ContentSource& source) { return PrintsAlike(source.header, traits); });
 }
 
 std::vector<std::string> CompareDefinitions(const RestoreContent& content,

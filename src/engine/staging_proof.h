@@ -20,12 +20,14 @@ struct StagingProof {
   std::uint64_t rows = 0;
 };
 
-// Do both servers print the definition of one object alike?
+// Is the archive of a server of this kind and series? It reads the archive's definitions, then.
 bool SameSeries(const HeaderRecord& header, const ServerTraits& traits);
+// And prints them in the same words? Not those that were made portable.
+bool PrintsAlike(const HeaderRecord& header, const ServerTraits& traits);
 // Of the server that this database, or every database, comes from.
-bool SameSeries(const RestoreContent& content, const std::string& database,
-                const ServerTraits& traits);
-bool AllSameSeries(const RestoreContent& content, const ServerTraits& traits);
+bool PrintsAlike(const RestoreContent& content, const std::string& database,
+                 const ServerTraits& traits);
+bool AllPrintAlike(const RestoreContent& content, const ServerTraits& traits);
 
 // Are the counters of AUTO_INCREMENT where they shall be, or set behind the rows?
 enum class Counters { kSet, kNotYet };

@@ -34,9 +34,10 @@ Step TableSwap::DisplacedDatabases() {
   step.run = [this] {
     for (std::size_t i = 0; i < set_.members.size(); ++i) {
       const Database& like = set_.before[i].create.empty() ? set_.wanted[i] : set_.before[i];
-      const std::string charset = like.charset.empty() ? ""
-                                                       : fmt::format(" CHARACTER SET {} COLLATE {}",
-                                                                     like.charset, like.collation);
+      const std::string charset = like.charset.empty()
+                                      ? ""
+                                      : fmt::format(" CHARACTER SET {} COLLATE {}", like.charset,
+                                                    QuoteCollation(like.collation));
       session_.Execute(fmt::format("CREATE DATABASE IF NOT EXISTS {}{}",
                                    QuoteIdentifier(set_.members[i].displaced), charset));
     }

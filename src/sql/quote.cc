@@ -29,6 +29,10 @@ std::string QuoteIdentifier(std::string_view name) {
   return out;
 }
 
+std::string QuoteCollation(std::string_view name) {
+  return name == "binary" ? QuoteIdentifier(name) : std::string(name);
+}
+
 std::string QuoteQualified(std::string_view database, std::string_view name) {
   std::string out;
   out.reserve(database.size() + name.size() + 5);

@@ -156,6 +156,7 @@ class OutlineReader {
       outline_.options.push_back(std::move(option));
       return;
     }
+    if (Is(0, "with") && Is(1, "column") && Is(2, "group")) at_ += 2;  // (…) behind it
     if (Is(0, "default") && at_ + 1 < tokens_.size()) ++at_;
     option.name = LowerAscii(NameOf(tokens_[at_++]));
     if (at_ < tokens_.size()) {

@@ -92,6 +92,23 @@ std::vector<SqlToken> TokensOf(std::string_view sql) {
   return tokens;
 }
 
+bool IsSignAt(const std::vector<SqlToken>& tokens, std::size_t at, char sign) noexcept {
+  return at < tokens.size() && tokens[at].IsSign(sign);
+}
+
+bool IsWordAt(const std::vector<SqlToken>& tokens, std::size_t at, std::string_view word) noexcept {
+  return at < tokens.size() && tokens[at].IsWord(word);
+}
+
+std::size_t BehindParentheses(const std::vector<SqlToken>& tokens, std::size_t open) noexcept {
+  int depth = 0;
+  for (std::size_t i = open; i < tokens.size(); ++i) {
+    if (tokens[i].IsSign('(')) ++depth;
+    if (tokens[i].IsSign(')') && --depth == 0) return i + 1;
+  }
+  return tokens.size();
+}
+
 std::string NameOf(const SqlToken& token) {
   if (token.kind == SqlToken::Kind::kWord || token.text.size() < 2) return std::string(token.text);
   const char quote = token.text.front();

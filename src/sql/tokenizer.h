@@ -44,6 +44,13 @@ class SqlTokenizer {
 // All of a statement's, without the end.
 std::vector<SqlToken> TokensOf(std::string_view sql);
 
+// What stands at a place, which may be behind the end. `word` in lower case.
+bool IsSignAt(const std::vector<SqlToken>& tokens, std::size_t at, char sign) noexcept;
+bool IsWordAt(const std::vector<SqlToken>& tokens, std::size_t at, std::string_view word) noexcept;
+
+// Behind the parenthesis that closes the one at `open`.
+std::size_t BehindParentheses(const std::vector<SqlToken>& tokens, std::size_t open) noexcept;
+
 // The name within its quotes, of whatever kind, or the bare word.
 std::string NameOf(const SqlToken& token);
 

@@ -56,6 +56,13 @@ struct HeaderRecord {
   SnapshotRecord snapshot;
   Scope scope;
   std::map<std::string, std::string> options;  // what shaped the content; no jobs, paths, hosts
+
+  // Definitions are in words that all kinds of servers read, not as the one they come from prints
+  // them.
+  bool HasPortableDefinitions() const {
+    const auto ddl = options.find("ddl");
+    return ddl != options.end() && ddl->second == "portable";
+  }
 };
 
 struct ColumnRecord {

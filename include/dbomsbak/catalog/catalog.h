@@ -42,6 +42,7 @@ struct Table {
   ObjectId id;
   std::string create;  // SHOW CREATE TABLE, in words that make the same table again
   std::string engine;
+  std::string collation;               // of columns that say nothing of theirs
   std::vector<Column> columns;         // all, in order
   std::vector<UniqueKey> unique_keys;  // usable for chunks, best first
   std::string key_hint;                // what SELECT needs to hear to walk the best one, or nothing

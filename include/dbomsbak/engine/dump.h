@@ -14,11 +14,15 @@
 
 namespace dbomsbak {
 
+// Definitions as the server prints them, or in words that all kinds of servers read.
+enum class Ddl { kNative, kPortable };
+
 struct DumpOptions {
   Scope scope;                 // databases named; kinds and tables left out
   bool all_databases = false;  // every database but the server's own
-  unsigned jobs = 2;           // reading sessions
-  int compression_level = 3;   // 1 to 19, 0 stores
+  Ddl ddl = Ddl::kNative;
+  unsigned jobs = 2;          // reading sessions
+  int compression_level = 3;  // 1 to 19, 0 stores
   std::size_t max_memory_bytes = std::size_t{96} << 20;
   unsigned lock_wait_s = 5;
   unsigned lock_tries = 10;

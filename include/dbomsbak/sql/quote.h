@@ -12,6 +12,9 @@ std::string QuoteIdentifier(std::string_view name);
 // `db`.`name`
 std::string QuoteQualified(std::string_view database, std::string_view name);
 
+// What stands behind COLLATE. MySQL 5.6 and OceanBase take `binary` in back-ticks alone.
+std::string QuoteCollation(std::string_view name);
+
 // 'it\'s': a string literal for sessions without NO_BACKSLASH_ESCAPES. Bytes are taken as they are.
 std::string QuoteString(std::string_view text);
 void AppendQuotedString(std::string_view text, std::string& out);
@@ -26,8 +29,8 @@ std::string EscapeLike(std::string_view text);
 std::string CommentSafe(std::string_view text);
 
 // Undoes AppendQuotedString and the server's own escapes (\0 \n \r \t \b \Z \\ \' \" \% \_, '').
-// `quoted` includes the quotes. Without `backslash_escapes` only quotes that are doubled are undone.
-// Throws Error kDamaged when it is no string literal.
+// `quoted` includes the quotes. Without `backslash_escapes` only quotes that are doubled are
+// undone. Throws Error kDamaged when it is no string literal.
 std::string UnquoteString(std::string_view quoted, bool backslash_escapes = true);
 
 }  // namespace dbomsbak

@@ -29,7 +29,8 @@ Database DatabaseD() {
 }
 
 TEST(DumpText, CreateSliceIsTheStatementItself) {
-  const TextBlock block = ProgramBlock(Procedure("CREATE PROCEDURE p() SELECT 1"), DatabaseD());
+  const TextBlock block =
+      ProgramBlock(Procedure("CREATE PROCEDURE p() SELECT 1"), DatabaseD(), Ddl::kNative);
   EXPECT_EQ(block.text.substr(block.create_offset, block.create_size),
             "CREATE PROCEDURE p() SELECT 1");
   EXPECT_THAT(block.text,
@@ -40,22 +41,54 @@ TEST(DumpText, CreateSliceIsTheStatementItself) {
 
 TEST(DumpText, DelimiterIsNothingTheBodyHolds) {
   const TextBlock block =
-      ProgramBlock(Procedure("CREATE PROCEDURE p() SELECT ';;', '$$'"), DatabaseD());
+      ProgramBlock(Procedure("CREATE PROCEDURE p() SELECT ';;', '$$'"), DatabaseD(), Ddl::kNative);
   EXPECT_THAT(block.text, HasSubstr("DELIMITER $$$\n"));
 }
 
 TEST(DumpText, CommentAtTheEndOfABodyDoesNotSwallowTheDelimiter) {
   const TextBlock block =
-      ProgramBlock(Procedure("CREATE PROCEDURE p() SELECT 1 -- one"), DatabaseD());
+      ProgramBlock(Procedure("CREATE PROCEDURE p() SELECT 1 -- one"), DatabaseD(), Ddl::kNative);
   EXPECT_THAT(block.text, HasSubstr("SELECT 1 -- one\n;;\n"));
 }
 
 TEST(DumpText, ProgramOfAnotherDatabaseCollationIsMadeUnderIt) {
   StoredProgram program = Procedure("CREATE PROCEDURE p() SELECT 1");
   program.database_collation = "latin1_swedish_ci";
-  const std::string text = ProgramBlock(program, DatabaseD()).text;
+  const std::string text = ProgramBlock(program, DatabaseD(), Ddl::kNative).text;
   EXPECT_LT(text.find("ALTER DATABASE `d` COLLATE latin1_swedish_ci"), text.find("CREATE PROC"));
   EXPECT_GT(text.find("ALTER DATABASE `d` COLLATE utf8mb4_bin"), text.find("CREATE PROC"));
+}
+
+TEST(DumpText, ACollationThatIsAWordOfItsOwnIsQuoted) {
+  Database database = DatabaseD();
+  EXPECT_THAT(DatabaseBlock(database, false, Ddl::kNative), HasSubstr(" COLLATE utf8mb4_bin;\n"));
+  database.charset = database.collation = "binary";
+  EXPECT_THAT(DatabaseBlock(database, false, Ddl::kNative),
+              HasSubstr(" DEFAULT CHARACTER SET binary COLLATE `binary`;\n"));
+}
+
+// It was left out where it held a sign of comments.
+TEST(DumpText, ACommentOfADatabaseStandsInOneOfMariaDb) {
+  Database database = DatabaseD();
+  database.comment = "it's /* not */ the end /*/";
+  EXPECT_THAT(DatabaseBlock(database, false, Ddl::kNative),
+              HasSubstr(" COMMENT 'it\\'s /* not */ the end /*/';\n"));
+  EXPECT_THAT(DatabaseBlock(database, false, Ddl::kPortable),
+              HasSubstr(R"( /*M!100500 COMMENT 'it\'s /\* not *\/ the end /\*\/' */;)"
+                        "\n"));
+}
+
+TEST(DumpText, EventsOfTheServersTimeZoneAreOfItsOwnThere) {
+  StoredProgram event = Procedure("CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1");
+  event.id = {"d", ObjectKind::kEvent, "e"};
+  event.time_zone = "SYSTEM";
+  EXPECT_THAT(ProgramBlock(event, DatabaseD(), Ddl::kNative).text,
+              HasSubstr("SET time_zone = 'SYSTEM' */;"));
+  EXPECT_THAT(ProgramBlock(event, DatabaseD(), Ddl::kPortable).text,
+              HasSubstr("@@global.time_zone, 'SYSTEM') */;"));
+  event.time_zone = "+02:00";
+  EXPECT_THAT(ProgramBlock(event, DatabaseD(), Ddl::kPortable).text,
+              HasSubstr("SET time_zone = '+02:00' */;"));
 }
 
 TEST(DumpText, NamesCannotEndTheComment) {
