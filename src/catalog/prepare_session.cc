@@ -119,4 +119,6 @@ void PrepareSession(Session& session, const ServerTraits&, bool for_load) {
   }
 }
 
+void UseCatalogue(Session& session) { session.Execute("USE information_schema"); }
+
 }  // namespace dbomsbak

@@ -100,15 +100,10 @@ std::size_t PlaceOf(const std::vector<RestoreMember>& members, const std::string
                           QuoteIdentifier(archived)));
 }
 
-RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members,
-                       const std::set<std::string>& definers) {
+RestoreFacts ReadServerFacts(Session& session) {
   RestoreFacts facts;
   facts.traits = ProbeServerTraits(session);
   facts.definitions = ProbeDefinitionTraits(session, facts.traits);
-  facts.account = session.QueryValue("SELECT CURRENT_USER()").value_or("");
-  facts.privileges = ReadPrivileges(session);
-  for (std::string& name : ListDatabases(session)) facts.databases.insert(std::move(name));
-
   facts.charsets =
       LowerNames(session, "SELECT CHARACTER_SET_NAME FROM information_schema.CHARACTER_SETS");
   facts.collations =
@@ -119,6 +114,15 @@ RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members,
                                     "information_schema.COLLATION_CHARACTER_SET_APPLICABILITY"));
   facts.engines = LowerNames(
       session, "SELECT ENGINE FROM information_schema.ENGINES WHERE SUPPORT IN ('YES','DEFAULT')");
+  return facts;
+}
+
+void ReadFactsOfNow(Session& session, std::vector<RestoreMember>& members,
+                    const std::set<std::string>& definers, RestoreFacts& facts) {
+  facts.account = session.QueryValue("SELECT CURRENT_USER()").value_or("");
+  facts.privileges = ReadPrivileges(session);
+  facts.databases.clear();
+  for (std::string& name : ListDatabases(session)) facts.databases.insert(std::move(name));
   facts.accounts = Accounts(session);
 
   std::vector<std::string> names;
@@ -131,6 +135,7 @@ RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members,
   facts.trusts_function_creators =
       Variable(session, "log_bin_trust_function_creators").value_or("ON") == "ON";
   facts.free_bytes = FreeBytes(session);
+  facts.binlog_filtered = false;
   // One name or the other, by the server's age.
   for (const char* sql : {"SHOW MASTER STATUS", "SHOW BINARY LOG STATUS"}) {
     try {
@@ -149,12 +154,12 @@ RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members,
     member.exists = facts.databases.contains(member.live);
     if (member.exists) request.databases.push_back(member.live);
   }
+  facts.live = {};
   if (!request.databases.empty()) facts.live = ReadCatalog(session, facts.traits, request);
   KeepBrokenTables(facts.live);
   std::set<std::string> all_definers = DefinersOf(facts.live);
   all_definers.insert(definers.begin(), definers.end());
   facts.guarded_definers = GuardedDefiners(session, facts.traits, facts.privileges, all_definers);
-  return facts;
 }
 
 }  // namespace dbomsbak

@@ -57,9 +57,12 @@ struct RestoreFacts {
   std::map<ObjectId, std::vector<std::string>> refusals;
 };
 
-// `members` with their live names; `exists` is filled in here. `definers`: of the objects that
-// shall be there.
-RestoreFacts ReadFacts(Session& session, std::vector<RestoreMember>& members,
-                       const std::set<std::string>& definers);
+// What stays as it is while the server runs: traits, definitions, charsets, collations, engines.
+RestoreFacts ReadServerFacts(Session& session);
+
+// Everything else, as it is now. `members` with their live names; `exists` is filled in here.
+// `definers`: of the objects that shall be there.
+void ReadFactsOfNow(Session& session, std::vector<RestoreMember>& members,
+                    const std::set<std::string>& definers, RestoreFacts& facts);
 
 }  // namespace dbomsbak

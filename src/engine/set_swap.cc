@@ -48,38 +48,6 @@ std::string Some(const std::vector<std::string>& texts) {
   return joined;
 }
 
-// The last look before the first change.
-void CheckUnchanged(Session& session, const PreparedSet& set) {
-  std::vector<std::string> problems;
-  for (std::size_t i = 0; i < set.members.size(); ++i) {
-    const SetMember& member = set.members[i];
-    const LiveNames live = ReadLiveNames(session, member.live);
-    if (live.exists == set.before[i].create.empty()) {
-      problems.push_back(fmt::format("database {} {}", QuoteIdentifier(member.live),
-                                     live.exists ? "is there now" : "is gone"));
-    } else {
-      const auto differences = Differences(member.live, set.before[i], live);
-      problems.insert(problems.end(), differences.begin(), differences.end());
-    }
-    const std::set<std::string> source = ReadTableNames(session, member.source);
-    for (const std::string& table : set.incoming[i]) {
-      if (!source.contains(table)) {
-        problems.push_back(
-            fmt::format("table {} is missing", QuoteQualified(member.source, table)));
-      }
-    }
-    if (!ReadLiveNames(session, member.displaced).HoldsNothing()) {
-      problems.push_back(fmt::format("database {} is in use", QuoteIdentifier(member.displaced)));
-    }
-  }
-  if (problems.empty()) return;
-  throw Error(
-      ErrorCode::kRestorePreflight,
-      fmt::format("the databases have changed since they were looked at: {}", Some(problems)),
-      "Nothing was changed. Keep others from changing definitions, then run the same "
-      "command again.");
-}
-
 Error Busy(Session& session, const PreparedSet& set, const Error& cause, unsigned tries) {
   const std::string holders = DescribeLockHolders(session, DatabasesOf(set));
   return Error(ErrorCode::kBusy,
@@ -207,6 +175,37 @@ void WaitForRunningRename(Session& session, Observer& observer) {
 }
 
 }  // namespace
+
+void CheckUnchanged(Session& session, const PreparedSet& set) {
+  std::vector<std::string> problems;
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    const SetMember& member = set.members[i];
+    const LiveNames live = ReadLiveNames(session, member.live);
+    if (live.exists == set.before[i].create.empty()) {
+      problems.push_back(fmt::format("database {} {}", QuoteIdentifier(member.live),
+                                     live.exists ? "is there now" : "is gone"));
+    } else {
+      const auto differences = Differences(member.live, set.before[i], live);
+      problems.insert(problems.end(), differences.begin(), differences.end());
+    }
+    const std::set<std::string> source = ReadTableNames(session, member.source);
+    for (const std::string& table : set.incoming[i]) {
+      if (!source.contains(table)) {
+        problems.push_back(
+            fmt::format("table {} is missing", QuoteQualified(member.source, table)));
+      }
+    }
+    if (!ReadLiveNames(session, member.displaced).HoldsNothing()) {
+      problems.push_back(fmt::format("database {} is in use", QuoteIdentifier(member.displaced)));
+    }
+  }
+  if (problems.empty()) return;
+  throw Error(
+      ErrorCode::kRestorePreflight,
+      fmt::format("the databases have changed since they were looked at: {}", Some(problems)),
+      "Nothing was changed. Keep others from changing definitions, then run the same "
+      "command again.");
+}
 
 void PrepareSwap(Session& session, const std::string& source) {
   if (ServerJournal::Exists(session, source, kJournalCopyTable)) return;

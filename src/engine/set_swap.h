@@ -61,6 +61,10 @@ struct PreparedSet {
 // From the definitions in `before`.
 std::vector<KeyDefinition> OutsideKeysOf(const PreparedSet& set);
 
+// That live databases, source and displaced names are as the set was made for. Error
+// kRestorePreflight with what is not.
+void CheckUnchanged(Session& session, const PreparedSet& set);
+
 // Triggers that come, under names that others on tables which stay have: told as problems.
 std::vector<std::string> TriggerNamesTaken(const PreparedSet& set);
 

@@ -88,4 +88,8 @@ ServerTraits ProbeServerTraits(Session& session);
 // (checks off).
 void PrepareSession(Session& session, const ServerTraits& traits, bool for_load);
 
+// Makes information_schema the current database, as it is behind each reading of the catalogue:
+// every account may, and no definition is made there by accident.
+void UseCatalogue(Session& session);
+
 }  // namespace dbomsbak
