@@ -66,9 +66,11 @@ RestoreResult RunRestoreCommand(SessionFactory& all_sessions, FileSystem& files,
   WithoutBinlog unlogged(all_sessions);
   SessionFactory& sessions = command.skip_binlog ? unlogged : all_sessions;
   // Before a file is looked at: a window that was left open must not wait for it, or fail with it.
-  if (!command.options.dry_run) {
+  RestoreOptions options = command.options;
+  if (!options.dry_run) {
     try {
-      for (const std::string& line : HealOpenWindows(sessions, observer)) observer.Notice(line);
+      options.healed = HealOpenWindows(sessions, observer);
+      for (const HealedSet& healed : options.healed) observer.Notice(healed.line);
     } catch (const Error& error) {
       // Where no server answers, what is wrong with the file is worth more to know.
       if (error.code() != ErrorCode::kConnect) throw;
@@ -76,7 +78,7 @@ RestoreResult RunRestoreCommand(SessionFactory& all_sessions, FileSystem& files,
   }
   std::vector<std::shared_ptr<const RandomAccessFile>> opened;
   for (const std::string& path : command.paths) opened.push_back(files.OpenForReading(path));
-  return RunRestore(sessions, opened, command.options, confirm, observer, cancel);
+  return RunRestore(sessions, opened, options, confirm, observer, cancel);
 }
 
 }  // namespace dbomsbak

@@ -272,6 +272,7 @@ Json RestoreChecksToJson(const std::vector<RestoreCheck>& checks, ErrorCode code
 Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bool rehearsed) {
   Json json = Coded(code);
   json["swapped"] = result.swapped;
+  json["healed"] = result.healed;
   json["dry_run"] = dry_run;
   json["rehearsed"] = rehearsed;
   json["load_ms"] = result.load_ms;

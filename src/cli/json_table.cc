@@ -112,6 +112,8 @@ constexpr std::array kFields{
     JsonField{kCheck, "archives[].warnings[]", "string", "worth knowing"},
 
     JsonField{kSwap, "swapped", "boolean", "the copy is live"},
+    JsonField{kSwap, "healed", "boolean",
+              "an interrupted run of the same was finished; there was no more to do"},
     JsonField{kSwap, "dry_run", "boolean", "only planned"},
     JsonField{kSwap, "rehearsed", "boolean", "loaded and proved, then swept"},
     JsonField{kSwap, "load_ms", "number", ""},

@@ -68,7 +68,9 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
                                   HumanDuration(result.load_ms), HumanDuration(result.prove_ms)));
     }
     run.console.Say(
-        fmt::format("live now; the window was open for {}", HumanDuration(result.window_ms)));
+        result.healed
+            ? "live now: finishing the interrupted run was all that was left to do"
+            : fmt::format("live now; the window was open for {}", HumanDuration(result.window_ms)));
     if (result.plan.generation > 0 && result.plan.NothingIsLive()) {
       run.console.Say(
           "nothing was live before: dbomsbak undo takes the databases away again, dbomsbak purge "

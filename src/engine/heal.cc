@@ -41,27 +41,28 @@ std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits
   for (const JournaledSet& found : FindSets(session)) {
     const std::string what =
         fmt::format("the {} of {}", found.set.operation, QuotedList(found.LiveNames()));
+    const auto add = [&](bool live, std::string line) {
+      healed.push_back({found.set.operation, found.set.root_digest, found.LiveNames(), live,
+                        found.set.generation, std::move(line)});
+    };
     if (HasLeftSource(session, found)) {
       auto journal = OpenJournal(session, found);
       SweepSet(session, found.set, *journal, observer);
+      add(true, what + " was interrupted before it had swept up; it is finished now");
     }
     if (found.state != SetState::kOpen) continue;
     observer.Phase(fmt::format("healing {}, which was interrupted at {}", what, found.time));
     auto journal = OpenJournal(session, found);
     const bool live = HealWindow(session, traits, found.set, *journal, observer);
-    std::string line =
-        live ? fmt::format("{} was interrupted behind its swap; it is finished now", what)
-             : fmt::format(
-                   "{} was interrupted before its swap; it is taken back, the "
-                   "databases are as they were",
-                   what);
-    healed.push_back(
-        {found.set.operation, found.LiveNames(), live, found.set.generation, std::move(line)});
+    add(live, live ? fmt::format("{} was interrupted behind its swap; it is finished now", what)
+                   : fmt::format("{} was interrupted before its swap; it is taken back, the "
+                                 "databases are as they were",
+                                 what));
   }
   return healed;
 }
 
-std::vector<std::string> HealOpenWindows(SessionFactory& sessions, Observer& observer) {
+std::vector<HealedSet> HealOpenWindows(SessionFactory& sessions, Observer& observer) {
   const auto session = sessions.Connect();
   const std::vector<JournaledSet> sets = FindSets(*session);
   if (std::none_of(sets.begin(), sets.end(), [&](const JournaledSet& found) {
@@ -72,11 +73,7 @@ std::vector<std::string> HealOpenWindows(SessionFactory& sessions, Observer& obs
   const ServerTraits traits = ProbeServerTraits(*session);
   PrepareSession(*session, traits, false);
   const RestoreLock lock(*session, kLockWaitS);
-  std::vector<std::string> lines;
-  for (HealedSet& healed : HealWithLock(*session, traits, observer)) {
-    lines.push_back(std::move(healed.line));
-  }
-  return lines;
+  return HealWithLock(*session, traits, observer);
 }
 
 }  // namespace dbomsbak

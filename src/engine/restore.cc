@@ -151,11 +151,14 @@ class Restore {
     std::optional<RestoreLock> lock;
     if (!options_.dry_run) {
       lock.emplace(*session_, options_.lock_wait_s);
-      for (const HealedSet& healed : HealWithLock(*session_, traits_, observer_)) {
+      healed_ = options_.healed;
+      for (HealedSet& healed : HealWithLock(*session_, traits_, observer_)) {
         observer_.Notice(healed.line);
+        healed_.push_back(std::move(healed));
       }
     }
     Check();
+    if (!options_.rehearse && IsDoneByHealing()) return std::move(result_);
     if (options_.dry_run) return std::move(result_);
     if (!result_.plan.problems.empty() && confirm_) confirm_(result_.plan);
     RefuseProblems();
@@ -237,6 +240,24 @@ class Restore {
       result_.plan.warnings.push_back(
           fmt::format("staging that earlier restores left is dropped: {}", Quoted(found_.others)));
     }
+  }
+
+  // Run again after a kill behind its swap, a restore that healing has finished is done: another
+  // would make what it has just brought the displaced copy that undo goes back to.
+  bool IsDoneByHealing() {
+    std::vector<std::string> names;
+    for (const RestoreMember& member : members_) names.push_back(member.live);
+    std::sort(names.begin(), names.end());
+    for (const HealedSet& healed : healed_) {
+      if (healed.operation != "restore" || !healed.live || healed.databases != names ||
+          healed.root_digest != content_.root_digest || !Differences(set_).empty()) {
+        continue;
+      }
+      result_.swapped = result_.healed = true;
+      result_.plan.generation = healed.generation;
+      return true;
+    }
+    return false;
   }
 
   void RefuseProblems() {
@@ -597,6 +618,7 @@ class Restore {
   std::unique_ptr<Session> session_;
   ServerTraits traits_;
   std::vector<RestoreMember> members_;
+  std::vector<HealedSet> healed_;
   FoundStaging found_;
   std::string run_;
   RestoreFacts facts_;

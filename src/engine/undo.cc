@@ -241,7 +241,7 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
       continue;  // another set; nothing asked is part of any
     }
     RestoreResult done;
-    done.swapped = true;
+    done.swapped = done.healed = true;
     done.plan.databases = healed.databases;
     done.plan.generation = healed.generation;
     return done;

@@ -11,6 +11,9 @@ import secrets
 import subprocess
 
 
+SERVER_GONE = {2002, 2003, 2006, 2013}
+
+
 class Talk:
     def __init__(self, server, database=None, user='root', password=None):
         options = ['--batch', '--skip-column-names', '--unbuffered', '--force']
@@ -40,6 +43,9 @@ class Talk:
             if line == mark:
                 return lines
             lines.append(line)
+            # The statement that prints the mark is lost, too: it will never come.
+            if sum(error_number([line]) in SERVER_GONE for line in lines) > 1:
+                raise AssertionError(f'the server has gone: {lines[-5:]}')
 
     def __call__(self, text):
         return self.answer(self.send(text))

@@ -190,7 +190,9 @@ int Run(SessionFactory& sessions, const Arguments& arguments) {
   } else if (command == "swap" && words.size() == 3) {
     Swap(sessions, arguments, observer);
   } else if (command == "heal" && words.size() == 1) {
-    for (const std::string& line : HealOpenWindows(sessions, observer)) std::cout << line << '\n';
+    for (const HealedSet& healed : HealOpenWindows(sessions, observer)) {
+      std::cout << healed.line << '\n';
+    }
   } else if (command == "undo") {
     UndoOptions options;
     options.databases.assign(words.begin() + 1, words.end());

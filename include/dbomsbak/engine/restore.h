@@ -22,6 +22,16 @@ namespace dbomsbak {
 // of it. Empty: everything.
 using ContentChoice = std::map<std::string, std::set<std::string>>;
 
+// A set whose window was left open, or that was not swept up: it was finished or taken back.
+struct HealedSet {
+  std::string operation;               // "restore" or "undo"
+  std::string root_digest;             // of what was restored; empty for undo
+  std::vector<std::string> databases;  // live names, sorted
+  bool live = false;                   // finished: what it brings is live
+  unsigned generation = 0;             // of the displaced copy it made
+  std::string line;                    // for people
+};
+
 struct RestoreOptions {
   unsigned jobs = 0;  // loading sessions; 0: one a core
   std::size_t max_memory_bytes = std::size_t{96} << 20;
@@ -35,7 +45,8 @@ struct RestoreOptions {
   std::string into;    // the database of a plain dump that names none
   ContentChoice only;
   std::map<std::string, std::string> renamed;  // databases: name in the files → live name
-  bool keep_extra = false;  // objects that the files do not hold stay where they are
+  bool keep_extra = false;        // objects that the files do not hold stay where they are
+  std::vector<HealedSet> healed;  // by HealOpenWindows, just before
 };
 
 // An object of an archive that the server cannot hold as it is, and everything in it that stands
@@ -67,6 +78,7 @@ struct RestorePlan {
 struct RestoreResult {
   RestorePlan plan;
   bool swapped = false;
+  bool healed = false;  // an interrupted run of the same was finished, and there was no more to do
   std::uint64_t load_ms = 0, prove_ms = 0, window_ms = 0;
   std::uint64_t rows_proved = 0, tables_proved = 0;
 };
@@ -106,10 +118,10 @@ std::vector<Leftover> FindLeftovers(Session& session);
 // What of this the account may not see, with the GRANT that shows it; empty when it sees all.
 std::string UnseenLeftovers(Session& session);
 
-// Heals windows that were left open (by a kill). Returns what it did, one line a set; empty when
-// there was none: then no lock is taken. Whatever changes the server does this first: restore
+// Heals windows that were left open (by a kill). Returns what it did; empty when there was none:
+// then no lock is taken. Whatever changes the server does this first: restore
 // before it opens its archive, undo and purge under their lock. Errors: kLocked, kNeedsHelp.
-std::vector<std::string> HealOpenWindows(SessionFactory& sessions, Observer& observer);
+std::vector<HealedSet> HealOpenWindows(SessionFactory& sessions, Observer& observer);
 
 struct UndoOptions {
   std::vector<std::string> databases;  // empty: the only set there is
