@@ -54,6 +54,7 @@ class PortableCatalog {
       ExamineDatabase(database);
       for (Table& table : database.tables) WriteTable(table);
       for (const Sequence& sequence : database.sequences) ExamineSequence(sequence);
+      for (const View& view : database.views) NoteCollation(view.id, view.collation_connection);
       for (auto* programs : {&database.routines, &database.triggers, &database.events}) {
         for (StoredProgram& program : *programs) WriteProgram(program);
       }
@@ -120,7 +121,11 @@ class PortableCatalog {
       AddOneAlone(program.id, "MySQL has no packages");
     }
     // New MySQL does not know it: it is always in effect there.
-    program.sql_mode = WithoutSqlMode(program.sql_mode, "NO_AUTO_CREATE_USER");
+    std::string mode = WithoutSqlMode(program.sql_mode, "NO_AUTO_CREATE_USER");
+    shortened_modes_ += mode != program.sql_mode;
+    program.sql_mode = std::move(mode);
+    NoteCollation(program.id, program.collation_connection);
+    NoteCollation(program.id, program.database_collation);
   }
 
   void FindKeysToPartitions() {
@@ -150,6 +155,13 @@ class PortableCatalog {
       observer_.Notice(fmt::format(
           "portable definitions: MySQL before 8.0.16 reads and forgets the CHECK constraints of {}",
           checked_ == 1 ? "a table" : fmt::format("{} tables", checked_)));
+    }
+    if (shortened_modes_ > 0) {
+      observer_.Notice(
+          fmt::format("portable definitions: NO_AUTO_CREATE_USER is left out of the sql_mode of {}",
+                      shortened_modes_ == 1
+                          ? "a routine, trigger or event"
+                          : fmt::format("{} routines, triggers and events", shortened_modes_)));
     }
     for (const auto& [option, tables] : left_out_) {
       observer_.Warning(
@@ -193,8 +205,9 @@ class PortableCatalog {
   const bool placed_;
   Observer& observer_;
   std::size_t stored_ = 0, checked_ = 0;                     // tables
+  std::size_t shortened_modes_ = 0;                          // programs
   std::map<std::string, std::vector<ObjectId>> left_out_;    // tables, by option
-  std::map<std::string, std::vector<ObjectId>> collations_;  // of some servers; databases, tables
+  std::map<std::string, std::vector<ObjectId>> collations_;  // of some servers; of whom
   std::vector<std::string> one_alone_;
   std::set<std::pair<std::string, std::string>> partitioned_;  // database, name
   std::set<ObjectId> leaving_;

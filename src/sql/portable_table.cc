@@ -351,7 +351,7 @@ class PortableWriter {
       table_.checked = true;
       return;
     }
-    table_.left_out.push_back(Describe(item) + ", which is NOT ENFORCED");
+    table_.left_out.push_back(Describe(item) + " (NOT ENFORCED)");
     RemoveItem(item);
   }
 
@@ -628,16 +628,39 @@ class PortableWriter {
       table_.one_alone.push_back(
           fmt::format("{}: MySQL has no FULLTEXT keys of partitioned tables", Describe(item)));
     }
+    ExamineKeyParts(item);
+  }
+
+  void ExamineKeyParts(const TableItem& item) {
+    const std::vector<SqlToken>& tokens = item.tokens;
+    const bool ordered = !tokens.front().IsWord("fulltext") && !tokens.front().IsWord("spatial") &&
+                         !tokens.front().IsWord("vector");
     std::size_t at = item.body;
-    while (at < item.tokens.size() && !item.tokens[at].IsSign('(')) ++at;
-    for (; at + 1 < item.tokens.size(); ++at) {
-      // ((a + 1)) or (a, (a + 1))
-      const bool part = item.tokens[at].IsSign('(') || item.tokens[at].IsSign(',');
-      if (!part || !item.tokens[at + 1].IsSign('(')) continue;
-      table_.one_alone.push_back(
-          fmt::format("{}: MariaDB has no keys of expressions", Describe(item)));
-      return;
+    while (at < tokens.size() && !tokens[at].IsSign('(')) ++at;
+    int depth = 0;
+    for (; at + 1 < tokens.size(); ++at) {
+      if (tokens[at].IsSign('(')) ++depth;
+      if (tokens[at].IsSign(')') && --depth == 0) return;
+      if (depth != 1 || !(tokens[at].IsSign('(') || tokens[at].IsSign(','))) continue;
+      if (tokens[at + 1].IsSign('(')) {  // ((a + 1)) or (a, (a + 1))
+        table_.one_alone.push_back(
+            fmt::format("{}: MariaDB has no keys of expressions", Describe(item)));
+        return;
+      }
+      if (ordered && !IsSignAt(tokens, at + 2, '(') && IsLong(NameOf(tokens[at + 1]))) {
+        table_.one_alone.push_back(
+            fmt::format("{}: MySQL has no keys of whole texts", Describe(item)));
+        return;
+      }
     }
+  }
+
+  bool IsLong(const std::string& column) const {
+    return std::any_of(outline_.items.begin(), outline_.items.end(), [&](const TableItem& item) {
+      return item.kind == TableItem::Kind::kColumn && item.body < item.tokens.size() &&
+             EqualIgnoringCase(item.name, column) &&
+             Holds(kLongTypes, LowerAscii(item.tokens[item.body].text));
+    });
   }
 
   // OceanBase counts in any column of a key, and so does Aria.

@@ -89,7 +89,7 @@ def from_oceanbase(program, source, targets, folder):
     archive, shown = folder / 'port.sql.zst', source.rows('SHOW CREATE TABLE many; SHOW CREATE TABLE hashed', 'port')
     dumped = program.run('dump', *options, '--ddl', 'portable', 'port', '-o', archive).expect(0)
     for told in ("TABLE_MODE = 'QUEUING' is left out of table `port`.`queue`", "size ('100MB') is left out of table `port`.`growing`",
-                 'check `off`, which is NOT ENFORCED is left out of table `port`.`many`', 'INVISIBLE of key `hidden` is left out of table `port`.`many`'):
+                 'check `off` (NOT ENFORCED) is left out of table `port`.`many`', 'INVISIBLE of key `hidden` is left out of table `port`.`many`'):
         need(told in dumped.err, f'{told} is not told: {dumped.err}')
     expect_equal_to(program, source, archive)
     program.ok('verify', archive)

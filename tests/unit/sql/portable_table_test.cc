@@ -227,13 +227,13 @@ TEST(PortableTableTest, NothingIsSaidInVersionComments) {
             "/*!50700 WITH PARSER ngram */ ,\n  FULLTEXT KEY `m` (`s`),\n  CONSTRAINT `on` CHECK "
             "((`a` < 9))\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin "
             "COMMENT='/*!80000 x */'");
-  EXPECT_EQ(table.left_out,
-            (Texts{"COMPRESSION='zlib'", "NOT SECONDARY of column `n`",
-                   "check `off`, which is NOT ENFORCED", "check `last`, which is NOT ENFORCED",
-                   "INVISIBLE of column `a`", "SRID 4326 of column `g`",
-                   "STORAGE DISK of column `s`", "COLUMN_FORMAT FIXED of column `s`",
-                   "INVISIBLE of key `k`", "WITH PARSER mecab of key `m`", "TABLESPACE `x`",
-                   "AUTOEXTEND_SIZE=4194304", "SECONDARY_ENGINE_ATTRIBUTE='{}'"}));
+  EXPECT_EQ(
+      table.left_out,
+      (Texts{"COMPRESSION='zlib'", "NOT SECONDARY of column `n`", "check `off` (NOT ENFORCED)",
+             "check `last` (NOT ENFORCED)", "INVISIBLE of column `a`", "SRID 4326 of column `g`",
+             "STORAGE DISK of column `s`", "COLUMN_FORMAT FIXED of column `s`",
+             "INVISIBLE of key `k`", "WITH PARSER mecab of key `m`", "TABLESPACE `x`",
+             "AUTOEXTEND_SIZE=4194304", "SECONDARY_ENGINE_ATTRIBUTE='{}'"}));
   EXPECT_EQ(table.one_alone.size(), 1U);
   EXPECT_EQ(table.unheld, Texts{});
 }
@@ -245,7 +245,7 @@ TEST(PortableTableTest, ChecksThatAreNotEnforcedAreLeftOutInWhateverWords) {
   EXPECT_EQ(table.create,
             "CREATE TABLE `t` (\n  `a` int\n) DEFAULT CHARSET = latin1 COLLATE = "
             "latin1_swedish_ci");
-  EXPECT_EQ(table.left_out, Texts{"check `x`, which is NOT ENFORCED"});
+  EXPECT_EQ(table.left_out, Texts{"check `x` (NOT ENFORCED)"});
   EXPECT_FALSE(table.checked);
 }
 
@@ -270,6 +270,20 @@ TEST(PortableTableTest, PartitionsKeepWhatAllServersReadOfThem) {
                         "InnoDB,\n PARTITION `d` DEFAULT ENGINE = InnoDB)")
                 .one_alone,
             Texts{"MySQL has no DEFAULT partitions"});
+}
+
+TEST(PortableTableTest, KeysThatSomeAloneHaveAreNamed) {
+  const auto alone = [](const std::string& key) {
+    const PortableTable table =
+        Told("CREATE TABLE `t` (\n  `a` int,\n  `t` text,\n  " + key + "\n) ENGINE=InnoDB");
+    return table.one_alone.empty() ? std::string() : table.one_alone.front();
+  };
+  EXPECT_EQ(alone("KEY `k` (`a`,((`a` + 1)))"), "key `k`: MariaDB has no keys of expressions");
+  EXPECT_EQ(alone("UNIQUE KEY `k` (`a`,`t`) USING HASH"),
+            "key `k`: MySQL has no keys of whole texts");
+  EXPECT_EQ(alone("KEY `k` (`t`(9) DESC,`a`)"), "");
+  EXPECT_EQ(alone("FULLTEXT KEY `k` (`t`)"), "");
+  EXPECT_EQ(alone("VECTOR KEY `k` (`a`)"), "key `k`: MySQL has no VECTOR keys");
 }
 
 // What has become another table is never written.
