@@ -47,7 +47,11 @@ std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits
     };
     if (HasLeftSource(session, found)) {
       auto journal = OpenJournal(session, found);
+      // The copy goes last; what stays behind it is not of the set.
+      const bool swept =
+          !ServerJournal::Exists(session, found.set.members[0].source, kJournalCopyTable);
       SweepSet(session, found.set, *journal, observer);
+      if (swept) continue;
       add(true, what + " was interrupted before it had swept up; it is finished now");
     }
     if (found.state != SetState::kOpen) continue;
