@@ -12,7 +12,7 @@
 namespace dbomsbak {
 
 std::string SpelledTable(std::string_view create, const DefinitionTraits& traits) {
-  const std::string opened = WithVersionCommentsOpened(create);
+  const std::string opened = WithoutUnicodeIntroducers(WithVersionCommentsOpened(create));
   return traits.has_placement_options ? opened : WithoutPlacementOptions(opened);
 }
 
@@ -29,9 +29,9 @@ std::vector<std::string> SpellFor(const RestoreFacts& facts, RestoreContent& con
   std::size_t placed = 0;
   for (ContentObject& table : content.tables) {
     if (is_own(table)) continue;
-    const std::string opened = WithVersionCommentsOpened(table.create);
+    const bool is_placed = WithoutPlacementOptions(table.create) != table.create;
+    if (is_placed && !facts.definitions.has_placement_options) ++placed;
     table.create = SpelledTable(table.create, facts.definitions);
-    if (table.create != opened) ++placed;
   }
   if (placed > 0) {
     notes.push_back(fmt::format(

@@ -11,9 +11,10 @@
 namespace dbomsbak {
 
 // Of an archive from a server of another series: what stands in version comments is said openly, so
-// that it is taken or refused and never passed over; where a table is stored is left out for
-// servers that do not know such options; a sql_mode that is always in effect there is not named.
-// All other words stay. Returns what is worth telling.
+// that it is taken or refused and never passed over; strings in Unicode go without introducers, see
+// WithoutUnicodeIntroducers(); where a table is stored is left out for servers that do not know
+// such options; a sql_mode that is always in effect there is not named. All other words stay.
+// Returns what is worth telling.
 std::vector<std::string> SpellFor(const RestoreFacts& facts, RestoreContent& content);
 
 // The same for one table, and for the sql_mode of a program.

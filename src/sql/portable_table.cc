@@ -122,6 +122,18 @@ std::size_t BehindAttribute(const List& attributes, const std::vector<SqlToken>&
   return at;
 }
 
+// _utf8mb4'x': of what charset the string is; empty where `tokens[at]` is no introducer.
+std::string CharsetOfString(const std::vector<SqlToken>& tokens, std::size_t at) {
+  const bool introduces = tokens[at].kind == SqlToken::Kind::kWord &&
+                          tokens[at].text.front() == '_' && at + 1 < tokens.size() &&
+                          tokens[at + 1].kind == SqlToken::Kind::kString;
+  return introduces ? LowerAscii(tokens[at].text.substr(1)) : std::string();
+}
+
+bool IsUnicode(std::string_view charset) {
+  return charset == "utf8mb4" || charset == "utf8mb3" || charset == "utf8";
+}
+
 // Words of an item outside all parentheses.
 template <typename Function>
 void ForEachOuterWord(const TableItem& item, std::size_t at, Function function) {
@@ -167,14 +179,15 @@ struct ColumnWords {
 
 class PortableWriter {
  public:
-  PortableWriter(std::string_view create_table, const TableCollations& collations, bool placed)
-      : text_(create_table),
+  PortableWriter(std::string create_table, const TableCollations& collations, bool placed)
+      : own_(std::move(create_table)),
+        text_(own_),
         collations_(collations),
         placed_(placed),
-        outline_(OutlineOf(create_table)),
-        comments_(VersionCommentsOf(create_table)),
+        outline_(OutlineOf(text_)),
+        comments_(VersionCommentsOf(text_)),
         partitions_begin_(BeginOfPartitions()),
-        edits_(create_table) {}
+        edits_(text_) {}
 
   PortableTable Run() {
     table_.partitioned = !outline_.partitioning.empty();
@@ -584,6 +597,7 @@ class PortableWriter {
   // ---- what not all can hold ----
 
   void ExamineKinds() {
+    ExamineStrings();
     if (outline_.Option("with system versioning") != nullptr) {
       table_.one_alone.emplace_back("MySQL has no system-versioned tables");
     }
@@ -613,6 +627,17 @@ class PortableWriter {
         case TableItem::Kind::kCheck:
           break;
       }
+    }
+  }
+
+  // See WithoutUnicodeIntroducers(): others cannot go.
+  void ExamineStrings() {
+    const std::vector<SqlToken> tokens = TokensOf(text_);
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      if (CharsetOfString(tokens, i).empty()) continue;
+      if (tokens[i + 1].text.find('\\') == std::string_view::npos) continue;
+      table_.one_alone.push_back(fmt::format("the string {}{}: MariaDB loses its backslashes",
+                                             tokens[i].text, tokens[i + 1].text));
     }
   }
 
@@ -706,7 +731,8 @@ class PortableWriter {
 
   static constexpr std::string_view kParserComment = "/*!50700 WITH PARSER ";
 
-  std::string_view text_;
+  const std::string own_;
+  const std::string_view text_;
   const TableCollations& collations_;
   const bool placed_;
   const TableOutline outline_;
@@ -719,6 +745,16 @@ class PortableWriter {
 };
 
 }  // namespace
+
+std::string WithoutUnicodeIntroducers(std::string_view create_table) {
+  const std::vector<SqlToken> tokens = TokensOf(create_table);
+  TextEdits edits(create_table);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (!IsUnicode(CharsetOfString(tokens, i))) continue;
+    edits.Replace(tokens[i].offset, tokens[i].text.size(), {});
+  }
+  return edits.Apply();
+}
 
 std::string WithoutPlacementOptions(std::string_view create_table) {
   const TableOutline outline = OutlineOf(create_table);
@@ -749,7 +785,7 @@ std::string WithoutPlacementOptions(std::string_view create_table) {
 
 PortableTable PortableTableOf(std::string_view create_table, const TableCollations& collations,
                               bool placed) {
-  return PortableWriter(create_table, collations, placed).Run();
+  return PortableWriter(WithoutUnicodeIntroducers(create_table), collations, placed).Run();
 }
 
 }  // namespace dbomsbak

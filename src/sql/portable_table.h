@@ -8,6 +8,11 @@
 
 namespace dbomsbak {
 
+// The same text without the introducers of strings in Unicode, which is what the text is in
+// (`_utf8mb4'it\'s'`, as MySQL prints expressions). MariaDB 10.11 keeps such strings in the
+// definition of a table without their backslashes: another CHECK, or none.
+std::string WithoutUnicodeIntroducers(std::string_view create_table);
+
 // OceanBase tells with each table where and how it is stored: replicas, tablets, blocks. The same
 // table without that, as other servers know it. Texts without such options stay as they are, and so
 // do options that mean more.

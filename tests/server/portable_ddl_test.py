@@ -14,7 +14,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.portable_samples import SAMPLES, take_there  # noqa: E402
 from support.program import Program  # noqa: E402
-from support.server import SKIPPED, Server  # noqa: E402
+from support.server import SKIPPED, ClientError, Server  # noqa: E402
 
 OLD, NEW, OTHER = 'mysql-5.6', 'mysql-9.7', 'mariadb-10.11'
 
@@ -56,6 +56,32 @@ CREATE TABLE checked (a INT, b INT, CONSTRAINT off CHECK (a > 0) NOT ENFORCED, C
         server.sql('DROP DATABASE port')
 
 
+def strings_in_expressions(program, servers, folder):
+    """MySQL prints them with introducers, and of such MariaDB keeps no backslashes, without a word."""
+    new, other = servers[NEW], servers[OTHER]
+    new.sql(r"""CREATE DATABASE said CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci; USE said;
+CREATE TABLE t (a INT PRIMARY KEY, d VARCHAR(20) DEFAULT (concat('a\\b', 'it''s é')), g VARCHAR(20) GENERATED ALWAYS AS (concat(a, '\\')) STORED,
+  CONSTRAINT c CHECK (d <> 'it\\s')); INSERT INTO t (a) VALUES (1)""")
+    for ddl in ('native', 'portable'):
+        archive = folder / f'said-{ddl}.sql.zst'
+        program.run('dump', *new.client_options(tcp=True), '--ddl', ddl, '-B', 'said', '-o', archive).expect(0)
+        if ddl == 'portable':
+            other.load(archive)
+        else:
+            program.run('restore', archive, *other.client_options(tcp=True), '--yes').expect(0)
+            program.ok('purge', *other.client_options(tcp=True), '--yes', 'said')
+        other.sql('INSERT INTO said.t (a) VALUES (2)')
+        same(other.rows('SELECT a, d, g FROM said.t ORDER BY a'), [[n, "a\\bit's é", n + '\\'] for n in ('1', '2')], f'{ddl} on MariaDB')
+        other.sql("INSERT INTO said.t (a, d) VALUES (3, 'its')")
+        try:
+            other.sql(r"INSERT INTO said.t (a, d) VALUES (4, 'it\\s')")
+            raise AssertionError(f'{ddl}: MariaDB has another CHECK')
+        except ClientError as refused:
+            same(refused.number, 4025, refused.text)
+        other.sql('DROP DATABASE said')
+    new.sql('DROP DATABASE said')
+
+
 def database_of_bytes(program, server, folder):
     """MySQL 5.6 takes `binary` for the name of a collation in back-ticks alone."""
     server.sql("""CREATE DATABASE bytes CHARACTER SET binary; USE bytes; CREATE TABLE t (a VARCHAR(9), e ENUM('x')); INSERT INTO t VALUES ('a', 'x');
@@ -95,6 +121,7 @@ def main():
             take_there(program, server, others, SAMPLES[server.kind], folder)
         if {NEW, OTHER} <= servers.keys():
             what_it_means_there(program, servers, folder)
+            strings_in_expressions(program, servers, folder)
         for server in servers.values():
             database_of_bytes(program, server, folder)
         if OTHER in servers:  # the comment of a database comes to its right end

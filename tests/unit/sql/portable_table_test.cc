@@ -272,6 +272,21 @@ TEST(PortableTableTest, PartitionsKeepWhatAllServersReadOfThem) {
             Texts{"MySQL has no DEFAULT partitions"});
 }
 
+TEST(PortableTableTest, StringsInUnicodeHaveNoIntroducers) {
+  const std::string create =
+      "CREATE TABLE `t` (\n  `_utf8mb4` varchar(9) DEFAULT (concat(_utf8mb4'it\\'s',_utf8mb3'x')) "
+      "COMMENT '_utf8mb4',\n  `b` int,\n  CONSTRAINT `c` CHECK ((`b` <> _latin1'o\\'x')),\n  "
+      "CONSTRAINT `d` CHECK ((`b` <> _latin1'x'))\n) ENGINE=InnoDB";
+  const std::string without =
+      "CREATE TABLE `t` (\n  `_utf8mb4` varchar(9) DEFAULT (concat('it\\'s','x')) COMMENT "
+      "'_utf8mb4',\n  `b` int,\n  CONSTRAINT `c` CHECK ((`b` <> _latin1'o\\'x')),\n  CONSTRAINT "
+      "`d` CHECK ((`b` <> _latin1'x'))\n) ENGINE=InnoDB";
+  EXPECT_EQ(WithoutUnicodeIntroducers(create), without);
+  EXPECT_EQ(Told(create).create, without);
+  EXPECT_EQ(Told(create).one_alone,
+            Texts{"the string _latin1'o\\'x': MariaDB loses its backslashes"});
+}
+
 TEST(PortableTableTest, KeysThatSomeAloneHaveAreNamed) {
   const auto alone = [](const std::string& key) {
     const PortableTable table =
