@@ -115,6 +115,7 @@ Json ToJson(const RestorePlan& plan) {
   json["differing"] = Objects(plan.differing);
   json["added_back"] = Objects(plan.added_back);
   json["removed"] = Objects(plan.removed);
+  json["repointed"] = Strings(plan.repointed);
   json["rows"] = plan.rows;
   json["unheld"] = UnheldToJson(plan.unheld);
   json["problems"] = Strings(plan.problems);

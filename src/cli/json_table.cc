@@ -128,6 +128,8 @@ constexpr std::array kFields{
               "tables among them whose definition is another now"},
     JsonField{kSwap, "plan.added_back[]", "string", "objects that are missing live"},
     JsonField{kSwap, "plan.removed[]", "string", "live objects that the archive does not have"},
+    JsonField{kSwap, "plan.repointed[]", "string",
+              "foreign keys of tables that stay, which are pointed to what goes live"},
     JsonField{kSwap, "plan.rows", "number", "rows to load"},
     JsonField{kSwap, "plan.unheld[].object", "string", "what the server cannot hold"},
     JsonField{kSwap, "plan.unheld[].reasons[]", "string", "all that stands against it"},

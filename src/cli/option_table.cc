@@ -49,6 +49,9 @@ constexpr std::array kOptions{
                "restore database OLD under the name NEW; may be given again"},
     OptionInfo{"--keep-extra", "", kFlag, kContent, kCommandRestore,
                "live tables, views and programs that the files do not hold stay"},
+    OptionInfo{
+        "--repoint-foreign-keys", "", kFlag, kContent, kCommandRestore | kCommandUndo,
+        "foreign keys of tables that stay, also of other databases, point to the new tables"},
     OptionInfo{"--ignore-table", "DB.TABLE", kValue, kContent, kDump,
                "leave this table out; may be given again"},
     OptionInfo{"-w,--where", "COND", kValue, kContent, kDump,

@@ -273,6 +273,12 @@ std::string RenderPlan(const RestorePlan& plan, bool whole) {
   }
   text += ObjectList("brought back (missing now)", plan.added_back, whole ? all : kShown);
   text += ObjectList("removed (not there then)", plan.removed, whole ? all : kShown);
+  if (!plan.repointed.empty()) {
+    text += "  pointed to what goes live, when no row lacks its parent there:\n";
+    for (const std::string& key : plan.repointed) {
+      text += fmt::format("    {}\n", Printable(key));
+    }
+  }
   if (plan.rows > 0) text += fmt::format("  rows to load: {}\n", Grouped(plan.rows));
   if (plan.generation > 0 && plan.NothingIsLive()) {
     text += "  nothing is live now, so nothing is displaced; undo takes the databases away again\n";

@@ -166,6 +166,7 @@ ErrorCode RunRestoreCommandLine(Invocation& run) {
     }
   }
   options.keep_extra = line.Flag("keep-extra");
+  options.repoint_foreign_keys = line.Flag("repoint-foreign-keys");
   command.skip_binlog = line.Flag("skip-binlog");
   options.dry_run = line.Flag("dry-run");
   options.rehearse = line.Flag("rehearse");
@@ -193,6 +194,7 @@ ErrorCode RunRestoreCommandLine(Invocation& run) {
 ErrorCode RunUndoCommandLine(Invocation& run) {
   UndoOptions options;
   options.databases = run.line.arguments();
+  options.repoint_foreign_keys = run.line.Flag("repoint-foreign-keys");
   options.dry_run = run.line.Flag("dry-run");
   if (const auto seconds = run.line.Number("lock-wait", 1, 86400)) {
     options.lock_wait_s = static_cast<unsigned>(*seconds);

@@ -169,7 +169,8 @@ void Checker::CheckOutside() {
   for (const InboundKey& key : KeysFromOutside(session_, report_.databases)) {
     Add(Level::kWarning, "set",
         key.Describe() + " comes from outside the set: a restore would be refused",
-        fmt::format("Dump {} along with the others.", QuoteIdentifier(key.database)));
+        fmt::format("Dump {} along with the others, or restore with --repoint-foreign-keys.",
+                    QuoteIdentifier(key.database)));
   }
   for (const std::string& view : ViewsFromOutside(session_, report_.databases)) {
     Add(Level::kWarning, "set", view + " reads the set from outside: it is not in the archive");

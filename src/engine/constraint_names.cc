@@ -11,12 +11,14 @@
 #include "dbomsbak/sql/named_constraints.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
+#include "engine/foreign_key_checks.h"
 
 namespace dbomsbak {
 namespace {
 
 constexpr std::string_view kSuffix = "__dbomsbak";
 constexpr std::string_view kCutSuffix = "__cut__dbomsbak";
+constexpr std::string_view kTwinSuffix = "__dbomsbak_twin";
 constexpr std::size_t kLongestName = 64;  // characters
 constexpr std::size_t kHashDigits = 12;
 
@@ -33,6 +35,17 @@ std::string FirstCharacters(std::string_view text, std::size_t count) {
     ++end;
   }
   return std::string(text.substr(0, end));
+}
+
+std::string WithSuffix(std::string_view name, std::string_view suffix,
+                       std::string_view suffix_when_cut) {
+  if (Characters(name) + suffix.size() <= kLongestName) {
+    return fmt::format("{}{}", name, suffix);
+  }
+  const std::string hash = Sha256(name).hex().substr(0, kHashDigits);
+  return fmt::format("{}_{}{}",
+                     FirstCharacters(name, kLongestName - suffix_when_cut.size() - kHashDigits - 1),
+                     hash, suffix_when_cut);
 }
 
 // Full names by the cut ones.
@@ -96,11 +109,11 @@ std::string WithoutForeignKeys(std::string_view create_table, const std::set<std
 }
 
 std::string StagedConstraintName(std::string_view name) {
-  if (Characters(name) + kSuffix.size() <= kLongestName)
-    return std::string(name) + std::string(kSuffix);
-  const std::string hash = Sha256(name).hex().substr(0, kHashDigits);
-  return FirstCharacters(name, kLongestName - kCutSuffix.size() - kHashDigits - 1) + "_" + hash +
-         std::string(kCutSuffix);
+  return WithSuffix(name, kSuffix, kCutSuffix);
+}
+
+std::string TwinConstraintName(std::string_view name) {
+  return WithSuffix(name, kTwinSuffix, kTwinSuffix);
 }
 
 bool IsStagedConstraintName(std::string_view name) { return name.ends_with(kSuffix); }
@@ -140,12 +153,9 @@ void SetConstraintNames(Session& session, const ServerTraits& traits, const std:
   if (ConstraintNamesAre(session, database, tables, staged)) return;
   const std::set<std::string> wanted(tables.begin(), tables.end());
   const Catalog catalog = ReadCatalog(session, traits, {{database}, true, false});
-  const auto checks = session.QueryValue("SELECT @@foreign_key_checks").value_or("1");
   session.Execute("USE " + QuoteIdentifier(database));
-  session.Execute("SET foreign_key_checks = 0");
   std::map<std::string, std::string> cut = CutNames(journal);
-  for (const Table& table : catalog.databases.front().tables) {
-    if (!wanted.contains(table.id.name)) continue;
+  const auto name_those_of = [&](const Table& table) {
     const std::vector<Constraint> constraints = ConstraintsOf(table.create);
     std::set<std::string> there;
     for (const Constraint& constraint : constraints) there.insert(constraint.name);
@@ -172,8 +182,12 @@ void SetConstraintNames(Session& session, const ServerTraits& traits, const std:
                                   constraint.foreign_key ? "FOREIGN KEY" : "CHECK",
                                   QuoteIdentifier(constraint.name)));
     }
-  }
-  session.Execute("SET foreign_key_checks = " + checks);
+  };
+  WithoutForeignKeyChecks(session, [&] {
+    for (const Table& table : catalog.databases.front().tables) {
+      if (wanted.contains(table.id.name)) name_those_of(table);
+    }
+  });
 }
 
 void NoteCutConstraintNames(std::string_view create_table, ServerJournal& journal) {

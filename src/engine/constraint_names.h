@@ -40,6 +40,9 @@ std::string StagedConstraintName(std::string_view name);
 bool IsStagedConstraintName(std::string_view name);
 bool IsCutConstraintName(std::string_view staged);
 
+// The name of a foreign key's twin (see KeyTwins), cut in the same way. Never one of the above.
+std::string TwinConstraintName(std::string_view name);
+
 // The table with all its constraints under their other names.
 std::string WithStagedConstraintNames(std::string_view create_table);
 

@@ -1,7 +1,10 @@
 #include "engine/foreign_key_lines.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/unquoted.h"
 
 namespace dbomsbak {
@@ -18,18 +21,29 @@ ForeignKeyLine ReadKeyLine(std::string_view line) {
   std::size_t at = FindUnquoted(line, kReferences);
   if (at == std::string_view::npos) return key;
   at += kReferences.size();
+  const std::size_t parent_offset = at;
   key.parent_table = TakeQuotedName(line, at);
   if (line.substr(at).starts_with(".`")) {
     key.parent_database = std::move(key.parent_table);
     key.parent_table = TakeQuotedName(line, ++at);
   }
+  key.rest_offset = at;
   at = kConstraint.size() - 1;
   key.name = TakeQuotedName(line, at);
+  key.between_offset = at;
+  key.between_length = parent_offset - at;
   key.definition = line;
   return key;
 }
 
 }  // namespace
+
+std::string ForeignKeyLine::Pointing(std::string_view other_name,
+                                     const std::string& database) const {
+  return fmt::format("CONSTRAINT {}{}{}{}", QuoteIdentifier(other_name),
+                     definition.substr(between_offset, between_length),
+                     QuoteQualified(database, parent_table), definition.substr(rest_offset));
+}
 
 std::vector<ForeignKeyLine> ForeignKeyLines(std::string_view create_table) {
   std::vector<ForeignKeyLine> keys;

@@ -10,6 +10,7 @@
 #include "engine/restore_lock.h"
 #include "engine/set_history.h"
 #include "engine/set_sweep.h"
+#include "engine/staging.h"
 
 namespace dbomsbak {
 namespace {
@@ -76,6 +77,7 @@ std::vector<HealedSet> HealOpenWindows(SessionFactory& sessions, Observer& obser
   }
   const ServerTraits traits = ProbeServerTraits(*session);
   PrepareSession(*session, traits, false);
+  PrepareForDefinitions(*session);
   const RestoreLock lock(*session, kLockWaitS);
   return HealWithLock(*session, traits, observer);
 }

@@ -8,6 +8,7 @@
 
 #include "dbomsbak/sql/quote.h"
 #include "engine/definition_differences.h"
+#include "engine/foreign_key_checks.h"
 #include "engine/live_names.h"
 #include "engine/stubs.h"
 #include "engine/view_builder.h"
@@ -252,9 +253,8 @@ bool LiveSchema::HasKey(const std::string& database, const KeyDefinition& key) {
   return false;
 }
 
-// Without a look at the rows, which would take as long as there are rows: they were right when they
-// were put aside. An index that the server had made for the key by itself may come out in another
-// place of the list of indexes.
+// Without a look at the rows: they were right when they were put aside. An index that the server
+// had made for the key by itself may come out in another place of the list of indexes.
 Step LiveSchema::ReturningKeys() {
   Step step{"returning-keys", "add foreign keys that the displaced copy had lost", {}, {}, {}};
   step.done = [this] {
@@ -262,15 +262,14 @@ Step LiveSchema::ReturningKeys() {
                        [this](const KeyDefinition& key) { return HasKey(key.database, key); });
   };
   step.run = [this] {
-    const auto checks = session_.QueryValue("SELECT @@foreign_key_checks").value_or("1");
-    session_.Execute("SET foreign_key_checks = 0");
-    for (const KeyDefinition& key : set_.returning_keys) {
-      if (HasKey(key.database, key)) continue;
-      session_.Execute("USE " + QuoteIdentifier(key.database));
-      session_.Execute(fmt::format("ALTER TABLE {} ADD {}", QuoteQualified(key.database, key.table),
-                                   key.definition));
-    }
-    session_.Execute("SET foreign_key_checks = " + checks);
+    WithoutForeignKeyChecks(session_, [this] {
+      for (const KeyDefinition& key : set_.returning_keys) {
+        if (HasKey(key.database, key)) continue;
+        session_.Execute("USE " + QuoteIdentifier(key.database));
+        session_.Execute(fmt::format("ALTER TABLE {} ADD {}",
+                                     QuoteQualified(key.database, key.table), key.definition));
+      }
+    });
   };
   return step;
 }

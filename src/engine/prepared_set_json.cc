@@ -219,6 +219,7 @@ std::string ToJson(const PreparedSet& set) {
                   {"generation", set.generation},
                   {"outside_keys", KeysToJson(set.outside_keys)},
                   {"returning_keys", KeysToJson(set.returning_keys)},
+                  {"repointed_keys", KeysToJson(set.repointed_keys)},
                   {"members", members}};
   return json.dump(-1, ' ', true);
 }
@@ -239,6 +240,8 @@ PreparedSet PreparedSetFromJson(const std::string& json_text) {
     set.generation = json.at("generation");
     set.outside_keys = KeysFromJson(json.at("outside_keys"));
     set.returning_keys = KeysFromJson(json.at("returning_keys"));
+    // Copies of earlier builds have none.
+    if (json.contains("repointed_keys")) set.repointed_keys = KeysFromJson(json["repointed_keys"]);
     for (const Json& member : json.at("members")) {
       set.members.push_back({TextFromJson(member.at("live")), TextFromJson(member.at("source")),
                              TextFromJson(member.at("displaced"))});

@@ -21,6 +21,7 @@
 #include "engine/definition_differences.h"
 #include "engine/frame_memory.h"
 #include "engine/heal.h"
+#include "engine/key_twins.h"
 #include "engine/keys_behind_rows.h"
 #include "engine/orphans.h"
 #include "engine/restore_choice.h"
@@ -224,6 +225,7 @@ class Restore {
     set_ = MakeSet(content_, members_, facts_);
     facts_.unmet_views = UnmetViewsOf(*session_, set_);
     facts_.refusals = refusals_;
+    ReadKeysToRepoint();
     set_.run = run_;
     result_.plan = MakePlan(
         content_, members_, facts_,
@@ -258,6 +260,13 @@ class Restore {
       return true;
     }
     return false;
+  }
+
+  void ReadKeysToRepoint() {
+    if (!options_.repoint_foreign_keys) return;
+    set_.repointed_keys =
+        ReadKeyDefinitions(*session_, KeysLeftBehind(set_, facts_.keys_into_set.keys));
+    facts_.repointed_keys = set_.repointed_keys;
   }
 
   void RefuseProblems() {
@@ -387,6 +396,7 @@ class Restore {
   }
 
   void RehearseSwap() {
+    RefuseOrphans();
     observer_.Phase("rehearsing the RENAME in staging");
     const std::optional<double> move_ms = staging_->MeasureRename();
     if (move_ms) result_.plan.expected_window_ms = EstimateWindow(set_, *move_ms);
@@ -436,6 +446,7 @@ class Restore {
     ReadFactsOfNow(*session_, members_, content_.Definers(), facts_);
     set_ = MakeSet(content_, members_, facts_);
     facts_.unmet_views = UnmetViewsOf(*session_, set_);
+    ReadKeysToRepoint();
     set_.run = planned.run;
     set_.generation = planned.generation;
     // A foreign key into the set, or the application, may have come meanwhile.
@@ -469,7 +480,7 @@ class Restore {
     }
   }
 
-  // The window adds keys without a look at the rows.
+  // The window adds and moves keys without a look at the rows.
   void RefuseOrphans() {
     result_.plan.problems = FindOrphans(*session_, set_);
     RefuseProblems();

@@ -16,6 +16,7 @@
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/restore.h"
 #include "engine/outside_references.h"
+#include "engine/set_swap.h"
 #include "engine/view_bases.h"
 
 namespace dbomsbak {
@@ -53,6 +54,8 @@ struct RestoreFacts {
       free_bytes;        // where the server keeps its data, if it is this machine
   Catalog live;          // of the members that exist
   UnmetSet unmet_views;  // the caller fills it in, when the set is made
+  // Keys that are left behind and shall point to what is restored; nullopt: none shall. Likewise.
+  std::optional<std::vector<KeyDefinition>> repointed_keys;
   // What the server said of definitions, see Refusals(); the caller fills it in.
   std::map<ObjectId, std::vector<std::string>> refusals;
 };

@@ -19,6 +19,7 @@
 #include "engine/foreign_key_lines.h"
 #include "engine/guarded_definers.h"
 #include "engine/held_definitions.h"
+#include "engine/key_twins.h"
 #include "engine/needed_privileges.h"
 #include "engine/outside_uses.h"
 #include "engine/set_names.h"
@@ -632,12 +633,27 @@ class Planner {
   }
 
   void CheckForeignKeys() {
-    for (const InboundKey& key : KeysLeftBehind(set_, facts_.keys_into_set.keys)) {
+    const std::vector<InboundKey> keys = KeysLeftBehind(set_, facts_.keys_into_set.keys);
+    if (facts_.repointed_keys) {
+      CheckRepointed(keys, *facts_.repointed_keys);
+      return;
+    }
+    for (const InboundKey& key : keys) {
       Problem(fmt::format(
           "foreign key {} of {} points to {}, which is replaced; the key would follow the old "
-          "table: drop it before the restore and add it again afterwards",
+          "table: --repoint-foreign-keys lets it point to the restored one, or drop it before the "
+          "restore and add it again afterwards",
           QuoteIdentifier(key.name), QuoteQualified(key.database, key.table),
           QuoteQualified(key.parent_database, key.parent_table)));
+    }
+  }
+
+  void CheckRepointed(const std::vector<InboundKey>& keys,
+                      const std::vector<KeyDefinition>& definitions) {
+    for (const InboundKey& key : keys) plan_.repointed.push_back(key.Describe());
+    for (std::string& problem :
+         RepointingProblems(set_, keys, definitions, facts_.privileges, facts_.account)) {
+      Problem(std::move(problem));
     }
   }
 

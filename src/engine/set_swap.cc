@@ -14,6 +14,7 @@
 #include "engine/live_names.h"
 #include "engine/lock_holders.h"
 #include "engine/lock_wait.h"
+#include "engine/orphans.h"
 #include "engine/set_sweep.h"
 #include "engine/statement_deadline.h"
 #include "engine/stubs.h"
@@ -35,6 +36,7 @@ constexpr std::chrono::milliseconds kSlowestRenameOfOne{300};
 std::vector<std::string> DatabasesOf(const PreparedSet& set) {
   std::vector<std::string> databases;
   for (const SetMember& member : set.members) databases.push_back(member.live);
+  for (const KeyDefinition& key : set.repointed_keys) databases.push_back(key.database);
   return databases;
 }
 
@@ -132,10 +134,16 @@ void Finish(Session& session, Window& window, const PreparedSet& set, StepRunner
   GoForward(session, set, [&] { SweepSet(session, set, journal, observer); });
 }
 
-std::vector<std::string> LiveDifferences(Session& session, const PreparedSet& set) {
+std::vector<std::string> LiveDifferences(Session& session, const ServerTraits& traits,
+                                         const PreparedSet& set) {
   std::vector<std::string> differences;
   GoForward(session, set, [&] {
     differences.clear();
+    // Where a key does not wait for open transactions, or has to wait for the RENAME, rows may have
+    // come that it never saw.
+    if (!traits.has_metadata_locks_for_readers || traits.constraint_names_block_rename) {
+      differences = RepointedOrphans(session, set, &SetMember::live);
+    }
     for (std::size_t i = 0; i < set.members.size(); ++i) {
       const auto more = Differences(set.members[i].live, set.wanted[i],
                                     ReadLiveNames(session, set.members[i].live));
@@ -247,10 +255,10 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
   };
   try {
     const LockWait wait(session, std::max(options.lock_wait_s, 1u));
-    runner.Run(window.Preparation());
     std::chrono::milliseconds pause = kFirstPause;
     for (unsigned attempt = 1;; ++attempt) {
       try {
+        runner.Run(window.Preparation());
         opened = std::chrono::steady_clock::now();
         runner.Run(window.Opening());
         runner.Run({window.Swap()});
@@ -284,7 +292,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
         std::chrono::steady_clock::now() - opened);
     const auto window_ms = static_cast<std::uint64_t>(length.count());
     Finish(session, window, set, runner, journal, observer, window_ms);
-    const std::vector<std::string> differences = LiveDifferences(session, set);
+    const std::vector<std::string> differences = LiveDifferences(session, traits, set);
     if (!differences.empty()) {
       throw Error(ErrorCode::kNeedsHelp,
                   fmt::format("the swap is done, but what is live is not what it should be: {}",
@@ -340,7 +348,7 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
   }
   Close(session, window, set, runner, journal, live);
   Finish(session, window, set, runner, journal, observer, 0);
-  for (const std::string& difference : LiveDifferences(session, set)) {
+  for (const std::string& difference : LiveDifferences(session, traits, set)) {
     observer.Warning(fmt::format("the swap is finished, but {}", difference));
   }
   return true;

@@ -56,6 +56,9 @@ struct PreparedSet {
   // Keys of incoming tables into tables that stay, which the window adds: at undo those that the
   // copy lost; at a restore those that staging does without, or they would bind what is live.
   std::vector<KeyDefinition> returning_keys;
+  // Keys of tables that stay into outgoing tables, as they are now: the window points them to the
+  // incoming ones (see KeyTwins).
+  std::vector<KeyDefinition> repointed_keys;
 };
 
 // From the definitions in `before`.

@@ -10,8 +10,10 @@
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
+#include "engine/key_twins.h"
 #include "engine/live_names.h"
 #include "engine/locked_server.h"
+#include "engine/orphans.h"
 #include "engine/outside_references.h"
 #include "engine/restore_planner.h"
 #include "engine/set_history.h"
@@ -148,13 +150,38 @@ std::map<ObjectId, std::string> ObjectsOf(const Database& database) {
   return objects;
 }
 
-RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet& copy) {
+std::vector<InboundKey> KeysLeftBehind(Session& session, const PreparedSet& set) {
+  std::vector<std::string> databases;
+  for (const SetMember& member : set.members) databases.push_back(member.live);
+  return KeysLeftBehind(set, KeysInto(session, databases).keys);
+}
+
+// Keys that came to point to what is live now.
+void PlanKeys(Session& session, const PreparedSet& set, bool repoint, RestorePlan& plan) {
+  const std::vector<InboundKey> keys = KeysLeftBehind(session, set);
+  if (!repoint) {
+    for (const InboundKey& key : keys) {
+      plan.problems.push_back(fmt::format(
+          "{} would follow what is live now into the displaced copy: --repoint-foreign-keys lets "
+          "it point to what comes back",
+          key.Describe()));
+    }
+    return;
+  }
+  for (const InboundKey& key : keys) plan.repointed.push_back(key.Describe());
+  std::vector<std::string> problems =
+      RepointingProblems(set, keys, set.repointed_keys, ReadPrivileges(session),
+                         session.QueryValue("SELECT CURRENT_USER()").value_or(""));
+  if (problems.empty()) problems = RepointedOrphans(session, set, &SetMember::source);
+  plan.problems.insert(plan.problems.end(), problems.begin(), problems.end());
+}
+
+RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet& copy,
+                   bool repoint) {
   RestorePlan plan;
   plan.generation = set.generation;
-  std::vector<std::string> databases;
   for (std::size_t i = 0; i < set.members.size(); ++i) {
     const SetMember& member = set.members[i];
-    databases.push_back(member.live);
     if (set.before[i].create.empty() && !set.wanted[i].create.empty()) {
       plan.created_databases.push_back(member.live);
     }
@@ -189,10 +216,7 @@ RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet&
   }
   plan.databases = copy.LiveNames();
   plan.expected_window_ms = EstimateWindow(set);
-  for (const InboundKey& key : KeysLeftBehind(set, KeysInto(session, databases).keys)) {
-    plan.problems.push_back(
-        fmt::format("{} would follow what is live now into the displaced copy", key.Describe()));
-  }
+  PlanKeys(session, set, repoint, plan);
   return plan;
 }
 
@@ -250,9 +274,15 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
       NewestCopy(FindSets(session), options.databases, UnseenLeftovers(session));
   const unsigned generation = NextFreeGeneration(session);
 
+  const bool repoint = options.repoint_foreign_keys || !copy.set.repointed_keys.empty();
+  const auto undo_set = [&] {
+    PreparedSet set = UndoSet(copy.set, ReadLive(session, traits, copy.set), generation);
+    if (repoint) set.repointed_keys = ReadKeyDefinitions(session, KeysLeftBehind(session, set));
+    return set;
+  };
+
   RestoreResult result;
-  result.plan =
-      PlanOf(session, UndoSet(copy.set, ReadLive(session, traits, copy.set), generation), copy);
+  result.plan = PlanOf(session, undo_set(), copy, repoint);
   ThrowProblems(result.plan);
   if (options.dry_run) return result;
   if (confirm && !confirm(result.plan)) {
@@ -260,7 +290,7 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
   }
   cancel.ThrowIfCancelled();
   // Read again: whoever confirmed may have taken an hour.
-  const PreparedSet set = UndoSet(copy.set, ReadLive(session, traits, copy.set), generation);
+  const PreparedSet set = undo_set();
   const auto journal = ServerJournal::Open(session, copy.holder);
   observer.Phase(fmt::format("bringing back {}", QuotedList(copy.LiveNames())));
   result.window_ms =

@@ -10,12 +10,14 @@ Window::Window(Session& session, const ServerTraits& traits, const PreparedSet& 
       tables_(context_),
       schema_(context_, tables_),
       triggers_(context_, tables_, schema_),
-      programs_(context_, schema_) {}
+      programs_(context_, schema_),
+      twins_(context_) {}
 
 std::vector<Step> Window::Preparation() {
   std::vector<Step> steps{tables_.DisplacedDatabases(), tables_.LiveDatabases(),
                           triggers_.SourceTriggers()};
   if (context_.traits.constraint_names_block_rename) steps.push_back(tables_.SourceConstraints());
+  steps.push_back(twins_.Make());
   return steps;
 }
 
@@ -43,7 +45,7 @@ std::vector<Step> Window::Closing(const std::vector<Database>& live) {
 }
 
 std::vector<Step> Window::Aftermath() {
-  std::vector<Step> steps{schema_.OutsideKeys()};
+  std::vector<Step> steps{twins_.Replace(), schema_.OutsideKeys()};
   if (context_.traits.constraint_names_block_rename) steps.push_back(tables_.LiveConstraints());
   return steps;
 }

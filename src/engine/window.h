@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "dbomsbak/engine/step_runner.h"
+#include "engine/key_twins.h"
 #include "engine/live_programs.h"
 #include "engine/live_schema.h"
 #include "engine/live_triggers.h"
@@ -19,7 +20,8 @@ class Window {
   Window(Session& session, const ServerTraits& traits, const PreparedSet& set,
          ServerJournal& journal, Observer& observer);
 
-  // Changes nothing that applications see, but for databases that do not exist yet.
+  // Changes nothing that applications see, but for databases that do not exist yet, and keys that
+  // hold tables which stay to what is to come as well. Where it waits, it may be run again.
   std::vector<Step> Preparation();
   // From the first statement that changes something live up to the RENAME, without it.
   std::vector<Step> Opening();
@@ -41,6 +43,7 @@ class Window {
   LiveSchema schema_;
   LiveTriggers triggers_;
   LivePrograms programs_;
+  KeyTwins twins_;
 };
 
 }  // namespace dbomsbak

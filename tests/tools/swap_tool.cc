@@ -1,8 +1,8 @@
 // Swaps prepared databases without an archive, and dies where it is told to: for tests of the
 // window.
 //
-//   swap_tool --socket=S [--die-at=N] [--die-before=TEXT] [--count] [--lock-wait=N]
-//   [--lock-tries=N] COMMAND
+//   swap_tool --socket=S|--host=H --port=N [--die-at=N] [--die-before=TEXT] [--count]
+//   [--lock-wait=N] [--lock-tries=N] [--repoint] COMMAND
 //     snapshot FILE DB…   writes what the databases are to FILE
 //     swap FILE RUN       makes staging databases of that run live, to be as FILE says
 //     heal                finishes or takes back what was interrupted
@@ -11,7 +11,8 @@
 //     status              one line for each thing left on the server
 //
 // --die-at: SIGKILL to itself instead of the N-th statement; --die-before: instead of the first one
-// that begins with TEXT. --count: how many there were, on stderr.
+// that begins with TEXT. --count: how many there were, on stderr. --repoint: as
+// --repoint-foreign-keys.
 #include <signal.h>
 #include <unistd.h>
 
@@ -29,8 +30,11 @@
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/transport/connection_options.h"
 #include "dbomsbak/transport/session.h"
+#include "engine/key_twins.h"
 #include "engine/live_names.h"
+#include "engine/outside_references.h"
 #include "engine/restore_lock.h"
+#include "engine/restore_planner.h"
 #include "engine/set_history.h"
 #include "engine/set_swap.h"
 
@@ -104,6 +108,7 @@ class Talker final : public Observer {
 struct Arguments {
   ConnectionOptions connection;
   SwapOptions swap;
+  bool repoint = false;
   std::vector<std::string> words;
 };
 
@@ -165,6 +170,10 @@ void Swap(SessionFactory& sessions, const Arguments& arguments, Observer& observ
     set.outgoing[i].assign(now.tables.begin(), now.tables.end());
     set.incoming[i].assign(then.tables.begin(), then.tables.end());
   }
+  if (arguments.repoint) {
+    set.repointed_keys =
+        ReadKeyDefinitions(*session, KeysLeftBehind(set, KeysInto(*session, names).keys));
+  }
   const std::uint64_t ms = SwapLive(*session, traits, set, *journal, arguments.swap, observer);
   std::cout << "window " << ms << " ms\n";
 }
@@ -198,6 +207,7 @@ int Run(SessionFactory& sessions, const Arguments& arguments) {
     options.databases.assign(words.begin() + 1, words.end());
     options.lock_wait_s = arguments.swap.lock_wait_s;
     options.lock_tries = arguments.swap.lock_tries;
+    options.repoint_foreign_keys = arguments.repoint;
     const CancelToken cancel;
     const RestoreResult result = RunUndo(sessions, options, {}, observer, cancel);
     std::cout << "window " << result.window_ms << " ms, generation " << result.plan.generation
@@ -234,6 +244,9 @@ int main(int argc, char** argv) {
     const std::string name = text.substr(0, equals);
     const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
     if (name == "--socket") arguments.connection.socket = value;
+    if (name == "--host") arguments.connection.host = value;
+    if (name == "--port") arguments.connection.port = static_cast<std::uint16_t>(std::stoul(value));
+    if (name == "--repoint") arguments.repoint = true;
     if (name == "--user") arguments.connection.user = value;
     if (name == "--die-at") fate.DieAt(std::stoull(value));
     if (name == "--die-before") fate.DieBefore(value);

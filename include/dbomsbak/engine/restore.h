@@ -47,6 +47,9 @@ struct RestoreOptions {
   std::map<std::string, std::string> renamed;  // databases: name in the files → live name
   bool keep_extra = false;        // objects that the files do not hold stay where they are
   std::vector<HealedSet> healed;  // by HealOpenWindows, just before
+  // Foreign keys of tables that stay, those of other databases too, are pointed to the restored
+  // tables. Without it they are problems.
+  bool repoint_foreign_keys = false;
 };
 
 // An object of an archive that the server cannot hold as it is, and everything in it that stands
@@ -63,7 +66,8 @@ struct RestorePlan {
   std::vector<std::string> databases;
   std::vector<std::string> created_databases;
   std::vector<ObjectId> replaced, added_back, removed;  // live objects: replaced, missing, extra
-  std::vector<ObjectId> differing;  // tables of `replaced` whose definition is another now
+  std::vector<ObjectId> differing;     // tables of `replaced` whose definition is another now
+  std::vector<std::string> repointed;  // "foreign key `f` of table `d`.`t` into `d2`.`t2`"
   std::uint64_t rows = 0;
   std::vector<Unheld> unheld;         // by kind, in the order they would be made
   std::vector<std::string> problems;  // what makes preflight fail, complete; `unheld` first
@@ -128,6 +132,7 @@ struct UndoOptions {
   unsigned lock_wait_s = 5;
   unsigned lock_tries = 10;
   bool dry_run = false;
+  bool repoint_foreign_keys = false;  // as for the restore; an undo of one that did does it, too
 };
 RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
                       const ConfirmRestore& confirm, Observer& observer, const CancelToken& cancel);

@@ -54,6 +54,16 @@ TEST(LateKeys, BeginWithTheFirstThatNamesAnotherDatabase) {
   EXPECT_EQ(WithoutLateKeys(kTable).create, kTable);
 }
 
+TEST(ConstraintNames, ThoseOfTwinsAreNeverStagedOnes) {
+  EXPECT_EQ(TwinConstraintName("f"), "f__dbomsbak_twin");
+  EXPECT_FALSE(IsStagedConstraintName(TwinConstraintName("f")));
+  const std::string one = TwinConstraintName(std::string(63, 'a') + "1");
+  const std::string two = TwinConstraintName(std::string(63, 'a') + "2");
+  EXPECT_EQ(one.size(), 64U);
+  EXPECT_NE(one, two);
+  EXPECT_FALSE(IsStagedConstraintName(one));
+}
+
 TEST(ConstraintNames, StayWithin64CharactersAndApart) {
   const std::string fits(54, 'a');
   EXPECT_EQ(StagedConstraintName(fits), fits + "__dbomsbak");

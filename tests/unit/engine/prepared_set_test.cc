@@ -59,6 +59,7 @@ PreparedSet Example() {
   set.outside_keys = {
       {"d`1", "x", "f", "CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `o`.`p` (`a`)"}};
   set.returning_keys = {{"e", "y", "g", "CONSTRAINT `g` …"}};
+  set.repointed_keys = {{"o", "z", "h", "CONSTRAINT `h` …"}};
   return set;
 }
 
@@ -82,6 +83,9 @@ TEST(PreparedSetTest, WhatTheJournalKeepsComesBackWhole) {
   EXPECT_EQ(read.outside_keys[0].definition, set.outside_keys[0].definition);
   ASSERT_EQ(read.returning_keys.size(), 1u);
   EXPECT_EQ(read.returning_keys[0].name, "g");
+  ASSERT_EQ(read.repointed_keys.size(), 1u);
+  EXPECT_EQ(read.repointed_keys[0].database, "o");
+  EXPECT_EQ(read.repointed_keys[0].definition, set.repointed_keys[0].definition);
   EXPECT_TRUE(read.wanted[1].create.empty()) << "a database that is not there stays so";
 
   const Database& database = read.wanted[0];

@@ -310,6 +310,31 @@ TEST_F(RestorePlannerTest, ForeignKeysFromOutsideIntoTheSetAreRefused) {
   ExpectOneProblem("foreign key `inner`");
 }
 
+TEST_F(RestorePlannerTest, KeysThatArePointedToTheRestoredTablesAreNoProblem) {
+  facts_.keys_into_set.keys = {{"outer", "other", "child", "d", "t"}};
+  facts_.repointed_keys.emplace().push_back(
+      {"other", "child", "outer", "CONSTRAINT `outer` FOREIGN KEY (`a`) REFERENCES `d`.`t` (`a`)"});
+  EXPECT_THAT(Plan().problems, IsEmpty());
+  EXPECT_THAT(Plan().repointed,
+              ElementsAre("foreign key `outer` of table `other`.`child` into `d`.`t`"));
+  facts_.repointed_keys->clear();
+  ExpectOneProblem("its definition cannot be read");
+  // It leaves with the displaced copy.
+  facts_.keys_into_set.keys = {{"outer", "other", "child", "d", "added"}};
+  ExpectOneProblem("into `d`.`added`, which goes and does not come again");
+}
+
+TEST_F(RestorePlannerTest, KeysArePointedElsewhereByWhoMayAlterTheirTables) {
+  facts_.keys_into_set.keys = {{"f", "other", "child", "d", "t"},
+                               {"g", "other", "child", "d", "t"}};
+  facts_.repointed_keys.emplace();
+  facts_.privileges = Privileges::Parse({"GRANT ALL PRIVILEGES ON `d%`.* TO `u`@`h`",
+                                         "GRANT SUPER ON *.* TO `u`@`h`",
+                                         "GRANT SELECT ON `other`.`child` TO `u`@`h`"});
+  facts_.account = "u@h";
+  ExpectOneProblem("GRANT ALTER ON `other`.`child` TO 'u'@'h';");
+}
+
 TEST_F(RestorePlannerTest, NamesMustNotMeet) {
   content_.sources[0].header.scope.excluded_kinds = {ObjectKind::kView};
   content_.views.clear();
