@@ -53,32 +53,60 @@ class WithoutBinlog final : public SessionFactory {
   SessionFactory& sessions_;
 };
 
+void RefuseTwice(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    if (std::count(paths.begin(), paths.end(), path) == 1) continue;
+    throw Error(ErrorCode::kUsage, fmt::format("'{}' is given twice", path),
+                "Give one file for each database.");
+  }
+}
+
+std::vector<std::shared_ptr<const RandomAccessFile>> OpenAll(
+    FileSystem& files, const std::vector<std::string>& paths) {
+  std::vector<std::shared_ptr<const RandomAccessFile>> opened;
+  for (const std::string& path : paths) opened.push_back(files.OpenForReading(path));
+  return opened;
+}
+
+// Before a file is looked at: a window that was left open must not wait for it, or fail with it.
+std::vector<HealedSet> HealFirst(SessionFactory& sessions, Observer& observer) {
+  std::vector<HealedSet> healed;
+  try {
+    healed = HealOpenWindows(sessions, observer);
+  } catch (const Error& error) {
+    // Where no server answers, what is wrong with the file is worth more to know.
+    if (error.code() != ErrorCode::kConnect) throw;
+  }
+  for (const HealedSet& set : healed) observer.Notice(set.line);
+  return healed;
+}
+
 }  // namespace
 
 RestoreResult RunRestoreCommand(SessionFactory& all_sessions, FileSystem& files,
                                 const RestoreCommand& command, const ConfirmRestore& confirm,
                                 Observer& observer, const CancelToken& cancel) {
-  for (const std::string& path : command.paths) {
-    if (std::count(command.paths.begin(), command.paths.end(), path) == 1) continue;
-    throw Error(ErrorCode::kUsage, fmt::format("'{}' is given twice", path),
-                "Give one file for each database.");
-  }
+  RefuseTwice(command.paths);
   WithoutBinlog unlogged(all_sessions);
   SessionFactory& sessions = command.skip_binlog ? unlogged : all_sessions;
-  // Before a file is looked at: a window that was left open must not wait for it, or fail with it.
-  RestoreOptions options = command.options;
-  if (!options.dry_run) {
-    try {
-      options.healed = HealOpenWindows(sessions, observer);
-      for (const HealedSet& healed : options.healed) observer.Notice(healed.line);
-    } catch (const Error& error) {
-      // Where no server answers, what is wrong with the file is worth more to know.
-      if (error.code() != ErrorCode::kConnect) throw;
-    }
+  if (command.swap) {  // which heals by itself: an interrupted one is then done, or goes on
+    return RunSwapPrepared(sessions, OpenAll(files, command.paths), command.options, confirm,
+                           observer, cancel);
   }
-  std::vector<std::shared_ptr<const RandomAccessFile>> opened;
-  for (const std::string& path : command.paths) opened.push_back(files.OpenForReading(path));
-  return RunRestore(sessions, opened, options, confirm, observer, cancel);
+  RestoreOptions options = command.options;
+  if (!options.dry_run) options.healed = HealFirst(sessions, observer);
+  return RunRestore(sessions, OpenAll(files, command.paths), options, confirm, observer, cancel);
+}
+
+AbortResult RunAbortCommand(SessionFactory& all_sessions, FileSystem& files,
+                            const RestoreCommand& command,
+                            const std::function<bool(const std::vector<Leftover>&)>& confirm,
+                            Observer& observer, const CancelToken& cancel) {
+  RefuseTwice(command.paths);
+  WithoutBinlog unlogged(all_sessions);
+  SessionFactory& sessions = command.skip_binlog ? unlogged : all_sessions;
+  return RunAbort(sessions, OpenAll(files, command.paths), command.options, confirm, observer,
+                  cancel);
 }
 
 }  // namespace dbomsbak

@@ -8,10 +8,10 @@
 
 #include "archive/frame_walk.h"
 #include "archive/layout.h"
-#include "archive/records_json.h"
 #include "dbomsbak/archive/file_kind.h"
 #include "dbomsbak/archive/format.h"
 #include "dbomsbak/archive/frame.h"
+#include "dbomsbak/archive/records_json.h"
 #include "dbomsbak/base/error.h"
 
 namespace dbomsbak {

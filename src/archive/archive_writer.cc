@@ -7,7 +7,7 @@
 
 #include "archive/layout.h"
 #include "archive/object_sorter.h"
-#include "archive/records_json.h"
+#include "dbomsbak/archive/records_json.h"
 #include "dbomsbak/base/error.h"
 
 namespace dbomsbak {

@@ -1,4 +1,4 @@
-#include "archive/records_json.h"
+#include "dbomsbak/archive/records_json.h"
 
 #include <fmt/format.h>
 

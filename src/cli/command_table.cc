@@ -48,15 +48,16 @@ constexpr std::array kCommands{
         "dbomsbak check --restore oms.sql.zst -h 10.0.0.5 -u root -p",
         "dbomsbak check -h 10.0.0.5 -u root -p oms_rm oms_cm"},
     CommandInfo{
-        kCommandRestore, "restore", "FILE…", 1, kAny,
+        kCommandRestore, "restore", "[FILE…]", 0, kAny,
         "bring databases back exactly, all or nothing",
         "Loads the archives into staging databases, proves them against the index, and makes them "
         "live with one RENAME: several files, such as a dump for each of OMS's databases, are one "
         "set. What was live before is kept as a displaced copy: undo swaps it "
         "back, purge drops it. A restore that fails before the swap has changed nothing live. "
         "Plain dumps of mysqldump and mariadb-dump are taken as well, .gz and .zst too; - is "
-        "standard input, which is kept in a file in TMPDIR until it is restored. On a "
-        "terminal the plan is shown and asked for; --yes, or no terminal, restores at once.",
+        "standard input, which is kept in a file in TMPDIR until it is restored. --prepare does "
+        "all but the swap while the application runs, --swap does that later, without the files. "
+        "On a terminal the plan is shown and asked for; --yes, or no terminal, restores at once.",
         "dbomsbak restore oms.sql.zst -h 10.0.0.5 -P 2883 -u root@oms -p --dry-run"},
     CommandInfo{kCommandUndo, "undo", "[DB…]", 0, kAny, "swap the newest displaced copy back",
                 "Takes the newest restore or undo back: what it displaced is live again, and what "

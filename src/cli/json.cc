@@ -70,6 +70,8 @@ const char* Word(LeftoverKind kind) {
   switch (kind) {
     case LeftoverKind::kStaging:
       return "staging";
+    case LeftoverKind::kPrepared:
+      return "prepared";
     case LeftoverKind::kOpenWindow:
       return "open-window";
     case LeftoverKind::kDisplacedCopy:
@@ -276,6 +278,8 @@ Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bo
   json["healed"] = result.healed;
   json["dry_run"] = dry_run;
   json["rehearsed"] = rehearsed;
+  json["prepared"] = result.prepared;
+  json["rows_unwatched"] = result.rows_unwatched;
   json["load_ms"] = result.load_ms;
   json["prove_ms"] = result.prove_ms;
   json["window_ms"] = result.window_ms;
@@ -300,6 +304,14 @@ Json LeftoversToJson(const std::vector<Leftover>& leftovers, const char* key) {
     entry["advice"] = leftover.advice;
     json[key].push_back(std::move(entry));
   }
+  return json;
+}
+
+Json AbortToJson(const AbortResult& result, bool dry_run) {
+  Json json = LeftoversToJson(result.swept, "leftovers");
+  json["dry_run"] = dry_run;
+  json["taken_back"] = result.taken_back;
+  json["undone"] = result.undone.has_value();
   return json;
 }
 

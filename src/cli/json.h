@@ -41,6 +41,7 @@ Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bo
 Json LeftoversToJson(const std::vector<Leftover>& leftovers, const char* key);
 Json DiffToJson(const std::string& path, const DiffReport& report, ErrorCode code);
 // Of `status`; `unseen` as from UnseenLeftovers.
+Json AbortToJson(const AbortResult& result, bool dry_run);
 Json StatusToJson(const std::vector<Leftover>& leftovers, const std::string& unseen);
 
 }  // namespace dbomsbak

@@ -305,6 +305,9 @@ std::string RenderLeftovers(const std::vector<Leftover>& leftovers) {
       case LeftoverKind::kStaging:
         what = fmt::format("staging of run {}", leftover.run);
         break;
+      case LeftoverKind::kPrepared:
+        what = fmt::format("prepared restore {}", leftover.run);
+        break;
       case LeftoverKind::kOpenWindow:
         what = fmt::format("OPEN WINDOW of run {}", leftover.run);
         break;

@@ -42,8 +42,33 @@ ConfirmRestore Confirm(Invocation& run, std::string question) {
   };
 }
 
-// What a restore or an undo ended with.
-ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, bool rehearsed) {
+// "5 tables with 8 rows proved, loaded in 1.9 s, proved in 29 ms"
+std::string Proved(const RestoreResult& result, bool loaded) {
+  const std::string what = fmt::format("{} with {} proved", Counted(result.tables_proved, "table"),
+                                       Counted(result.rows_proved, "row"));
+  const std::string proved = HumanDuration(result.prove_ms);
+  return loaded ? fmt::format("{}, loaded in {}, proved in {}", what, HumanDuration(result.load_ms),
+                              proved)
+                : fmt::format("{} when they were prepared, found unchanged in {}", what, proved);
+}
+
+void SayPrepared(Invocation& run, const RestoreResult& result) {
+  std::string again;
+  if (result.rows_unwatched > 0) {
+    again = fmt::format(
+        ", after {} are read again: this server does not tell whether anybody has written them",
+        Counted(result.rows_unwatched, "row"));
+  }
+  run.console.Say(Proved(result, true) + "; nothing live was changed");
+  run.console.Say(fmt::format(
+      "prepared: stop the application, then dbomsbak restore --swap makes the copy live "
+      "(window about {}{}); dbomsbak restore --abort drops it",
+      HumanDuration(result.plan.expected_window_ms), again));
+}
+
+// What a restore or an undo ended with. `loaded`: by this run.
+ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, bool rehearsed,
+                 bool loaded) {
   const ErrorCode code =
       dry_run && !result.plan.problems.empty() ? ErrorCode::kRestorePreflight : ErrorCode::kOk;
   run.console.ClearStatusLine();
@@ -56,17 +81,12 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
     run.console.Say("dry run: nothing was changed");
     return code;
   }
-  const std::string proved =
-      fmt::format("{} with {} proved", Counted(result.tables_proved, "table"),
-                  Counted(result.rows_proved, "row"));
-  if (rehearsed) {
-    run.console.Say(fmt::format("{}, loaded in {}, proved in {}; nothing live was changed", proved,
-                                HumanDuration(result.load_ms), HumanDuration(result.prove_ms)));
+  if (result.prepared) {
+    SayPrepared(run, result);
+  } else if (rehearsed) {
+    run.console.Say(Proved(result, true) + "; nothing live was changed");
   } else if (result.swapped) {
-    if (result.tables_proved > 0) {
-      run.console.Say(fmt::format("{}, loaded in {}, proved in {}", proved,
-                                  HumanDuration(result.load_ms), HumanDuration(result.prove_ms)));
-    }
+    if (result.tables_proved > 0) run.console.Say(Proved(result, loaded));
     run.console.Say(
         result.healed
             ? "live now: finishing the interrupted run was all that was left to do"
@@ -149,10 +169,68 @@ void Add(const std::string& text, ContentChoice& choice) {
   }
 }
 
+// The ways to restore exclude each other.
+void RefuseTogether(const CommandLine& line) {
+  std::string given;
+  for (const char* way : {"rehearse", "prepare", "swap", "abort"}) {
+    if (!line.Flag(way)) continue;
+    if (!given.empty()) {
+      throw Error(
+          ErrorCode::kUsage, fmt::format("--{} and --{} exclude each other", given, way),
+          "--prepare loads and proves, --swap makes that live, --abort drops it; --rehearse "
+          "loads, proves and drops.");
+    }
+    given = way;
+  }
+  if (given == "rehearse" && line.Flag("dry-run")) {
+    throw Error(ErrorCode::kUsage, "--dry-run and --rehearse exclude each other",
+                "A rehearsal shows the plan, too.");
+  }
+  const bool second_act = given == "swap" || given == "abort";
+  if (line.arguments().empty() && !second_act) {
+    throw Error(ErrorCode::kUsage, "restore needs FILE…",
+                "Name the archives or plain dumps; --swap and --abort alone can do without.");
+  }
+  for (const char* option : {"allow-partial", "allow-filtered"}) {
+    if (!second_act || !line.Flag(option)) continue;
+    throw Error(ErrorCode::kUsage, fmt::format("--{} says nothing to --{}", option, given),
+                "It belongs to --prepare, which reads the files.");
+  }
+}
+
+ErrorCode Abort(Invocation& run, const RestoreCommand& command) {
+  const auto sessions = ConnectAsAsked(run);
+  const auto observer = ObserveAsAsked(run);
+  run.signals.ForbidForcedEnd(kSwapLeft);
+  const auto confirm = [&](const std::vector<Leftover>& swept) {
+    if (!run.console.quiet() || MustAsk(run)) run.console.Err(RenderLeftovers(swept));
+    return !MustAsk(run) || AskYesNo("Drop this staging? [y/N] ", run.cancel);
+  };
+  const AbortResult result =
+      RunAbortCommand(*sessions, run.files, command, confirm, *observer, run.cancel);
+  run.console.ClearStatusLine();
+  const bool dry_run = command.options.dry_run;
+  if (run.json()) {
+    run.console.Out(ToLine(AbortToJson(result, dry_run)));
+  } else if (dry_run) {
+    run.console.Out(RenderLeftovers(result.swept));
+    run.console.Say("dry run: nothing was dropped");
+  } else if (result.undone) {
+    run.console.Say(fmt::format(
+        "what was live before the restore is live again; what it brought is displaced copy {}: "
+        "dbomsbak purge drops it",
+        result.undone->plan.generation));
+  } else {
+    run.console.Say("what was live is live, and nothing of the restore is left");
+  }
+  return ErrorCode::kOk;
+}
+
 }  // namespace
 
 ErrorCode RunRestoreCommandLine(Invocation& run) {
   const CommandLine& line = run.line;
+  RefuseTogether(line);
   RestoreCommand command;
   command.paths = line.arguments();
   RestoreOptions& options = command.options;
@@ -173,22 +251,24 @@ ErrorCode RunRestoreCommandLine(Invocation& run) {
   options.allow_partial = line.Flag("allow-partial");
   options.allow_filtered = line.Flag("allow-filtered");
   options.force = line.Flag("force");
-  if (options.dry_run && options.rehearse) {
-    throw Error(ErrorCode::kUsage, "--dry-run and --rehearse exclude each other",
-                "A rehearsal shows the plan, too.");
-  }
+  options.prepare = line.Flag("prepare");
+  command.swap = line.Flag("swap");
   if (const auto jobs = line.Number("jobs", 1, 64)) options.jobs = static_cast<unsigned>(*jobs);
   if (const auto bytes = line.Bytes("max-memory")) options.max_memory_bytes = *bytes;
   if (const auto seconds = line.Number("lock-wait", 1, 86400)) {
     options.lock_wait_s = static_cast<unsigned>(*seconds);
   }
+  if (line.Flag("abort")) return Abort(run, command);
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
   run.signals.ForbidForcedEnd(kRestoreLeft);
-  const RestoreResult result = RunRestoreCommand(
-      *sessions, run.files, command,
-      Confirm(run, options.rehearse ? "Rehearse this?" : "Restore this?"), *observer, run.cancel);
-  return Report(run, result, options.dry_run, options.rehearse);
+  const char* question = options.rehearse  ? "Rehearse this?"
+                         : options.prepare ? "Prepare this?"
+                         : command.swap    ? "Swap this?"
+                                           : "Restore this?";
+  const RestoreResult result = RunRestoreCommand(*sessions, run.files, command,
+                                                 Confirm(run, question), *observer, run.cancel);
+  return Report(run, result, options.dry_run, options.rehearse, !command.swap);
 }
 
 ErrorCode RunUndoCommandLine(Invocation& run) {
@@ -204,7 +284,7 @@ ErrorCode RunUndoCommandLine(Invocation& run) {
   run.signals.ForbidForcedEnd(kSwapLeft);
   const RestoreResult result =
       RunUndo(*sessions, options, Confirm(run, "Swap this back?"), *observer, run.cancel);
-  return Report(run, result, options.dry_run, false);
+  return Report(run, result, options.dry_run, false, false);
 }
 
 ErrorCode RunPurgeCommandLine(Invocation& run) {

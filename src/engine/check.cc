@@ -362,6 +362,9 @@ void Checker::CheckLeftovers() {
       case LeftoverKind::kStaging:
         message = fmt::format("staging of an unfinished restore: {}", holders);
         break;
+      case LeftoverKind::kPrepared:
+        message = fmt::format("a prepared restore: {}", holders);
+        break;
       case LeftoverKind::kOpenWindow:
         message = fmt::format("a swap {}: {}",
                               leftover.at_work ? "is at work now" : "was interrupted in its window",
@@ -375,7 +378,7 @@ void Checker::CheckLeftovers() {
     if (window) {
       Problem(ErrorCode::kNeedsHelp, "leftover", std::move(message), leftover.advice);
     } else {
-      Add(leftover.kind == LeftoverKind::kDisplacedCopy ? Level::kOk : Level::kWarning, "leftover",
+      Add(leftover.kind == LeftoverKind::kStaging ? Level::kWarning : Level::kOk, "leftover",
           std::move(message), leftover.advice);
     }
   }

@@ -42,9 +42,10 @@ std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits
   for (const JournaledSet& found : FindSets(session)) {
     const std::string what =
         fmt::format("the {} of {}", found.set.operation, QuotedList(found.LiveNames()));
-    const auto add = [&](bool live, std::string line) {
-      healed.push_back({found.set.operation, found.set.root_digest, found.LiveNames(), live,
-                        found.set.generation, std::move(line)});
+    const auto add = [&](const ServerJournal& journal, bool live, std::string line) {
+      healed.push_back({found.set.operation, found.set.root_digest, found.LiveNames(),
+                        found.state == SetState::kOpen, live, found.set.generation,
+                        journal.database(), std::move(line)});
     };
     if (HasLeftSource(session, found)) {
       auto journal = OpenJournal(session, found);
@@ -53,16 +54,17 @@ std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits
           !ServerJournal::Exists(session, found.set.members[0].source, kJournalCopyTable);
       SweepSet(session, found.set, *journal, observer);
       if (swept) continue;
-      add(true, what + " was interrupted before it had swept up; it is finished now");
+      add(*journal, true, what + " was interrupted before it had swept up; it is finished now");
     }
     if (found.state != SetState::kOpen) continue;
     observer.Phase(fmt::format("healing {}, which was interrupted at {}", what, found.time));
     auto journal = OpenJournal(session, found);
     const bool live = HealWindow(session, traits, found.set, *journal, observer);
-    add(live, live ? fmt::format("{} was interrupted behind its swap; it is finished now", what)
-                   : fmt::format("{} was interrupted before its swap; it is taken back, the "
-                                 "databases are as they were",
-                                 what));
+    add(*journal, live,
+        live ? fmt::format("{} was interrupted behind its swap; it is finished now", what)
+             : fmt::format("{} was interrupted before its swap; it is taken back, the databases "
+                           "are as they were",
+                           what));
   }
   return healed;
 }

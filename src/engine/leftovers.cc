@@ -8,6 +8,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
+#include "engine/prepared_copy.h"
 #include "engine/set_history.h"
 #include "engine/set_names.h"
 #include "engine/sight.h"
@@ -62,7 +63,7 @@ std::string AdviceOnOther(const Leftover& leftover, bool busy, const std::string
   }
   return fmt::format(
       "A restore was interrupted while it loaded; nothing live has changed. Run it again, or sweep "
-      "up: `dbomsbak purge{}{}`.",
+      "up: `dbomsbak restore --abort`, or `dbomsbak purge{}{}`.",
       leftover.databases.empty() ? "" : " ", ShellWords(leftover.databases));
 }
 
@@ -128,12 +129,32 @@ Leftover Describe(Session& session, const JournaledSet& found,
   return leftover;
 }
 
-// Of staging, its journal tells the set.
-void ReadNote(Session& session, const std::string& database, Leftover& leftover) {
+std::string AdviceOnPrepared(const PreparedNote& note, bool busy) {
+  if (busy) return "A restore is at work now.";
+  std::string again;
+  if (note.rows_unwatched > 0) {
+    again = fmt::format(
+        ", after it has read {} rows again, of which this server does not tell whether anybody has "
+        "written them (reading all took {} ms)",
+        note.rows_unwatched, note.prove_ms);
+  }
+  return fmt::format(
+      "{} rows in {} tables from {}, proved. `dbomsbak restore --swap` makes them live: window "
+      "about {} ms{}. `dbomsbak restore --abort` drops them.",
+      note.rows, note.tables, note.origin.Describe(), note.expected_window_ms, again);
+}
+
+// Of staging, its journal tells the set, and whether it is whole.
+void ReadNote(Session& session, const std::string& database, bool busy, Leftover& leftover) {
   try {
     if (!ServerJournal::Exists(session, database)) return;
     const auto entries = ServerJournal::Open(session, database)->Load();
     if (!entries.empty()) leftover.created = entries.front().time;
+    if (const auto copy = PreparedIn(database, entries)) {
+      leftover.kind = LeftoverKind::kPrepared;
+      leftover.created = copy->note.time;
+      leftover.advice = AdviceOnPrepared(copy->note, busy);
+    }
     if (const auto note = StagingNote::Find(entries)) {
       for (const SetMember& member : note->members) leftover.databases.push_back(member.live);
     }
@@ -195,7 +216,8 @@ std::vector<Leftover> FindLeftovers(Session& session) {
     leftover.holders.push_back(database);
   }
   for (auto& [key, leftover] : others) {
-    for (const std::string& database : leftover.holders) ReadNote(session, database, leftover);
+    for (const std::string& database : leftover.holders)
+      ReadNote(session, database, busy, leftover);
     if (leftover.databases.empty()) {
       for (const std::string& database : leftover.holders) {
         leftover.databases.push_back(LiveNameOf(database));
@@ -204,14 +226,14 @@ std::vector<Leftover> FindLeftovers(Session& session) {
     if (leftover.created.empty()) leftover.created = OldestTable(session, leftover.holders);
     leftover.bytes = SizeOf(session, leftover.holders);
     leftover.at_work = busy;
-    leftover.advice = AdviceOnOther(leftover, busy, unseen);
+    if (leftover.advice.empty()) leftover.advice = AdviceOnOther(leftover, busy, unseen);
     leftovers.push_back(std::move(leftover));
   }
   std::stable_sort(leftovers.begin(), leftovers.end(), [](const Leftover& a, const Leftover& b) {
     const auto place = [](const Leftover& leftover) {
-      return std::pair(leftover.kind == LeftoverKind::kOpenWindow ? 0
-                       : leftover.kind == LeftoverKind::kStaging  ? 1
-                                                                  : 2,
+      return std::pair(leftover.kind == LeftoverKind::kOpenWindow      ? 0
+                       : leftover.kind == LeftoverKind::kDisplacedCopy ? 2
+                                                                       : 1,
                        leftover.generation);
     };
     return place(a) < place(b);

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <type_traits>
 
 #include "dbomsbak/base/error.h"
 #include "engine/set_swap.h"
+#include "engine/text_json.h"
 
 namespace dbomsbak {
 namespace {
@@ -14,43 +14,11 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kVersion = 1;
 
-// Definitions come as UTF-8; should a server hand out other bytes, they are kept as they are.
-Json TextToJson(const std::string& text) {
-  try {
-    Json json = text;
-    json.dump();
-    return json;
-  } catch (const Json::type_error&) {
-    Json bytes = Json::array();
-    for (const char c : text) bytes.push_back(static_cast<unsigned char>(c));
-    return Json{{"bytes", bytes}};
-  }
-}
-
-std::string TextFromJson(const Json& json) {
-  if (json.is_string()) return json.get<std::string>();
-  std::string text;
-  for (const Json& byte : json.at("bytes")) text += static_cast<char>(byte.get<unsigned char>());
-  return text;
-}
-
-template <typename List>
-Json NamesToJson(const List& objects) {
+template <typename Object>
+Json NamesToJson(const std::vector<Object>& objects) {
   Json json = Json::array();
-  for (const auto& object : objects) {
-    if constexpr (std::is_same_v<std::decay_t<decltype(object)>, std::string>) {
-      json.push_back(TextToJson(object));
-    } else {
-      json.push_back(TextToJson(object.id.name));
-    }
-  }
+  for (const Object& object : objects) json.push_back(TextToJson(object.id.name));
   return json;
-}
-
-std::vector<std::string> TextsFromJson(const Json& json) {
-  std::vector<std::string> texts;
-  for (const Json& text : json) texts.push_back(TextFromJson(text));
-  return texts;
 }
 
 Json ViewToJson(const View& view) {
@@ -59,7 +27,7 @@ Json ViewToJson(const View& view) {
           {"definer", TextToJson(view.definer)},
           {"character_set_client", view.character_set_client},
           {"collation_connection", view.collation_connection},
-          {"columns", NamesToJson(view.columns)},
+          {"columns", TextsToJson(view.columns)},
           {"broken", view.broken}};
 }
 
@@ -88,7 +56,7 @@ Json ProgramToJson(const StoredProgram& program) {
           {"status", program.status},
           {"table", TextToJson(program.table)},
           {"order", program.order},
-          {"grants", NamesToJson(program.grants)}};
+          {"grants", TextsToJson(program.grants)}};
 }
 
 StoredProgram ProgramFromJson(const Json& json, const std::string& database) {
@@ -206,11 +174,11 @@ std::string ToJson(const PreparedSet& set) {
     members.push_back({{"live", TextToJson(set.members[i].live)},
                        {"source", TextToJson(set.members[i].source)},
                        {"displaced", TextToJson(set.members[i].displaced)},
-                       {"outgoing", NamesToJson(set.outgoing.at(i))},
-                       {"incoming", NamesToJson(set.incoming.at(i))},
+                       {"outgoing", TextsToJson(set.outgoing.at(i))},
+                       {"incoming", TextsToJson(set.incoming.at(i))},
                        {"wanted", DatabaseToJson(set.wanted.at(i))},
                        {"before", DatabaseToJson(set.before.at(i))}});
-    if (i < set.only.size() && set.only[i]) members.back()["only"] = NamesToJson(*set.only[i]);
+    if (i < set.only.size() && set.only[i]) members.back()["only"] = TextsToJson(*set.only[i]);
   }
   const Json json{{"version", kVersion},
                   {"operation", set.operation},

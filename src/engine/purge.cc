@@ -17,6 +17,7 @@
 #include "engine/outside_references.h"
 #include "engine/set_history.h"
 #include "engine/set_names.h"
+#include "engine/set_sweep.h"
 #include "engine/sight.h"
 #include "engine/staging.h"
 #include "engine/window_context.h"
@@ -247,16 +248,6 @@ std::vector<Leftover> LeftStaging(std::vector<Leftover> staging, const PurgeOpti
   return staging;
 }
 
-// Does anything but its name tell that this is ours, or is there nothing to lose?
-bool IsSurelyOurs(Session& session, const Leftover& staging) {
-  return std::all_of(staging.holders.begin(), staging.holders.end(),
-                     [&](const std::string& name) {
-                       return ReadLiveNames(session, name).HoldsNothing();
-                     }) ||
-         std::any_of(staging.holders.begin(), staging.holders.end(),
-                     [&](const std::string& name) { return ServerJournal::Exists(session, name); });
-}
-
 // Is any of the databases that are asked for in one of the sets?
 bool Concerns(const std::vector<JournaledSet>& all, const std::vector<std::string>& asked) {
   if (asked.empty()) return !all.empty();
@@ -300,13 +291,20 @@ std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& opt
     staging = LeftStaging(leftovers, options);
     if (options.databases.empty()) {
       std::erase_if(staging, [&](const Leftover& left) {
-        if (IsSurelyOurs(session, left)) return false;
+        if (IsSurelyOurs(session, left.holders)) return false;
         observer.Warning(fmt::format(
             "{} has no journal of a restore, and was left: `dbomsbak purge {}` drops it",
             QuotedList(left.holders), ShellWords(left.databases)));
         return true;
       });
     }
+  }
+  for (const Leftover& leftover : leftovers) {
+    if (leftover.kind != LeftoverKind::kPrepared || options.generation != 0) continue;
+    observer.Notice(
+        fmt::format("the prepared restore of {} stays: `dbomsbak restore --abort` "
+                    "drops it",
+                    QuotedList(leftover.databases)));
   }
   std::vector<JournaledSet> chosen;
   if ((remains.empty() && staging.empty()) || Concerns(all, options.databases)) {

@@ -1,4 +1,5 @@
-// The state machine of a restore: open, check, load, prove, window, finish.
+// The state machine of a restore: open, check, load, prove, window, finish. In two acts: all up to
+// the proof (--prepare), and the rest (--swap) from what that left on the server.
 #include "dbomsbak/engine/restore.h"
 
 #include <fmt/format.h>
@@ -24,6 +25,7 @@
 #include "engine/key_twins.h"
 #include "engine/keys_behind_rows.h"
 #include "engine/orphans.h"
+#include "engine/prepared_copy.h"
 #include "engine/restore_choice.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
@@ -36,9 +38,11 @@
 #include "engine/set_names.h"
 #include "engine/set_swap.h"
 #include "engine/spelled_content.h"
+#include "engine/staged_choice.h"
 #include "engine/staging.h"
 #include "engine/staging_proof.h"
 #include "engine/window_estimate.h"
+#include "engine/write_times.h"
 
 namespace dbomsbak {
 namespace {
@@ -130,12 +134,14 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+// A look at what is live holds so long: the window looks at names once more.
+constexpr std::uint64_t kLookHoldsMs = 1000;
+
 class Restore {
  public:
-  Restore(SessionFactory& sessions, RestoreInput& input, const RestoreOptions& options,
-          const ConfirmRestore& confirm, Observer& observer, const CancelToken& cancel)
+  Restore(SessionFactory& sessions, const RestoreOptions& options, const ConfirmRestore& confirm,
+          Observer& observer, const CancelToken& cancel)
       : sessions_(sessions),
-        input_(input),
         options_(options),
         confirm_(confirm),
         observer_(observer),
@@ -143,36 +149,27 @@ class Restore {
         jobs_(options.jobs != 0 ? options.jobs
                                 : std::max(1U, std::thread::hardware_concurrency())) {}
 
-  RestoreResult Run() {
-    content_ = input_.Read(options_.only, jobs_, options_.max_memory_bytes, observer_, cancel_);
+  RestoreResult Run(RestoreInput& input) {
+    content_ = input.Read(options_.only, jobs_, options_.max_memory_bytes, observer_, cancel_);
     for (const ContentSource& source : content_.sources) RefuseWithoutLeave(source, options_);
     ApplyOptions(options_, content_);
     Connect();
-    // A plan alone changes nothing, so it heals nothing, and holds up nobody.
-    std::optional<RestoreLock> lock;
-    if (!options_.dry_run) {
-      lock.emplace(*session_, options_.lock_wait_s);
-      healed_ = options_.healed;
-      for (HealedSet& healed : HealWithLock(*session_, traits_, observer_)) {
-        observer_.Notice(healed.line);
-        healed_.push_back(std::move(healed));
-      }
-    }
-    Check();
-    if (!options_.rehearse && IsDoneByHealing()) return std::move(result_);
+    healed_ = options_.healed;
+    LockAndHeal();
+    Check(input.name());
+    const bool swaps = !options_.rehearse && !options_.prepare;
+    if (swaps && IsDoneByHealing()) return std::move(result_);
     if (options_.dry_run) return std::move(result_);
-    if (!result_.plan.problems.empty() && confirm_) confirm_(result_.plan);
-    RefuseProblems();
-    if (confirm_ && !confirm_(result_.plan)) {
-      throw Error(ErrorCode::kInterrupted, "the restore was not confirmed; nothing was changed");
-    }
+    Ask("the restore was not confirmed; nothing was changed");
     try {
-      Load();
+      Load(input);
+      if (options_.rehearse || options_.prepare) RehearseSwap();
       Prove();
-      if (options_.rehearse) RehearseSwap();
+      if (options_.prepare) Leave();
     } catch (...) {
       CleanUpAfter(std::current_exception());
     }
+    if (options_.prepare) return std::move(result_);
     if (options_.rehearse) {
       Sweep();
       cancel_.ThrowIfCancelled();
@@ -181,6 +178,22 @@ class Restore {
           result_.rows_proved, result_.tables_proved, result_.plan.expected_window_ms));
       return std::move(result_);
     }
+    Swap();
+    Finish();
+    return std::move(result_);
+  }
+
+  // The second act, from what Leave() left.
+  RestoreResult SwapPrepared(const StagedChoice& choice) {
+    Connect();
+    LockAndHeal();
+    if (IsSwappedByHealing(choice)) return std::move(result_);
+    prepared_ = SelectPrepared(*session_, choice);
+    const PreparedContent left = TakeUp();
+    CheckPrepared(left);
+    if (options_.dry_run) return std::move(result_);
+    Ask("the swap was not confirmed; nothing was changed");
+    ProveAgain(left);
     Swap();
     Finish();
     return std::move(result_);
@@ -195,8 +208,24 @@ class Restore {
     UseCatalogue(*session_);
   }
 
+  // A plan alone changes nothing, so it heals nothing, and holds up nobody.
+  void LockAndHeal() {
+    if (options_.dry_run) return;
+    lock_.emplace(*session_, options_.lock_wait_s);
+    for (HealedSet& healed : HealWithLock(*session_, traits_, observer_)) {
+      observer_.Notice(healed.line);
+      healed_.push_back(std::move(healed));
+    }
+  }
+
+  void Ask(const char* refused) {
+    if (!result_.plan.problems.empty() && confirm_) confirm_(result_.plan);
+    RefuseProblems();
+    if (confirm_ && !confirm_(result_.plan)) throw Error(ErrorCode::kInterrupted, refused);
+  }
+
   // What the archive would change and what stands against it. Changes nothing.
-  void Check() {
+  void Check(const std::string& input_name) {
     observer_.Phase("checking what the restore would change");
     members_ = MembersOf(options_, content_);
     if (traits_.lower_case_table_names == 1) {
@@ -205,36 +234,37 @@ class Restore {
       }
     }
     if (members_.empty()) {
-      throw Error(ErrorCode::kRestorePreflight,
-                  fmt::format("'{}' holds no database", input_.name()), "");
+      throw Error(ErrorCode::kRestorePreflight, fmt::format("'{}' holds no database", input_name),
+                  "");
     }
     std::set<std::string> databases;
     for (std::string& name : ListDatabases(*session_)) databases.insert(std::move(name));
     found_ = FindStaging(*session_, content_, members_, databases);
     run_ = found_.resumable.value_or(NewRunId());
-    const unsigned generation = NextGeneration(members_, databases);
-    for (RestoreMember& member : members_) {
-      member.staging = StagingName(member.live, run_);
-      member.displaced = DisplacedName(member.live, generation);
-    }
+    const std::vector<std::string> in_the_way = MindPrepared();
+    NameDisplaced(databases);
+    for (RestoreMember& member : members_) member.staging = StagingName(member.live, run_);
     facts_ = ReadServerFacts(*session_);
     ReadFactsOfNow(*session_, members_, content_.Definers(), facts_);
     CompleteDatabases(*session_, members_, facts_.live, content_);
     const std::vector<std::string> respelled = SpellFor(facts_, content_);
     if (!AllPrintAlike(content_, traits_)) refusals_ = Refusals(*session_, content_, cancel_);
-    set_ = MakeSet(content_, members_, facts_);
-    facts_.unmet_views = UnmetViewsOf(*session_, set_);
-    facts_.refusals = refusals_;
-    ReadKeysToRepoint();
-    set_.run = run_;
-    result_.plan = MakePlan(
-        content_, members_, facts_,
-        options_.force || options_.rehearse ? OtherSessions::kTell : OtherSessions::kRefuse);
+    MakeSetOfFacts();
+    result_.plan =
+        MakePlan(content_, members_, facts_,
+                 options_.force || options_.rehearse || options_.prepare ? OtherSessions::kTell
+                                                                         : OtherSessions::kRefuse);
+    std::vector<std::string>& problems = result_.plan.problems;
+    problems.insert(problems.end(), in_the_way.begin(), in_the_way.end());
     for (const std::string& note : respelled) result_.plan.warnings.push_back(note);
     for (const std::string& line : NamedStill(content_, members_)) {
       result_.plan.warnings.push_back(line);
     }
-    if (found_.resumable) {
+    if (prepared_) {
+      result_.plan.warnings.push_back(
+          fmt::format("these files are loaded already, prepared {}: nothing is loaded again",
+                      prepared_->note.time));
+    } else if (found_.resumable) {
       result_.plan.warnings.push_back(fmt::format(
           "an earlier run of this restore was interrupted; it goes on from there (run {})", run_));
     }
@@ -269,6 +299,43 @@ class Restore {
     facts_.repointed_keys = set_.repointed_keys;
   }
 
+  void NameDisplaced(const std::set<std::string>& databases) {
+    const unsigned generation = NextGeneration(members_, databases);
+    for (RestoreMember& member : members_) {
+      member.displaced = DisplacedName(member.live, generation);
+    }
+  }
+
+  void MakeSetOfFacts() {
+    set_ = MakeSet(content_, members_, facts_);
+    facts_.unmet_views = UnmetViewsOf(*session_, set_);
+    facts_.refusals = refusals_;
+    ReadKeysToRepoint();
+    set_.run = run_;
+  }
+
+  // A prepared copy is not dropped, and no other made beside it, unless the operator says so. That
+  // of the same files is gone on from. Returns what stands in the way.
+  std::vector<std::string> MindPrepared() {
+    std::vector<std::string> problems;
+    for (PreparedCopy& copy : FindPrepared(*session_)) {
+      const bool same = found_.resumable && RunOf(copy.holder) == *found_.resumable;
+      const std::vector<std::string> live = copy.LiveNames();
+      const bool shares = std::any_of(members_.begin(), members_.end(), [&](const auto& member) {
+        return std::binary_search(live.begin(), live.end(), member.live);
+      });
+      if (same && !options_.rehearse) {
+        prepared_ = std::move(copy);
+      } else if (shares) {
+        problems.push_back(fmt::format(
+            "a restore of {} from {} is prepared: make it live with `dbomsbak restore --swap`, or "
+            "drop it with `dbomsbak restore --abort`, before another is {}",
+            Quoted(live), copy.note.origin.Describe(), options_.rehearse ? "rehearsed" : "begun"));
+      }
+    }
+    return problems;
+  }
+
   void RefuseProblems() {
     const std::vector<std::string>& problems = result_.plan.problems;
     if (problems.empty()) return;
@@ -279,7 +346,7 @@ class Restore {
                 "Nothing was changed. Put these right and run the same command again.");
   }
 
-  void Load() {
+  void Load(RestoreInput& input) {
     const Stopwatch watch;
     SweepStaging(*session_, found_.others);
     staging_ =
@@ -291,15 +358,15 @@ class Restore {
       observer_.Notice(fmt::format("going on from run {}: {} of {} load units are there already",
                                    run_, kept, done.size()));
     } else {
-      staging_->Create(facts_.live);
+      staging_->Create(facts_.live, OriginOf(content_, options_));
     }
     staging_->TryObjects(set_);
     observer_.Phase(fmt::format("loading {} rows into staging", content_.rows));
     const std::vector<LoadTarget> targets = Targets();
     try {
       load_warnings_ =
-          input_.LoadRows({sessions_, traits_, content_, content_.sources.front(), targets, done,
-                           staging_->load_table(), jobs_, observer_, cancel_});
+          input.LoadRows({sessions_, traits_, content_, content_.sources.front(), targets, done,
+                          staging_->load_table(), jobs_, observer_, cancel_});
     } catch (Error& e) {
       // A row that the server does not take is one more thing that it cannot hold.
       if (e.code() == ErrorCode::kQueryRefused) e.set_code(ErrorCode::kRestorePreflight);
@@ -350,16 +417,19 @@ class Restore {
       ReadTablesAgain(staged);
     }
     if (staging_->SetAutoIncrement(staged)) staged = ReadCatalog(*session_, traits_, request);
-    const std::vector<std::string> differences =
-        CompareDefinitions(content_, members_, staged, traits_);
-    if (!differences.empty()) {
-      std::string message = fmt::format("the restored copy differs: {}", differences.front());
-      for (std::size_t i = 1; i < differences.size(); ++i) message += "\n  - " + differences[i];
-      throw Error(ErrorCode::kCopyDiffers, std::move(message),
-                  "Nothing was swapped: what is live is as it was.");
-    }
+    RefuseDifferences(staged);
     if (!keys_missing) ProveStaged(staged);
     result_.prove_ms = watch.ms();
+  }
+
+  void RefuseDifferences(const Catalog& staged) {
+    const std::vector<std::string> differences =
+        CompareDefinitions(content_, members_, staged, traits_);
+    if (differences.empty()) return;
+    std::string message = fmt::format("the restored copy differs: {}", differences.front());
+    for (std::size_t i = 1; i < differences.size(); ++i) message += "\n  - " + differences[i];
+    throw Error(ErrorCode::kCopyDiffers, std::move(message),
+                "Nothing was swapped: what is live is as it was.");
   }
 
   // Keys change nothing but the definitions of tables.
@@ -389,6 +459,9 @@ class Restore {
   }
 
   void ProveStaged(const Catalog& staged) {
+    if (options_.prepare) {
+      times_ = ReadSettledWriteTimes(*session_, traits_, staging_->databases());
+    }
     const StagingProof proof = ProveRows(sessions_, traits_, content_, members_, staged,
                                          load_warnings_, jobs_, observer_, cancel_);
     result_.rows_proved = proof.rows;
@@ -402,26 +475,184 @@ class Restore {
     if (move_ms) result_.plan.expected_window_ms = EstimateWindow(set_, *move_ms);
   }
 
+  // Everything that --swap needs stays on the server.
+  void Leave() {
+    staging_->NoteProved();
+    PreparedContent left;
+    left.server = ServerName();
+    left.set_digest = SetDigest(set_);
+    left.log_bin = LogBin();
+    left.members = members_;
+    left.content = content_;
+    // What was altered since, though by us, may have been written as well.
+    const WriteTimes now = ReadWriteTimes(*session_, traits_, staging_->databases());
+    std::erase_if(times_, [&](const auto& time) {
+      const auto found = now.find(time.first);
+      return found == now.end() || found->second != time.second;
+    });
+    left.times = times_;
+    PreparedNote note;
+    note.origin = OriginOf(content_, options_);
+    note.tables = result_.tables_proved;
+    note.rows = result_.rows_proved;
+    note.prove_ms = result_.prove_ms;
+    note.expected_window_ms = result_.plan.expected_window_ms;
+    for (const ContentObject& table : content_.tables) {
+      if (!times_.contains(StagedName(table))) note.rows_unwatched += table.record.rows;
+    }
+    LeavePrepared(*session_, staging_->journal(), note, left);
+    result_.prepared = true;
+    result_.rows_unwatched = note.rows_unwatched;
+  }
+
+  std::pair<std::string, std::string> StagedName(const ContentObject& table) const {
+    const ObjectId& id = table.record.id;
+    return {members_[PlaceOf(members_, id.database)].staging, id.name};
+  }
+
+  std::string ServerName() const {
+    return fmt::format("{} {}", traits_.FlavourName(), traits_.version);
+  }
+
+  // Whether replicas hear of what this session does; empty where the server has no such switch.
+  std::string LogBin() {
+    try {
+      return session_->QueryValue("SELECT @@SESSION.sql_log_bin").value_or("");
+    } catch (const ServerError& e) {
+      if (e.code() == ErrorCode::kConnectionLost) throw;
+      return {};
+    }
+  }
+
+  // As if these files had just been read, loaded and proved.
+  PreparedContent TakeUp() {
+    PreparedContent left = ReadPrepared(*session_, *prepared_);
+    content_ = std::move(left.content);
+    members_ = left.members;
+    run_ = prepared_->staging.run;
+    result_.tables_proved = prepared_->note.tables;
+    result_.rows_proved = prepared_->note.rows;
+    return left;
+  }
+
+  // What is live may have become another since: the plan is made anew.
+  void CheckPrepared(const PreparedContent& left) {
+    observer_.Phase("checking what the swap would change");
+    std::set<std::string> databases;
+    for (std::string& name : ListDatabases(*session_)) databases.insert(std::move(name));
+    NameDisplaced(databases);
+    facts_ = ReadServerFacts(*session_);
+    ReadFactsOfNow(*session_, members_, content_.Definers(), facts_);
+    looked_ = Stopwatch();
+    MakeSetOfFacts();
+    result_.plan = MakePlan(content_, members_, facts_,
+                            options_.force ? OtherSessions::kTell : OtherSessions::kRefuse);
+    result_.plan.rows = 0;  // to load
+    if (prepared_->note.expected_window_ms > 0) {
+      result_.plan.expected_window_ms = prepared_->note.expected_window_ms;
+    }
+    if (SetDigest(set_) != left.set_digest) {
+      result_.plan.warnings.push_back(
+          "what is live has other definitions now than when this was prepared; the plan is made "
+          "anew from them");
+    }
+    if (LogBin() != left.log_bin) {
+      result_.plan.problems.push_back(fmt::format(
+          "it was prepared {} --skip-binlog, and replicas have it so: swap it {} that option",
+          left.log_bin == "0" ? "with" : "without", left.log_bin == "0" ? "with" : "without"));
+    }
+  }
+
+  // Staging is what was proved. Rows are read again where the server does not tell that nobody has
+  // written any.
+  void ProveAgain(const PreparedContent& left) {
+    const Stopwatch watch;
+    observer_.Phase("checking that the prepared copy is as it was proved");
+    staging_ =
+        std::make_unique<Staging>(*session_, traits_, content_, members_, run_, observer_, cancel_);
+    staging_->Resume();
+    try {
+      const CatalogRequest request{staging_->databases(), true, false};
+      Catalog staged = ReadCatalog(*session_, traits_, request);
+      if (staging_->SetAutoIncrement(staged)) staged = ReadCatalog(*session_, traits_, request);
+      RefuseDifferences(staged);
+      const RestoreContent unsure = NotSurelyAsProved(left);
+      if (unsure.rows > 0) {
+        observer_.Notice(fmt::format(
+            "reading {} rows again: the server does not tell that nobody has written any",
+            unsure.rows));
+      }
+      ProveRows(sessions_, traits_, unsure, members_, staged, {}, jobs_, observer_, cancel_);
+    } catch (Error& e) {
+      if (e.code() == ErrorCode::kCopyDiffers) {
+        GiveUpStaging(staging_->journal());
+        e.set_hint(
+            "Somebody has changed the prepared copy. Nothing was swapped: what is live is as it "
+            "was. `dbomsbak restore --prepare` with the same files makes the copy anew.");
+      }
+      throw;
+    }
+    if (SetDigest(set_) != left.set_digest || ServerName() != left.server) {
+      staging_->TryObjects(set_);
+    }
+    result_.prove_ms = watch.ms();
+  }
+
+  // Tables that may have been written since, as a content of their own.
+  RestoreContent NotSurelyAsProved(const PreparedContent& left) {
+    const WriteTimes now = ReadWriteTimes(*session_, traits_, staging_->databases());
+    RestoreContent unsure;
+    unsure.sources = content_.sources;
+    for (const ContentObject& table : content_.tables) {
+      const auto name = StagedName(table);
+      const auto then = left.times.find(name), time = now.find(name);
+      if (then != left.times.end() && time != now.end() && then->second == time->second &&
+          (table.record.rows == 0 || HoldsRows(*session_, name.first, name.second))) {
+        continue;
+      }
+      unsure.rows += table.record.rows;
+      unsure.tables.push_back(table);
+    }
+    return unsure;
+  }
+
+  // As IsDoneByHealing. A set that only had to be swept up may be an old one: it counts where
+  // nothing else can be meant.
+  bool IsSwappedByHealing(const StagedChoice& choice) {
+    for (const HealedSet& healed : healed_) {
+      if (healed.operation != "restore" || !healed.live) continue;
+      const auto note = StagingNote::Find(ServerJournal::Open(*session_, healed.journal)->Load());
+      if (!note || !choice.Means(note->origin)) continue;
+      if (!healed.was_open && !FindPrepared(*session_).empty()) continue;
+      result_.swapped = result_.healed = true;
+      result_.plan.databases = healed.databases;
+      result_.plan.generation = healed.generation;
+      return true;
+    }
+    return false;
+  }
+
   // Live is untouched. Staging goes, unless the server cannot be reached: then it is named, and
   // the same command goes on from it.
   [[noreturn]] void CleanUpAfter(const std::exception_ptr& failure) {
-    bool lost = false;
+    bool lost = false, keep = prepared_.has_value();
     std::string fate;
     try {
       std::rethrow_exception(failure);
     } catch (const Error& e) {
       lost = e.code() == ErrorCode::kConnectionLost;
+      keep = keep && e.code() != ErrorCode::kCopyDiffers;  // it was whole when this began
     } catch (const std::exception&) {
       lost = false;
     }
-    if (!lost) {
+    if (!lost && !keep) {
       try {
         Sweep();
       } catch (const Error& e) {
         fate = e.message();
       }
     }
-    if (lost || !fate.empty()) NameStaging(fate);
+    if (lost || keep || !fate.empty()) NameStaging(fate);
     std::rethrow_exception(failure);
   }
 
@@ -444,10 +675,7 @@ class Restore {
   void LookAgain() {
     const PreparedSet planned = std::move(set_);
     ReadFactsOfNow(*session_, members_, content_.Definers(), facts_);
-    set_ = MakeSet(content_, members_, facts_);
-    facts_.unmet_views = UnmetViewsOf(*session_, set_);
-    ReadKeysToRepoint();
-    set_.run = planned.run;
+    MakeSetOfFacts();
     set_.generation = planned.generation;
     // A foreign key into the set, or the application, may have come meanwhile.
     RestorePlan now = MakePlan(content_, members_, facts_,
@@ -514,9 +742,9 @@ class Restore {
     bool at_swap = false;
     try {
       cancel_.ThrowIfCancelled();
-      LookAgain();
+      if (!looked_ || looked_->ms() > kLookHoldsMs) LookAgain();
       RefuseOrphans();
-      staging_->NoteProved();
+      if (!prepared_) staging_->NoteProved();
       at_swap = true;
       result_.window_ms =
           SwapLive(*session_, traits_, set_, staging_->journal(),
@@ -618,7 +846,6 @@ class Restore {
   }
 
   SessionFactory& sessions_;
-  RestoreInput& input_;
   const RestoreOptions& options_;
   const ConfirmRestore& confirm_;
   Observer& observer_;
@@ -627,6 +854,7 @@ class Restore {
 
   RestoreContent content_;
   std::unique_ptr<Session> session_;
+  std::optional<RestoreLock> lock_;
   ServerTraits traits_;
   std::vector<RestoreMember> members_;
   std::vector<HealedSet> healed_;
@@ -635,7 +863,10 @@ class Restore {
   RestoreFacts facts_;
   std::map<ObjectId, std::vector<std::string>> refusals_;
   PreparedSet set_;
+  std::optional<PreparedCopy> prepared_;  // which this restore goes on from
+  std::optional<Stopwatch> looked_;       // since the last look at what is live
   std::unique_ptr<Staging> staging_;
+  WriteTimes times_;
   std::map<std::uint32_t, std::string> load_warnings_;
   RestoreResult result_;
 };
@@ -650,7 +881,15 @@ RestoreResult RunRestore(SessionFactory& sessions,
       OpenInputs(files, options.into,
                  // What its header tells is enough to refuse it, before all of it is read.
                  [&](const ContentSource& source) { RefuseWithoutLeave(source, options); });
-  return Restore(sessions, *input, options, confirm, observer, cancel).Run();
+  return Restore(sessions, options, confirm, observer, cancel).Run(*input);
+}
+
+RestoreResult RunSwapPrepared(SessionFactory& sessions,
+                              const std::vector<std::shared_ptr<const RandomAccessFile>>& files,
+                              const RestoreOptions& options, const ConfirmRestore& confirm,
+                              Observer& observer, const CancelToken& cancel) {
+  const StagedChoice choice = ChoiceOf(files, options, observer, cancel);
+  return Restore(sessions, options, confirm, observer, cancel).SwapPrepared(choice);
 }
 
 }  // namespace dbomsbak

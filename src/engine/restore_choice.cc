@@ -165,13 +165,7 @@ void Choose(const ContentChoice& choice, RestoreContent& content) {
 void ApplyOptions(const RestoreOptions& options, RestoreContent& content) {
   RefuseUnknown(options.only, content);
   RefuseNames(options.renamed, content);
-  if (options.keep_extra) {
-    content.keep_extra = true;
-    for (const auto* objects : {&content.sequences, &content.tables, &content.views,
-                                &content.routines, &content.triggers, &content.events}) {
-      for (const ContentObject& object : *objects) content.known.insert(object.record.id);
-    }
-  }
+  if (options.keep_extra) KeepExtra(content);
   FindStayingParents(content);
   if (options.only.empty() && options.renamed.empty()) return;
   // Another choice of the same files needs another staging.
@@ -191,6 +185,14 @@ void ApplyOptions(const RestoreOptions& options, RestoreContent& content) {
     add(to);
   }
   content.root_digest = digest.Finish().hex();
+}
+
+void KeepExtra(RestoreContent& content) {
+  content.keep_extra = true;
+  for (const auto* objects : {&content.sequences, &content.tables, &content.views,
+                              &content.routines, &content.triggers, &content.events}) {
+    for (const ContentObject& object : *objects) content.known.insert(object.record.id);
+  }
 }
 
 std::vector<RestoreMember> MembersOf(const RestoreOptions& options, const RestoreContent& content) {

@@ -18,6 +18,9 @@ void Choose(const ContentChoice& choice, RestoreContent& content);
 // as it is. Error kUsage for names that no file holds, and for new names that clash.
 void ApplyOptions(const RestoreOptions& options, RestoreContent& content);
 
+// What `content` does not hold may stay beside it.
+void KeepExtra(RestoreContent& content);
+
 // The members of the set, with their names in the files and live.
 std::vector<RestoreMember> MembersOf(const RestoreOptions& options, const RestoreContent& content);
 

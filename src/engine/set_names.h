@@ -29,5 +29,7 @@ inline constexpr char kJournalTable[] = "__dbomsbak_journal";
 // journal itself may be the table that is torn. Dropped when the window is closed.
 inline constexpr char kJournalCopyTable[] = "__dbomsbak_journal_copy";
 inline constexpr char kLoadTable[] = "__dbomsbak_load";  // load units done; goes with staging
+// What a prepared copy was made from, see prepared_copy.h; goes with staging.
+inline constexpr char kPreparedTable[] = "__dbomsbak_prepared";
 
 }  // namespace dbomsbak

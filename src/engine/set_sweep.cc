@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <set>
 
 #include "dbomsbak/base/error.h"
@@ -11,12 +13,27 @@
 #include "engine/stubs.h"
 
 namespace dbomsbak {
+namespace {
+
+// The copy of the journal last: without it a set is none.
+constexpr std::array<const char*, 3> kOurs = {kLoadTable, kPreparedTable, kJournalCopyTable};
+
+}  // namespace
 
 void DropIfEmpty(Session& session, const std::string& database) {
   const LiveNames names = ReadLiveNames(session, database);
   if (names.exists && names.HoldsNothing()) {
     session.Execute("DROP DATABASE " + QuoteIdentifier(database));
   }
+}
+
+bool IsSurelyOurs(Session& session, const std::vector<std::string>& staging) {
+  return std::all_of(staging.begin(), staging.end(),
+                     [&](const std::string& name) {
+                       return ReadLiveNames(session, name).HoldsNothing();
+                     }) ||
+         std::any_of(staging.begin(), staging.end(),
+                     [&](const std::string& name) { return ServerJournal::Exists(session, name); });
 }
 
 void SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal,
@@ -29,15 +46,14 @@ void SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal,
     // The first source holds the copy of the journal: it goes last.
     for (auto member = set.members.rbegin(); member != set.members.rend(); ++member) {
       std::set<std::string> tables = ReadTableNames(session, member->source);
-      tables.erase(kJournalCopyTable);
-      tables.erase(kLoadTable);
+      for (const char* ours : kOurs) tables.erase(ours);
       if (!tables.empty()) {
         observer.Warning(
             fmt::format("database {} holds tables that are not of this set and was "
                         "left: {}",
                         QuoteIdentifier(member->source), *tables.begin()));
         // Another swap must not take it for its own.
-        for (const char* ours : {kLoadTable, kJournalCopyTable}) {
+        for (const char* ours : kOurs) {
           session.Execute("DROP TABLE IF EXISTS " + QuoteQualified(member->source, ours));
         }
         continue;

@@ -2,12 +2,17 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/transport/session.h"
 #include "engine/set_swap.h"
 
 namespace dbomsbak {
+
+// Does anything but their names tell that these staging databases are ours, or do they hold
+// nothing?
+bool IsSurelyOurs(Session& session, const std::vector<std::string>& staging);
 
 // A database that is there and holds nothing of any kind.
 void DropIfEmpty(Session& session, const std::string& database);

@@ -18,6 +18,7 @@
 #include "engine/live_names.h"
 #include "engine/object_creator.h"
 #include "engine/object_trial.h"
+#include "engine/prepared_copy.h"
 #include "engine/set_names.h"
 #include "engine/staging_note.h"
 #include "engine/staging_proof.h"
@@ -72,6 +73,15 @@ class UsualCollations {
   Session& session_;
 };
 
+// A sweep that is killed leaves nothing that looks whole. On a full disk it goes on without this.
+void GiveUp(ServerJournal& journal) {
+  try {
+    GiveUpStaging(journal);
+  } catch (const ServerError& error) {
+    if (error.code() == ErrorCode::kConnectionLost) throw;
+  }
+}
+
 bool HasSequence(const Catalog& live, const std::string& database, const std::string& name) {
   const Database* found = live.Find(database);
   return found != nullptr &&
@@ -120,7 +130,7 @@ FoundStaging FindStaging(Session& session, const RestoreContent& content,
     if (first_is_there && ServerJournal::Exists(session, first)) {
       const std::vector<JournalEntry> entries = ServerJournal::Open(session, first)->Load();
       note = StagingNote::Find(entries);
-      structure = IsDone(entries, kStructureStep) &&
+      structure = IsDone(entries, kStructureStep) && !IsGivenUp(entries) &&
                   (IsDone(entries, kRowsStep) || ServerJournal::Exists(session, first, kLoadTable));
     }
     bool same_set =
@@ -143,7 +153,9 @@ void SweepStaging(Session& session, std::vector<std::string> databases) {
   });
   for (const std::string& name : databases) {
     if (!ServerJournal::Exists(session, name)) continue;
-    DropStubsLeft(session, *ServerJournal::Open(session, name));
+    const auto journal = ServerJournal::Open(session, name);
+    DropStubsLeft(session, *journal);
+    GiveUp(*journal);
   }
   for (const std::string& name : databases) {
     session.Execute(fmt::format("DROP DATABASE IF EXISTS {}", QuoteIdentifier(name)));
@@ -188,12 +200,13 @@ void Staging::CreateDatabase(const RestoreMember& member) {
   session_.Execute(fmt::format("CREATE DATABASE {}{}", QuoteIdentifier(member.staging), options));
 }
 
-void Staging::Create(const Catalog& live) {
+void Staging::Create(const Catalog& live, StagingOrigin origin) {
   observer_.Phase(
       fmt::format("creating {} tables in staging (run {})", content_.tables.size(), run_));
   StagingNote note;
   note.run = run_;
   note.root_digest = content_.root_digest;
+  note.origin = std::move(origin);
   for (const RestoreMember& member : members_) {
     note.members.push_back({member.live, member.staging, {}});
   }

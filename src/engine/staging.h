@@ -16,6 +16,7 @@
 #include "engine/restore_facts.h"
 #include "engine/server_journal.h"
 #include "engine/set_swap.h"
+#include "engine/staging_origin.h"
 
 namespace dbomsbak {
 
@@ -48,8 +49,8 @@ class Staging {
   ~Staging();
 
   // Databases, journal, sequences and empty tables. `live` tells which sequences live databases
-  // have: a default that takes from one must name it already.
-  void Create(const Catalog& live);
+  // have: a default that takes from one must name it already. `origin` is noted for those who look.
+  void Create(const Catalog& live, StagingOrigin origin);
 
   // Opens what Create made in an earlier run: what is neither a table of the archive nor ours is
   // dropped. Returns, for each of content.units, whether its rows are there; tables that are not

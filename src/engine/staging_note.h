@@ -8,6 +8,7 @@
 
 #include "dbomsbak/engine/step_runner.h"
 #include "engine/set_swap.h"
+#include "engine/staging_origin.h"
 
 namespace dbomsbak {
 
@@ -17,6 +18,7 @@ struct StagingNote {
   std::string run;
   std::string root_digest;         // of the archive, hex
   std::vector<SetMember> members;  // `displaced` is empty: it is decided before the swap
+  StagingOrigin origin;            // without files where an older version wrote it
 
   std::string ToJson() const;
   static std::optional<StagingNote> FromJson(const std::string& json);

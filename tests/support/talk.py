@@ -60,7 +60,7 @@ class Talk:
     def close(self):
         """Ends the session, whatever it waits for."""
         self._client.kill()
-        self._client.wait()
+        self._client.communicate()
 
 
 def error_number(lines):

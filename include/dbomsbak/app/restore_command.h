@@ -1,6 +1,7 @@
 // The command `restore`.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@
 namespace dbomsbak {
 
 struct RestoreCommand {
-  std::vector<std::string> paths;  // archives and plain dumps, at least one
+  std::vector<std::string> paths;  // archives and plain dumps, at least one unless `swap`
+  bool swap = false;               // make live what a restore with options.prepare left
   bool skip_binlog = false;        // sessions with sql_log_bin=0
   RestoreOptions options;
 };
@@ -24,5 +26,11 @@ struct RestoreCommand {
 RestoreResult RunRestoreCommand(SessionFactory& sessions, FileSystem& files,
                                 const RestoreCommand& command, const ConfirmRestore& confirm,
                                 Observer& observer, const CancelToken& cancel);
+
+// Ends a restore that is prepared or was interrupted; of `command` as RunAbort says.
+AbortResult RunAbortCommand(SessionFactory& sessions, FileSystem& files,
+                            const RestoreCommand& command,
+                            const std::function<bool(const std::vector<Leftover>&)>& confirm,
+                            Observer& observer, const CancelToken& cancel);
 
 }  // namespace dbomsbak

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,8 +28,10 @@ struct HealedSet {
   std::string operation;               // "restore" or "undo"
   std::string root_digest;             // of what was restored; empty for undo
   std::vector<std::string> databases;  // live names, sorted
+  bool was_open = false;               // its window; else all it lacked was to be swept up
   bool live = false;                   // finished: what it brings is live
   unsigned generation = 0;             // of the displaced copy it made
+  std::string journal;                 // the database where its journal is now
   std::string line;                    // for people
 };
 
@@ -39,6 +42,7 @@ struct RestoreOptions {
   unsigned lock_tries = 10;
   bool dry_run = false;
   bool rehearse = false;  // load and prove, then sweep
+  bool prepare = false;   // load and prove, and leave that for RunSwapPrepared
   bool allow_partial = false;
   bool allow_filtered = false;
   bool force = false;  // go on although other sessions use the databases
@@ -83,6 +87,10 @@ struct RestoreResult {
   RestorePlan plan;
   bool swapped = false;
   bool healed = false;  // an interrupted run of the same was finished, and there was no more to do
+  bool prepared = false;  // the copy stands in staging
+  // Prepared rows of which the server does not tell whether they are written to: the swap reads
+  // these again.
+  std::uint64_t rows_unwatched = 0;
   std::uint64_t load_ms = 0, prove_ms = 0, window_ms = 0;
   std::uint64_t rows_proved = 0, tables_proved = 0;
 };
@@ -103,8 +111,18 @@ RestoreResult RunRestore(SessionFactory& sessions,
                          const RestoreOptions& options, const ConfirmRestore& confirm,
                          Observer& observer, const CancelToken& cancel);
 
+// Makes live what a restore with `prepare` left: the one there is, or that of these `files` (of
+// which nothing but their digests is needed) and of `only`, `renamed`, `keep_extra` where any is
+// given. Staging is proved to be what it was, the plan is made anew from what is live now.
+// Errors: kRestorePreflight when nothing is prepared, or not this; kUsage when it could be several;
+// kCopyDiffers when somebody changed the copy, which then is taken for nothing any more.
+RestoreResult RunSwapPrepared(SessionFactory& sessions,
+                              const std::vector<std::shared_ptr<const RandomAccessFile>>& files,
+                              const RestoreOptions& options, const ConfirmRestore& confirm,
+                              Observer& observer, const CancelToken& cancel);
+
 // What the program left on a server.
-enum class LeftoverKind { kStaging, kOpenWindow, kDisplacedCopy };
+enum class LeftoverKind { kStaging, kPrepared, kOpenWindow, kDisplacedCopy };
 struct Leftover {
   LeftoverKind kind = LeftoverKind::kStaging;
   unsigned generation = 0;             // displaced copies
@@ -116,7 +134,7 @@ struct Leftover {
   bool at_work = false;  // another run holds the restore lock: at this, or about to heal it
   std::string advice;    // what to do
 };
-// Open windows, staging, then displaced copies by generation.
+// Open windows, staging and prepared copies, then displaced copies by generation.
 std::vector<Leftover> FindLeftovers(Session& session);
 
 // What of this the account may not see, with the GRANT that shows it; empty when it sees all.
@@ -126,6 +144,22 @@ std::string UnseenLeftovers(Session& session);
 // then no lock is taken. Whatever changes the server does this first: restore
 // before it opens its archive, undo and purge under their lock. Errors: kLocked, kNeedsHelp.
 std::vector<HealedSet> HealOpenWindows(SessionFactory& sessions, Observer& observer);
+
+struct AbortResult {
+  std::vector<Leftover> swept;          // staging that was dropped (with dry_run: that would be)
+  bool taken_back = false;              // a window was open before its swap; live is as it was
+  std::optional<RestoreResult> undone;  // a window was open behind it: what was live is so again
+};
+
+// Ends a restore that is prepared or was interrupted, chosen as by RunSwapPrepared: what is live is
+// what was live before it, and its staging is gone. Of `options` those that choose, `dry_run` and
+// the waits for locks matter. Errors: kLocked (it is at work), kRestorePreflight when there is
+// none, kUsage when there are several.
+AbortResult RunAbort(SessionFactory& sessions,
+                     const std::vector<std::shared_ptr<const RandomAccessFile>>& files,
+                     const RestoreOptions& options,
+                     const std::function<bool(const std::vector<Leftover>&)>& confirm,
+                     Observer& observer, const CancelToken& cancel);
 
 struct UndoOptions {
   std::vector<std::string> databases;  // empty: the only set there is

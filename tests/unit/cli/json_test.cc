@@ -122,8 +122,14 @@ TEST(JsonTest, RestoreWritesTheFieldsOfTheTable) {
   result.plan.warnings = {"w"};
   std::set<std::string> paths = ErrorPaths();
   CollectPaths(RestoreToJson(result, ErrorCode::kOk, false, false), "", paths);
-  EXPECT_EQ(paths, PathsOfTable(kCommandRestore));
   EXPECT_EQ(paths, PathsOfTable(kCommandUndo));
+  Leftover leftover;
+  leftover.databases = {"d"};
+  leftover.holders = {"d__dbomsbak_new_r"};
+  AbortResult aborted;
+  aborted.swept = {leftover};
+  CollectPaths(AbortToJson(aborted, false), "", paths);
+  EXPECT_EQ(paths, PathsOfTable(kCommandRestore));
 }
 
 TEST(JsonTest, DiffWritesTheFieldsOfTheTable) {

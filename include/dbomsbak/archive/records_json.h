@@ -1,4 +1,4 @@
-// Header and objects as JSON text, and back. Private to the archive layer.
+// Header and objects as JSON text, and back.
 #pragma once
 
 #include <optional>
