@@ -488,6 +488,7 @@ struct DumpReader::State {
       if (!variable) RefuseStatement();
       return ValueOf(*variable);
     }
+    if (words.TakeWord("if")) return TakeChoice(words);
     words.TakeSign('-');
     words.TakeSign('+');
     std::string value;
@@ -501,6 +502,18 @@ struct DumpReader::State {
       value = words.Take().text;
       if (words.TakeSign('.')) words.TakeName();  // a number with a fraction
     }
+    return value;
+  }
+  // IF(@@version_comment LIKE '…', @@global.time_zone, 'SYSTEM'), as our portable dumps say it: the
+  // last is what all servers but one take.
+  std::optional<std::string> TakeChoice(Words& words) {
+    if (!words.TakeSign('(') || !TakeVariable(words) || !words.TakeWord("like")) RefuseStatement();
+    TakeValue(words);
+    if (!words.TakeSign(',')) RefuseStatement();
+    TakeValue(words);
+    if (!words.TakeSign(',')) RefuseStatement();
+    std::optional<std::string> value = TakeValue(words);
+    if (!words.TakeSign(')')) RefuseStatement();
     return value;
   }
   static std::string InUsual(const SqlToken& token) {

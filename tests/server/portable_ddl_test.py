@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.portable_samples import SAMPLES, take_there  # noqa: E402
+from support.portable_samples import SAMPLES, dump, take_there  # noqa: E402
 from support.program import Program  # noqa: E402
 from support.server import SKIPPED, ClientError, Server  # noqa: E402
 
@@ -103,6 +103,18 @@ ALTER DATABASE bytes COLLATE latin1_bin; CREATE FUNCTION f() RETURNS INT DETERMI
     server.sql('DROP DATABASE bytes')
 
 
+def as_plain_sql(program, server, folder):
+    """A portable dump as text restores, too; and the comment of a database comes to its right end."""
+    server.load(folder / f'{OTHER}-all.sql.zst')
+    same(server.value("SELECT SCHEMA_COMMENT FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'port'"), "it's /* of */ MariaDB; yes", 'comment')
+    plain = folder / 'plain.sql'
+    dump(program, server, plain)
+    server.sql('DELETE FROM port.kinds; DROP EVENT port.later')
+    program.run('restore', plain, *server.client_options(tcp=True), '--yes').expect(0)
+    same(server.rows('SELECT COUNT(*) FROM port.kinds'), [['2']], 'rows from the text')
+    same(server.rows("SELECT TIME_ZONE FROM information_schema.EVENTS WHERE EVENT_SCHEMA = 'port'"), [['SYSTEM']], 'an event from the text')
+
+
 def main():
     program = Program()
     program.run('dump', '--ddl', 'mine', 'd').expect(2)
@@ -124,10 +136,8 @@ def main():
             strings_in_expressions(program, servers, folder)
         for server in servers.values():
             database_of_bytes(program, server, folder)
-        if OTHER in servers:  # the comment of a database comes to its right end
-            servers[OTHER].load(folder / f'{OTHER}-all.sql.zst')
-            same(servers[OTHER].value("SELECT SCHEMA_COMMENT FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'port'"),
-                 "it's /* of */ MariaDB; yes", 'comment')
+        if OTHER in servers:
+            as_plain_sql(program, servers[OTHER], folder)
         print(f'with {", ".join(servers)}')
     return 0 if servers else SKIPPED
 

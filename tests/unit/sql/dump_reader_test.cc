@@ -158,6 +158,26 @@ TEST(DumpReaderTest, ModesThatChangeQuotesAreFollowed) {
             "CREATE TABLE `a b` (\n  `c` text COMMENT 'x\\\\'\n)");
 }
 
+// As our portable dumps say it; nothing else may stand in its place.
+TEST(DumpReaderTest, AnEventsTimeZoneMayBeAChoice) {
+  const auto read = [](const std::string& value) {
+    return ReadBetween(
+        "/*!50106 SET time_zone = " + value +
+        " */;\nDELIMITER ;;\nCREATE EVENT `e` ON SCHEDULE EVERY 1 DAY DO SELECT 1;;\n"
+        "DELIMITER ;\n");
+  };
+  const std::string choice =
+      "IF(@@version_comment LIKE '%OceanBase%', @@global.time_zone, 'SYSTEM')";
+  const Outcome outcome = read(choice);
+  ASSERT_EQ(outcome.code, ErrorCode::kOk) << outcome.message;
+  const auto event = outcome.model.objects.find({"shop", ObjectKind::kEvent, "e"});
+  ASSERT_NE(event, outcome.model.objects.end());
+  EXPECT_EQ(event->second.time_zone, "SYSTEM");
+  EXPECT_EQ(read("IF(SLEEP(9), 'a', 'b')").code, ErrorCode::kUnsupported);
+  EXPECT_EQ(read("IF(@@version LIKE 'x', SLEEP(9), 'b')").code, ErrorCode::kUnsupported);
+  EXPECT_EQ(read(choice + " + 1").code, ErrorCode::kUnsupported);
+}
+
 TEST(DumpReaderTest, WrappedDefinitionsComeOutAsServersPrintThem) {
   const Outcome outcome = ReadBetween(
       "/*!50003 SET sql_mode = 'STRICT_ALL_TABLES' */ ;\n"
