@@ -462,10 +462,11 @@ class Restore {
     if (options_.prepare) {
       times_ = ReadSettledWriteTimes(*session_, traits_, staging_->databases());
     }
-    const StagingProof proof = ProveRows(sessions_, traits_, content_, members_, staged,
-                                         load_warnings_, jobs_, observer_, cancel_);
+    StagingProof proof = ProveRows(sessions_, traits_, content_, members_, staged, load_warnings_,
+                                   jobs_, observer_, cancel_);
     result_.rows_proved = proof.rows;
     result_.tables_proved = proof.tables;
+    digests_ = std::move(proof.digests);
   }
 
   void RehearseSwap() {
@@ -484,6 +485,10 @@ class Restore {
     left.log_bin = LogBin();
     left.members = members_;
     left.content = content_;
+    // A plain dump tells no digests: that of its rows as they were loaded is what must not change.
+    for (std::size_t i = 0; i < content_.tables.size(); ++i) {
+      left.content.tables[i].record.row_digest = digests_[i];
+    }
     // What was altered since, though by us, may have been written as well.
     const WriteTimes now = ReadWriteTimes(*session_, traits_, staging_->databases());
     std::erase_if(times_, [&](const auto& time) {
@@ -867,6 +872,7 @@ class Restore {
   std::optional<Stopwatch> looked_;       // since the last look at what is live
   std::unique_ptr<Staging> staging_;
   WriteTimes times_;
+  std::vector<RowDigestRecord> digests_;
   std::map<std::uint32_t, std::string> load_warnings_;
   RestoreResult result_;
 };

@@ -222,7 +222,12 @@ class RowProof {
       group.Start([this] { Work(); });
     }
     group.Wait();
-    return {progress_.objects_done, progress_.rows_done};
+    StagingProof proof{progress_.objects_done, progress_.rows_done, {}};
+    proof.digests.resize(content_.tables.size());
+    for (const TableInProof& table : tables_) {
+      proof.digests[table.number] = {std::string(kRowDigestId), table.digest.sum.hex()};
+    }
+    return proof;
   }
 
  private:

@@ -18,6 +18,7 @@ namespace dbomsbak {
 struct StagingProof {
   std::uint64_t tables = 0;
   std::uint64_t rows = 0;
+  std::vector<RowDigestRecord> digests;  // of what was read, one for each of content.tables
 };
 
 // Is the archive of a server of this kind and series? It reads the archive's definitions, then.

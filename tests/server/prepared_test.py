@@ -27,7 +27,7 @@ CREATE TABLE `child` (`id` int PRIMARY KEY, `p` int, KEY `by_p` (`p`),
   CONSTRAINT `fk` FOREIGN KEY (`p`) REFERENCES `parent` (`id`)) ENGINE=InnoDB;
 CREATE TABLE `t` (`id` int PRIMARY KEY AUTO_INCREMENT, `v` varchar(200)) AUTO_INCREMENT=77;
 CREATE TABLE `empty` (`id` int PRIMARY KEY);
-CREATE TABLE `crm`.`person` (`id` int PRIMARY KEY, `v` varchar(20));
+CREATE TABLE `crm`.`person` (`id` int PRIMARY KEY, `v` varchar(20)) PARTITION BY HASH (`id`) PARTITIONS 2;
 INSERT INTO `parent` VALUES (1, 'a'), (2, 'b');
 INSERT INTO `child` VALUES (10, 1), (12, NULL);
 INSERT INTO `t` VALUES (1, 'one'), (2, NULL), (5, '数据');
@@ -201,6 +201,17 @@ class Prepared(unittest.TestCase):
         self.assertEqual(len(self.staging()), 2)
         self.restore('--swap')
         self.assert_live_is(self.before, 'dumped, and swapped in the end')
+
+    def test_rows_of_a_plain_dump_are_watched_as_well(self):
+        """It tells no digests; and of a partitioned table no server tells all writes."""
+        plain = self.folder / 'plain.sql'
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', 'crm', '-o', plain)
+        self.restore('--prepare', plain)
+        self.server.sql(f"UPDATE `{self.staging()[0]}`.`person` SET `v` = 'y'")
+        self.restore('--swap', code=24)
+        self.restore('--prepare', plain)
+        self.restore('--swap', plain)
+        self.assert_live_is(self.ruined, 'dumped, and swapped')
 
     def test_wrong_orders_are_refused_and_lose_nothing(self):
         self.assertIn('restore --prepare', self.restore('--swap', code=34).err)
