@@ -107,7 +107,7 @@ AbortResult RunAbort(SessionFactory& sessions,
     if (!result.swept.empty() && confirm && !confirm(result.swept)) {
       throw Error(ErrorCode::kInterrupted, "the abort was not confirmed; nothing was dropped");
     }
-    for (const Leftover& leftover : result.swept) SweepStaging(session, leftover.holders);
+    for (const Leftover& leftover : result.swept) SweepStaging(session, leftover.holders, observer);
   }
   if (to_undo) {
     UndoOptions undo;

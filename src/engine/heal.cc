@@ -11,6 +11,7 @@
 #include "engine/set_history.h"
 #include "engine/set_sweep.h"
 #include "engine/staging.h"
+#include "engine/torn_rename.h"
 
 namespace dbomsbak {
 namespace {
@@ -57,6 +58,7 @@ std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits
       add(*journal, true, what + " was interrupted before it had swept up; it is finished now");
     }
     if (found.state != SetState::kOpen) continue;
+    if (!traits.has_atomic_ddl) RefuseTornTable(session, found.set);
     observer.Phase(fmt::format("healing {}, which was interrupted at {}", what, found.time));
     auto journal = OpenJournal(session, found);
     const bool live = HealWindow(session, traits, found.set, *journal, observer);

@@ -113,7 +113,7 @@ class Dropper {
 
   void DropDatabase(const std::string& name) {
     const std::string database = QuoteIdentifier(name);
-    Patiently(database, [&] { session_.Execute("DROP DATABASE IF EXISTS " + database); });
+    Patiently(database, [&] { DropOurs(session_, name, observer_); });
   }
 
   // Table by table, the journal last: whatever ends this in the middle, the next purge finds the
@@ -320,7 +320,7 @@ std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& opt
   }
   Dropper dropper(session, options, observer, cancel);
   for (const Leftover& leftover : staging) {
-    dropper.Patiently("the staging", [&] { SweepStaging(session, leftover.holders); });
+    dropper.Patiently("the staging", [&] { SweepStaging(session, leftover.holders, observer); });
   }
   for (const std::string& database : remains) dropper.DropDatabase(database);
   for (const JournaledSet& copy : chosen) {

@@ -348,7 +348,7 @@ class Restore {
 
   void Load(RestoreInput& input) {
     const Stopwatch watch;
-    SweepStaging(*session_, found_.others);
+    SweepStaging(*session_, found_.others, observer_);
     staging_ =
         std::make_unique<Staging>(*session_, traits_, content_, members_, run_, observer_, cancel_);
     std::vector<bool> done(content_.units.size());
@@ -672,7 +672,7 @@ class Restore {
   void Sweep() {
     std::vector<std::string> names;
     for (const RestoreMember& member : members_) names.push_back(member.staging);
-    SweepStaging(*session_, std::move(names));
+    SweepStaging(*session_, std::move(names), observer_);
   }
 
   // Loading took its time: how the live databases are to be put back by undo, and which objects

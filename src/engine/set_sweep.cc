@@ -8,6 +8,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/server_numbers.h"
 #include "engine/live_names.h"
 #include "engine/set_names.h"
 #include "engine/stubs.h"
@@ -36,6 +37,19 @@ bool IsSurelyOurs(Session& session, const std::vector<std::string>& staging) {
                      [&](const std::string& name) { return ServerJournal::Exists(session, name); });
 }
 
+void DropOurs(Session& session, const std::string& database, Observer& observer) {
+  const std::string name = QuoteIdentifier(database);
+  try {
+    session.Execute("DROP DATABASE IF EXISTS " + name);
+  } catch (const ServerError& error) {
+    if (error.number() != kFolderStays) throw;
+    observer.Warning(fmt::format(
+        "{} is empty now, but the server cannot remove its folder: a crash left files there that "
+        "belong to no table ({}). Nothing needs it; delete the folder when the server is stopped",
+        name, error.message()));
+  }
+}
+
 void SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal,
               Observer& observer) {
   try {
@@ -58,7 +72,7 @@ void SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal,
         }
         continue;
       }
-      session.Execute("DROP DATABASE IF EXISTS " + QuoteIdentifier(member->source));
+      DropOurs(session, member->source, observer);
     }
   } catch (const ServerError& error) {
     if (error.code() == ErrorCode::kConnectionLost) throw;

@@ -20,6 +20,7 @@
 #include "engine/object_trial.h"
 #include "engine/prepared_copy.h"
 #include "engine/set_names.h"
+#include "engine/set_sweep.h"
 #include "engine/staging_note.h"
 #include "engine/staging_proof.h"
 #include "engine/staging_refusals.h"
@@ -147,7 +148,7 @@ FoundStaging FindStaging(Session& session, const RestoreContent& content,
   return found;
 }
 
-void SweepStaging(Session& session, std::vector<std::string> databases) {
+void SweepStaging(Session& session, std::vector<std::string> databases, Observer& observer) {
   std::stable_partition(databases.begin(), databases.end(), [&](const std::string& name) {
     return !ServerJournal::Exists(session, name);
   });
@@ -157,9 +158,7 @@ void SweepStaging(Session& session, std::vector<std::string> databases) {
     DropStubsLeft(session, *journal);
     GiveUp(*journal);
   }
-  for (const std::string& name : databases) {
-    session.Execute(fmt::format("DROP DATABASE IF EXISTS {}", QuoteIdentifier(name)));
-  }
+  for (const std::string& name : databases) DropOurs(session, name, observer);
 }
 
 Staging::Staging(Session& session, const ServerTraits& traits, const RestoreContent& content,

@@ -35,7 +35,7 @@ FoundStaging FindStaging(Session& session, const RestoreContent& content,
                          const std::set<std::string>& databases);
 
 // Drops staging databases, that with the journal (the first of its set) last.
-void SweepStaging(Session& session, std::vector<std::string> databases);
+void SweepStaging(Session& session, std::vector<std::string> databases, Observer& observer);
 
 // Is this a table of our own (journal, load units)?
 bool IsInternalTable(const std::string& name);

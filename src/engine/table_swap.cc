@@ -146,22 +146,22 @@ void TableSwap::Unlock() {
   session_.Execute("UNLOCK TABLES");
 }
 
-std::vector<TableSwap::Pair> TableSwap::AllPairs() const {
+std::vector<TableSwap::Pair> TableSwap::PairsOf(const PreparedSet& set) {
   std::vector<Pair> pairs;
-  for (std::size_t i = 0; i < set_.members.size(); ++i) {
-    const SetMember& member = set_.members[i];
-    for (const std::string& table : set_.outgoing[i]) {
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    const SetMember& member = set.members[i];
+    for (const std::string& table : set.outgoing[i]) {
       pairs.push_back({member.live, table, member.displaced, table, true});
     }
   }
-  for (std::size_t i = 0; i < set_.members.size(); ++i) {
-    const SetMember& member = set_.members[i];
-    for (const std::string& table : set_.incoming[i]) {
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    const SetMember& member = set.members[i];
+    for (const std::string& table : set.incoming[i]) {
       pairs.push_back({member.source, table, member.live, table, false});
     }
   }
   pairs.push_back(
-      {set_.members[0].source, kJournalTable, set_.members[0].displaced, kJournalTable, false});
+      {set.members[0].source, kJournalTable, set.members[0].displaced, kJournalTable, false});
   return pairs;
 }
 

@@ -29,7 +29,9 @@ class TableSwap {
     std::string from_database, from_table, to_database, to_table;
     bool outgoing;  // from live to the displaced copy
   };
-  std::vector<Pair> AllPairs() const;
+  // Of the whole RENAME, its journal last.
+  static std::vector<Pair> PairsOf(const PreparedSet& set);
+  std::vector<Pair> AllPairs() const { return PairsOf(set_); }
   // Those that the catalogue says are still to do. Not while a RENAME may be running.
   std::vector<Pair> PendingPairs();
   void Rename(const std::vector<Pair>& pairs);

@@ -4,6 +4,7 @@
 
 namespace dbomsbak {
 
+inline constexpr unsigned kFolderStays = 1010;  // DROP DATABASE: files of nobody are in its folder
 inline constexpr unsigned kUnknownDatabase = 1049;
 inline constexpr unsigned kDuplicateKeyName = 1061;
 inline constexpr unsigned kNoSuchTable = 1146;
