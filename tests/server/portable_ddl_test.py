@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=pipeline timeout=900
+# ctest: timeout=900
 """`dump --ddl portable`: MySQL and MariaDB hold what the other's archive says, loaded by `zstd -dc | mysql --comments`.
 
 What they hold then is compared by what the servers themselves tell; what is left out is told; at its own source the

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=pipeline timeout=900
+# ctest: timeout=900
 """Foreign keys of tables that stay point to what is live behind a restore and an undo, and are there all the time.
 
 Such tables are of databases outside the set, or of the set's own when only a part of it is restored. What keys there are,
