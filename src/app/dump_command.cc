@@ -77,14 +77,20 @@ class PublishedOutput final : public DumpOutput {
 DumpResult RunDumpCommand(SessionFactory& sessions, FileSystem& files,
                           WritableFile& standard_output, const DumpCommand& command,
                           Observer& observer, const CancelToken& cancel) {
-  DumpOptions options = command.options;
-  if (command.target.to_stdout) {
-    options.may_restart = false;
-    StandardOutput output(standard_output);
-    return RunDump(sessions, options, command.target.format, output, observer, cancel);
+  if (!command.target.to_stdout) {
+    return RunDumpToFile(sessions, files, command, observer, cancel);
   }
+  DumpOptions options = command.options;
+  options.may_restart = false;
+  StandardOutput output(standard_output);
+  return RunDump(sessions, options, command.target.format, output, observer, cancel);
+}
+
+DumpResult RunDumpToFile(SessionFactory& sessions, FileSystem& files, const DumpCommand& command,
+                         Observer& observer, const CancelToken& cancel) {
   PublishedOutput output(files, command);
-  DumpResult result = RunDump(sessions, options, command.target.format, output, observer, cancel);
+  DumpResult result =
+      RunDump(sessions, command.options, command.target.format, output, observer, cancel);
   if (command.before_publishing) command.before_publishing();
   cancel.ThrowIfCancelled();
   output.Publish(result.output_sha256);

@@ -1,12 +1,15 @@
 #include "dbomsbak/app/restore_command.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "dbomsbak/app/dump_command.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/catalog/privileges.h"
 
@@ -81,6 +84,39 @@ std::vector<HealedSet> HealFirst(SessionFactory& sessions, Observer& observer) {
   return healed;
 }
 
+// Beside the archive, with the moment in it: the same command does not meet its own file again.
+std::string SafetyDumpBeside(const std::string& archive) {
+  if (archive == "-") {
+    throw Error(ErrorCode::kUsage, "--in-place from a pipe needs --safety-dump FILE",
+                "What is live is dumped to that file before anything is changed.");
+  }
+  std::string stem = archive;
+  for (const std::string_view ending : {".zst", ".gz", ".sql"}) {
+    if (stem.ends_with(ending)) stem.resize(stem.size() - ending.size());
+  }
+  const std::time_t now = std::time(nullptr);
+  return fmt::format("{}.safety-{:%Y%m%dT%H%M%SZ}.sql.zst", stem, fmt::gmtime(now));
+}
+
+std::shared_ptr<const RandomAccessFile> TakeSafetyDump(SessionFactory& sessions, FileSystem& files,
+                                                       const std::string& path,
+                                                       const RestoreOptions& options,
+                                                       const std::vector<std::string>& databases,
+                                                       Observer& observer,
+                                                       const CancelToken& cancel) {
+  DumpCommand dump;
+  dump.target.path = path;
+  dump.target.format = DumpFormat::kArchive;
+  dump.options.scope.databases = databases;
+  if (options.jobs != 0) dump.options.jobs = options.jobs;
+  dump.options.max_memory_bytes = options.max_memory_bytes;
+  dump.options.lock_wait_s = options.lock_wait_s;
+  dump.options.lock_tries = options.lock_tries;
+  RunDumpToFile(sessions, files, dump, observer, cancel);
+  observer.Notice(fmt::format("what is live was dumped to '{}'", path));
+  return files.OpenForReading(path);
+}
+
 }  // namespace
 
 RestoreResult RunRestoreCommand(SessionFactory& all_sessions, FileSystem& files,
@@ -95,7 +131,22 @@ RestoreResult RunRestoreCommand(SessionFactory& all_sessions, FileSystem& files,
   }
   RestoreOptions options = command.options;
   if (!options.dry_run) options.healed = HealFirst(sessions, observer);
-  return RunRestore(sessions, OpenAll(files, command.paths), options, confirm, observer, cancel);
+  const auto opened = OpenAll(files, command.paths);
+  if (options.in_place) {
+    std::string& name = options.safety_dump_name;
+    name =
+        command.safety_dump.empty() ? SafetyDumpBeside(command.paths.front()) : command.safety_dump;
+    if (!options.dry_run && !options.rehearse && files.Exists(name)) {
+      throw Error(ErrorCode::kWouldOverwrite, fmt::format("'{}' exists", name),
+                  "It may hold what was live before: keep it, and name another file with "
+                  "--safety-dump, or leave that option out.")
+          .About(name);
+    }
+    options.safety_dump = [&](const std::vector<std::string>& databases) {
+      return TakeSafetyDump(sessions, files, name, options, databases, observer, cancel);
+    };
+  }
+  return RunRestore(sessions, opened, options, confirm, observer, cancel);
 }
 
 AbortResult RunAbortCommand(SessionFactory& all_sessions, FileSystem& files,

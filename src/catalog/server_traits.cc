@@ -95,6 +95,8 @@ void SetMySql(ServerTraits& traits) {
   traits.has_atomic_ddl = version >= 80000;
   traits.rename_allowed_under_lock_tables = version >= 80013;
   traits.foreign_keys_need_references = version >= 80000;
+  traits.added_keys_need_references = version >= 80000;
+  traits.check_names_are_the_databases = version >= 80016;
   traits.remembers_given_collations = version >= 80000;
   traits.has_routine_table = version < 80000;
   traits.has_show_routine = version >= 80020;
@@ -135,6 +137,7 @@ void SetOceanBase(ServerTraits& traits, Session& session) {
   traits.definitions_name_own_database = true;
   traits.foreign_keys_newest_first = true;
   traits.outside_keys_need_parents = true;
+  traits.added_keys_need_references = true;
   traits.has_runnable_show_create = false;
   traits.has_routine_table = false;
   traits.needs_key_hints = true;
@@ -147,6 +150,7 @@ void SetOceanBase(ServerTraits& traits, Session& session) {
   traits.pins_snapshot_at_first_read = true;
   traits.has_definition_times = true;
   traits.constraint_names_block_rename = true;
+  traits.check_names_are_the_databases = true;
   traits.rename_waits_without_bound = true;
   traits.has_exact_vector_text = false;
   // Versions that cannot tell the moment cannot read at it either.

@@ -54,6 +54,8 @@ constexpr std::array kCommands{
         "live with one RENAME: several files, such as a dump for each of OMS's databases, are one "
         "set. What was live before is kept as a displaced copy: undo swaps it "
         "back, purge drops it. A restore that fails before the swap has changed nothing live. "
+        "--in-place makes no databases: it dumps what is live to a file, swaps tables within the "
+        "live databases, and gives up undo (see README). "
         "Plain dumps of mysqldump and mariadb-dump are taken as well, .gz and .zst too; - is "
         "standard input, which is kept in a file in TMPDIR until it is restored. --prepare does "
         "all but the swap while the application runs, --swap does that later, without the files. "

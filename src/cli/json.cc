@@ -123,6 +123,7 @@ Json ToJson(const RestorePlan& plan) {
   json["problems"] = Strings(plan.problems);
   json["warnings"] = Strings(plan.warnings);
   json["generation"] = plan.generation;
+  json["safety_dump"] = plan.safety_dump;
   json["expected_window_ms"] = plan.expected_window_ms;
   return json;
 }

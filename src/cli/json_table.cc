@@ -139,7 +139,9 @@ constexpr std::array kFields{
     JsonField{kSwap, "plan.unheld[].reasons[]", "string", "all that stands against it"},
     JsonField{kSwap, "plan.problems[]", "string", "what stands in the way"},
     JsonField{kSwap, "plan.warnings[]", "string", "worth knowing"},
-    JsonField{kSwap, "plan.generation", "number", "number of the displaced copy"},
+    JsonField{kSwap, "plan.generation", "number", "number of the displaced copy; 0 in place"},
+    JsonField{kSwap, "plan.safety_dump", "string",
+              "restore --in-place: the file that what is live is dumped to; else empty"},
     JsonField{kSwap, "plan.expected_window_ms", "number", "estimate"},
 
     JsonField{kLeft | kCommandRestore, "leftovers[].kind", "string",

@@ -285,6 +285,10 @@ std::string RenderPlan(const RestorePlan& plan, bool whole) {
   } else if (plan.generation > 0) {
     text += fmt::format("  what is live now is kept as displaced copy {}\n", plan.generation);
   }
+  if (!plan.safety_dump.empty()) {
+    text += fmt::format("  what is live now is dumped to {} first, and then dropped\n",
+                        Printable(plan.safety_dump));
+  }
   if (plan.expected_window_ms > 0) {
     text += fmt::format("  downtime to expect: {}\n", HumanDuration(plan.expected_window_ms));
   }

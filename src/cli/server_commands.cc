@@ -81,6 +81,12 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
     run.console.Say("dry run: nothing was changed");
     return code;
   }
+  if (result.swapped && !result.plan.safety_dump.empty()) {
+    run.console.Say(
+        fmt::format("what was live is in '{}'; to go back: dbomsbak restore --in-place "
+                    "'{}'",
+                    result.plan.safety_dump, result.plan.safety_dump));
+  }
   if (result.prepared) {
     SayPrepared(run, result);
   } else if (rehearsed) {
@@ -245,6 +251,20 @@ ErrorCode RunRestoreCommandLine(Invocation& run) {
   }
   options.keep_extra = line.Flag("keep-extra");
   options.repoint_foreign_keys = line.Flag("repoint-foreign-keys");
+  options.in_place = line.Flag("in-place");
+  command.safety_dump = line.Last("safety-dump").value_or("");
+  if (!command.safety_dump.empty() && !options.in_place) {
+    throw Error(ErrorCode::kUsage, "--safety-dump goes with --in-place",
+                "A staged restore keeps what was live as displaced copy; dbomsbak dump dumps it.");
+  }
+  if (options.in_place && (line.Flag("prepare") || line.Flag("swap") || line.Flag("abort"))) {
+    throw Error(ErrorCode::kUsage, "--in-place goes with none of --prepare, --swap and --abort",
+                "In place nothing is left prepared: what was interrupted is put right first.");
+  }
+  if (options.in_place && options.repoint_foreign_keys) {
+    throw Error(ErrorCode::kUsage, "--in-place and --repoint-foreign-keys exclude each other",
+                "In place, drop such keys before the restore and add them again afterwards.");
+  }
   command.skip_binlog = line.Flag("skip-binlog");
   options.dry_run = line.Flag("dry-run");
   options.rehearse = line.Flag("rehearse");

@@ -1,5 +1,7 @@
 #include "engine/definition_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <utility>
@@ -7,6 +9,7 @@
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
+#include "sql/tokenizer.h"
 
 namespace dbomsbak {
 namespace {
@@ -253,6 +256,16 @@ std::string WithoutHeadDatabase(ObjectKind kind, std::string_view create) {
     head.DropDatabase(head.Next());
   }
   return head.Take();
+}
+
+std::string WithFirstName(std::string_view statement, const std::string& name) {
+  SqlTokenizer tokens(statement);
+  for (SqlToken token = tokens.Next(); token.kind != SqlToken::Kind::kEnd; token = tokens.Next()) {
+    if (token.kind != SqlToken::Kind::kQuotedName) continue;
+    return fmt::format("{}{}{}", statement.substr(0, token.offset), QuoteIdentifier(name),
+                       statement.substr(token.end()));
+  }
+  return std::string(statement);
 }
 
 std::string WithEventDisabled(std::string_view create_event) {

@@ -25,6 +25,10 @@ DefinitionNeeds NeedsOf(std::string_view create);
 // Error kUnsupported when the head cannot be read.
 std::string WithoutHeadDatabase(ObjectKind kind, std::string_view create);
 
+// The statement with another name in the place of the first quoted one: of a table or sequence, as
+// servers print CREATE, that is its own.
+std::string WithFirstName(std::string_view statement, const std::string& name);
+
 // The same event, DISABLED. Error kUnsupported when the text does not say ENABLE or DISABLE.
 std::string WithEventDisabled(std::string_view create_event);
 

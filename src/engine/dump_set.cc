@@ -13,6 +13,7 @@
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/view_references.h"
+#include "engine/in_place.h"
 #include "engine/live_names.h"
 #include "engine/portable_definitions.h"
 #include "engine/set_content.h"
@@ -123,6 +124,19 @@ void RefuseOpenWindow(Session& session, const Scope& scope) {
                             found.set.operation, QuotedList(live)),
                 "`dbomsbak status` tells which. When nobody is at work, any restore, undo or purge "
                 "heals it first; then dump.")
+        .About(QuoteIdentifier(*touched));
+  }
+  for (const InPlaceRun& found : FindInPlaceRuns(session)) {
+    const std::vector<std::string>& live = found.databases;
+    const auto touched = std::find_first_of(live.begin(), live.end(), scope.databases.begin(),
+                                            scope.databases.end());
+    if (touched == live.end()) continue;
+    throw Error(ErrorCode::kNeedsHelp,
+                fmt::format("a restore in place of {} is at work or was interrupted: its tables "
+                            "stand beside those that are live",
+                            QuotedList(live)),
+                "`dbomsbak status` tells which. When nobody is at work, any restore, undo or purge "
+                "puts that right first; then dump.")
         .About(QuoteIdentifier(*touched));
   }
 }

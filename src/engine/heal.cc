@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "dbomsbak/engine/restore.h"
+#include "engine/in_place.h"
 #include "engine/live_names.h"
 #include "engine/restore_lock.h"
 #include "engine/set_history.h"
@@ -68,13 +69,19 @@ std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits
                            "are as they were",
                            what));
   }
+  for (const InPlaceRun& found : FindInPlaceRuns(session)) {
+    observer.Phase(fmt::format("healing the restore in place of {}, which was interrupted at {}",
+                               QuotedList(found.databases), found.created));
+    healed.push_back(HealInPlace(session, traits, found, observer));
+  }
   return healed;
 }
 
 std::vector<HealedSet> HealOpenWindows(SessionFactory& sessions, Observer& observer) {
   const auto session = sessions.Connect();
   const std::vector<JournaledSet> sets = FindSets(*session);
-  if (std::none_of(sets.begin(), sets.end(), [&](const JournaledSet& found) {
+  if (FindInPlaceRuns(*session).empty() &&
+      std::none_of(sets.begin(), sets.end(), [&](const JournaledSet& found) {
         return found.state == SetState::kOpen || HasLeftSource(*session, found);
       })) {
     return {};

@@ -97,8 +97,8 @@ void BuildKeysBehindRows(Session& session, const RestoreContent& content,
     if (keys[i].empty()) continue;
     const ObjectId& id = content.tables[i].record.id;
     try {
-      Build(session, QuoteQualified(members[PlaceOf(members, id.database)].staging, id.name),
-            keys[i]);
+      const RestoreMember& member = members[PlaceOf(members, id.database)];
+      Build(session, QuoteQualified(member.staging, member.StagedTable(id.name)), keys[i]);
     } catch (Error& e) {
       e.While(fmt::format("making the keys of {}", id.Describe()));
       e.About(id.Describe());

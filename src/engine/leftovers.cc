@@ -8,6 +8,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
+#include "engine/in_place.h"
 #include "engine/prepared_copy.h"
 #include "engine/set_history.h"
 #include "engine/set_names.h"
@@ -25,6 +26,21 @@ std::uint64_t SizeOf(Session& session, const std::vector<std::string>& databases
                     "information_schema.TABLES WHERE TABLE_SCHEMA = {}",
                     QuoteString(database)));
     if (sum) bytes += std::stoull(*sum);
+  }
+  return bytes;
+}
+
+// Of its own tables in live databases; a journal that tells no run stands alone.
+std::uint64_t SizeOfRun(Session& session, const InPlaceRun& found) {
+  std::uint64_t bytes = 0;
+  for (const std::string& database : found.databases) {
+    const ResultSet tables = session.Query(
+        fmt::format("SELECT TABLE_NAME, IFNULL(DATA_LENGTH, 0) + IFNULL(INDEX_LENGTH, 0) FROM "
+                    "information_schema.TABLES WHERE TABLE_SCHEMA = {}",
+                    QuoteString(database)));
+    for (std::size_t row = 0; row < tables.rows.size(); ++row) {
+      if (IsTableOfRun(tables.Text(row, 0), found.run)) bytes += std::stoull(tables.Text(row, 1));
+    }
   }
   return bytes;
 }
@@ -129,6 +145,22 @@ Leftover Describe(Session& session, const JournaledSet& found,
   return leftover;
 }
 
+// In live databases.
+Leftover Describe(Session& session, const InPlaceRun& found, bool busy) {
+  Leftover leftover;
+  leftover.kind = LeftoverKind::kOpenWindow;  // of live databases: never to be swept by name
+  leftover.run = found.run;
+  leftover.databases = leftover.holders = found.databases;
+  leftover.created = found.created;
+  leftover.bytes = SizeOfRun(session, found);
+  leftover.at_work = busy;
+  leftover.advice =
+      busy
+          ? "A restore in place is at work now."
+          : "A restore in place was interrupted. Any restore, undo or purge puts that right first.";
+  return leftover;
+}
+
 std::string AdviceOnPrepared(const PreparedNote& note, bool busy) {
   if (busy) return "A restore is at work now.";
   std::string again;
@@ -202,6 +234,9 @@ std::vector<Leftover> FindLeftovers(Session& session) {
     explained.insert(holders.begin(), holders.end());
   }
   AddUndo(leftovers);
+  for (const InPlaceRun& found : FindInPlaceRuns(session)) {
+    leftovers.push_back(Describe(session, found, busy));
+  }
   // Staging areas by run, and displaced databases that no journal names, by generation.
   std::map<std::string, Leftover> others;
   for (const std::string& database : list) {

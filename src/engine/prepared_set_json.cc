@@ -185,6 +185,7 @@ std::string ToJson(const PreparedSet& set) {
                   {"run", set.run},
                   {"root_digest", set.root_digest},
                   {"generation", set.generation},
+                  {"in_place", set.in_place},
                   {"outside_keys", KeysToJson(set.outside_keys)},
                   {"returning_keys", KeysToJson(set.returning_keys)},
                   {"repointed_keys", KeysToJson(set.repointed_keys)},
@@ -206,6 +207,7 @@ PreparedSet PreparedSetFromJson(const std::string& json_text) {
     set.run = json.at("run");
     set.root_digest = json.at("root_digest");
     set.generation = json.at("generation");
+    set.in_place = json.value("in_place", false);
     set.outside_keys = KeysFromJson(json.at("outside_keys"));
     set.returning_keys = KeysFromJson(json.at("returning_keys"));
     // Copies of earlier builds have none.

@@ -22,6 +22,7 @@
 #include "engine/definition_differences.h"
 #include "engine/frame_memory.h"
 #include "engine/heal.h"
+#include "engine/in_place.h"
 #include "engine/key_twins.h"
 #include "engine/keys_behind_rows.h"
 #include "engine/orphans.h"
@@ -153,6 +154,7 @@ class Restore {
     content_ = input.Read(options_.only, jobs_, options_.max_memory_bytes, observer_, cancel_);
     for (const ContentSource& source : content_.sources) RefuseWithoutLeave(source, options_);
     ApplyOptions(options_, content_);
+    if (options_.in_place) PrepareInPlace(content_);
     Connect();
     healed_ = options_.healed;
     LockAndHeal();
@@ -161,6 +163,7 @@ class Restore {
     if (swaps && IsDoneByHealing()) return std::move(result_);
     if (options_.dry_run) return std::move(result_);
     Ask("the restore was not confirmed; nothing was changed");
+    if (options_.in_place && !options_.rehearse) TakeSafetyDump();
     try {
       Load(input);
       if (options_.rehearse || options_.prepare) RehearseSwap();
@@ -203,6 +206,7 @@ class Restore {
   void Connect() {
     session_ = sessions_.Connect();
     traits_ = ProbeServerTraits(*session_);
+    if (options_.in_place) traits_ = InPlaceTraits(traits_);
     PrepareSession(*session_, traits_, true);
     PrepareForDefinitions(*session_);
     UseCatalogue(*session_);
@@ -239,23 +243,27 @@ class Restore {
     }
     std::set<std::string> databases;
     for (std::string& name : ListDatabases(*session_)) databases.insert(std::move(name));
-    found_ = FindStaging(*session_, content_, members_, databases);
+    if (!options_.in_place) found_ = FindStaging(*session_, content_, members_, databases);
     run_ = found_.resumable.value_or(NewRunId());
     const std::vector<std::string> in_the_way = MindPrepared();
     NameDisplaced(databases);
-    for (RestoreMember& member : members_) member.staging = StagingName(member.live, run_);
+    for (RestoreMember& member : members_) {
+      member.staging = options_.in_place ? member.live : StagingName(member.live, run_);
+    }
     facts_ = ReadServerFacts(*session_);
     ReadFactsOfNow(*session_, members_, content_.Definers(), facts_);
     CompleteDatabases(*session_, members_, facts_.live, content_);
     const std::vector<std::string> respelled = SpellFor(facts_, content_);
     if (!AllPrintAlike(content_, traits_)) refusals_ = Refusals(*session_, content_, cancel_);
     MakeSetOfFacts();
+    NameStagedTables(set_, members_);
     result_.plan =
         MakePlan(content_, members_, facts_,
                  options_.force || options_.rehearse || options_.prepare ? OtherSessions::kTell
                                                                          : OtherSessions::kRefuse);
     std::vector<std::string>& problems = result_.plan.problems;
     problems.insert(problems.end(), in_the_way.begin(), in_the_way.end());
+    if (options_.in_place) CompletePlanInPlace();
     for (const std::string& note : respelled) result_.plan.warnings.push_back(note);
     for (const std::string& line : NamedStill(content_, members_)) {
       result_.plan.warnings.push_back(line);
@@ -302,7 +310,7 @@ class Restore {
   void NameDisplaced(const std::set<std::string>& databases) {
     const unsigned generation = NextGeneration(members_, databases);
     for (RestoreMember& member : members_) {
-      member.displaced = DisplacedName(member.live, generation);
+      member.displaced = options_.in_place ? member.live : DisplacedName(member.live, generation);
     }
   }
 
@@ -312,6 +320,9 @@ class Restore {
     facts_.refusals = refusals_;
     ReadKeysToRepoint();
     set_.run = run_;
+    if (!options_.in_place) return;
+    set_.in_place = true;
+    set_.generation = 0;
   }
 
   // A prepared copy is not dropped, and no other made beside it, unless the operator says so. That
@@ -334,6 +345,34 @@ class Restore {
       }
     }
     return problems;
+  }
+
+  void CompletePlanInPlace() {
+    RestorePlan& plan = result_.plan;
+    plan.generation = 0;
+    plan.safety_dump = options_.safety_dump_name;
+    for (std::string& problem : InPlaceProblems(set_, members_, facts_)) {
+      plan.problems.push_back(std::move(problem));
+    }
+    for (std::string& warning : InPlaceWarnings(content_, traits_)) {
+      plan.warnings.push_back(std::move(warning));
+    }
+  }
+
+  // Read back from the file: what it holds is proved before anything changes.
+  void TakeSafetyDump() {
+    observer_.Phase("dumping what is live");
+    std::vector<std::string> databases;
+    for (const RestoreMember& member : members_) databases.push_back(member.live);
+    try {
+      const auto file = options_.safety_dump(databases);
+      unsigned jobs = jobs_;
+      safety_ =
+          OpenInput(file, "", false)->Read({}, jobs, options_.max_memory_bytes, observer_, cancel_);
+    } catch (Error& e) {
+      e.While("taking the safety dump");
+      throw;
+    }
   }
 
   void RefuseProblems() {
@@ -360,7 +399,7 @@ class Restore {
     } else {
       staging_->Create(facts_.live, OriginOf(content_, options_));
     }
-    staging_->TryObjects(set_);
+    if (!options_.in_place) staging_->TryObjects(set_);
     observer_.Phase(fmt::format("loading {} rows into staging", content_.rows));
     const std::vector<LoadTarget> targets = Targets();
     try {
@@ -381,9 +420,11 @@ class Restore {
     std::vector<LoadTarget> targets;
     for (const ContentObject& table : content_.tables) {
       const ObjectId& id = table.record.id;
+      const RestoreMember& member = members_[PlaceOf(members_, id.database)];
       LoadTarget target;
-      target.database = members_[PlaceOf(members_, id.database)].staging;
-      target.transactional = transactional.contains({target.database, id.name});
+      target.database = member.staging;
+      target.table = member.StagedTable(id.name);
+      target.transactional = transactional.contains({target.database, target.table});
       targets.push_back(std::move(target));
     }
     return targets;
@@ -411,7 +452,7 @@ class Restore {
     Catalog staged = ReadCatalog(*session_, traits_, request);
     if (keys_missing) {
       ProveStaged(staged);
-      PrepareSwap(*session_, members_.front().staging);
+      if (!options_.in_place) PrepareSwap(*session_, members_.front().staging);
       AskAhead();
       building.Wait();
       ReadTablesAgain(staged);
@@ -662,6 +703,13 @@ class Restore {
   }
 
   void NameStaging(const std::string& reason) {
+    if (options_.in_place) {
+      observer_.Warning(fmt::format(
+          "tables {}… were left in {}; the same command drops them first and starts over{}{}",
+          LoadedTableName(run_, 0), Quoted(staging_->databases()), reason.empty() ? "" : ": ",
+          reason));
+      return;
+    }
     std::vector<std::string> names;
     for (const RestoreMember& member : members_) names.push_back(member.staging);
     observer_.Warning(
@@ -672,7 +720,11 @@ class Restore {
   void Sweep() {
     std::vector<std::string> names;
     for (const RestoreMember& member : members_) names.push_back(member.staging);
-    SweepStaging(*session_, std::move(names), observer_);
+    if (options_.in_place) {
+      SweepInPlace(*session_, run_, names);
+    } else {
+      SweepStaging(*session_, std::move(names), observer_);
+    }
   }
 
   // Loading took its time: how the live databases are to be put back by undo, and which objects
@@ -680,6 +732,11 @@ class Restore {
   void LookAgain() {
     const PreparedSet planned = std::move(set_);
     ReadFactsOfNow(*session_, members_, content_.Definers(), facts_);
+    if (options_.in_place) {
+      LeaveOutRun(run_, facts_.live);
+      std::erase_if(facts_.leftovers,
+                    [&](const Leftover& leftover) { return leftover.run == run_; });
+    }
     MakeSetOfFacts();
     set_.generation = planned.generation;
     // A foreign key into the set, or the application, may have come meanwhile.
@@ -690,7 +747,14 @@ class Restore {
       if (std::find(told.begin(), told.end(), warning) == told.end()) observer_.Warning(warning);
     }
     result_.plan.problems = std::move(now.problems);
+    if (options_.in_place) {
+      // The safety dump must be the way back to it.
+      for (const std::string& object : ChangedBetween(planned.before, set_.before)) {
+        result_.plan.problems.push_back(object + " was changed since the safety dump was taken");
+      }
+    }
     RefuseProblems();
+    if (options_.in_place) return;
     // Live triggers that the archive does not speak for go onto the restored tables, too.
     if (!SameTriggers(planned, set_)) staging_->TryObjects(set_);
     if (planned.outgoing == set_.outgoing) return;
@@ -715,7 +779,8 @@ class Restore {
 
   // The window adds and moves keys without a look at the rows.
   void RefuseOrphans() {
-    result_.plan.problems = FindOrphans(*session_, set_);
+    result_.plan.problems =
+        FindOrphans(*session_, options_.in_place ? WithKeysToStaying(set_) : set_);
     RefuseProblems();
   }
 
@@ -755,11 +820,38 @@ class Restore {
           SwapLive(*session_, traits_, set_, staging_->journal(),
                    {options_.lock_wait_s, options_.lock_tries, &sessions_, &cancel_}, observer_);
     } catch (const Error& e) {
-      // Somebody was in the way: what is loaded and proved is worth keeping.
-      if (StagingIsLeft(e.code(), at_swap)) NameStaging("");
+      if (StagingIsLeft(e.code(), at_swap)) {
+        // Somebody was in the way: what is loaded and proved is worth keeping, but not in a live
+        // database.
+        if (options_.in_place) CleanUpAfter(std::current_exception());
+        NameStaging("");
+      }
       throw;
     }
+    if (options_.in_place) EndSwapInPlace();
     result_.swapped = true;
+  }
+
+  // What was live goes if all of it is in the safety dump: rows may have been written since.
+  void EndSwapInPlace() {
+    observer_.Phase("comparing what was live with the safety dump");
+    EndInPlace(*session_, traits_, set_, staging_->journal(), DisplacedIsInSafetyDump(), observer_);
+  }
+
+  bool DisplacedIsInSafetyDump() {
+    DisplacedProof proof;
+    if (!MakeDisplacedProof(set_, safety_, proof)) return false;
+    try {
+      const Catalog live = ReadCatalog(*session_, traits_, {staging_->databases(), true, false});
+      if (!SameSequences(set_, safety_, live)) return false;
+      ProveRows(sessions_, traits_, proof.content, proof.members, live, {}, jobs_, observer_,
+                cancel_);
+      return true;
+    } catch (const Error& e) {
+      if (e.code() == ErrorCode::kConnectionLost) throw;
+      if (e.code() != ErrorCode::kCopyDiffers) observer_.Warning(e.message());
+      return false;
+    }
   }
 
   // What is live now is what the archive holds, within its scope.
@@ -771,6 +863,7 @@ class Restore {
     after.traits = traits_;
     try {
       after.live = ReadCatalog(*session_, traits_, request);
+      if (options_.in_place) LeaveOutRun(run_, after.live);
     } catch (const Error& e) {
       throw Error(ErrorCode::kNeedsHelp,
                   fmt::format("the restored databases are live, but could not be read again to "
@@ -824,6 +917,7 @@ class Restore {
     const auto find = [&](const auto& objects) {
       for (const auto& object : objects) {
         for (const RestoreMember& member : members_) {
+          if (member.in_place()) continue;  // no definition names tables by other names
           if (object.create.find(member.staging) == std::string::npos) continue;
           differences.push_back(object.id.Describe() + " names " + QuoteIdentifier(member.staging));
         }
@@ -870,6 +964,7 @@ class Restore {
   PreparedSet set_;
   std::optional<PreparedCopy> prepared_;  // which this restore goes on from
   std::optional<Stopwatch> looked_;       // since the last look at what is live
+  RestoreContent safety_;                 // in place: what was live
   std::unique_ptr<Staging> staging_;
   WriteTimes times_;
   std::vector<RowDigestRecord> digests_;

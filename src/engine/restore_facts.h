@@ -28,6 +28,14 @@ struct RestoreMember {
   std::string staging;    // where it is loaded
   std::string displaced;  // where what is live now goes
   bool exists = false;    // live, now
+  // Where staging is the live database: the names that tables of the archive have there.
+  std::map<std::string, std::string> staged_tables = {};
+
+  bool in_place() const { return staging == live; }
+  const std::string& StagedTable(const std::string& table) const {
+    const auto found = staged_tables.find(table);
+    return found == staged_tables.end() ? table : found->second;
+  }
 };
 
 // Place of the one that is called `archived` in the archive. Error kDamaged when there is none.

@@ -322,8 +322,10 @@ class Planner {
         fmt::format("{}, LOCK TABLES", fmt::join(RestorePrivileges(facts_.traits), ", "));
     for (const RestoreMember& member : members_) {
       const std::vector<std::string> live = Missing(member.live);
-      std::vector<std::string> copies = Missing(member.staging);
+      std::vector<std::string> copies;
+      if (!member.in_place()) copies = Missing(member.staging);
       for (const std::string& privilege : Missing(member.displaced)) {
+        if (member.in_place()) break;
         if (std::find(copies.begin(), copies.end(), privilege) == copies.end()) {
           copies.push_back(privilege);
         }
@@ -338,9 +340,12 @@ class Planner {
       if (!copies.empty()) {
         Problem(fmt::format(
             "account {} lacks {} on the staging and displaced databases of {}: GRANT {} ON {} TO "
-            "{};",
+            "{};{}",
             facts_.account, Join(copies), QuoteIdentifier(member.live), all,
-            GrantTarget(prefix + "__dbomsbak_", "%"), account));
+            GrantTarget(prefix + "__dbomsbak_", "%"), account,
+            live.empty() ? " or restore with --in-place, which makes no databases (see --help for "
+                           "what that gives up)"
+                         : ""));
       }
     }
     for (const Database& database : facts_.live.databases) {
@@ -537,6 +542,10 @@ class Planner {
         bytes += QuoteQualified(from, name).size() + QuoteQualified(to, name).size() + kBetween;
       };
       const RestoreMember& member = members_[i];
+      if (member.in_place()) {
+        constexpr std::uint64_t kOwnNames = sizeof("__dbomsbak_new_") + 16;
+        bytes += kOwnNames * (set_.wanted[i].tables.size() + set_.before[i].tables.size());
+      }
       for (const Table& table : set_.wanted[i].tables)
         add(member.staging, member.live, table.id.name);
       for (const Table& table : set_.before[i].tables) {
@@ -698,11 +707,13 @@ class Planner {
     }
     if (!facts_.sessions.empty()) {
       const std::string told = fmt::format(
-          "{}: {}; what is written there from now on goes with the displaced copy",
+          "{}: {}; what is written there from now on {}",
           facts_.sessions.size() == 1
               ? "another session uses these databases"
               : fmt::format("{} other sessions use these databases", facts_.sessions.size()),
-          JoinSome(facts_.sessions));
+          JoinSome(facts_.sessions),
+          members_.front().in_place() ? "is kept in tables beside the restored ones"
+                                      : "goes with the displaced copy");
       if (other_sessions == OtherSessions::kRefuse) {
         Problem(told + " (stop the application, or add --force)");
       } else {

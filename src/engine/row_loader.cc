@@ -35,10 +35,12 @@ RowLoader::RowLoader(SessionFactory& sessions, const ServerTraits& traits,
       load_table_(std::move(load_table)),
       observer_(observer),
       cancel_(cancel) {
-  for (const ContentObject& table : content.tables) {
+  for (std::size_t i = 0; i < content.tables.size(); ++i) {
+    const ObjectRecord& record = content.tables[i].record;
     std::vector<std::string> names;
-    for (const ColumnRecord& column : table.record.columns) names.push_back(column.name);
-    heads_.push_back(InsertHead(table.record.id.name, names));
+    for (const ColumnRecord& column : record.columns) names.push_back(column.name);
+    heads_.push_back(InsertHead(record.id.name, names));
+    staged_heads_.push_back(InsertHead(targets[i].table, names));
   }
   const std::size_t end = source.first_unit + source.unit_count;
   for (std::size_t i = source.first_unit; i < end; ++i) {
@@ -115,8 +117,16 @@ void RowLoader::SendUnit(Session& session, const LoadUnit& unit, std::string_vie
       throw Error(ErrorCode::kDamaged, fmt::format("its rows run past frame {}", unit.frame));
     }
     session.Execute("USE " + QuoteIdentifier(targets_[unit.table].database));
-    ForEachInsert(text.substr(unit.offset, unit.length), heads_[unit.table],
+    const std::string& head = heads_[unit.table];
+    const std::string& staged_head = staged_heads_[unit.table];
+    std::string elsewhere;
+    ForEachInsert(text.substr(unit.offset, unit.length), head,
                   [&](std::string_view statement, std::uint64_t) {
+                    if (head != staged_head) {
+                      elsewhere.assign(staged_head);
+                      elsewhere.append(statement.substr(head.size()));
+                      statement = elsewhere;
+                    }
                     session.Execute(statement);
                     if (session.warning_count() != 0) NoteWarning(session, unit.table);
                   });

@@ -22,6 +22,7 @@ namespace dbomsbak {
 // Where the rows of each table go, and what the server said about them.
 struct LoadTarget {
   std::string database;        // staging
+  std::string table;           // its name there
   bool transactional = false;  // as it stands there, whatever the archive says
 };
 
@@ -63,7 +64,7 @@ class RowLoader {
   const std::string load_table_;
   Observer& observer_;
   const CancelToken& cancel_;
-  std::vector<std::string> heads_;                    // INSERT heads, one a table
+  std::vector<std::string> heads_, staged_heads_;     // INSERT heads, one a table
   std::vector<std::vector<const LoadUnit*>> frames_;  // what is left, by frame
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> stopped_{false};

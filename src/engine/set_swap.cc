@@ -11,6 +11,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
+#include "engine/in_place.h"
 #include "engine/live_names.h"
 #include "engine/lock_holders.h"
 #include "engine/lock_wait.h"
@@ -48,6 +49,16 @@ std::string Some(const std::vector<std::string>& texts) {
   }
   if (texts.size() > kMost) joined += fmt::format(" and {} more", texts.size() - kMost);
   return joined;
+}
+
+// Without what this program has put there.
+LiveNames NamesLive(Session& session, const PreparedSet& set, std::size_t member) {
+  LiveNames live = ReadLiveNames(session, set.members[member].live);
+  if (set.in_place) {
+    std::erase_if(live.tables,
+                  [&](const std::string& table) { return IsTableOfRun(table, set.run); });
+  }
+  return live;
 }
 
 Error Busy(Session& session, const PreparedSet& set, const Error& cause, unsigned tries) {
@@ -131,7 +142,13 @@ void Finish(Session& session, Window& window, const PreparedSet& set, StepRunner
   GoForward(session, set, [&] {
     journal.Append("note", kNoteFinished, fmt::format("{{\"window_ms\":{}}}", window_ms));
   });
-  GoForward(session, set, [&] { SweepSet(session, set, journal, observer); });
+  GoForward(session, set, [&] {
+    if (set.in_place) {
+      DropStubsLeft(session, journal);
+    } else {
+      SweepSet(session, set, journal, observer);
+    }
+  });
 }
 
 std::vector<std::string> LiveDifferences(Session& session, const ServerTraits& traits,
@@ -145,8 +162,7 @@ std::vector<std::string> LiveDifferences(Session& session, const ServerTraits& t
       differences = RepointedOrphans(session, set, &SetMember::live);
     }
     for (std::size_t i = 0; i < set.members.size(); ++i) {
-      const auto more = Differences(set.members[i].live, set.wanted[i],
-                                    ReadLiveNames(session, set.members[i].live));
+      const auto more = Differences(set.members[i].live, set.wanted[i], NamesLive(session, set, i));
       differences.insert(differences.end(), more.begin(), more.end());
     }
   });
@@ -188,7 +204,7 @@ void CheckUnchanged(Session& session, const PreparedSet& set) {
   std::vector<std::string> problems;
   for (std::size_t i = 0; i < set.members.size(); ++i) {
     const SetMember& member = set.members[i];
-    const LiveNames live = ReadLiveNames(session, member.live);
+    const LiveNames live = NamesLive(session, set, i);
     if (live.exists == set.before[i].create.empty()) {
       problems.push_back(fmt::format("database {} {}", QuoteIdentifier(member.live),
                                      live.exists ? "is there now" : "is gone"));
@@ -197,13 +213,14 @@ void CheckUnchanged(Session& session, const PreparedSet& set) {
       problems.insert(problems.end(), differences.begin(), differences.end());
     }
     const std::set<std::string> source = ReadTableNames(session, member.source);
-    for (const std::string& table : set.incoming[i]) {
+    for (std::size_t n = 0; n < set.incoming[i].size(); ++n) {
+      const std::string table = set.SourceTable(i, n);
       if (!source.contains(table)) {
         problems.push_back(
             fmt::format("table {} is missing", QuoteQualified(member.source, table)));
       }
     }
-    if (!ReadLiveNames(session, member.displaced).HoldsNothing()) {
+    if (!set.in_place && !ReadLiveNames(session, member.displaced).HoldsNothing()) {
       problems.push_back(fmt::format("database {} is in use", QuoteIdentifier(member.displaced)));
     }
   }
@@ -223,9 +240,9 @@ void PrepareSwap(Session& session, const std::string& source) {
 std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const PreparedSet& prepared,
                        ServerJournal& journal, const SwapOptions& options, Observer& observer) {
   PreparedSet set = prepared;
-  set.outside_keys = OutsideKeysOf(set);
+  if (!set.in_place) set.outside_keys = OutsideKeysOf(set);
   CheckUnchanged(session, set);
-  WriteCopy(session, set);
+  if (!set.in_place) WriteCopy(session, set);
   journal.Append("note", kNoteSet, ToJson(set));
   Window window(session, traits, set, journal, observer);
   if (traits.rename_waits_without_bound && options.sessions != nullptr) {
@@ -314,7 +331,8 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
   Window window(session, traits, set, journal, observer);
   StepRunner runner(journal, observer, set.run);
   const std::vector<TableSwap::Pair> pending = window.tables().PendingPairs();
-  if (pending.size() == window.tables().AllPairs().size()) {
+  const bool swapped_nothing = pending.size() == window.tables().AllPairs().size();
+  if (swapped_nothing && !(set.in_place && pending.empty())) {
     TakeBack(session, window, set, journal, runner);
     return false;
   }

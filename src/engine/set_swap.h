@@ -2,6 +2,7 @@
 // displaced copy. Restore and undo are the same motion from different sources.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,6 +37,9 @@ struct PreparedSet {
   std::string run;
   std::string root_digest;  // of the archive; empty for undo
   unsigned generation = 0;  // of the displaced copy this swap makes
+  // The databases of a member are one and the same: tables have other names before and behind the
+  // swap, and no database is made or dropped for it.
+  bool in_place = false;
   std::vector<SetMember> members;
   // How each live database shall be afterwards (one a member, same order). Tables and sequences:
   // only their names matter, they come with the RENAME. Views, routines, triggers, events, charset,
@@ -59,6 +63,10 @@ struct PreparedSet {
   // Keys of tables that stay into outgoing tables, as they are now: the window points them to the
   // incoming ones (see KeyTwins).
   std::vector<KeyDefinition> repointed_keys;
+
+  // Names of incoming[member][n] in `source`, and of outgoing[member][n] in `displaced`.
+  std::string SourceTable(std::size_t member, std::size_t n) const;
+  std::string DisplacedTable(std::size_t member, std::size_t n) const;
 };
 
 // From the definitions in `before`.

@@ -108,7 +108,11 @@ void PrepareForDefinitions(Session& session) {
   }
 }
 
-bool IsInternalTable(const std::string& name) { return name.starts_with("__dbomsbak_"); }
+bool IsInternalTable(const std::string& name) {
+  // Tables of a restore in place are those of others under names of ours.
+  return name.starts_with("__dbomsbak_") && !name.starts_with("__dbomsbak_new_") &&
+         !name.starts_with("__dbomsbak_old_");
+}
 
 FoundStaging FindStaging(Session& session, const RestoreContent& content,
                          const std::vector<RestoreMember>& members,
@@ -158,7 +162,12 @@ void SweepStaging(Session& session, std::vector<std::string> databases, Observer
     DropStubsLeft(session, *journal);
     GiveUp(*journal);
   }
-  for (const std::string& name : databases) DropOurs(session, name, observer);
+  for (const std::string& name : databases) {
+    if (!IsStagingName(name)) {
+      throw Error(ErrorCode::kInternal, QuoteIdentifier(name) + " is no staging, and stays");
+    }
+    DropOurs(session, name, observer);
+  }
 }
 
 Staging::Staging(Session& session, const ServerTraits& traits, const RestoreContent& content,
@@ -189,6 +198,7 @@ const RestoreMember& Staging::MemberOf(const std::string& archived) const {
 }
 
 void Staging::CreateDatabase(const RestoreMember& member) {
+  if (member.in_place()) return;
   std::string options;
   for (const ContentObject& object : content_.databases) {
     if (object.record.id.name == member.archived) {
@@ -229,9 +239,13 @@ void Staging::CreateTables(const Catalog& live) {
     refusals.Try("creating", object.record.id, [&] { session_.Execute(statement); });
   };
   for (const ContentObject& sequence : content_.sequences) {
-    Use(session_, MemberOf(sequence.record.id.database).staging);
-    run(sequence, sequence.create);
-    if (!sequence.restart.empty()) run(sequence, sequence.restart);
+    const RestoreMember& member = MemberOf(sequence.record.id.database);
+    // Where no RENAME moves sequences there is nothing to be made beside a live one.
+    if (member.in_place() && !traits_.has_sequences_in_tables) continue;
+    const std::string& name = member.StagedTable(sequence.record.id.name);
+    Use(session_, member.staging);
+    run(sequence, WithFirstName(sequence.create, name));
+    if (!sequence.restart.empty()) run(sequence, WithFirstName(sequence.restart, name));
   }
   std::optional<UsualCollations> usual;
   if (!AllPrintAlike(content_, traits_)) usual.emplace(session_);
@@ -242,16 +256,19 @@ void Staging::CreateTables(const Catalog& live) {
   const std::vector<std::vector<PlainKey>> behind_rows = KeysBehindRows(content_, traits_);
   for (std::size_t i = 0; i < content_.tables.size(); ++i) {
     const ContentObject& table = content_.tables[i];
-    Use(session_, MemberOf(table.record.id.database).staging);
-    std::string create = RenameDatabases(ObjectKind::kTable, table.StagedCreate(), to_staging);
+    const RestoreMember& member = MemberOf(table.record.id.database);
+    Use(session_, member.staging);
+    std::string create =
+        WithFirstName(RenameDatabases(ObjectKind::kTable, table.StagedCreate(), to_staging),
+                      member.StagedTable(table.record.id.name));
     // A default that takes from a sequence does not follow the RENAME: it names the live one from
     // the start if that is there, as the server wants; else the window changes it afterwards.
     DatabaseMap sequences_live;
     for (const auto& [database, name] : SequencesUsedBy(table.create)) {
-      const auto member = live_of.find(database);
-      if (member == live_of.end()) continue;
-      if (!HasSequence(live, member->second, name)) continue;
-      sequences_live[to_staging.at(database)] = member->second;
+      const auto found = live_of.find(database);
+      if (found == live_of.end()) continue;
+      if (!HasSequence(live, found->second, name)) continue;
+      sequences_live[to_staging.at(database)] = found->second;
     }
     if (!sequences_live.empty()) create = WithSequenceDatabases(create, sequences_live);
     if (traits_.constraint_names_block_rename) {
@@ -382,18 +399,20 @@ bool Staging::SetAutoIncrement(const Catalog& staged) {
   }
   for (const ContentObject& object : content_.tables) {
     const std::optional<std::uint64_t> wanted = AutoIncrementOf(object.create);
-    const std::string& staging = MemberOf(object.record.id.database).staging;
-    const auto found = tables.find({staging, object.record.id.name});
+    const RestoreMember& member = MemberOf(object.record.id.database);
+    const std::string& table = member.StagedTable(object.record.id.name);
+    const auto found = tables.find({member.staging, table});
     if (!wanted || found == tables.end()) continue;
     if (AutoIncrementOf(found->second->create) == wanted) continue;
     session_.Execute(fmt::format("ALTER TABLE {} AUTO_INCREMENT={}",
-                                 QuoteQualified(staging, object.record.id.name), *wanted));
+                                 QuoteQualified(member.staging, table), *wanted));
     any = true;
   }
   return any;
 }
 
 std::optional<double> Staging::MeasureRename() {
+  if (members_.front().in_place()) return std::nullopt;  // nothing live is moved
   if (!traits_.has_atomic_ddl || traits_.constraint_names_block_rename || content_.tables.empty()) {
     return std::nullopt;
   }

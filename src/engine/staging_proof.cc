@@ -18,6 +18,7 @@
 #include "dbomsbak/sql/row_encoder.h"
 #include "engine/chunk_planner.h"
 #include "engine/constraint_names.h"
+#include "engine/definition_text.h"
 #include "engine/staging.h"
 #include "sql/definition_match.h"
 
@@ -34,11 +35,34 @@ TableMap TablesOf(const Catalog& staged) {
   return tables;
 }
 
-std::string StagingOf(const std::vector<RestoreMember>& members, const std::string& archived) {
+// Of databases in which something else is live what was loaded alone, under the names it is to
+// have.
+Catalog LoadedAlone(const Catalog& staged, const std::vector<RestoreMember>& members) {
+  Catalog loaded;
   for (const RestoreMember& member : members) {
-    if (member.archived == archived) return member.staging;
+    const Database* database = staged.Find(member.staging);
+    if (database == nullptr) continue;
+    std::map<std::string, std::string> names;
+    for (const auto& [name, there] : member.staged_tables) names[there] = name;
+    Database& only = loaded.databases.emplace_back();
+    only.name = member.staging;
+    for (const Table& table : database->tables) {
+      const auto name = names.find(table.id.name);
+      if (name == names.end()) continue;
+      only.tables.push_back(table);
+      only.tables.back().id.name = name->second;
+      only.tables.back().create = WithFirstName(table.create, name->second);
+    }
+    for (const Sequence& sequence : database->sequences) {
+      const auto name = names.find(sequence.id.name);
+      if (name == names.end()) continue;
+      only.sequences.push_back(sequence);
+      only.sequences.back().id.name = name->second;
+      only.sequences.back().create = WithFirstName(sequence.create, name->second);
+      only.sequences.back().restart = WithFirstName(sequence.restart, name->second);
+    }
   }
-  return {};
+  return loaded;
 }
 
 // Major and minor number: servers of one series print definitions alike.
@@ -90,6 +114,7 @@ class DefinitionComparison {
   }
 
   void CompareDatabase(const RestoreMember& member, const Database& database) {
+    if (member.in_place()) return;  // what is live changes in the window alone
     for (const ContentObject& object : content_.databases) {
       if (object.record.id.name != member.archived) continue;
       if (object.record.charset != database.charset ||
@@ -246,7 +271,8 @@ class RowProof {
     std::vector<TableInProof> tables;
     for (std::uint32_t i = 0; i < content.tables.size(); ++i) {
       const ObjectRecord& record = content.tables[i].record;
-      const auto table = found.find({StagingOf(members, record.id.database), record.id.name});
+      const RestoreMember& member = members[PlaceOf(members, record.id.database)];
+      const auto table = found.find({member.staging, member.StagedTable(record.id.name)});
       if (table == found.end()) {
         throw Error(ErrorCode::kCopyDiffers, record.id.Describe() + " is not in staging");
       }
@@ -396,7 +422,11 @@ std::vector<std::string> CompareDefinitions(const RestoreContent& content,
                                             const std::vector<RestoreMember>& members,
                                             const Catalog& staged, const ServerTraits& traits,
                                             Counters counters) {
-  return DefinitionComparison(content, members, staged, traits, counters).Run();
+  if (!members.front().in_place()) {
+    return DefinitionComparison(content, members, staged, traits, counters).Run();
+  }
+  return DefinitionComparison(content, members, LoadedAlone(staged, members), traits, counters)
+      .Run();
 }
 
 StagingProof ProveRows(SessionFactory& sessions, const ServerTraits& traits,

@@ -111,6 +111,28 @@ Step TableSwap::LiveConstraints() {
   return step;
 }
 
+// Names of constraints are the database's: those that come take them from those that go.
+Step TableSwap::DisplacedConstraints() {
+  Step step{"displaced-constraints", "take the constraints of replaced tables off", {}, {}, {}};
+  const auto ran = std::make_shared<bool>(false);
+  step.done = [ran] { return *ran; };
+  step.run = [this, ran] {
+    for (const Pair& pair : AllPairs()) {
+      if (!pair.outgoing) continue;
+      const std::string table = QuoteQualified(pair.to_database, pair.to_table);
+      const ResultSet shown = session_.Query("SHOW CREATE TABLE " + table);
+      for (const Constraint& constraint : ConstraintsOf(shown.Text(0, 1))) {
+        if (!constraint.foreign_key && !traits_.constraint_names_block_rename) continue;
+        session_.Execute(fmt::format("ALTER TABLE {} DROP {} {}", table,
+                                     constraint.foreign_key ? "FOREIGN KEY" : "CHECK",
+                                     QuoteIdentifier(constraint.name)));
+      }
+    }
+    *ran = true;
+  };
+  return step;
+}
+
 void TableSwap::LockOutgoing() {
   if (locked_ || !traits_.has_real_table_locks) return;
   std::string list;
@@ -150,16 +172,19 @@ std::vector<TableSwap::Pair> TableSwap::PairsOf(const PreparedSet& set) {
   std::vector<Pair> pairs;
   for (std::size_t i = 0; i < set.members.size(); ++i) {
     const SetMember& member = set.members[i];
-    for (const std::string& table : set.outgoing[i]) {
-      pairs.push_back({member.live, table, member.displaced, table, true});
+    for (std::size_t n = 0; n < set.outgoing[i].size(); ++n) {
+      pairs.push_back(
+          {member.live, set.outgoing[i][n], member.displaced, set.DisplacedTable(i, n), true});
     }
   }
   for (std::size_t i = 0; i < set.members.size(); ++i) {
     const SetMember& member = set.members[i];
-    for (const std::string& table : set.incoming[i]) {
-      pairs.push_back({member.source, table, member.live, table, false});
+    for (std::size_t n = 0; n < set.incoming[i].size(); ++n) {
+      pairs.push_back(
+          {member.source, set.SourceTable(i, n), member.live, set.incoming[i][n], false});
     }
   }
+  if (set.in_place) return pairs;
   pairs.push_back(
       {set.members[0].source, kJournalTable, set.members[0].displaced, kJournalTable, false});
   return pairs;
@@ -198,7 +223,7 @@ void TableSwap::Rename(const std::vector<Pair>& pairs) {
   } else {
     rename();
   }
-  journal_.MovedTo(set_.members[0].displaced);
+  if (!set_.in_place) journal_.MovedTo(set_.members[0].displaced);
 }
 
 Step TableSwap::Swap() {
@@ -206,6 +231,7 @@ Step TableSwap::Swap() {
       "swap", fmt::format("swap {} databases in one RENAME", set_.members.size()), {}, {}, {}};
   if (set_.members.size() == 1) step.description = "swap the database in one RENAME";
   step.done = [this] {
+    if (set_.in_place) return PendingPairs().empty();
     if (!ServerJournal::Exists(session_, set_.members[0].displaced)) return false;
     journal_.MovedTo(set_.members[0].displaced);
     return true;

@@ -22,6 +22,7 @@ class TableSwap {
   // Where names of constraints block the RENAME.
   Step SourceConstraints();
   Step LiveConstraints();
+  Step DisplacedConstraints();  // in place
   Step Swap();
 
   // Tables whose RENAME has not happened, as from and to, the journal last.

@@ -14,6 +14,7 @@ Window::Window(Session& session, const ServerTraits& traits, const PreparedSet& 
       twins_(context_) {}
 
 std::vector<Step> Window::Preparation() {
+  if (context_.set.in_place) return {};
   std::vector<Step> steps{tables_.DisplacedDatabases(), tables_.LiveDatabases(),
                           triggers_.SourceTriggers()};
   if (context_.traits.constraint_names_block_rename) steps.push_back(tables_.SourceConstraints());
@@ -32,19 +33,22 @@ std::vector<Step> Window::Closing(const std::vector<Database>& live) {
   Step charsets = schema_.DatabaseCharsets();
   charsets.name = "charsets-again";
   // Routines come before the views that call them.
-  return {charsets,
-          triggers_.CreateTriggers(),
-          schema_.SequenceDefaults(),
-          schema_.ReturningKeys(),
-          schema_.Sequences(live),
-          programs_.Routines(live),
-          schema_.Views(live),
-          programs_.RoutinesAgain(),
-          programs_.ExtraRoutines(live),
-          programs_.Events(live)};
+  std::vector<Step> steps{charsets,
+                          triggers_.CreateTriggers(),
+                          schema_.SequenceDefaults(),
+                          schema_.ReturningKeys(),
+                          schema_.Sequences(live),
+                          programs_.Routines(live),
+                          schema_.Views(live),
+                          programs_.RoutinesAgain(),
+                          programs_.ExtraRoutines(live),
+                          programs_.Events(live)};
+  if (context_.set.in_place) steps.insert(steps.begin(), tables_.DisplacedConstraints());
+  return steps;
 }
 
 std::vector<Step> Window::Aftermath() {
+  if (context_.set.in_place) return {};
   std::vector<Step> steps{twins_.Replace(), schema_.OutsideKeys()};
   if (context_.traits.constraint_names_block_rename) steps.push_back(tables_.LiveConstraints());
   return steps;

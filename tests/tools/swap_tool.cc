@@ -1,18 +1,19 @@
 // Swaps prepared databases without an archive, and dies where it is told to: for tests of the
 // window.
 //
-//   swap_tool --socket=S|--host=H --port=N [--die-at=N] [--die-before=TEXT] [--count]
-//   [--lock-wait=N] [--lock-tries=N] [--repoint] COMMAND
+//   swap_tool --socket=S|--host=H --port=N [--die-at=N] [--die-before=TEXT] [--stop-before=TEXT]
+//   [--count] [--lock-wait=N] [--lock-tries=N] [--repoint] COMMAND
 //     snapshot FILE DB…   writes what the databases are to FILE
 //     swap FILE RUN       makes staging databases of that run live, to be as FILE says
 //     heal                finishes or takes back what was interrupted
 //     undo [DB…]          swaps the newest displaced copy back
 //     purge N [DB…]       drops the displaced copy of generation N, 0: all
+//     restore-in-place FILE SAFETY
 //     status              one line for each thing left on the server
 //
 // --die-at: SIGKILL to itself instead of the N-th statement; --die-before: instead of the first one
-// that begins with TEXT. --count: how many there were, on stderr. --repoint: as
-// --repoint-foreign-keys.
+// that begins with TEXT. --stop-before: SIGSTOP before that. --count: how many there were, on
+// stderr. --repoint: as --repoint-foreign-keys.
 #include <signal.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@
 #include <utility>
 #include <vector>
 
+#include "dbomsbak/app/restore_command.h"
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/restore.h"
@@ -45,7 +47,12 @@ class Fate {
  public:
   void DieAt(std::uint64_t statement) { die_at_ = statement; }
   void DieBefore(std::string text) { die_before_ = std::move(text); }
+  void StopBefore(std::string text) { stop_before_ = std::move(text); }
   void Statement(std::string_view sql) {
+    if (!stop_before_.empty() && sql.starts_with(stop_before_)) {
+      stop_before_.clear();
+      raise(SIGSTOP);
+    }
     const bool met = !die_before_.empty() && sql.starts_with(die_before_);
     if (++count_ == die_at_ || met) kill(getpid(), SIGKILL);
   }
@@ -53,7 +60,7 @@ class Fate {
 
  private:
   std::uint64_t count_ = 0, die_at_ = 0;
-  std::string die_before_;
+  std::string die_before_, stop_before_;
 };
 
 class MortalSession final : public Session {
@@ -178,6 +185,18 @@ void Swap(SessionFactory& sessions, const Arguments& arguments, Observer& observ
   std::cout << "window " << ms << " ms\n";
 }
 
+void RestoreInPlace(SessionFactory& sessions, const Arguments& arguments, Observer& observer) {
+  RestoreCommand command;
+  command.paths = {arguments.words[1]};
+  command.safety_dump = arguments.words[2];
+  command.options.in_place = true;
+  command.options.jobs = 1;
+  command.options.lock_wait_s = arguments.swap.lock_wait_s;
+  command.options.lock_tries = arguments.swap.lock_tries;
+  const CancelToken cancel;
+  RunRestoreCommand(sessions, FileSystem::Posix(), command, {}, observer, cancel);
+}
+
 void Status(SessionFactory& sessions) {
   const auto session = sessions.Connect();
   for (const Leftover& leftover : FindLeftovers(*session)) {
@@ -202,6 +221,8 @@ int Run(SessionFactory& sessions, const Arguments& arguments) {
     for (const HealedSet& healed : HealOpenWindows(sessions, observer)) {
       std::cout << healed.line << '\n';
     }
+  } else if (command == "restore-in-place" && words.size() == 3) {
+    RestoreInPlace(sessions, arguments, observer);
   } else if (command == "undo") {
     UndoOptions options;
     options.databases.assign(words.begin() + 1, words.end());
@@ -250,6 +271,7 @@ int main(int argc, char** argv) {
     if (name == "--user") arguments.connection.user = value;
     if (name == "--die-at") fate.DieAt(std::stoull(value));
     if (name == "--die-before") fate.DieBefore(value);
+    if (name == "--stop-before") fate.StopBefore(value);
     if (name == "--lock-wait")
       arguments.swap.lock_wait_s = static_cast<unsigned>(std::stoul(value));
     if (name == "--lock-tries") {

@@ -31,4 +31,8 @@ DumpResult RunDumpCommand(SessionFactory& sessions, FileSystem& files,
                           WritableFile& standard_output, const DumpCommand& command,
                           Observer& observer, const CancelToken& cancel);
 
+// The same where `command` names a file.
+DumpResult RunDumpToFile(SessionFactory& sessions, FileSystem& files, const DumpCommand& command,
+                         Observer& observer, const CancelToken& cancel);
+
 }  // namespace dbomsbak

@@ -33,6 +33,7 @@ struct ServerTraits {
   bool has_atomic_ddl = false;  // one multi-table RENAME is all or nothing in a crash
   bool rename_allowed_under_lock_tables = false;
   bool constraint_names_block_rename = false;  // of both databases, as they are before the RENAME
+  bool check_names_are_the_databases = false;  // no two tables of one have a CHECK of one name
   bool rename_waits_without_bound = false;     // for open transactions, whatever the time-outs
   bool create_or_replace_keeps_grants = false;
   // Catalogue: what SHOW CREATE prints and information_schema lists.
@@ -63,6 +64,7 @@ struct ServerTraits {
   bool has_get_lock = false;
   bool has_named_locks_many = false;          // several GET_LOCKs a session
   bool foreign_keys_need_references = false;  // the REFERENCES privilege, to create one
+  bool added_keys_need_references = false;    // to add one to a table that is there
   std::string definer_privilege = "SUPER";    // lets an account create objects of other definers
   std::string orphan_privilege;               // and of definers that do not exist, if that is apart
   // Objects of definers who have this are for accounts that have it, too.

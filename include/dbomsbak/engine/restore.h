@@ -35,6 +35,11 @@ struct HealedSet {
   std::string line;                    // for people
 };
 
+// Writes an archive of these databases, as they are live, and opens it. Its errors end a restore
+// before anything is changed.
+using SafetyDump =
+    std::function<std::shared_ptr<const RandomAccessFile>(const std::vector<std::string>&)>;
+
 struct RestoreOptions {
   unsigned jobs = 0;  // loading sessions; 0: one a core
   std::size_t max_memory_bytes = std::size_t{96} << 20;
@@ -49,7 +54,12 @@ struct RestoreOptions {
   std::string into;    // the database of a plain dump that names none
   ContentChoice only;
   std::map<std::string, std::string> renamed;  // databases: name in the files → live name
-  bool keep_extra = false;        // objects that the files do not hold stay where they are
+  bool keep_extra = false;  // objects that the files do not hold stay where they are
+  // Without databases of its own, for accounts that may not create any. What is live is dumped
+  // first, by `safety_dump` to the file of that name, and dropped when the restore is live.
+  bool in_place = false;
+  SafetyDump safety_dump;
+  std::string safety_dump_name;
   std::vector<HealedSet> healed;  // by HealOpenWindows, just before
   // Foreign keys of tables that stay, those of other databases too, are pointed to the restored
   // tables. Without it they are problems.
@@ -76,7 +86,8 @@ struct RestorePlan {
   std::vector<Unheld> unheld;         // by kind, in the order they would be made
   std::vector<std::string> problems;  // what makes preflight fail, complete; `unheld` first
   std::vector<std::string> warnings;
-  unsigned generation = 0;  // number of the displaced copy
+  unsigned generation = 0;  // number of the displaced copy; 0 in place, where there is none
+  std::string safety_dump;  // in place: the file that what is live is dumped to
   std::uint64_t expected_window_ms = 0;
 
   // None of the databases is there: nothing is displaced.

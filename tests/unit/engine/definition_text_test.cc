@@ -81,6 +81,14 @@ TEST(DefinitionTextTest, OnlySequencesAreRenamed) {
             (std::vector<std::pair<std::string, std::string>>{{"d`b", "s"}}));
 }
 
+TEST(DefinitionTextTest, TheFirstQuotedNameIsTheObjectsOwn) {
+  EXPECT_EQ(WithFirstName("CREATE TABLE `t``1` (\n  `t``1` int COMMENT '`t``1`'\n)", "a`b"),
+            "CREATE TABLE `a``b` (\n  `t``1` int COMMENT '`t``1`'\n)");
+  EXPECT_EQ(WithFirstName("CREATE SEQUENCE `s` start with 1", "x"),
+            "CREATE SEQUENCE `x` start with 1");
+  EXPECT_EQ(WithFirstName("SELECT SETVAL(`s`, 5, 0)", "x"), "SELECT SETVAL(`x`, 5, 0)");
+}
+
 TEST(DefinitionTextTest, DeclarationsStandBeforeTheBody) {
   EXPECT_TRUE(DeclaresItsData("CREATE FUNCTION f() RETURNS int DETERMINISTIC RETURN 1"));
   EXPECT_TRUE(

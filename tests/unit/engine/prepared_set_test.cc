@@ -188,5 +188,17 @@ TEST(PreparedSetTest, WhatIsNoSetNeedsHelp) {
   }
 }
 
+TEST(PreparedSetTest, InPlaceTablesAreCountedOverAllMembers) {
+  PreparedSet set = Example();
+  EXPECT_EQ(set.SourceTable(0, 1), "s");
+  EXPECT_EQ(set.DisplacedTable(1, 1), "y`z");
+  set.in_place = true;
+  set.incoming = {{"t", "s"}, {"u"}};
+  EXPECT_EQ(set.SourceTable(0, 1), "__dbomsbak_new_k3f9a0zz_1");
+  EXPECT_EQ(set.SourceTable(1, 0), "__dbomsbak_new_k3f9a0zz_2");
+  EXPECT_EQ(set.DisplacedTable(1, 1), "__dbomsbak_old_k3f9a0zz_1");
+  EXPECT_TRUE(PreparedSetFromJson(ToJson(set)).in_place);
+}
+
 }  // namespace
 }  // namespace dbomsbak

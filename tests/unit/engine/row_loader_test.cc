@@ -45,7 +45,9 @@ class RowLoaderTest : public ::testing::Test {
   void Open() {
     archive_.emplace(ArchiveReader::Open(std::make_shared<MemoryReadableFile>(sample_.Build())));
     content_ = ReadContent(*archive_, {}, 2, SilentObserver(), cancel_);
-    targets_.assign(content_.tables.size(), LoadTarget{"staging", true});
+    for (const ContentObject& table : content_.tables) {
+      targets_.push_back({"staging", table.record.id.name, true});
+    }
     done_.assign(content_.units.size(), false);
   }
 
@@ -98,6 +100,16 @@ TEST_F(RowLoaderTest, RowsAndTheirNoteShareATransaction) {
   // Three frames of `t`, one transaction for all that shares the last frame.
   EXPECT_EQ(Count("COMMIT"), 4U);
   EXPECT_THAT(sent, Contains(HasSubstr("('d','small',4),('d','tiny',4)")));
+}
+
+TEST_F(RowLoaderTest, RowsGoToWhatTheTableIsCalledThere) {
+  Open();
+  targets_[TableNumber("t")].table = "x`1";
+  Load();
+  EXPECT_TRUE(server_.Saw("INSERT INTO `x``1` (`a`) VALUES\n(1)"));
+  EXPECT_EQ(Count("INSERT INTO `t`"), 0U);
+  // What is noted, and told, is the archive's name.
+  EXPECT_THAT(Sent(), Contains(HasSubstr("('d','t',1)")));
 }
 
 TEST_F(RowLoaderTest, UnitsThatAreThereAreNotLoadedAgain) {

@@ -1,0 +1,90 @@
+// A restore without databases of its own: tables are loaded into the live databases, under names of
+// this program, and one RENAME there swaps them with what is live. What then is displaced goes when
+// it holds nothing that the safety dump does not.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/catalog/server_traits.h"
+#include "dbomsbak/engine/observer.h"
+#include "dbomsbak/transport/session.h"
+#include "engine/restore_content.h"
+#include "engine/restore_facts.h"
+#include "engine/set_swap.h"
+
+namespace dbomsbak {
+
+// `__dbomsbak_new_RUN_N`, `__dbomsbak_old_RUN_N`: short, whatever a table is called.
+std::string LoadedTableName(const std::string& run, std::size_t number);
+std::string DisplacedTableName(const std::string& run, std::size_t number);
+
+// Did this run put a table of that name into a live database, or the journal?
+bool IsTableOfRun(const std::string& table, const std::string& run);
+
+// What a server can do within one database. LOCK TABLES is left out: it would have to name tables
+// that only the RENAME gives their names.
+ServerTraits InPlaceTraits(ServerTraits traits);
+
+// Foreign keys have names of the database's, which those of live tables have: all of them wait for
+// the window. What is restored must be archives: kRestorePreflight for a plain dump.
+void PrepareInPlace(RestoreContent& content);
+
+// The names that the set's incoming tables get beside the live ones.
+void NameStagedTables(const PreparedSet& set, std::vector<RestoreMember>& members);
+
+// What stands against it, and what it gives up, in words for a plan.
+std::vector<std::string> InPlaceProblems(const PreparedSet& set,
+                                         const std::vector<RestoreMember>& members,
+                                         const RestoreFacts& facts);
+std::vector<std::string> InPlaceWarnings(const RestoreContent& content, const ServerTraits& traits);
+
+// Takes what the run has put there out of what was read of live databases.
+void LeaveOutRun(const std::string& run, Catalog& live);
+
+// Objects whose definitions have changed between the two looks, described.
+std::vector<std::string> ChangedBetween(const std::vector<Database>& before,
+                                        const std::vector<Database>& now);
+
+// The set as FindOrphans takes it: the loaded tables' keys to tables that stay.
+PreparedSet WithKeysToStaying(const PreparedSet& set);
+
+// The safety dump's content as ProveRows and CompareSequences take it: of the displaced tables.
+struct DisplacedProof {
+  RestoreContent content;
+  std::vector<RestoreMember> members;
+};
+// False where the dump does not hold just the set's outgoing tables.
+bool MakeDisplacedProof(const PreparedSet& set, const RestoreContent& safety,
+                        DisplacedProof& proof);
+bool SameSequences(const PreparedSet& set, const RestoreContent& safety, const Catalog& live);
+
+// Behind the swap, and safe to be called again after a kill. `drop_displaced`: nothing of it is
+// needed. Else it stays, under its names, and becomes the operator's. The journal goes last.
+void EndInPlace(Session& session, const ServerTraits& traits, const PreparedSet& set,
+                ServerJournal& journal, bool drop_displaced, Observer& observer);
+
+// Loaded tables of a run that swapped nothing, and its journal.
+void SweepInPlace(Session& session, const std::string& run,
+                  const std::vector<std::string>& databases);
+
+// What a run in place left in live databases.
+struct InPlaceRun {
+  std::string holder;  // the database its journal stands in
+  std::string run;
+  std::vector<std::string> databases;
+  std::string created;    // UTC
+  bool swapping = false;  // the window has been opened
+  bool dropping = false;  // it is closed, and what is displaced goes
+  bool finished = false;  // it is closed
+  PreparedSet set;        // with `swapping`
+};
+std::vector<InPlaceRun> FindInPlaceRuns(Session& session);
+
+// Finishes it, or takes it back, with a session that holds the RestoreLock.
+HealedSet HealInPlace(Session& session, const ServerTraits& traits, const InPlaceRun& found,
+                      Observer& observer);
+
+}  // namespace dbomsbak

@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""restore --in-place: by an account that may create no database, within the live ones.
+
+What is live is judged by the server. It is wholly old until all is loaded and proved, and wholly what the archive holds
+afterwards; a kill anywhere leaves what the same command puts right.
+"""
+# ctest: kinds=mariadb-10.11,mysql-9.7,mysql-5.6,oceanbase-4.3.5 others=InPlace.test_all_comes_back_and_nothing_is_left
+
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support import fingerprint  # noqa: E402
+from support.program import Program  # noqa: E402
+from support.server import Server  # noqa: E402
+from support.talk import Talk  # noqa: E402
+
+SCHEMA = """
+CREATE DATABASE `shop` CHARACTER SET utf8mb4; CREATE DATABASE `crm` CHARACTER SET utf8mb4;
+USE `shop`;
+CREATE TABLE `parent` (`id` int PRIMARY KEY, `v` varchar(20)) ENGINE=InnoDB;
+CREATE TABLE `child` (`id` int PRIMARY KEY, `p` int, KEY `by_p` (`p`), CONSTRAINT `small` CHECK (`id` < 900),
+  CONSTRAINT `fk` FOREIGN KEY (`p`) REFERENCES `parent` (`id`) ON DELETE CASCADE) ENGINE=InnoDB;
+CREATE TABLE `tree` (`id` int PRIMARY KEY, `up` int, KEY `by_up` (`up`), CHECK (`id` < 900),
+  FOREIGN KEY (`up`) REFERENCES `tree` (`id`)) ENGINE=InnoDB;
+CREATE TABLE `t` (`id` int PRIMARY KEY AUTO_INCREMENT, `v` varchar(200)) AUTO_INCREMENT=77;
+CREATE TABLE `crm`.`person` (`id` int PRIMARY KEY, `p` int, KEY `by_p` (`p`),
+  CONSTRAINT `person_fk` FOREIGN KEY (`p`) REFERENCES `shop`.`parent` (`id`)) ENGINE=InnoDB;
+INSERT INTO `parent` VALUES (1, 'a'), (2, 'b');
+INSERT INTO `child` VALUES (10, 1), (11, 2), (12, NULL);
+INSERT INTO `tree` VALUES (1, NULL), (2, 1);
+INSERT INTO `t` VALUES (1, 'one'), (2, NULL), (5, '数据');
+INSERT INTO `crm`.`person` VALUES (1, 2);
+CREATE VIEW `v_t` AS SELECT `id`, `v` FROM `t`;
+CREATE VIEW `v_v` AS SELECT `v` FROM `v_t`;
+CREATE TRIGGER `t_before` BEFORE INSERT ON `t` FOR EACH ROW SET NEW.`v` = COALESCE(NEW.`v`, 'x');
+CREATE PROCEDURE `p_count` () SELECT COUNT(*) FROM `t`;
+CREATE EVENT `e_daily` ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01 00:00:00' DO DELETE FROM `t` WHERE `id` < 0;
+"""
+# Altered, missing, extra, and a view where a table is to come.
+RUIN = """
+USE `shop`;
+DROP TRIGGER `t_before`; ALTER TABLE `t` ADD COLUMN `added` int; UPDATE `t` SET `v` = 'ruined';
+CREATE TRIGGER `t_later` AFTER INSERT ON `t` FOR EACH ROW SET @t = 1;
+DELETE FROM `child`; DELETE FROM `crm`.`person`; DROP TABLE `tree`; CREATE VIEW `tree` AS SELECT 1 AS `id`;
+CREATE TABLE `added` (`id` int PRIMARY KEY, `p` int, KEY `by_p` (`p`),
+  CONSTRAINT `added_fk` FOREIGN KEY (`p`) REFERENCES `parent` (`id`)) ENGINE=InnoDB;
+CREATE TRIGGER `added_before` BEFORE INSERT ON `added` FOR EACH ROW SET @added = 1;
+DROP VIEW `v_v`; DROP PROCEDURE `p_count`; CREATE PROCEDURE `p_added` () SELECT 1;
+DROP EVENT `e_daily`; CREATE EVENT `e_added` ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01 00:00:00' DO SET @e = 1;
+"""
+# What --dry-run of an account without them names; on the live databases alone.
+PRIVILEGES = ('SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, TRIGGER, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, '
+              'ALTER ROUTINE, EVENT, REFERENCES, LOCK TABLES')
+# To see objects of root and to make them again as root's.
+OF_OTHERS = {
+    'mariadb': ['SUPER ON *.*', 'SELECT ON `mysql`.*'],
+    'mysql-5': ['SUPER ON *.*', 'SELECT ON `mysql`.*'],
+    'mysql': ['SUPER, SYSTEM_USER, SET_ANY_DEFINER, SHOW_ROUTINE, ALLOW_NONEXISTENT_DEFINER ON *.*'],
+    'oceanbase': ['SUPER ON *.*', 'SELECT ON *.*'],
+}
+
+
+class InPlace(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.program = Program()
+        cls.server = cls.enterClassContext(Server())
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.make_account()
+        cls.server.sql(SCHEMA)
+        cls.before = cls.take()
+        cls.archive = cls.folder / 'both.sql.zst'
+        cls.program.ok('dump', *cls.server.client_options(), 'shop', 'crm', '-o', cls.archive)
+
+    @classmethod
+    def make_account(cls):
+        kind = next(name for name in OF_OTHERS if cls.server.kind.startswith(name))
+        privileges = PRIVILEGES.replace(', LOCK TABLES', '') if kind == 'oceanbase' else PRIVILEGES
+        cls.server.sql("CREATE USER 'small'@'%';" + ''.join(
+            f"GRANT {privileges} ON `{name}`.* TO 'small'@'%' WITH GRANT OPTION;" for name in ('shop', 'crm')))
+        cls.server.sql(''.join(f"GRANT {privilege} TO 'small'@'%';" for privilege in OF_OTHERS[kind]))
+        cls.account = cls.server.client_options('small', tcp=True)
+
+    def setUp(self):
+        self.server.sql('SET FOREIGN_KEY_CHECKS = 0;' + ''.join(f'DROP DATABASE `{name}`;' for name in self.server.databases()))
+        self.server.sql(SCHEMA)
+        self.server.sql(RUIN)
+        # OceanBase lists an event for a while that is gone.
+        while self.server.value("SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_NAME = 'e_daily'") != '0':
+            time.sleep(0.2)
+        self.ruined = self.take()
+        for file in self.folder.glob('*safety*'):
+            file.unlink()
+
+    @classmethod
+    def take(cls, *databases):
+        return fingerprint.take(cls.server, list(databases or ('shop', 'crm')))
+
+    def restore(self, *args, code=0, archive=None):
+        return self.program.run('restore', *self.account, '--yes', *args, archive or self.archive).expect(code)
+
+    def in_place(self, *args, code=0, archive=None):
+        return self.restore('--in-place', *args, code=code, archive=archive)
+
+    def safety_dump(self):
+        [file] = self.folder.glob('both.safety-*.sql.zst')
+        return file
+
+    def test_all_comes_back_and_nothing_is_left(self):
+        told = self.in_place()
+        # OceanBase keeps no definers of views: they become the account's.
+        ignore = {('view', 'definer')} if self.server.kind.startswith('oceanbase') else ()
+        fingerprint.expect_equal(self.before, self.take(), 'the archive, and live', ignore)
+        self.assertEqual(sorted(self.server.databases()), ['crm', 'shop'])
+        # The safety dump is the way back.
+        self.assertIn(str(self.safety_dump()), told.err)
+        self.in_place('--safety-dump', self.folder / 'again-safety.sql.zst', archive=self.safety_dump())
+        fingerprint.expect_equal(self.ruined, self.take(), 'what was live, and live again', ignore)
+
+    def test_a_plain_restore_by_that_account_is_refused_and_told_of_it(self):
+        refused = self.restore(code=34)
+        self.assertIn('--in-place', refused.err)
+        fingerprint.expect_equal(self.ruined, self.take(), 'live, before and after a refusal')
+
+    def test_a_plan_changes_nothing_and_says_what_is_given_up(self):
+        plan = self.in_place('--dry-run')
+        for word in ('is dumped to', 'one after the other', 'undo cannot'):
+            self.assertIn(word, plan.out)
+        self.assert_nothing_changed()
+
+    def assert_nothing_changed(self):
+        fingerprint.expect_equal(self.ruined, self.take(), 'live, before and after a refusal')
+        self.assertEqual(list(self.folder.glob('*safety*')), [])
+
+    def test_without_a_safety_dump_nothing_is_changed(self):
+        taken = self.folder / 'taken.sql.zst'
+        taken.write_text('somebody else')
+        self.in_place('--safety-dump', taken, code=31)
+        self.assertEqual(taken.read_text(), 'somebody else')
+        self.in_place('--safety-dump', self.folder / 'no-such-folder' / 'x.sql.zst', code=30)
+        self.assert_nothing_changed()
+        # A file that cannot grow, as on a full disk.
+        command = [self.program.path, 'restore', *self.account, '--yes', '--quiet', '--in-place', str(self.archive)]
+        full = subprocess.run(['sh', '-c', 'trap "" XFSZ; ulimit -f 4; exec "$@"', 'sh', *map(str, command)],
+                              env=self.program.environment(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(full.returncode, 30, full.stderr)
+        self.assertIn('taking the safety dump', full.stderr)
+        self.assert_nothing_changed()
+
+    def test_what_the_account_lacks_on_live_databases_is_named(self):
+        self.server.sql("REVOKE DROP ON `shop`.* FROM 'small'@'%'")
+        refused = self.in_place(code=34)
+        self.server.sql("GRANT DROP ON `shop`.* TO 'small'@'%' WITH GRANT OPTION")
+        self.assertRegex(refused.err, r'lacks DROP on `shop`: GRANT .*DROP.* ON `shop`\.\* TO')
+        self.assertNotIn('staging', refused.err)
+        self.assert_nothing_changed()
+
+    def test_a_database_that_is_gone_is_not_made(self):
+        self.server.sql('DROP DATABASE `crm`')
+        refused = self.in_place(code=34)
+        self.assertIn('CREATE DATABASE `crm`', refused.err)
+
+    def test_plain_dumps_are_refused(self):
+        plain = self.folder / 'plain.sql'
+        plain.write_text('CREATE TABLE `t` (`id` int PRIMARY KEY);\n-- Dump completed\n')
+        self.assertIn('plain dump', self.in_place('--into', 'shop', code=34, archive=plain).err)
+        self.assert_nothing_changed()
+
+    def test_single_tables_and_what_is_extra_stays(self):
+        self.in_place('--only', 'shop.child,shop.t')
+        now = self.take()
+        self.assertEqual(now['shop'][('table', 'child')], self.before['shop'][('table', 'child')])
+        self.assertEqual(now['shop'][('table', 't')], self.before['shop'][('table', 't')])
+        for name in ('parent', 'added'):
+            self.assertEqual(now['shop'][('table', name)], self.ruined['shop'][('table', name)])
+        self.assertEqual(now['crm'], self.ruined['crm'])
+
+    def test_orphans_of_a_single_table_are_counted(self):
+        self.server.sql('DELETE FROM `shop`.`parent` WHERE `id` = 2')
+        self.ruined = self.take()
+        refused = self.in_place('--only', 'shop.child', code=34)
+        self.assertIn('1 row has no parent', refused.err)
+        fingerprint.expect_equal(self.ruined, self.take(), 'live, before and after a refusal')
+
+    # From here on by root, with the program's engine in a tool that stops and dies where it is told to.
+
+    def tool(self, *words, options=()):
+        where = [f'--socket={self.server.socket}'] if self.server.socket else ['--host=127.0.0.1', f'--port={self.server.port}']
+        command = [f'{os.environ["DBOMSBAK_BUILD"]}/tools/swap_tool', *where, '--user=root', '--lock-wait=1', '--lock-tries=1',
+                   *options, *map(str, words)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def restore_stopped_before(self, text, meanwhile, code=0):
+        process = self.tool('restore-in-place', self.archive, self.folder / 'safety.sql.zst', options=[f'--stop-before={text}'])
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        self.assertTrue(os.WIFSTOPPED(status))
+        meanwhile()
+        process.send_signal(signal.SIGCONT)
+        output, _ = process.communicate()
+        self.assertEqual(process.returncode, code, output)
+        return output
+
+    def displaced(self):
+        return {name: value for name, value in self.take()['shop'].items() if name[1].startswith('__dbomsbak_old_')}
+
+    def test_rows_written_behind_the_safety_dump_are_kept(self):
+        output = self.restore_stopped_before('RENAME TABLE', lambda: self.server.sql("UPDATE `shop`.`parent` SET `v` = 'late' WHERE `id` = 1"))
+        [(_, kept)] = [name for name in self.displaced() if self.server.value(
+            f"SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'shop' AND TABLE_NAME = '{name[1]}' "
+            "AND COLUMN_NAME IN ('id', 'v')") == '2' and self.server.value(
+            f"SELECT COUNT(*) FROM `shop`.`{name[1]}` WHERE `v` = 'late'") == '1']
+        self.assertIn(f'`shop`.`{kept}` (was `parent`)', output)
+        for (_, name) in self.displaced():
+            self.server.sql(f'DROP TABLE `shop`.`{name}`')
+        self.server.sql(''.join(f'DROP TABLE `crm`.`{name}`;' for _, name in self.take()['crm'] if name.startswith('__dbomsbak')))
+        fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
+
+    def test_definitions_changed_behind_the_safety_dump_end_it(self):
+        output = self.restore_stopped_before('CREATE TABLE `__dbomsbak_new',
+                                             lambda: self.server.sql('ALTER TABLE `shop`.`parent` ADD COLUMN `late` int'), code=34)
+        self.assertIn('`shop`.`parent` was changed', output)
+        self.server.sql('ALTER TABLE `shop`.`parent` DROP COLUMN `late`')
+        fingerprint.expect_equal(self.ruined, self.take(), 'live, before and after')
+
+    def test_a_lock_in_the_way_is_told_and_nothing_is_left(self):
+        with Talk(self.server) as other:
+            output = self.restore_stopped_before('RENAME TABLE', lambda: other('BEGIN; INSERT INTO `crm`.`person` VALUES (50, NULL)'), code=33)
+            other('ROLLBACK')
+        self.assertIn('in the way', output)
+        fingerprint.expect_equal(self.ruined, self.take(), 'live, before and after')
+
+    def test_killed_anywhere_it_is_old_or_new_and_the_same_again_works(self):
+        stride = int(os.environ.get('DBOMSBAK_CRASH_STRIDE', '97'))
+        seed = int(os.environ.get('DBOMSBAK_SEED', random.SystemRandom().randrange(1 << 32)))
+        print(f'seed {seed}', flush=True)
+        seen = {'old': 0, 'new': 0}
+        safety = self.folder / 'safety.sql.zst'
+        at = random.Random(seed).randrange(1, stride + 1)
+        while True:
+            for file in self.folder.glob('*safety*'):
+                file.unlink()
+            process = self.tool('restore-in-place', self.archive, safety, options=[f'--die-at={at}', '--lock-wait=30'])
+            output, _ = process.communicate()
+            if process.returncode == 0:
+                break
+            self.assertEqual(process.returncode, -signal.SIGKILL, output)
+            healing, _ = self.tool('heal').communicate()
+            now = self.take()
+            state = 'old' if not fingerprint.differences(self.ruined, now) else 'new'
+            if state == 'new':
+                # Nobody compared what was displaced with the safety dump: it is still there.
+                for database in now.values():
+                    for name in [name for name in database if name[1].startswith('__dbomsbak_old_')]:
+                        del database[name]
+                fingerprint.expect_equal(self.before, now, f'killed at {at}, healed ({healing})')
+                self.setUp()
+            seen[state] += 1
+            at += stride
+        print(f'{sum(seen.values())} kills: {seen}', flush=True)
+        fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
+
+
+if __name__ == '__main__':
+    unittest.main()
