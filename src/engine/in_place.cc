@@ -23,6 +23,7 @@
 #include "engine/staging.h"
 #include "engine/staging_note.h"
 #include "engine/stubs.h"
+#include "engine/torn_rename.h"
 
 namespace dbomsbak {
 namespace {
@@ -325,6 +326,27 @@ bool MakeDisplacedProof(const PreparedSet& set, const RestoreContent& safety,
   return proof.content.tables.size() == tables;
 }
 
+bool SameDefinitions(const DisplacedProof& proof, const Catalog& live) {
+  const auto bare = [](const std::string& create, const std::string& name) {
+    std::set<std::string> keys;
+    for (const Constraint& constraint : ConstraintsOf(create)) {
+      if (constraint.foreign_key) keys.insert(constraint.name);
+    }
+    return WithoutAutoIncrement(WithFirstName(WithoutForeignKeys(create, keys), name));
+  };
+  return std::all_of(
+      proof.content.tables.begin(), proof.content.tables.end(), [&](const ContentObject& table) {
+        const ObjectId& id = table.record.id;
+        const RestoreMember& member = proof.members[PlaceOf(proof.members, id.database)];
+        const Database* database = live.Find(member.live);
+        if (database == nullptr) return false;
+        return std::any_of(database->tables.begin(), database->tables.end(), [&](const Table& now) {
+          return now.id.name == member.StagedTable(id.name) &&
+                 bare(now.create, id.name) == bare(table.create, id.name);
+        });
+      });
+}
+
 bool SameSequences(const PreparedSet& set, const RestoreContent& safety, const Catalog& live) {
   std::map<ObjectId, std::string> values;
   for (const ContentObject& sequence : safety.sequences) {
@@ -413,6 +435,9 @@ HealedSet HealInPlace(Session& session, const ServerTraits& all_traits, const In
   healed.root_digest = found.set.root_digest;
   healed.databases = found.databases;
   std::sort(healed.databases.begin(), healed.databases.end());
+  if (found.swapping && !found.finished && !traits.has_atomic_ddl) {
+    RefuseTornTable(session, found.set);
+  }
   healed.live = found.swapping &&
                 (found.finished || HealWindow(session, traits, found.set, *journal, observer));
   if (healed.live) {

@@ -290,14 +290,48 @@ class Restore {
     std::sort(names.begin(), names.end());
     for (const HealedSet& healed : healed_) {
       if (healed.operation != "restore" || !healed.live || healed.databases != names ||
-          healed.root_digest != content_.root_digest || !Differences(set_).empty()) {
+          healed.root_digest != content_.root_digest || !LiveIsArchived()) {
         continue;
       }
       result_.swapped = result_.healed = true;
       result_.plan.generation = healed.generation;
+      result_.plan.safety_dump.clear();  // this run takes none
       return true;
     }
     return false;
+  }
+
+  // Whether nobody has changed what is live since it came from these files: all definitions, and
+  // all rows, which are read. Of a plain dump too little is known to tell.
+  bool LiveIsArchived() {
+    if (std::any_of(content_.sources.begin(), content_.sources.end(),
+                    [](const ContentSource& source) { return source.plain; }) ||
+        !Differences(set_).empty()) {
+      return false;
+    }
+    std::vector<RestoreMember> live = members_;
+    for (RestoreMember& member : live) {
+      member.staging = member.live;
+      member.staged_tables.clear();
+    }
+    for (const auto* objects : {&content_.tables, &content_.sequences}) {
+      for (const ContentObject& object : *objects) {
+        const ObjectId& id = object.record.id;
+        live[PlaceOf(live, id.database)].staged_tables[id.name] = id.name;
+      }
+    }
+    ServerTraits traits = traits_;
+    traits.constraint_names_block_rename = false;  // live they have their own names
+    // A server that was killed may have lost its counters, where it keeps them in memory alone.
+    const Counters counters = traits.has_atomic_ddl ? Counters::kSet : Counters::kNotYet;
+    if (!CompareDefinitions(content_, live, facts_.live, traits, counters).empty()) return false;
+    try {
+      ProveRows(sessions_, traits_, content_, live, facts_.live, {}, jobs_, observer_, cancel_);
+      return true;
+    } catch (const Error& e) {
+      if (e.code() != ErrorCode::kCopyDiffers) throw;
+      return false;
+    }
   }
 
   void ReadKeysToRepoint() {
@@ -843,7 +877,7 @@ class Restore {
     if (!MakeDisplacedProof(set_, safety_, proof)) return false;
     try {
       const Catalog live = ReadCatalog(*session_, traits_, {staging_->databases(), true, false});
-      if (!SameSequences(set_, safety_, live)) return false;
+      if (!SameSequences(set_, safety_, live) || !SameDefinitions(proof, live)) return false;
       ProveRows(sessions_, traits_, proof.content, proof.members, live, {}, jobs_, observer_,
                 cancel_);
       return true;

@@ -301,7 +301,8 @@ class Planner {
     if (!facts_.traits.has_atomic_ddl) {
       Warning(
           "this server's RENAME is not atomic in a crash: a restore that the server does not "
-          "survive is finished from the archive, by running it again");
+          "survive is finished by running it again, with PROCESS; a table that the crash has left "
+          "between two databases is named then, and the file to move");
     }
     if (facts_.binlog_filtered) {
       Warning(

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/catalog/privileges.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/live_names.h"
 #include "engine/table_swap.h"
@@ -50,8 +51,17 @@ void RefuseTornTable(Session& session, const PreparedSet& set) {
   try {
     rows = TablesOfInnodb(session);
   } catch (const ServerError& error) {
+    if (error.code() == ErrorCode::kPrivilege) {
+      // What looks as if it had not moved may be all that is left of a table.
+      throw Error(
+          ErrorCode::kPrivilege,
+          "whether a crash of the server has left a table between two databases cannot be "
+          "seen without PROCESS",
+          fmt::format("GRANT PROCESS ON *.* TO {}; then run the same command again.",
+                      QuoteAccount(session.QueryValue("SELECT CURRENT_USER()").value_or(""))));
+    }
     if (error.code() == ErrorCode::kConnectionLost) throw;
-    return;
+    return;  // a server without this list
   }
   std::map<std::string, std::set<std::string>> definitions;
   for (const TableSwap::Pair& pair : TableSwap::PairsOf(set)) {
@@ -73,11 +83,12 @@ void RefuseTornTable(Session& session, const PreparedSet& set) {
                     "it, its rows are in {} already, its definition is not",
                     QuoteQualified(pair.from_database, pair.from_table),
                     QuoteIdentifier(pair.to_database)),
-        fmt::format("Nothing is lost. Move the file {0}{1}/{2}.frm (and {2}.par, if there is one) "
-                    "to the folder {0}{3}, then run the same command again: it goes on with the "
-                    "swap.",
+        fmt::format("Nothing is lost. Move the file {0}{1}/{2}.frm to {0}{3}/{4}.frm (and the .par "
+                    "of the same name, if there is one), then run the same command again: it goes "
+                    "on with the swap.",
                     folder, FileName(session, pair.from_database),
-                    FileName(session, pair.from_table), FileName(session, pair.to_database)))
+                    FileName(session, pair.from_table), FileName(session, pair.to_database),
+                    FileName(session, pair.to_table)))
         .About(pair.from_database + "." + pair.from_table);
   }
 }
