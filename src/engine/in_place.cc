@@ -326,27 +326,6 @@ bool MakeDisplacedProof(const PreparedSet& set, const RestoreContent& safety,
   return proof.content.tables.size() == tables;
 }
 
-bool SameDefinitions(const DisplacedProof& proof, const Catalog& live) {
-  const auto bare = [](const std::string& create, const std::string& name) {
-    std::set<std::string> keys;
-    for (const Constraint& constraint : ConstraintsOf(create)) {
-      if (constraint.foreign_key) keys.insert(constraint.name);
-    }
-    return WithoutAutoIncrement(WithFirstName(WithoutForeignKeys(create, keys), name));
-  };
-  return std::all_of(
-      proof.content.tables.begin(), proof.content.tables.end(), [&](const ContentObject& table) {
-        const ObjectId& id = table.record.id;
-        const RestoreMember& member = proof.members[PlaceOf(proof.members, id.database)];
-        const Database* database = live.Find(member.live);
-        if (database == nullptr) return false;
-        return std::any_of(database->tables.begin(), database->tables.end(), [&](const Table& now) {
-          return now.id.name == member.StagedTable(id.name) &&
-                 bare(now.create, id.name) == bare(table.create, id.name);
-        });
-      });
-}
-
 bool SameSequences(const PreparedSet& set, const RestoreContent& safety, const Catalog& live) {
   std::map<ObjectId, std::string> values;
   for (const ContentObject& sequence : safety.sequences) {

@@ -60,8 +60,6 @@ struct DisplacedProof {
 bool MakeDisplacedProof(const PreparedSet& set, const RestoreContent& safety,
                         DisplacedProof& proof);
 bool SameSequences(const PreparedSet& set, const RestoreContent& safety, const Catalog& live);
-// Foreign keys aside, which the window turns or takes, and counters.
-bool SameDefinitions(const DisplacedProof& proof, const Catalog& live);
 
 // Behind the swap, and safe to be called again after a kill. `drop_displaced`: nothing of it is
 // needed. Else it stays, under its names, and becomes the operator's. The journal goes last.

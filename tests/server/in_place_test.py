@@ -223,16 +223,6 @@ class InPlace(unittest.TestCase):
         self.server.sql(''.join(f'DROP TABLE `crm`.`{name}`;' for _, name in self.take()['crm'] if name.startswith('__dbomsbak')))
         fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
 
-    def test_a_definition_changed_just_before_the_swap_is_kept(self):
-        self.restore_stopped_before('RENAME TABLE', lambda: self.server.sql('ALTER TABLE `shop`.`parent` ADD KEY `late` (`v`(3))'))
-        self.assertEqual(len([name for _, name in self.displaced() if self.server.value(
-            f"SELECT COUNT(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = 'shop' AND TABLE_NAME = '{name}' "
-            "AND INDEX_NAME = 'late'") == '1']), 1)
-        for database in ('shop', 'crm'):
-            self.server.sql(''.join(f'DROP TABLE `{database}`.`{name}`;' for _, name in self.take()[database]
-                                    if name.startswith('__dbomsbak')))
-        fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
-
     def test_definitions_changed_behind_the_safety_dump_end_it(self):
         output = self.restore_stopped_before('CREATE TABLE `__dbomsbak_new',
                                              lambda: self.server.sql('ALTER TABLE `shop`.`parent` ADD COLUMN `late` int'), code=34)
