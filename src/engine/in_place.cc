@@ -40,16 +40,6 @@ std::size_t SizeOfFirst(const std::vector<std::vector<std::string>>& lists, std:
   return size;
 }
 
-std::string Some(const std::vector<std::string>& names) {
-  constexpr std::size_t kShown = 5;
-  std::string list;
-  for (std::size_t i = 0; i < names.size() && i < kShown; ++i) {
-    list += (i == 0 ? "" : ", ") + names[i];
-  }
-  if (names.size() > kShown) list += fmt::format(" and {} more", names.size() - kShown);
-  return list;
-}
-
 // Calls `each` with a displaced table's kind and where it stands now.
 template <typename Function>
 void ForEachDisplaced(const PreparedSet& set, const Function& each) {
@@ -232,7 +222,7 @@ std::vector<std::string> InPlaceWarnings(const RestoreContent& content,
     warnings.push_back(fmt::format(
         "in place: CHECK constraints get their names behind the swap, for which a server may copy "
         "the table: {}",
-        Some(checked)));
+        JoinedSome(checked)));
   }
   return warnings;
 }
@@ -361,7 +351,7 @@ void EndInPlace(Session& session, const ServerTraits& traits, const PreparedSet&
       observer.Warning(fmt::format(
           "what was live before is kept, without its foreign keys, for it may hold more than the "
           "safety dump: {}; DROP TABLE them when they are not needed",
-          Some(kept)));
+          JoinedSome(kept)));
     }
   }
   if (InPlaceTraits(traits).constraint_names_block_rename) {

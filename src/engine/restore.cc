@@ -36,6 +36,7 @@
 #include "engine/restore_planner.h"
 #include "engine/server_journal.h"
 #include "engine/server_refusals.h"
+#include "engine/set_history.h"
 #include "engine/set_names.h"
 #include "engine/set_swap.h"
 #include "engine/spelled_content.h"
@@ -47,15 +48,6 @@
 
 namespace dbomsbak {
 namespace {
-
-std::string Quoted(const std::vector<std::string>& names) {
-  std::string list;
-  for (const std::string& name : names) {
-    if (!list.empty()) list += ", ";
-    list += QuoteIdentifier(name);
-  }
-  return list;
-}
 
 // What may not be restored so, whatever the server is like.
 void RefuseWithoutLeave(const ContentSource& source, const RestoreOptions& options) {
@@ -277,8 +269,8 @@ class Restore {
           "an earlier run of this restore was interrupted; it goes on from there (run {})", run_));
     }
     if (!found_.others.empty()) {
-      result_.plan.warnings.push_back(
-          fmt::format("staging that earlier restores left is dropped: {}", Quoted(found_.others)));
+      result_.plan.warnings.push_back(fmt::format(
+          "staging that earlier restores left is dropped: {}", QuotedList(found_.others)));
     }
   }
 
@@ -375,7 +367,8 @@ class Restore {
         problems.push_back(fmt::format(
             "a restore of {} from {} is prepared: make it live with `dbomsbak restore --swap`, or "
             "drop it with `dbomsbak restore --abort`, before another is {}",
-            Quoted(live), copy.note.origin.Describe(), options_.rehearse ? "rehearsed" : "begun"));
+            QuotedList(live), copy.note.origin.Describe(),
+            options_.rehearse ? "rehearsed" : "begun"));
       }
     }
     return problems;
@@ -740,7 +733,7 @@ class Restore {
     if (options_.in_place) {
       observer_.Warning(fmt::format(
           "tables {}… were left in {}; the same command drops them first and starts over{}{}",
-          LoadedTableName(run_, 0), Quoted(staging_->databases()), reason.empty() ? "" : ": ",
+          LoadedTableName(run_, 0), QuotedList(staging_->databases()), reason.empty() ? "" : ": ",
           reason));
       return;
     }
@@ -748,7 +741,7 @@ class Restore {
     for (const RestoreMember& member : members_) names.push_back(member.staging);
     observer_.Warning(
         fmt::format("staging was left on the server: {}; the same command goes on from it{}{}",
-                    Quoted(names), reason.empty() ? "" : ": ", reason));
+                    QuotedList(names), reason.empty() ? "" : ": ", reason));
   }
 
   void Sweep() {

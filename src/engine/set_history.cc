@@ -121,6 +121,16 @@ std::string QuotedList(const std::vector<std::string>& names) {
   return list;
 }
 
+std::string JoinedSome(const std::vector<std::string>& texts) {
+  constexpr std::size_t kMost = 5;
+  std::string joined;
+  for (std::size_t i = 0; i < texts.size() && i < kMost; ++i) {
+    joined += (i == 0 ? "" : ", ") + texts[i];
+  }
+  if (texts.size() > kMost) joined += fmt::format(" and {} more", texts.size() - kMost);
+  return joined;
+}
+
 std::string ShellWords(const std::vector<std::string>& names) {
   std::string words;
   for (const std::string& name : names) {

@@ -38,6 +38,9 @@ unsigned NextFreeGeneration(Session& session);
 // "`a`, `b`"
 std::string QuotedList(const std::vector<std::string>& names);
 
+// The first five, and how many more there are.
+std::string JoinedSome(const std::vector<std::string>& texts);
+
 // Names as arguments of a command line: what a shell would take apart is quoted.
 std::string ShellWords(const std::vector<std::string>& names);
 

@@ -16,6 +16,7 @@
 #include "engine/lock_holders.h"
 #include "engine/lock_wait.h"
 #include "engine/orphans.h"
+#include "engine/set_history.h"
 #include "engine/set_sweep.h"
 #include "engine/statement_deadline.h"
 #include "engine/stubs.h"
@@ -39,16 +40,6 @@ std::vector<std::string> DatabasesOf(const PreparedSet& set) {
   for (const SetMember& member : set.members) databases.push_back(member.live);
   for (const KeyDefinition& key : set.repointed_keys) databases.push_back(key.database);
   return databases;
-}
-
-std::string Some(const std::vector<std::string>& texts) {
-  constexpr std::size_t kMost = 5;
-  std::string joined;
-  for (std::size_t i = 0; i < texts.size() && i < kMost; ++i) {
-    joined += (i == 0 ? "" : ", ") + texts[i];
-  }
-  if (texts.size() > kMost) joined += fmt::format(" and {} more", texts.size() - kMost);
-  return joined;
 }
 
 // Without what this program has put there.
@@ -227,7 +218,7 @@ void CheckUnchanged(Session& session, const PreparedSet& set) {
   if (problems.empty()) return;
   throw Error(
       ErrorCode::kRestorePreflight,
-      fmt::format("the databases have changed since they were looked at: {}", Some(problems)),
+      fmt::format("the databases have changed since they were looked at: {}", JoinedSome(problems)),
       "Nothing was changed. Keep others from changing definitions, then run the same "
       "command again.");
 }
@@ -313,7 +304,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
     if (!differences.empty()) {
       throw Error(ErrorCode::kNeedsHelp,
                   fmt::format("the swap is done, but what is live is not what it should be: {}",
-                              Some(differences)),
+                              JoinedSome(differences)),
                   "Something changed definitions at the same time. Remove it and compare, or run "
                   "the same command again.");
     }
