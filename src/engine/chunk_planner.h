@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ __extension__ using WideInt = __int128;
 struct IntegerKey {
   WideInt largest = 0;
   double rows_a_value = 0;  // how densely the values are used, as far as is known
+  unsigned at_once = 1;     // boundaries to plan by one estimate
 };
 std::string ToText(WideInt value);
 WideInt ToWideInt(const std::string& decimal);
@@ -82,6 +84,7 @@ class ChunkPlanner {
   std::optional<KeyRanges> ranges_;  // nothing: the table is one chunk
   std::vector<std::string> low_;     // literals; rows up to and with it are handed out
   std::optional<IntegerKey> integer_key_;
+  std::deque<std::string> ahead_;  // boundaries planned already, literals
   enum class Estimates { kInColumn, kInText, kNone };
   Estimates estimates_ = Estimates::kInColumn;  // where EXPLAIN tells rows, until seen otherwise
   std::uint64_t next_number_ = 0;

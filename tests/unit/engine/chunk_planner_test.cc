@@ -99,6 +99,8 @@ TEST(ChunkPlanner, RowsThatAPlanTellsInItsTextSpareTheWalk) {
   EXPECT_EQ(conditions[1], "((`id` > 64)) AND ((`id` <= 128))");
   EXPECT_EQ(conditions.back(), "((`id` > 960))");
   EXPECT_EQ(server.Asked("LIMIT 63,1"), 0u);
+  // The table, 1, 2, 4 and 4 chunks, what is left of 4, and the last one; and the usual plan.
+  EXPECT_EQ(server.Asked("EXPLAIN"), 1u + 7u);
   EXPECT_EQ(server.Asked("SELECT /*+ INDEX(`t` `PRIMARY`) */ "), server.asked.size());
 }
 
