@@ -68,8 +68,8 @@ void SetTls(MYSQL* mysql, SslMode mode) {
 }
 #endif
 
-constexpr int kDeadlockTries = 10;
-constexpr std::chrono::milliseconds kDeadlockPause{20};
+constexpr int kTriesAlone = 10;
+constexpr std::chrono::milliseconds kPauseAlone{20};
 
 void SetOptions(MYSQL* mysql, const ConnectionOptions& options, SslMode mode, bool by_socket) {
   Set(mysql, MYSQL_OPT_CONNECT_TIMEOUT, options.connect_timeout_s);
@@ -231,16 +231,17 @@ void MysqlSession::SkipFurtherResults() {
 
 // A statement of its own that lost a deadlock has done nothing and is sent again, as the server's
 // manual advises: MariaDB ends even a DROP or a RENAME so, when it meets the thread that writes
-// the statistics of tables. Within a transaction only its owner can begin anew.
+// the statistics of tables. Within a transaction only its owner can begin anew. Nor has one done
+// anything that OceanBase wants again (a view, say, on a table made just before).
 void MysqlSession::SendAlone(std::string_view sql) {
   for (int attempt = 1;; ++attempt) {
     BeginStatement();
     const bool alone = (mysql_->server_status & SERVER_STATUS_IN_TRANS) == 0;
     if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) == 0) return;
-    if (!alone || mysql_errno(mysql_.get()) != kDeadlock || attempt == kDeadlockTries) {
-      ThrowLastError();
-    }
-    std::this_thread::sleep_for(attempt * kDeadlockPause);
+    const unsigned number = mysql_errno(mysql_.get());
+    const bool again = number == kDeadlock || number == kSchemaTryAgain;
+    if (!alone || !again || attempt == kTriesAlone) ThrowLastError();
+    std::this_thread::sleep_for(attempt * kPauseAlone);
   }
 }
 

@@ -267,6 +267,18 @@ def deadlock(probe, server):
     check(deadlocks == '1', f'{deadlocks} deadlocks: the test proved nothing')
 
 
+def schema_try_again(probe, server):
+    """OceanBase's 5627 says that nothing was done; the statement is sent again."""
+    server.run_client('CREATE DATABASE ta; USE ta; CREATE TABLE tries (n INT) ENGINE=MyISAM;\nDELIMITER //\n'
+                      'CREATE PROCEDURE p() BEGIN INSERT INTO tries VALUES (1); IF (SELECT COUNT(*) FROM tries) < 3 THEN '
+                      "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 5627, MESSAGE_TEXT = 'Schema try again'; END IF; END//\n")
+    where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=root']
+    result = probe.run(*where, 'execute', 'CALL ta.p()')
+    check(result.code == 0, f'5627: {result.code} {result.err}')
+    tries = server.value('SELECT COUNT(*) FROM ta.tries')
+    check(tries == '3', f'{tries} tries behind 5627')
+
+
 def session_settings(probe, server):
     """Whatever the server's own settings are, ours are the same."""
     own_mode, own_limit = ('', 'max_execution_time') if MYSQL else (',ORACLE', 'max_statement_time')
@@ -321,6 +333,7 @@ def main():
         with Server(options=[WITH_TLS] if MYSQL else []) as server:  # or caching_sha2_password lets no password in
             for part in (lambda: option_files(probe, server, folder), lambda: lost(probe, server),
                          lambda: given_up(probe, server), lambda: deadlock(probe, server),
+                         lambda: schema_try_again(probe, server),
                          lambda: session_settings(probe, server)):
                 part()
     print('\n'.join(FAULTS) or 'ok')
