@@ -18,6 +18,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/row_encoder.h"
 #include "dbomsbak/sql/statement_splitter.h"
+#include "sql/literal.h"
 
 namespace dbomsbak {
 namespace {
@@ -232,11 +233,60 @@ void Quote(benchmark::State& state) {
   Count(state, out.size(), table.rows.size());
 }
 
+void Hex(benchmark::State& state) {
+  const Table& table = TableOf(state);
+  std::string out;
+  for (auto _ : state) {
+    out.clear();
+    for (const auto& row : table.rows) AppendHexLiteral(row.back(), out);
+    benchmark::DoNotOptimize(out.data());
+  }
+  Count(state, out.size(), table.rows.size());
+}
+
+// Shortest texts that read back as the same number.
+template <auto Write, typename Float>
+void FloatText(benchmark::State& state) {
+  std::mt19937_64 random(42);
+  std::vector<Float> numbers;
+  for (int i = 0; i < 10'000; ++i) numbers.push_back(static_cast<Float>(random()) / Float{1e13F});
+  char text[kMaxDoubleText];
+  std::size_t bytes = 0;
+  for (auto _ : state) {
+    bytes = 0;
+    for (const Float number : numbers)
+      bytes += static_cast<std::size_t>(Write(number, text) - text);
+    benchmark::DoNotOptimize(text);
+  }
+  Count(state, bytes, numbers.size());
+}
+
+// Integers and DECIMAL, from the server's text.
+void NumberText(benchmark::State& state) {
+  const Table& table = TableOf(state);
+  char text[kMaxNumberText];
+  std::size_t bytes = 0;
+  for (auto _ : state) {
+    bytes = 0;
+    for (const auto& row : table.rows) {
+      for (const std::string& number : row) {
+        bytes += static_cast<std::size_t>(WriteNumber(number, false, text) - text);
+      }
+    }
+    benchmark::DoNotOptimize(text);
+  }
+  Count(state, bytes, table.rows.size());
+}
+
 BENCHMARK(Encode)->DenseRange(kOmsRows, kIntegers);
 BENCHMARK(Digest)->DenseRange(kOmsRows, kIntegers);
 BENCHMARK(Parse)->DenseRange(kOmsRows, kIntegers);
 BENCHMARK(Split)->DenseRange(kOmsRows, kBlobs);
 BENCHMARK(Quote)->DenseRange(kProse, kJson);
+BENCHMARK(Hex)->Arg(kBlobs);
+BENCHMARK(NumberText)->Arg(kIntegers);
+BENCHMARK(FloatText<WriteDouble, double>);
+BENCHMARK(FloatText<WriteFloat, float>);
 
 }  // namespace
 }  // namespace dbomsbak
