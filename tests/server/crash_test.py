@@ -46,6 +46,9 @@ CANNOT_START = ('Missing FILE_CREATE, FILE_DELETE or FILE_MODIFY before FILE_CHE
 ASK_AGAIN = {1412, 2002, 2003, 2006, 2013, 1053, 1927, 4138, 1158, 1159, 1160, 1161, 4012, 1205, 1213}
 
 
+LOCKED = 32  # by the session of a program that was killed, until the server has seen that
+
+
 class CannotStart(Exception):
     pass
 
@@ -207,7 +210,7 @@ class World:
         return self.program.start(*self.options(words[0]), *words[1:], '--progress=json', stdout=subprocess.DEVNULL)
 
     def kill_program(self, at_phase):
-        """Starts the command and kills it at that phase, or after a random time; whether it was alive."""
+        """Starts the command and kills it at that phase, or after a random time; the code with which it had ended before."""
         process = self.start()
         if at_phase is not None:
             seen = 0
@@ -222,9 +225,9 @@ class World:
         alive = process.poll() is None
         process.kill()
         code = process.wait()
-        if not alive and code != 0:
+        if not alive and code not in (0, LOCKED):
             raise AssertionError(f'{self.words()} ended with {code} by itself')
-        return alive
+        return None if alive else code
 
     def kill_server(self, reader):
         """Kills the server while the command runs; the command must end, and tell of it."""
@@ -260,12 +263,12 @@ class World:
         if self.has_ended():
             self.report[f'{words[0]} was killed when all was done'] += 1
             return self.arrive()
-        for attempt in range(30):
+        for attempt in range(60):
             result = self.run(*words)
             if result.code == 42 and self.follow(result.err):
                 continue
             # A dead session's lock goes when the server has seen that its client is gone.
-            if result.code != 32 or attempt == 29:
+            if result.code != LOCKED or attempt == 59:
                 break
             time.sleep(0.5)
         try:
@@ -320,7 +323,7 @@ def without_counters(print_of):
 
 def kill_programs(world, reader):
     at = {'restore': world.dice.randrange(3), 'undo': 0}
-    killed = 0
+    killed = told = 0
     while killed < KILLS:
         about = []
         while True:
@@ -331,7 +334,11 @@ def kill_programs(world, reader):
                 phase = at[command] % world.phases[command]
                 at[command] += max(1, 2 * (world.phases['restore'] + world.phases['undo']) // KILLS)
             where = f'at phase {phase}' if phase is not None else 'at random'
-            world.killed = world.kill_program(phase)
+            code = world.kill_program(phase)
+            world.killed = code is None
+            if code == LOCKED:
+                time.sleep(0.5)
+                continue
             if world.killed:
                 killed += 1
                 world.report[f'{command} killed'] += 1
@@ -349,6 +356,9 @@ def kill_programs(world, reader):
         if world.killed:
             world.finish(', '.join(about))
             reader.check(', '.join(about))
+        if killed // 20 > told:
+            told = killed // 20
+            print(f'{killed} kills of the program; the reader saw {dict(reader.answers)}', flush=True)
 
 
 def kill_servers(world, reader):
