@@ -53,6 +53,11 @@ DefinitionTraits ProbeDefinitionTraits(Session& session, const ServerTraits& ser
       SetOceanBase(traits);
       break;
   }
+  // Where it can be set, a restore's sessions have set it.
+  const ResultSet explicit_defaults =
+      session.Query("SHOW SESSION VARIABLES LIKE 'explicit_defaults_for_timestamp'");
+  traits.gives_timestamps_defaults =
+      explicit_defaults.empty() || explicit_defaults.Text(0, 1) != "ON";
   // A variable of the servers for which longer keys are a choice.
   const ResultSet large = session.Query("SHOW GLOBAL VARIABLES LIKE 'innodb_large_prefix'");
   if (!large.empty() && traits.max_key_column_bytes != 0) {

@@ -104,6 +104,18 @@ class ColumnText {
     return type_ == "char" || type_ == "varchar" || IsText() ? WidthOf(charset_) : 1;
   }
 
+  // TIMESTAMP NOT NULL, without a DEFAULT or an expression.
+  bool IsBareTimestamp() const {
+    if (type_ != "timestamp") return false;
+    bool not_null = false;
+    for (std::size_t i = item_.body; i < item_.tokens.size(); ++i) {
+      const SqlToken& token = item_.tokens[i];
+      if (token.IsWord("default") || token.IsWord("as")) return false;
+      not_null = not_null || (token.IsWord("null") && item_.tokens[i - 1].IsWord("not"));
+    }
+    return not_null;
+  }
+
   // DEFAULT and a literal that says something.
   bool HasLiteralDefault() const {
     const std::vector<SqlToken>& tokens = item_.tokens;
@@ -314,8 +326,9 @@ class Examiner {
     if (!engine.empty() && !HasName(facts_.engines, LowerAscii(engine))) {
       Add(fmt::format("the server has no storage engine {}", engine));
     }
-    if (same_series_) return;
     table_ = OutlineOf(object_.create);
+    if (traits_.gives_timestamps_defaults) ExamineTimestamps();
+    if (same_series_) return;
     std::uint64_t row_bytes = 0;
     for (const TableItem& item : table_.items) {
       switch (item.kind) {
@@ -350,6 +363,19 @@ class Examiner {
 
   void Forgets(const TableItem& item) {
     Add(fmt::format("{}: the server reads and forgets it", Describe(item)));
+  }
+
+  // A setting of the server, so those of one series may differ in it.
+  void ExamineTimestamps() {
+    for (const TableItem& item : table_.items) {
+      if (item.kind != TableItem::Kind::kColumn || !ColumnText(item, table_).IsBareTimestamp()) {
+        continue;
+      }
+      Add(
+          fmt::format("{}: the server gives a TIMESTAMP NOT NULL that says nothing a DEFAULT or ON "
+                      "UPDATE (its explicit_defaults_for_timestamp is off)",
+                      Describe(item)));
+    }
   }
 
   void ExamineColumn(const ColumnText& column) {

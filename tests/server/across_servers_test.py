@@ -93,6 +93,7 @@ MARIADB = [
     ('comment', "CREATE TABLE x_comment (a INT COMMENT 'INVISIBLE, CHECK (', b DOUBLE DEFAULT -1.5, c DATETIME(6) NOT NULL DEFAULT "
                 "CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)) COMMENT 'PAGE_COMPRESSED=1'"),
     ('json', 'CREATE TABLE x_json (a JSON)'),
+    ('`a` timestamp not null,', 'CREATE TABLE x_bare_timestamp (a TIMESTAMP NOT NULL, b INT)'),
     ('over', 'CREATE VIEW x_window AS SELECT a, ROW_NUMBER() OVER (ORDER BY a) AS n FROM x_year'),
     ('with', 'CREATE VIEW x_cte AS WITH c AS (SELECT 1 AS a) SELECT a FROM c'),
     ('json_detailed', "CREATE VIEW x_function AS SELECT JSON_DETAILED('[1]') AS j FROM x_year"),
@@ -117,6 +118,7 @@ SPECIAL = {
     ],
     'mysql-9.7': [
         (r'\bjson\b', 'CREATE TABLE x_json (a JSON)'),
+        ('`a` timestamp not null,', 'CREATE TABLE x_bare_timestamp (a TIMESTAMP NOT NULL, b INT)'),
         ('json', "CREATE TABLE x_json_text (a LONGTEXT, b INT AS (JSON_LENGTH(a)) VIRTUAL, c TEXT DEFAULT ('json'))"),
         (r'\+ 1', 'CREATE TABLE x_functional (a INT, KEY k ((a + 1)))'),
         ('array', "CREATE TABLE x_multi (a JSON, KEY k ((CAST(a->'$.x' AS UNSIGNED ARRAY))))"),

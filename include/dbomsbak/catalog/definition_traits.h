@@ -20,6 +20,8 @@ struct DefinitionTraits {
   bool has_literal_text_defaults = false;  // TEXT DEFAULT 'x'
   bool has_whole_text_keys = false;        // UNIQUE KEY (a) of a TEXT, without a length
   bool has_two_digit_years = false;        // YEAR(2)
+  bool gives_timestamps_defaults =
+      false;  // TIMESTAMP NOT NULL that says nothing; as of the session
   bool has_many_triggers_an_event = true;  // of one table, time and event
   bool has_spatial_keys_in_innodb = true;
   bool has_partitions_of_every_engine = false;   // else of InnoDB alone

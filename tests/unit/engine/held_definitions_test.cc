@@ -85,6 +85,19 @@ TEST_F(HeldDefinitionsTest, WhatIsReadAndForgottenIsAReason) {
                                      HasSubstr("key `k`: the server reads and forgets DESC")));
 }
 
+TEST_F(HeldDefinitionsTest, ATimestampThatSaysNothingStaysSo) {
+  Table("t",
+        "`a` timestamp NULL DEFAULT NULL, `b` timestamp NOT NULL DEFAULT '2000-01-01 00:00:00', "
+        "`c` timestamp(3) NOT NULL COMMENT 'DEFAULT', `d` datetime NOT NULL");
+  EXPECT_THAT(Reasons(), IsEmpty());
+  traits().gives_timestamps_defaults = true;
+  EXPECT_THAT(Reasons(), ElementsAre(HasSubstr("column `c`: the server gives a TIMESTAMP")));
+  // It is a setting, not the kind of server.
+  content_.sources[0].header.server_flavour = facts_.traits.FlavourName();
+  content_.sources[0].header.server_version = facts_.traits.version = "5.6.24";
+  EXPECT_EQ(Reasons().size(), 1u);
+}
+
 TEST_F(HeldDefinitionsTest, WhatOnlyTheExecutionRefusesIsAReason) {
   traits().has_spatial_keys_in_innodb = false;
   Table("t",
