@@ -28,13 +28,6 @@ std::optional<bool> ParseBool(const std::string& text) {
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> ParseNumber(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 Error UnknownOption(const CommandInfo& command, const std::string& argument) {
   const std::string name = argument.substr(0, argument.find('='));
   std::vector<std::string> known;
@@ -180,10 +173,14 @@ std::optional<std::uint64_t> CommandLine::Number(std::string_view id, std::uint6
               SeeHelp(command_));
 }
 
-std::optional<std::uint64_t> CommandLine::Bytes(std::string_view id) const {
-  const std::optional<std::string> value = Last(id);
-  if (!value) return std::nullopt;
-  std::string_view text = *value;
+std::optional<std::uint64_t> ParseNumber(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::uint64_t> ParseSize(std::string_view text) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const std::optional<std::uint64_t> number = ParseNumber(text.substr(0, digits));
   std::string unit;
@@ -198,11 +195,16 @@ std::optional<std::uint64_t> CommandLine::Bytes(std::string_view id) const {
   constexpr std::string_view kUnits = "KMGT";
   const std::size_t power = unit.empty() ? 0 : kUnits.find(unit) + 1;
   const bool known = unit.empty() || (unit.size() == 1 && power > 0);
-  if (number && known && *number <= (std::uint64_t{1} << 60) >> (10 * power)) {
-    return *number << (10 * power);
-  }
+  if (!number || !known || *number > (std::uint64_t{1} << 60) >> (10 * power)) return std::nullopt;
+  return *number << (10 * power);
+}
+
+std::optional<std::uint64_t> CommandLine::Bytes(std::string_view id) const {
+  const std::optional<std::string> value = Last(id);
+  if (!value) return std::nullopt;
+  if (const auto bytes = ParseSize(*value)) return bytes;
   throw Error(ErrorCode::kUsage,
-              fmt::format("--{} wants a size such as 96M or 1G, not '{}'", id, text),
+              fmt::format("--{} wants a size such as 96M or 1G, not '{}'", id, *value),
               SeeHelp(command_));
 }
 

@@ -14,6 +14,11 @@
 
 namespace dbomsbak {
 
+// Decimal digits alone; nothing when there is more, or none, or too many.
+std::optional<std::uint64_t> ParseNumber(std::string_view text);
+// "96M", "1GiB", "4096": bytes.
+std::optional<std::uint64_t> ParseSize(std::string_view text);
+
 // Options are asked for by their id (OptionInfo::id()); an id the command does not have is a fault
 // of the program (kInternal). Numbers and sizes are checked when asked for (kUsage).
 class CommandLine {
@@ -33,7 +38,7 @@ class CommandLine {
   bool Flag(std::string_view id, bool otherwise = false) const;
   std::optional<std::uint64_t> Number(std::string_view id, std::uint64_t min,
                                       std::uint64_t max) const;
-  // "96M", "1GiB", "4096": bytes.
+  // As ParseSize.
   std::optional<std::uint64_t> Bytes(std::string_view id) const;
 
   // Ignored options of mysqldump that were given: "--quick" and why it is pointless.

@@ -67,6 +67,32 @@ Ddl DdlOf(const CommandLine& line) {
               "Leave it away for definitions as the server prints them.");
 }
 
+ThrottleLimits ThrottleOf(const CommandLine& line) {
+  constexpr std::string_view kRows = "rows", kLoad = "load=";
+  ThrottleLimits limits;
+  for (const std::string& text : line.All("throttle")) {
+    const std::string_view word = text;
+    std::optional<std::uint64_t> number;
+    if (word.starts_with(kLoad)) {
+      number = ParseNumber(word.substr(kLoad.size()));
+      limits.running_threads = number.value_or(0);
+    } else if (word.ends_with(kRows)) {
+      number = ParseNumber(word.substr(0, word.size() - kRows.size()));
+      limits.rows_a_second = number.value_or(0);
+    } else {
+      number = ParseSize(word);
+      limits.bytes_a_second = number.value_or(0);
+    }
+    if (number.value_or(0) > 0) continue;
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("--throttle wants a limit such as 20M, 5000rows or load=30, not '{}'", text),
+        "Bytes or rows are those of one second; load= counts the threads that run on the "
+        "server besides the dump's.");
+  }
+  return limits;
+}
+
 Scope ScopeOf(const CommandLine& line, Console& console) {
   Scope scope;
   scope.databases = line.arguments();
@@ -148,6 +174,7 @@ DumpOptions OptionsOf(const CommandLine& line, Console& console) {
   options.ddl = DdlOf(line);
   if (const auto jobs = line.Number("jobs", 1, 64)) options.jobs = static_cast<unsigned>(*jobs);
   options.compression_level = LevelOf(line);
+  options.throttle = ThrottleOf(line);
   if (const auto bytes = line.Bytes("max-memory")) {
     options.max_memory_bytes = std::clamp(*bytes, kLeastMemory, kMostMemory);
   }

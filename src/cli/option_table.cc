@@ -104,6 +104,9 @@ constexpr std::array kOptions{
     OptionInfo{"--max-memory", "SIZE", kValue, kRun,
                kCommandDump | kCommandRestore | kCommandVerify,
                "bound for buffers, such as 96M (default) or 1G"},
+    OptionInfo{"--throttle", "LIMIT", kValue, kRun, kDump,
+               "leave the server to others: 20M or 5000rows a second at most, load=30 while more "
+               "threads run there; may be given again"},
     OptionInfo{"--lock-wait", "SECONDS", kValue, kRun, kLocks,
                "longest wait for a lock on the server, tried 10 times (default 5)"},
     OptionInfo{"--allow-partial", "", kFlag, kRun, kCommandDump | kCommandRestore | kCommandCheck,

@@ -82,7 +82,9 @@ void ChunkReader::ReadAll(Session& session, bool holds_locks) {
     std::optional<Chunk> chunk;
     try {
       chunk = planner_.Next(session, holds_locks);
-      if (!chunk || !Read(session, *chunk, piece)) return;
+      if (!chunk) return;
+      if (!holds_locks) throttle_.AwaitCalm(session);
+      if (!Read(session, *chunk, piece)) return;
     } catch (ServerError& e) {
       ThrowReadError(e, chunk ? &planner_.table(chunk->table) : nullptr, retention_s_);
     } catch (Error& e) {
@@ -125,12 +127,15 @@ bool ChunkReader::Read(Session& session, const Chunk& chunk, RowPiece& piece) {
   std::uint64_t text_bytes = 0;
   std::uint64_t told_rows = 0;
   const auto hand_on = [&] {
-    counters_.rows.fetch_add(end.digest.rows - told_rows, std::memory_order_relaxed);
+    const std::uint64_t rows = end.digest.rows - told_rows;
+    if (!entry.non_transactional) throttle_.Pay(rows, piece.text.size());
+    counters_.rows.fetch_add(rows, std::memory_order_relaxed);
     counters_.bytes.fetch_add(piece.text.size(), std::memory_order_relaxed);
     told_rows = end.digest.rows;
     text_bytes += piece.text.size();
     return handoff_.Push(chunk.number, piece);
   };
+  const Throttle::Reading reading(throttle_);
   const std::unique_ptr<RowStream> rows = session.Stream(select.sql, select.protocol);
   try {
     while (rows->Next()) {

@@ -12,6 +12,7 @@
 #include "engine/chunk_handoff.h"
 #include "engine/chunk_planner.h"
 #include "engine/serial_observer.h"
+#include "engine/throttle.h"
 
 namespace dbomsbak {
 
@@ -44,11 +45,13 @@ class ChunkReader {
   // `packet_limit`: no statement of the text should be longer than this. `exact_json_doubles`: as
   // in RowEncoder::Options. `retention_s`: how long from now the server keeps the snapshot; 0: for
   // the transaction. When most of it has passed, `observer` is warned, once, from any thread.
-  ChunkReader(ChunkPlanner& planner, ChunkHandoff& handoff, std::size_t packet_limit,
-              bool exact_json_doubles, unsigned retention_s, DumpCounters& counters,
-              SerialObserver& observer)
+  // `throttle` is asked by all but the reader that holds locks.
+  ChunkReader(ChunkPlanner& planner, ChunkHandoff& handoff, Throttle& throttle,
+              std::size_t packet_limit, bool exact_json_doubles, unsigned retention_s,
+              DumpCounters& counters, SerialObserver& observer)
       : planner_(planner),
         handoff_(handoff),
+        throttle_(throttle),
         packet_limit_(packet_limit),
         exact_json_doubles_(exact_json_doubles),
         retention_s_(retention_s),
@@ -66,6 +69,7 @@ class ChunkReader {
 
   ChunkPlanner& planner_;
   ChunkHandoff& handoff_;
+  Throttle& throttle_;
   const std::size_t packet_limit_;
   const bool exact_json_doubles_;
   const unsigned retention_s_;

@@ -22,6 +22,7 @@
 #include "engine/set_text.h"
 #include "engine/text_assembler.h"
 #include "engine/text_plan.h"
+#include "engine/throttle.h"
 
 namespace dbomsbak {
 namespace {
@@ -75,6 +76,7 @@ class Pipeline {
   std::optional<PlainFrames> plain_frames_;
   std::optional<TextAssembler> assembler_;
   ChunkHandoff handoff_;
+  Throttle throttle_;
   ChunkPlanner planner_;
   DumpCounters counters_;
   ChunkReader reader_;
@@ -107,8 +109,9 @@ Pipeline::Pipeline(DumpSet& set, SessionRegistry& registry, const DumpOptions& o
       plan_(PlanText(set.catalog, set.traits.outside_keys_need_parents)),
       file_(out),
       handoff_(memory_.handoff_bytes, memory_.reserve_bytes),
+      throttle_(options.throttle, telling_),
       planner_(TablesToRead(), memory_.chunk_bytes),
-      reader_(planner_, handoff_, packet_limit_, set.traits.has_exact_json_doubles,
+      reader_(planner_, handoff_, throttle_, packet_limit_, set.traits.has_exact_json_doubles,
               set.snapshot.retention_s, counters_, telling_) {
   if (options.source_date_epoch) {
     snapshot_.time = IsoTime(*options.source_date_epoch);
@@ -170,6 +173,7 @@ void Pipeline::CheckBehindLastReader() {
 
 void Pipeline::StopAll() {
   handoff_.Close();
+  throttle_.Close();
   planner_.Close();
   if (archive_frames_) archive_frames_->Close();
   registry_.AbortAll();

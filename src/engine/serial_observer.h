@@ -11,6 +11,10 @@ namespace dbomsbak {
 class SerialObserver {
  public:
   explicit SerialObserver(Observer& observer) : observer_(observer) {}
+  void Notice(std::string_view text) {
+    std::lock_guard lock(mutex_);
+    observer_.Notice(text);
+  }
   void Warning(std::string_view text) {
     std::lock_guard lock(mutex_);
     observer_.Warning(text);

@@ -394,6 +394,38 @@ END;;''')
             need(process.returncode == 15, f'ended with {process.returncode}: {err}')
             expect_nothing(path.parent)
 
+    def test_throttle(self):
+        """Bytes and rows of a second are no more than asked for, and a busy server is waited for."""
+        server = self.server
+        recreate(server, ['slow'])
+        server.sql('CREATE DATABASE slow; USE slow; CREATE TABLE t (id INT PRIMARY KEY, body CHAR(200)); '
+                   'INSERT INTO t SELECT seq, REPEAT(MD5(seq), 6) FROM seq_1_to_20000')
+
+        def timed(*options):
+            path = self.place()
+            began = time.monotonic()
+            result = self.dump('slow', '-o', path, *options, env=EPOCH).expect(0)
+            return time.monotonic() - began, sha256(path), result.err, path
+
+        free, path = timed()[1::2]
+        size = len(self.program.ok('cat', '--data', path).out)
+        for limit in f'{size // 2048}K', '10000rows':
+            took, digest, _, _ = timed('--throttle', limit)
+            need(took > 1.6, f'--throttle {limit}: {took:.1f} s')
+            need(digest == free, f'other bytes with --throttle {limit}')
+        # Three others are at work for three seconds.
+        others = [subprocess.Popen([*server.client_command(), '-e', 'SELECT SLEEP(3)'], stdout=subprocess.DEVNULL)
+                  for _ in range(3)]
+        server.wait_for("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO = 'SELECT SLEEP(3)'", '3')
+        took, digest, err, _ = timed('--throttle', 'load=1')
+        for other in others:
+            other.wait()
+        need('waits whenever more than 1 threads' in err and took > 1, f'{took:.1f} s: {err}')
+        need(digest == free, 'other bytes when a calm server was waited for')
+        for wrong in 'fast', '0', 'load=', '5row':
+            self.dump('slow', '-o', self.place(), '--throttle', wrong).expect(2)
+        recreate(server, ['slow'])
+
     def test_giant_rows(self):
         server = self.server
         server.sql('CREATE DATABASE giant')

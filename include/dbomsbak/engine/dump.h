@@ -10,6 +10,7 @@
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/base/file.h"
 #include "dbomsbak/engine/observer.h"
+#include "dbomsbak/engine/throttle_limits.h"
 #include "dbomsbak/transport/session.h"
 
 namespace dbomsbak {
@@ -24,6 +25,7 @@ struct DumpOptions {
   unsigned jobs = 2;          // reading sessions
   int compression_level = 3;  // 1 to 19, 0 stores
   std::size_t max_memory_bytes = std::size_t{96} << 20;
+  ThrottleLimits throttle;
   unsigned lock_wait_s = 5;
   unsigned lock_tries = 10;
   bool tables_may_be_missing = false;  // those that the scope names; else kUsage
