@@ -221,7 +221,10 @@ class World:
             time.sleep(self.dice.choice((0, 0, 0.003, 0.02)))
         else:
             threading.Thread(target=process.stderr.read, daemon=True).start()
-            time.sleep(self.dice.uniform(0, self.seconds[self.words()[0]]))
+            try:
+                process.wait(timeout=self.dice.uniform(0, self.seconds[self.words()[0]]))
+            except subprocess.TimeoutExpired:
+                pass
         alive = process.poll() is None
         process.kill()
         code = process.wait()
@@ -356,8 +359,8 @@ def kill_programs(world, reader):
         if world.killed:
             world.finish(', '.join(about))
             reader.check(', '.join(about))
-        if killed // 20 > told:
-            told = killed // 20
+        if killed // 10 > told:
+            told = killed // 10
             print(f'{killed} kills of the program; the reader saw {dict(reader.answers)}', flush=True)
 
 
