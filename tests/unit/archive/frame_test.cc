@@ -4,6 +4,7 @@
 #include <zstd.h>
 
 #include <random>
+#include <vector>
 
 #include "dbomsbak/base/error.h"
 
@@ -45,6 +46,43 @@ TEST(FrameTest, FramesAreIndependentOfWhatWasCompressedBefore) {
   const std::string first = compressor.Compress(SomeText(1000)).stored;
   compressor.Compress(SomeText(77777));
   EXPECT_EQ(compressor.Compress(SomeText(1000)).stored, first);
+}
+
+// A frame as zstd itself packs it at that level.
+std::string PackedByZstd(const std::string& text, int level) {
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+  std::string packed(ZSTD_compressBound(text.size()), '\0');
+  packed.resize(ZSTD_compress2(context, packed.data(), packed.size(), text.data(), text.size()));
+  ZSTD_freeCCtx(context);
+  return packed;
+}
+
+TEST(FrameTest, AQuickerLevelIsTakenWhereItPacksAsSmall) {
+  std::mt19937 random(7);
+  std::string digits;
+  while (digits.size() < (std::size_t{3} << 19)) {
+    digits += "(" + std::to_string(random()) + "," + std::to_string(random()) + "),\n";
+  }
+  const std::string packed = FrameCompressor(3).Compress(digits).stored;
+  EXPECT_TRUE(packed == PackedByZstd(digits, 1));
+  EXPECT_LE(packed.size(), PackedByZstd(digits, 3).size());
+}
+
+TEST(FrameTest, WhatALevelGainsIsNotGivenAwayForSpeed) {
+  // Words in an order of their own, with old sentences said again: matches far away.
+  std::mt19937 random(7);
+  std::vector<std::string> sentences;
+  std::string prose;
+  while (prose.size() < (std::size_t{3} << 19)) {
+    std::string sentence;
+    for (unsigned i = 0; i < 12; ++i) sentence += "word" + std::to_string(random() % 3000) + " ";
+    sentences.push_back(sentence);
+    prose += sentence + sentences[random() % sentences.size()] + "\n";
+  }
+  EXPECT_LT(PackedByZstd(prose, 3).size(), PackedByZstd(prose, 1).size());
+  EXPECT_TRUE(FrameCompressor(3).Compress(prose).stored == PackedByZstd(prose, 3));
 }
 
 TEST(FrameTest, TextAboveTheOneStepLimitIsReadAsWell) {
