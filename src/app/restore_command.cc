@@ -72,13 +72,17 @@ std::vector<std::shared_ptr<const RandomAccessFile>> OpenAll(
 }
 
 // Before a file is looked at: a window that was left open must not wait for it, or fail with it.
-std::vector<HealedSet> HealFirst(SessionFactory& sessions, Observer& observer) {
+// A restore in place heals by itself once more, when it knows whether it may give up another.
+std::vector<HealedSet> HealFirst(SessionFactory& sessions, bool in_place, Observer& observer) {
   std::vector<HealedSet> healed;
   try {
     healed = HealOpenWindows(sessions, observer);
   } catch (const Error& error) {
     // Where no server answers, what is wrong with the file is worth more to know.
-    if (error.code() != ErrorCode::kConnect) throw;
+    if (error.code() != ErrorCode::kConnect &&
+        !(in_place && error.code() == ErrorCode::kNeedsHelp)) {
+      throw;
+    }
   }
   for (const HealedSet& set : healed) observer.Notice(set.line);
   return healed;
@@ -130,20 +134,18 @@ RestoreResult RunRestoreCommand(SessionFactory& all_sessions, FileSystem& files,
                            observer, cancel);
   }
   RestoreOptions options = command.options;
-  if (!options.dry_run) options.healed = HealFirst(sessions, observer);
+  if (!options.dry_run) options.healed = HealFirst(sessions, options.in_place, observer);
   const auto opened = OpenAll(files, command.paths);
   if (options.in_place) {
     std::string& name = options.safety_dump_name;
     name =
         command.safety_dump.empty() ? SafetyDumpBeside(command.paths.front()) : command.safety_dump;
-    if (!options.dry_run && !options.rehearse && files.Exists(name)) {
-      throw Error(ErrorCode::kWouldOverwrite, fmt::format("'{}' exists", name),
-                  "It may hold what was live before: keep it, and name another file with "
-                  "--safety-dump, or leave that option out.")
-          .About(name);
+    if (!options.rehearse && files.Exists(name)) {
+      options.safety_dump_there = files.OpenForReading(name);
+      options.safety_dump_beside = SafetyDumpBeside(name);
     }
-    options.safety_dump = [&](const std::vector<std::string>& databases) {
-      return TakeSafetyDump(sessions, files, name, options, databases, observer, cancel);
+    options.safety_dump = [&](const std::string& path, const std::vector<std::string>& databases) {
+      return TakeSafetyDump(sessions, files, path, options, databases, observer, cancel);
     };
   }
   return RunRestore(sessions, opened, options, confirm, observer, cancel);

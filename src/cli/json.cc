@@ -76,6 +76,8 @@ const char* Word(LeftoverKind kind) {
       return "open-window";
     case LeftoverKind::kDisplacedCopy:
       return "displaced-copy";
+    case LeftoverKind::kKeptTables:
+      return "kept-tables";
   }
   return "";
 }
@@ -286,6 +288,7 @@ Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bo
   json["window_ms"] = result.window_ms;
   json["rows_proved"] = result.rows_proved;
   json["tables_proved"] = result.tables_proved;
+  json["kept"] = Strings(result.kept);
   json["plan"] = ToJson(result.plan);
   return json;
 }
@@ -303,6 +306,7 @@ Json LeftoversToJson(const std::vector<Leftover>& leftovers, const char* key) {
     entry["created"] = leftover.created;
     entry["bytes"] = leftover.bytes;
     entry["advice"] = leftover.advice;
+    entry["tables"] = Strings(leftover.tables);
     json[key].push_back(std::move(entry));
   }
   return json;

@@ -318,6 +318,13 @@ std::string RenderLeftovers(const std::vector<Leftover>& leftovers) {
       case LeftoverKind::kDisplacedCopy:
         what = fmt::format("displaced copy {}", leftover.generation);
         break;
+      case LeftoverKind::kKeptTables:
+        what = fmt::format("{} kept by restore in place {}",
+                           leftover.tables.size() == 1
+                               ? "table"
+                               : fmt::format("{} tables", Grouped(leftover.tables.size())),
+                           leftover.run);
+        break;
     }
     text += fmt::format("{} of {}\n", what, Joined(leftover.databases, ", "));
     text += fmt::format("  made {}, {}, in {}\n",

@@ -66,6 +66,18 @@ void SayPrepared(Invocation& run, const RestoreResult& result) {
       HumanDuration(result.plan.expected_window_ms), again));
 }
 
+void SayKept(Invocation& run, const std::vector<std::string>& kept) {
+  constexpr std::size_t kShown = 5;
+  const std::vector<std::string> shown(
+      kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, kept.size())));
+  run.console.Say(fmt::format(
+      "what was live may hold more than the safety dump, and is kept in {}: {}{}; dbomsbak status "
+      "tells what to do with {}",
+      Counted(kept.size(), "table"), Joined(shown, ", "),
+      kept.size() > kShown ? fmt::format(" and {} more", kept.size() - kShown) : "",
+      kept.size() == 1 ? "it" : "them"));
+}
+
 // What a restore or an undo ended with. `loaded`: by this run.
 ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, bool rehearsed,
                  bool loaded) {
@@ -81,11 +93,15 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
     run.console.Say("dry run: nothing was changed");
     return code;
   }
+  if (result.swapped && !result.kept.empty()) {
+    SayKept(run, result.kept);
+  }
   if (result.swapped && !result.plan.safety_dump.empty()) {
     run.console.Say(
-        fmt::format("what was live is in '{}'; to go back: dbomsbak restore --in-place "
+        fmt::format("what was live{} is in '{}'; to go back: dbomsbak restore --in-place "
                     "'{}'",
-                    result.plan.safety_dump, result.plan.safety_dump));
+                    result.kept.empty() ? "" : " when it was dumped", result.plan.safety_dump,
+                    result.plan.safety_dump));
   }
   if (result.prepared) {
     SayPrepared(run, result);

@@ -30,7 +30,10 @@ StagingOrigin OriginIn(Session& session, const std::vector<std::string>& databas
 std::vector<Leftover> Chosen(Session& session, const StagedChoice& choice, bool dry_run) {
   std::vector<Leftover> leftovers = FindLeftovers(session);
   std::erase_if(leftovers, [&](const Leftover& leftover) {
-    if (leftover.kind == LeftoverKind::kDisplacedCopy) return true;
+    if (leftover.kind == LeftoverKind::kDisplacedCopy ||
+        leftover.kind == LeftoverKind::kKeptTables) {
+      return true;
+    }
     if (leftover.kind == LeftoverKind::kOpenWindow) return !dry_run;
     if (leftover.kind == LeftoverKind::kStaging && !IsSurelyOurs(session, leftover.holders)) {
       return true;

@@ -374,12 +374,20 @@ void Checker::CheckLeftovers() {
         message = fmt::format("displaced copy {}: {} ({})", leftover.generation, holders,
                               HumanSize(leftover.bytes));
         break;
+      case LeftoverKind::kKeptTables:
+        message = fmt::format("{} that a restore in place kept, in {} ({})",
+                              leftover.tables.size() == 1
+                                  ? "a table"
+                                  : fmt::format("{} tables", leftover.tables.size()),
+                              holders, HumanSize(leftover.bytes));
+        break;
     }
     if (window) {
       Problem(ErrorCode::kNeedsHelp, "leftover", std::move(message), leftover.advice);
     } else {
-      Add(leftover.kind == LeftoverKind::kStaging ? Level::kWarning : Level::kOk, "leftover",
-          std::move(message), leftover.advice);
+      const bool ok =
+          leftover.kind != LeftoverKind::kStaging && leftover.kind != LeftoverKind::kKeptTables;
+      Add(ok ? Level::kOk : Level::kWarning, "leftover", std::move(message), leftover.advice);
     }
   }
 }

@@ -59,6 +59,24 @@ std::map<std::string, std::string> CutNames(ServerJournal& journal) {
   return names;
 }
 
+// The table without the constraints of which `goes` says so.
+template <typename Goes>
+std::string Without(std::string_view create_table, const Goes& goes) {
+  std::string text;
+  std::size_t copied = 0;
+  for (const NamedConstraint& found : FindNamedConstraints(create_table)) {
+    if (!goes(found)) continue;
+    // With the comma before it: a column always stands first.
+    const std::size_t comma = create_table.rfind(',', found.item_offset);
+    text += create_table.substr(copied, comma - copied);
+    copied = found.definition_offset + found.definition_length;
+    // OceanBase prints a blank behind each.
+    while (copied < create_table.size() && create_table[copied] == ' ') ++copied;
+  }
+  text += create_table.substr(copied);
+  return text;
+}
+
 }  // namespace
 
 std::vector<Constraint> ConstraintsOf(std::string_view create_table) {
@@ -93,19 +111,13 @@ LateKeys WithoutLateKeys(std::string_view create_table) {
 }
 
 std::string WithoutForeignKeys(std::string_view create_table, const std::set<std::string>& names) {
-  std::string text;
-  std::size_t copied = 0;
-  for (const NamedConstraint& found : FindNamedConstraints(create_table)) {
-    if (!found.foreign_key || !names.contains(found.name)) continue;
-    // With the comma before it: a column always stands first.
-    const std::size_t comma = create_table.rfind(',', found.item_offset);
-    text += create_table.substr(copied, comma - copied);
-    copied = found.definition_offset + found.definition_length;
-    // OceanBase prints a blank behind each.
-    while (copied < create_table.size() && create_table[copied] == ' ') ++copied;
-  }
-  text += create_table.substr(copied);
-  return text;
+  return Without(create_table, [&](const NamedConstraint& found) {
+    return found.foreign_key && names.contains(found.name);
+  });
+}
+
+std::string WithoutConstraints(std::string_view create_table) {
+  return Without(create_table, [](const NamedConstraint&) { return true; });
 }
 
 std::string StagedConstraintName(std::string_view name) {

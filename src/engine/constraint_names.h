@@ -3,9 +3,11 @@
 // until it is there.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dbomsbak/catalog/server_traits.h"
@@ -20,6 +22,9 @@ struct Constraint {
   std::string definition;  // what follows the name: FOREIGN KEY (…) …, CHECK (…)
 };
 
+// Constraints that tables have lost, by database and table.
+using TakenConstraints = std::map<std::pair<std::string, std::string>, std::vector<Constraint>>;
+
 // Named FOREIGN KEY and CHECK constraints of a table, in the order of the text.
 std::vector<Constraint> ConstraintsOf(std::string_view create_table);
 
@@ -33,6 +38,8 @@ LateKeys WithoutLateKeys(std::string_view create_table);
 
 // The table without the foreign keys of these names.
 std::string WithoutForeignKeys(std::string_view create_table, const std::set<std::string>& names);
+// Without any of ConstraintsOf.
+std::string WithoutConstraints(std::string_view create_table);
 
 // The other name. It ends in one word; where name and word exceed 64 characters the name is cut and
 // given a hash.

@@ -10,5 +10,7 @@ namespace dbomsbak {
 // Runs `change` with the session's foreign_key_checks off; afterwards they are as they were, also
 // behind an error of the server.
 void WithoutForeignKeyChecks(Session& session, const std::function<void()>& change);
+// Likewise with them on, so that no table goes that a key needs.
+void WithForeignKeyChecks(Session& session, const std::function<void()>& change);
 
 }  // namespace dbomsbak

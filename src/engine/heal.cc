@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "dbomsbak/engine/restore.h"
-#include "engine/in_place.h"
 #include "engine/live_names.h"
 #include "engine/restore_lock.h"
 #include "engine/set_history.h"
@@ -39,7 +38,7 @@ std::unique_ptr<ServerJournal> OpenJournal(Session& session, const JournaledSet&
 }  // namespace
 
 std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits,
-                                    Observer& observer) {
+                                    Observer& observer, const MayGiveUp& may_give_up) {
   std::vector<HealedSet> healed;
   for (const JournaledSet& found : FindSets(session)) {
     const std::string what =
@@ -72,7 +71,15 @@ std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits
   for (const InPlaceRun& found : FindInPlaceRuns(session)) {
     observer.Phase(fmt::format("healing the restore in place of {}, which was interrupted at {}",
                                QuotedList(found.databases), found.created));
-    healed.push_back(HealInPlace(session, traits, found, observer));
+    try {
+      healed.push_back(HealInPlace(session, traits, found, observer));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kNeedsHelp || !may_give_up || !may_give_up(found) ||
+          !AllTablesSwapped(session, found)) {
+        throw;
+      }
+      healed.push_back(GiveUpInPlace(session, traits, found, error.message(), observer));
+    }
   }
   return healed;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/server_numbers.h"
 #include "engine/constraint_names.h"
 #include "engine/definition_differences.h"
 #include "engine/definition_text.h"
@@ -29,7 +31,6 @@ namespace dbomsbak {
 namespace {
 
 constexpr std::string_view kLoadedMark = "__dbomsbak_new_";
-constexpr std::string_view kDisplacedMark = "__dbomsbak_old_";
 
 // Step of a note: the window is closed, and what is displaced goes.
 constexpr char kNoteDropping[] = "dropping";
@@ -74,14 +75,116 @@ void ListChanged(const std::vector<T>& before, const std::vector<T>& now, const 
   for (const auto& [id, object] : there) changed.push_back(id.Describe());
 }
 
-// A journal that this account may not read is none to it, as those in databases of their own.
+// Healing has swept up what runs of this program left: who bears these names now is a stranger.
+void AddNamesTaken(const std::vector<RestoreMember>& members, const RestoreFacts& facts,
+                   std::vector<std::string>& problems) {
+  const bool interrupted = std::any_of(
+      facts.leftovers.begin(), facts.leftovers.end(),
+      [](const Leftover& leftover) { return leftover.kind == LeftoverKind::kOpenWindow; });
+  for (const RestoreMember& member : members) {
+    const Database* live = facts.live.Find(member.live);
+    if (live == nullptr || interrupted) continue;
+    for (const Table& table : live->tables) {
+      if (!IsInternalTable(table.id.name)) continue;
+      problems.push_back(fmt::format(
+          "{} has a name that --in-place needs there, and no interrupted restore has left it: "
+          "rename it, or drop it if nobody needs it",
+          table.id.Describe()));
+    }
+  }
+}
+
+// The displaced tables' names up to the number.
+std::string DisplacedTablesOf(const std::string& run) {
+  std::string name = DisplacedTableName(run, 0);
+  name.pop_back();
+  return name;
+}
+
+// Names of displaced tables, quoted, as what they were when they were live.
+std::string WithNamesOfThen(const PreparedSet& set, std::string_view text) {
+  const std::string mark = "`" + DisplacedTablesOf(set.run);
+  std::vector<const std::string*> names;
+  for (const std::vector<std::string>& of_member : set.outgoing) {
+    for (const std::string& name : of_member) names.push_back(&name);
+  }
+  std::string then;
+  std::size_t copied = 0;
+  for (std::size_t at = 0; (at = text.find(mark, at)) != std::string_view::npos;) {
+    const std::size_t end = text.find('`', at + mark.size());
+    std::size_t number = names.size();
+    std::from_chars(text.data() + at + mark.size(), text.data() + std::min(end, text.size()),
+                    number);
+    if (number >= names.size()) break;
+    then += text.substr(copied, at - copied);
+    then += QuoteIdentifier(*names[number]);
+    copied = at = end + 1;
+  }
+  then += text.substr(copied);
+  return then;
+}
+
+// A table apart from its constraints, and those without their names, some of which follow the
+// table's. Its counter may go on without anybody having changed it.
+using Outline = std::pair<std::string, std::multiset<std::string>>;
+
+Outline OutlineOf(const std::string& create, std::vector<Constraint> taken,
+                  const PreparedSet& set) {
+  Outline outline;
+  outline.first = WithoutAutoIncrement(WithoutConstraints(create));
+  for (Constraint& constraint : ConstraintsOf(create)) taken.push_back(std::move(constraint));
+  for (const Constraint& constraint : taken) {
+    outline.second.insert(WithNamesOfThen(set, constraint.definition));
+  }
+  return outline;
+}
+
+std::vector<KeptTable> StillDisplaced(Session& session, const PreparedSet& set) {
+  std::vector<std::string> databases;
+  for (const SetMember& member : set.members) databases.push_back(member.live);
+  std::vector<KeptTable> kept = FindKeptNames(session, databases);
+  std::erase_if(kept, [&](const KeptTable& table) { return table.run != set.run; });
+  std::map<std::pair<std::string, std::string>, std::string> names;
+  ForEachDisplaced(set, [&](const ObjectId& id, const std::string& name) {
+    names[{id.database, id.name}] = name;
+  });
+  for (KeptTable& table : kept) table.was = names[{table.database, table.table}];
+  return kept;
+}
+
+// What is known of it before it is healed.
+HealedSet HealedOf(const InPlaceRun& found) {
+  HealedSet healed;
+  healed.operation = "restore";
+  healed.root_digest = found.set.root_digest;
+  healed.databases = found.databases;
+  std::sort(healed.databases.begin(), healed.databases.end());
+  // `was_open` stays false, and there is no journal: nothing of it can be swapped back.
+  healed.run = found.run;
+  healed.safety_dump = found.set.safety_dump;
+  return healed;
+}
+
+constexpr char kKeyToBeMoved[] = ": drop that key and add it again, to what is live now";
+
+// What this account may not read is no journal to it, as in databases of their own; nor is a table
+// that has only the name.
 std::vector<JournalEntry> LoadIfReadable(Session& session, const std::string& database) {
   try {
     return ServerJournal::Open(session, database)->Load();
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kPrivilege) throw;
+  } catch (const ServerError& error) {
+    if (error.code() != ErrorCode::kPrivilege && error.number() != kUnknownColumn) throw;
     return {{0, "", "unread", "", ""}};
   }
+}
+
+// Is there a journal that this run has made? Without a word in it, it is that of a run which was
+// ended as soon as it had made it.
+bool HasJournalOf(Session& session, const std::string& database, const std::string& run) {
+  if (!ServerJournal::Exists(session, database)) return false;
+  const std::vector<JournalEntry> entries = LoadIfReadable(session, database);
+  const std::optional<StagingNote> note = StagingNote::Find(entries);
+  return entries.empty() || (note && note->run == run);
 }
 
 std::optional<InPlaceRun> ReadRun(Session& session, const std::string& database) {
@@ -123,13 +226,9 @@ std::string LoadedTableName(const std::string& run, std::size_t number) {
   return fmt::format("{}{}_{}", kLoadedMark, run, number);
 }
 
-std::string DisplacedTableName(const std::string& run, std::size_t number) {
-  return fmt::format("{}{}_{}", kDisplacedMark, run, number);
-}
-
 bool IsTableOfRun(const std::string& table, const std::string& run) {
   return IsInternalTable(table) || table.starts_with(fmt::format("{}{}_", kLoadedMark, run)) ||
-         table.starts_with(fmt::format("{}{}_", kDisplacedMark, run));
+         (IsDisplacedTableName(table) && table.starts_with(DisplacedTablesOf(run)));
 }
 
 std::string PreparedSet::SourceTable(std::size_t member, std::size_t n) const {
@@ -182,6 +281,7 @@ std::vector<std::string> InPlaceProblems(const PreparedSet& set,
         fmt::format("database {} does not exist, and --in-place makes none: CREATE DATABASE {};",
                     QuoteIdentifier(member.live), QuoteIdentifier(member.live)));
   }
+  AddNamesTaken(members, facts, problems);
   if (!facts.traits.added_keys_need_references) return problems;
   // Foreign keys are added behind the RENAME: there is no way back from there.
   std::set<std::pair<std::string, std::string>> parents;
@@ -316,43 +416,84 @@ bool MakeDisplacedProof(const PreparedSet& set, const RestoreContent& safety,
   return proof.content.tables.size() == tables;
 }
 
-bool SameSequences(const PreparedSet& set, const RestoreContent& safety, const Catalog& live) {
-  std::map<ObjectId, std::string> values;
-  for (const ContentObject& sequence : safety.sequences) {
-    values[sequence.record.id] = sequence.restart;
+std::vector<std::string> DisplacedDifferences(const PreparedSet& set, const RestoreContent& safety,
+                                              const Catalog& live, const TakenConstraints& taken) {
+  std::map<ObjectId, const ContentObject*> dumped;
+  for (const auto* objects : {&safety.tables, &safety.sequences}) {
+    for (const ContentObject& object : *objects) dumped[object.record.id] = &object;
   }
-  bool same = true;
+  std::map<ObjectId, const Table*> tables;
+  std::map<ObjectId, const Sequence*> sequences;
+  for (const Database& database : live.databases) {
+    for (const Table& table : database.tables) tables[table.id] = &table;
+    for (const Sequence& sequence : database.sequences) sequences[sequence.id] = &sequence;
+  }
+  std::vector<std::string> differences;
   ForEachDisplaced(set, [&](const ObjectId& id, const std::string& name) {
-    if (id.kind != ObjectKind::kSequence) return;
-    const Database* database = live.Find(id.database);
-    const auto dumped = values.find({id.database, ObjectKind::kSequence, name});
-    same = same && database != nullptr && dumped != values.end() &&
-           std::any_of(database->sequences.begin(), database->sequences.end(),
-                       [&](const Sequence& sequence) {
-                         return sequence.id.name == id.name &&
-                                WithFirstName(sequence.restart, name) == dumped->second;
-                       });
+    const ObjectId was{id.database, id.kind, name};
+    const auto then = dumped.find(was);
+    const auto differs = [&](std::string_view how) {
+      differences.push_back(fmt::format("{} {}", was.Describe(), how));
+    };
+    if (then == dumped.end()) return differs("is not in the safety dump");
+    if (id.kind == ObjectKind::kSequence) {
+      const auto now = sequences.find(id);
+      if (now == sequences.end()) return differs("is not there any more");
+      if (WithFirstName(now->second->create, name) != then->second->create ||
+          WithFirstName(now->second->restart, name) != then->second->restart) {
+        differs("was used or changed behind the safety dump");
+      }
+      return;
+    }
+    const auto now = tables.find(id);
+    if (now == tables.end()) return differs("is not there any more");
+    const auto off = taken.find({id.database, id.name});
+    if (OutlineOf(WithFirstName(now->second->create, name),
+                  off == taken.end() ? std::vector<Constraint>() : off->second,
+                  set) != OutlineOf(then->second->create, {}, set)) {
+      differs("was altered behind the safety dump");
+    }
   });
-  return same;
+  return differences;
 }
 
 void EndInPlace(Session& session, const ServerTraits& traits, const PreparedSet& set,
-                ServerJournal& journal, bool drop_displaced, Observer& observer) {
-  if (drop_displaced) {
-    journal.Append("note", kNoteDropping, "");
-    ForEachDisplaced(set, [&](const ObjectId& id, const std::string&) { DropObject(session, id); });
-  } else {
-    std::vector<std::string> kept;
-    ForEachDisplaced(set, [&](const ObjectId& id, const std::string& name) {
-      kept.push_back(
-          fmt::format("{} (was {})", QuoteQualified(id.database, id.name), QuoteIdentifier(name)));
-    });
-    if (!kept.empty()) {
-      observer.Warning(fmt::format(
-          "what was live before is kept, without its foreign keys, for it may hold more than the "
-          "safety dump: {}; DROP TABLE them when they are not needed",
-          JoinedSome(kept)));
+                ServerJournal& journal, const std::string& reason, Observer& observer) {
+  std::string why = reason;
+  std::vector<KeptTable> kept = StillDisplaced(session, set);
+  if (why.empty()) {
+    for (const std::string& key : KeysIntoKept(session, kept)) {
+      why += (why.empty() ? "" : "; ") + key + kKeyToBeMoved;
     }
+  }
+  if (why.empty()) {
+    journal.Append("note", kNoteDropping, "");
+    ForEachDisplaced(set, [&](const ObjectId& id, const std::string&) { DropKept(session, id); });
+    kept = StillDisplaced(session, set);
+    if (!kept.empty()) {
+      why = "a foreign key that this account cannot see points to it" + std::string(kKeyToBeMoved);
+    }
+  }
+  if (!kept.empty()) {
+    ForEachDisplaced(set, [&](const ObjectId& id, const std::string& name) {
+      if (id.kind != ObjectKind::kTable) return;
+      const auto same = [&](const KeptTable& table) {
+        return table.database == id.database && table.table == id.name;
+      };
+      if (std::none_of(kept.begin(), kept.end(), same)) return;
+      try {
+        NoteNameOfKept(session, id.database, id.name, name);
+      } catch (const ServerError& error) {
+        // The warning names it all the same.
+        if (error.code() == ErrorCode::kConnectionLost) throw;
+      }
+    });
+    std::vector<std::string> names;
+    for (const KeptTable& table : kept) names.push_back(table.Describe());
+    observer.Warning(
+        fmt::format("what was live before is kept, without the constraints that the window had to "
+                    "take off ({}): {}",
+                    why, JoinedSome(names)));
   }
   if (InPlaceTraits(traits).constraint_names_block_rename) {
     for (std::size_t i = 0; i < set.members.size(); ++i) {
@@ -365,19 +506,19 @@ void EndInPlace(Session& session, const ServerTraits& traits, const PreparedSet&
 
 void SweepInPlace(Session& session, const std::string& run,
                   const std::vector<std::string>& databases) {
+  const std::string& holder = databases.front();
+  const bool journaled = HasJournalOf(session, holder, run);
+  if (journaled) DropStubsLeft(session, *ServerJournal::Open(session, holder));
   const std::string loaded = LoadedTableName(run, 0).substr(0, kLoadedMark.size() + run.size() + 1);
-  for (const std::string& database : databases) {
-    if (!ServerJournal::Exists(session, database)) continue;
-    DropStubsLeft(session, *ServerJournal::Open(session, database));
-  }
   for (const std::string& database : databases) {
     for (const std::string& table : ReadTableNames(session, database)) {
       // Of MariaDB this drops sequences, too.
       if (table.starts_with(loaded)) DropTable(session, database, table);
     }
   }
-  DropTable(session, databases.front(), kLoadTable);
-  DropTable(session, databases.front(), kJournalTable);
+  if (!journaled) return;
+  DropTable(session, holder, kLoadTable);
+  DropTable(session, holder, kJournalTable);
 }
 
 std::vector<InPlaceRun> FindInPlaceRuns(Session& session) {
@@ -395,22 +536,46 @@ std::vector<InPlaceRun> FindInPlaceRuns(Session& session) {
   return runs;
 }
 
+bool AllTablesSwapped(Session& session, const InPlaceRun& run) {
+  if (!run.swapping) return false;
+  for (std::size_t i = 0; i < run.set.members.size(); ++i) {
+    const std::set<std::string> there = ReadTableNames(session, run.set.members[i].live);
+    for (std::size_t n = 0; n < run.set.incoming[i].size(); ++n) {
+      if (there.contains(run.set.SourceTable(i, n))) return false;
+    }
+    for (std::size_t n = 0; n < run.set.outgoing[i].size(); ++n) {
+      if (!there.contains(run.set.DisplacedTable(i, n))) return false;
+    }
+  }
+  return true;
+}
+
+HealedSet GiveUpInPlace(Session& session, const ServerTraits& all_traits, const InPlaceRun& found,
+                        const std::string& reason, Observer& observer) {
+  const auto journal = ServerJournal::Open(session, found.holder);
+  DropStubsLeft(session, *journal);
+  EndInPlace(session, InPlaceTraits(all_traits), found.set, *journal,
+             "its restore was given up before it was finished", observer);
+  HealedSet given_up = HealedOf(found);
+  given_up.line =
+      fmt::format("the restore in place of {} cannot be finished, and is given up for this one: {}",
+                  QuotedList(given_up.databases), reason);
+  return given_up;
+}
+
 HealedSet HealInPlace(Session& session, const ServerTraits& all_traits, const InPlaceRun& found,
                       Observer& observer) {
   const ServerTraits traits = InPlaceTraits(all_traits);
   const auto journal = ServerJournal::Open(session, found.holder);
-  HealedSet healed;
-  healed.operation = "restore";
-  healed.root_digest = found.set.root_digest;
-  healed.databases = found.databases;
-  std::sort(healed.databases.begin(), healed.databases.end());
+  HealedSet healed = HealedOf(found);
   if (found.swapping && !found.finished && !traits.has_atomic_ddl) {
     RefuseTornTable(session, found.set);
   }
   healed.live = found.swapping &&
                 (found.finished || HealWindow(session, traits, found.set, *journal, observer));
   if (healed.live) {
-    EndInPlace(session, traits, found.set, *journal, found.dropping, observer);
+    EndInPlace(session, traits, found.set, *journal,
+               found.dropping ? "" : "nobody has compared it with the safety dump", observer);
   } else {
     SweepInPlace(session, found.run, found.databases);
   }

@@ -11,15 +11,15 @@
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/transport/session.h"
+#include "engine/kept_tables.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
 #include "engine/set_swap.h"
 
 namespace dbomsbak {
 
-// `__dbomsbak_new_RUN_N`, `__dbomsbak_old_RUN_N`: short, whatever a table is called.
+// `__dbomsbak_new_RUN_N`, as DisplacedTableName: short, whatever a table is called.
 std::string LoadedTableName(const std::string& run, std::size_t number);
-std::string DisplacedTableName(const std::string& run, std::size_t number);
 
 // Did this run put a table of that name into a live database, or the journal?
 bool IsTableOfRun(const std::string& table, const std::string& run);
@@ -59,14 +59,20 @@ struct DisplacedProof {
 // False where the dump does not hold just the set's outgoing tables.
 bool MakeDisplacedProof(const PreparedSet& set, const RestoreContent& safety,
                         DisplacedProof& proof);
-bool SameSequences(const PreparedSet& set, const RestoreContent& safety, const Catalog& live);
 
-// Behind the swap, and safe to be called again after a kill. `drop_displaced`: nothing of it is
-// needed. Else it stays, under its names, and becomes the operator's. The journal goes last.
+// What of the displaced tables and sequences, as `live` tells of them, has another definition or
+// value than in the safety dump: one line each. Constraints are compared as the window found them,
+// for it took them off.
+std::vector<std::string> DisplacedDifferences(const PreparedSet& set, const RestoreContent& safety,
+                                              const Catalog& live, const TakenConstraints& taken);
+
+// Behind the swap, and safe to be called again after a kill. What was live is dropped, but for what
+// a foreign key of another table needs, or where there is a `reason` to keep it: then it stays, as
+// tables of KeptTable, and is told. The journal goes last.
 void EndInPlace(Session& session, const ServerTraits& traits, const PreparedSet& set,
-                ServerJournal& journal, bool drop_displaced, Observer& observer);
+                ServerJournal& journal, const std::string& reason, Observer& observer);
 
-// Loaded tables of a run that swapped nothing, and its journal.
+// Loaded tables of a run that swapped nothing, and its journal; no other's.
 void SweepInPlace(Session& session, const std::string& run,
                   const std::vector<std::string>& databases);
 
@@ -82,6 +88,13 @@ struct InPlaceRun {
   PreparedSet set;        // with `swapping`
 };
 std::vector<InPlaceRun> FindInPlaceRuns(Session& session);
+
+// Behind its RENAME.
+bool AllTablesSwapped(Session& session, const InPlaceRun& run);
+// Ends a run that swapped all tables and cannot be finished for `reason`: what it displaced is
+// kept.
+HealedSet GiveUpInPlace(Session& session, const ServerTraits& traits, const InPlaceRun& found,
+                        const std::string& reason, Observer& observer);
 
 // Finishes it, or takes it back, with a session that holds the RestoreLock.
 HealedSet HealInPlace(Session& session, const ServerTraits& traits, const InPlaceRun& found,

@@ -9,6 +9,7 @@
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/in_place.h"
+#include "engine/kept_tables.h"
 #include "engine/prepared_copy.h"
 #include "engine/set_history.h"
 #include "engine/set_names.h"
@@ -161,6 +162,45 @@ Leftover Describe(Session& session, const InPlaceRun& found, bool busy) {
   return leftover;
 }
 
+// Who has just swapped may not have come to drop them.
+Leftover DescribeKept(const std::vector<KeptTable>& tables, bool busy) {
+  constexpr std::size_t kMostNamed = 20;
+  Leftover leftover;
+  leftover.kind = LeftoverKind::kKeptTables;
+  leftover.run = tables.front().run;
+  leftover.created = tables.front().created;
+  leftover.at_work = busy;
+  std::string drop;
+  for (const KeptTable& table : tables) {
+    if (leftover.databases.empty() || leftover.databases.back() != table.database) {
+      leftover.databases.push_back(table.database);
+    }
+    leftover.bytes += table.bytes;
+    leftover.tables.push_back(table.Describe());
+    if (leftover.tables.size() > kMostNamed) continue;
+    drop += (drop.empty() ? "" : ", ") + QuoteQualified(table.database, table.table);
+  }
+  leftover.holders = leftover.databases;
+  leftover.advice = fmt::format(
+      "What was live before a restore in place, and may hold what its safety dump does not: {}. No "
+      "restore, dump or purge touches it. Look into it; when nothing of it is needed: DROP TABLE "
+      "{}{};",
+      JoinedSome(leftover.tables), drop,
+      tables.size() > kMostNamed ? fmt::format(" and all others of run {}", leftover.run) : "");
+  return leftover;
+}
+
+std::vector<Leftover> KeptByRuns(Session& session, const std::set<std::string>& at_work,
+                                 bool busy) {
+  std::map<std::string, std::vector<KeptTable>> runs;
+  for (KeptTable& table : FindKeptTables(session)) {
+    if (!at_work.contains(table.run)) runs[table.run].push_back(std::move(table));
+  }
+  std::vector<Leftover> kept;
+  for (const auto& [run, tables] : runs) kept.push_back(DescribeKept(tables, busy));
+  return kept;
+}
+
 std::string AdviceOnPrepared(const PreparedNote& note, bool busy) {
   if (busy) return "A restore is at work now.";
   std::string again;
@@ -234,8 +274,10 @@ std::vector<Leftover> FindLeftovers(Session& session) {
     explained.insert(holders.begin(), holders.end());
   }
   AddUndo(leftovers);
+  std::set<std::string> in_place;
   for (const InPlaceRun& found : FindInPlaceRuns(session)) {
     leftovers.push_back(Describe(session, found, busy));
+    in_place.insert(found.run);
   }
   // Staging areas by run, and displaced databases that no journal names, by generation.
   std::map<std::string, Leftover> others;
@@ -264,10 +306,12 @@ std::vector<Leftover> FindLeftovers(Session& session) {
     if (leftover.advice.empty()) leftover.advice = AdviceOnOther(leftover, busy, unseen);
     leftovers.push_back(std::move(leftover));
   }
+  for (Leftover& kept : KeptByRuns(session, in_place, busy)) leftovers.push_back(std::move(kept));
   std::stable_sort(leftovers.begin(), leftovers.end(), [](const Leftover& a, const Leftover& b) {
     const auto place = [](const Leftover& leftover) {
       return std::pair(leftover.kind == LeftoverKind::kOpenWindow      ? 0
                        : leftover.kind == LeftoverKind::kDisplacedCopy ? 2
+                       : leftover.kind == LeftoverKind::kKeptTables    ? 3
                                                                        : 1,
                        leftover.generation);
     };

@@ -37,10 +37,11 @@ void LivePrograms::SetEventState(const StoredProgram& event, std::string_view st
   try {
     creator_.Create(event.id.database, SettingsOf(event),
                     FromUtf8(session_, statement, event.character_set_client));
-  } catch (const ServerError& error) {
+  } catch (ServerError& error) {
     // It has fired for the last time meanwhile, and dropped itself; or its time is over.
     if (error.number() != kNoSuchEvent && error.number() != kEventInThePast &&
         error.number() != kEventDroppedAtOnce) {
+      error.While(fmt::format("setting the state of {}", event.id.Describe()));
       throw;
     }
     observer_.Notice(fmt::format("{} is over and was left as it is", event.id.Describe()));
@@ -262,11 +263,12 @@ void LivePrograms::PutEvents(const Database& live, const Database& wanted,
     try {
       DropObject(session_, {database, ObjectKind::kEvent, event.id.name});
       creator_.Create(database, SettingsOf(event), event.create);
-    } catch (const ServerError& error) {
+    } catch (ServerError& error) {
       if (error.number() == kEventInThePast || error.number() == kEventDroppedAtOnce) {
         observer_.Notice(fmt::format("{} is over and was not created", event.id.Describe()));
         continue;
       }
+      error.While(fmt::format("creating {}", event.id.Describe()));
       throw;
     }
   }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/definition_differences.h"
 #include "engine/foreign_key_checks.h"
@@ -266,8 +267,13 @@ Step LiveSchema::ReturningKeys() {
       for (const KeyDefinition& key : set_.returning_keys) {
         if (HasKey(key.database, key)) continue;
         session_.Execute("USE " + QuoteIdentifier(key.database));
-        session_.Execute(fmt::format("ALTER TABLE {} ADD {}",
-                                     QuoteQualified(key.database, key.table), key.definition));
+        const std::string table = QuoteQualified(key.database, key.table);
+        try {
+          session_.Execute(fmt::format("ALTER TABLE {} ADD {}", table, key.definition));
+        } catch (Error& error) {
+          error.While(fmt::format("adding foreign key {} to {}", QuoteIdentifier(key.name), table));
+          throw;
+        }
       }
     });
   };

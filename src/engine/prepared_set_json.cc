@@ -186,6 +186,7 @@ std::string ToJson(const PreparedSet& set) {
                   {"root_digest", set.root_digest},
                   {"generation", set.generation},
                   {"in_place", set.in_place},
+                  {"safety_dump", TextToJson(set.safety_dump)},
                   {"outside_keys", KeysToJson(set.outside_keys)},
                   {"returning_keys", KeysToJson(set.returning_keys)},
                   {"repointed_keys", KeysToJson(set.repointed_keys)},
@@ -208,6 +209,7 @@ PreparedSet PreparedSetFromJson(const std::string& json_text) {
     set.root_digest = json.at("root_digest");
     set.generation = json.at("generation");
     set.in_place = json.value("in_place", false);
+    if (json.contains("safety_dump")) set.safety_dump = TextFromJson(json["safety_dump"]);
     set.outside_keys = KeysFromJson(json.at("outside_keys"));
     set.returning_keys = KeysFromJson(json.at("returning_keys"));
     // Copies of earlier builds have none.

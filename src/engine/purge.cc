@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/server_numbers.h"
 #include "engine/live_names.h"
 #include "engine/lock_ladder.h"
 #include "engine/lock_wait.h"
@@ -26,8 +26,6 @@ namespace dbomsbak {
 namespace {
 
 constexpr std::size_t kMostNamed = 10;
-// Numbers of "a foreign key refers to this table": to drop it and to empty it, by server.
-constexpr std::array<unsigned, 4> kReferenced = {1217, 1451, 1701, 3730};
 
 // Of a set that speaks for some tables only.
 void KeepOnly(const std::vector<std::string>& only, Database& database) {
@@ -141,20 +139,17 @@ class Dropper {
   // A foreign key from a database that the account may not see protects the table. Who it is the
   // server tells only when the table is to be emptied, which is no loss any more.
   void DropTable(const std::string& table) {
-    const auto refers = [](const ServerError& error) {
-      return std::find(kReferenced.begin(), kReferenced.end(), error.number()) != kReferenced.end();
-    };
     try {
       session_.Execute("DROP TABLE IF EXISTS " + table);
       return;
     } catch (const ServerError& error) {
-      if (!refers(error)) throw;
+      if (!IsReferenced(error.number())) throw;
     }
     try {
       session_.Execute("TRUNCATE TABLE " + table);
       session_.Execute("DROP TABLE IF EXISTS " + table);  // the key has gone in this moment
     } catch (const ServerError& error) {
-      if (!refers(error)) throw;
+      if (!IsReferenced(error.number())) throw;
       throw Error(ErrorCode::kQueryRefused,
                   fmt::format("table {} is still referred to: {}", table, error.message()),
                   "Some tables of the copy are dropped already, so it cannot be brought back. Drop "
@@ -300,6 +295,11 @@ std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& opt
     }
   }
   for (const Leftover& leftover : leftovers) {
+    if (leftover.kind == LeftoverKind::kKeptTables && options.generation == 0) {
+      observer.Notice(fmt::format(
+          "tables that a restore in place kept in {} stay: `dbomsbak status` tells what to do",
+          QuotedList(leftover.databases)));
+    }
     if (leftover.kind != LeftoverKind::kPrepared || options.generation != 0) continue;
     observer.Notice(
         fmt::format("the prepared restore of {} stays: `dbomsbak restore --abort` "

@@ -119,7 +119,9 @@ void RestoreRun::Connect() {
 void RestoreRun::LockAndHeal() {
   if (options_.dry_run) return;
   lock_.emplace(*session_, options_.lock_wait_s);
-  for (HealedSet& healed : HealWithLock(*session_, traits_, observer_)) {
+  MayGiveUp may_give_up;
+  if (options_.in_place) may_give_up = [this](const InPlaceRun& run) { return Replaces(run); };
+  for (HealedSet& healed : HealWithLock(*session_, traits_, observer_, may_give_up)) {
     observer_.Notice(healed.line);
     healed_.push_back(std::move(healed));
   }
@@ -319,9 +321,9 @@ void RestoreRun::Swap() {
     RefuseOrphans();
     if (!prepared_) staging_->NoteProved();
     at_swap = true;
-    result_.window_ms =
-        SwapLive(*session_, traits_, set_, staging_->journal(),
-                 {options_.lock_wait_s, options_.lock_tries, &sessions_, &cancel_}, observer_);
+    result_.window_ms = SwapLive(
+        *session_, traits_, set_, staging_->journal(),
+        {options_.lock_wait_s, options_.lock_tries, &sessions_, &cancel_, &taken_}, observer_);
   } catch (const Error& e) {
     if (StagingIsLeft(e.code(), at_swap)) {
       // Somebody was in the way: what is loaded and proved is worth keeping, but not in a live
@@ -350,7 +352,8 @@ void RestoreRun::Finish() {
                             "compare their definitions: {}",
                             e.message()),
                 "Rows are proved and live; do not restore again. See that the application works, "
-                "or undo.");
+                "or " +
+                    WayBack());
   }
   std::vector<RestoreMember> members = members_;
   for (RestoreMember& member : members) member.exists = true;
@@ -360,7 +363,7 @@ void RestoreRun::Finish() {
   std::string message = "the restored databases are live, but not all is as it shall be";
   for (const std::string& difference : differences) message += "\n  - " + difference;
   throw Error(ErrorCode::kNeedsHelp, std::move(message),
-              "Rows are proved and live. Put these objects right by hand, or undo.");
+              "Rows are proved and live. Put these objects right by hand, or " + WayBack());
 }
 
 RestoreResult RunRestore(SessionFactory& sessions,

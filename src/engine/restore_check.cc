@@ -131,24 +131,30 @@ bool RestoreRun::IsDoneByHealing() {
     }
     result_.swapped = result_.healed = true;
     result_.plan.generation = healed.generation;
-    result_.plan.safety_dump.clear();  // this run takes none
+    result_.plan.safety_dump = healed.safety_dump;  // this run takes none
+    if (options_.in_place) result_.kept = KeptBy(healed.run);
     return true;
   }
   return false;
 }
 
-bool RestoreRun::LiveIsArchived() {
-  if (std::any_of(content_.sources.begin(), content_.sources.end(),
+bool RestoreRun::LiveIsArchived() { return LiveIs(content_, members_, set_); }
+
+bool RestoreRun::LiveIs(RestoreContent content, const std::vector<RestoreMember>& members,
+                        const PreparedSet& set) {
+  if (std::any_of(content.sources.begin(), content.sources.end(),
                   [](const ContentSource& source) { return source.plain; }) ||
-      !LiveDifferences(set_, content_, members_, traits_, observer_).empty()) {
+      !LiveDifferences(set, content, members, traits_, observer_).empty()) {
     return false;
   }
-  std::vector<RestoreMember> live = members_;
+  // Live no key waits for a window.
+  for (ContentObject& table : content.tables) table.keys_to_staying.clear();
+  std::vector<RestoreMember> live = members;
   for (RestoreMember& member : live) {
     member.staging = member.live;
     member.staged_tables.clear();
   }
-  for (const auto* objects : {&content_.tables, &content_.sequences}) {
+  for (const auto* objects : {&content.tables, &content.sequences}) {
     for (const ContentObject& object : *objects) {
       const ObjectId& id = object.record.id;
       live[PlaceOf(live, id.database)].staged_tables[id.name] = id.name;
@@ -158,9 +164,9 @@ bool RestoreRun::LiveIsArchived() {
   traits.constraint_names_block_rename = false;  // live they have their own names
   // A server that was killed may have lost its counters, where it keeps them in memory alone.
   const Counters counters = traits.has_atomic_ddl ? Counters::kSet : Counters::kNotYet;
-  if (!CompareDefinitions(content_, live, facts_.live, traits, counters).empty()) return false;
+  if (!CompareDefinitions(content, live, facts_.live, traits, counters).empty()) return false;
   try {
-    ProveRows(sessions_, traits_, content_, live, facts_.live, {}, jobs_, observer_, cancel_);
+    ProveRows(sessions_, traits_, content, live, facts_.live, {}, jobs_, observer_, cancel_);
     return true;
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kCopyDiffers) throw;
@@ -190,6 +196,7 @@ void RestoreRun::MakeSetOfFacts() {
   set_.run = run_;
   if (!options_.in_place) return;
   set_.in_place = true;
+  set_.safety_dump = result_.plan.safety_dump;
   set_.generation = 0;
 }
 
@@ -228,6 +235,7 @@ void RestoreRun::LookAgain() {
   const PreparedSet planned = std::move(set_);
   ReadFactsOfNow(*session_, members_, content_.Definers(), facts_);
   if (options_.in_place) {
+    AwaitOwnSessions();
     LeaveOutRun(run_, facts_.live);
     std::erase_if(facts_.leftovers, [&](const Leftover& leftover) { return leftover.run == run_; });
   }

@@ -42,21 +42,6 @@ std::string LiveNames(const std::vector<RestoreMember>& members) {
   return list;
 }
 
-// Sessions of clients: events that run ("Connect") are switched off in the window.
-std::vector<std::string> SessionsIn(Session& session, const std::string& databases) {
-  const ResultSet answer = session.Query(fmt::format(
-      "SELECT ID, USER, HOST, DB FROM information_schema.PROCESSLIST WHERE DB IN ({}) AND ID <> {} "
-      "AND COMMAND NOT IN ('Daemon','Connect','Binlog Dump') ORDER BY ID",
-      databases, session.connection_id()));
-  std::vector<std::string> sessions;
-  for (std::size_t row = 0; row < answer.rows.size(); ++row) {
-    sessions.push_back(fmt::format("session {} of {}@{} in {}", answer.Text(row, 0),
-                                   answer.Text(row, 1), answer.Text(row, 2),
-                                   QuoteIdentifier(answer.Text(row, 3))));
-  }
-  return sessions;
-}
-
 std::optional<std::set<std::string>> Accounts(Session& session) {
   try {
     const ResultSet answer = session.Query("SELECT User, Host FROM mysql.user");
@@ -100,6 +85,21 @@ std::size_t PlaceOf(const std::vector<RestoreMember>& members, const std::string
                           QuoteIdentifier(archived)));
 }
 
+// Sessions of clients: events that run ("Connect") are switched off in the window.
+std::vector<std::string> SessionsIn(Session& session, const std::vector<RestoreMember>& members) {
+  const ResultSet answer = session.Query(fmt::format(
+      "SELECT ID, USER, HOST, DB FROM information_schema.PROCESSLIST WHERE DB IN ({}) AND ID <> {} "
+      "AND COMMAND NOT IN ('Daemon','Connect','Binlog Dump') ORDER BY ID",
+      LiveNames(members), session.connection_id()));
+  std::vector<std::string> sessions;
+  for (std::size_t row = 0; row < answer.rows.size(); ++row) {
+    sessions.push_back(fmt::format("session {} of {}@{} in {}", answer.Text(row, 0),
+                                   answer.Text(row, 1), answer.Text(row, 2),
+                                   QuoteIdentifier(answer.Text(row, 3))));
+  }
+  return sessions;
+}
+
 RestoreFacts ReadServerFacts(Session& session) {
   RestoreFacts facts;
   facts.traits = ProbeServerTraits(session);
@@ -128,8 +128,7 @@ void ReadFactsOfNow(Session& session, std::vector<RestoreMember>& members,
   std::vector<std::string> names;
   for (const RestoreMember& member : members) names.push_back(member.live);
   facts.keys_into_set = KeysInto(session, names);
-  const std::string databases = LiveNames(members);
-  facts.sessions = SessionsIn(session, databases);
+  facts.sessions = SessionsIn(session, members);
   facts.leftovers = FindLeftovers(session);
   facts.innodb_read_only = Variable(session, "innodb_read_only") == "ON";
   facts.trusts_function_creators =

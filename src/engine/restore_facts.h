@@ -68,6 +68,9 @@ struct RestoreFacts {
   std::map<ObjectId, std::vector<std::string>> refusals;
 };
 
+// Other clients' sessions in live databases of the set, described.
+std::vector<std::string> SessionsIn(Session& session, const std::vector<RestoreMember>& members);
+
 // What stays as it is while the server runs: traits, definitions, charsets, collations, engines.
 RestoreFacts ReadServerFacts(Session& session);
 

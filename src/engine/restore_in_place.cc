@@ -1,18 +1,29 @@
 // What is particular to a restore in place.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <thread>
 #include <utility>
 
 #include "dbomsbak/base/error.h"
 #include "engine/in_place.h"
+#include "engine/restore_choice.h"
 #include "engine/restore_facts.h"
 #include "engine/restore_input.h"
+#include "engine/restore_planner.h"
 #include "engine/restore_run.h"
+#include "engine/set_history.h"
 #include "engine/staging_proof.h"
 
 namespace dbomsbak {
+
 void RestoreRun::CompletePlanInPlace() {
   RestorePlan& plan = result_.plan;
   plan.generation = 0;
   plan.safety_dump = options_.safety_dump_name;
+  if (options_.safety_dump_there) LookAtSafetyThere();
   for (std::string& problem : InPlaceProblems(set_, members_, facts_)) {
     plan.problems.push_back(std::move(problem));
   }
@@ -21,12 +32,63 @@ void RestoreRun::CompletePlanInPlace() {
   }
 }
 
+void RestoreRun::LookAtSafetyThere() {
+  const std::string& name = options_.safety_dump_name;
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorCode::kWouldOverwrite, fmt::format("'{}' exists{}", name, why),
+                "It may hold what was live before: keep it, and name another file with "
+                "--safety-dump, or leave that option out.")
+        .About(name);
+  };
+  RestoreContent there;
+  try {
+    there = OpenInput(options_.safety_dump_there, "", false)
+                ->Read({}, jobs_, options_.max_memory_bytes, observer_, cancel_);
+  } catch (const Error& e) {
+    refuse(", and is no archive: " + e.message());
+  }
+  std::vector<std::string> databases;
+  for (const RestoreMember& member : members_) databases.push_back(member.live);
+  std::sort(databases.begin(), databases.end());
+  const ContentSource& source = there.sources.front();
+  const Scope& scope = source.header.scope;
+  if (source.plain || source.partial || scope.filtered() || !scope.only_tables.empty() ||
+      there.Databases() != databases) {
+    refuse(", and is no dump of just what is live");
+  }
+  result_.plan.warnings.push_back(fmt::format(
+      "'{}' is a dump of these databases already: it is the safety dump if it holds what is live "
+      "now, as behind an interrupted restore; else that goes to '{}'",
+      name, options_.safety_dump_beside));
+  safety_there_ = std::move(there);
+}
+
+bool RestoreRun::UseSafetyThere() {
+  if (!safety_there_) return false;
+  observer_.Phase("comparing what is live with the safety dump that is there");
+  std::vector<RestoreMember> members = members_;
+  for (RestoreMember& member : members) member.archived = member.live;
+  if (LiveIs(*safety_there_, members, MakeSet(*safety_there_, members, facts_))) {
+    observer_.Notice(fmt::format("what is live is in '{}' already, which is left as it is",
+                                 options_.safety_dump_name));
+    safety_ = std::move(*safety_there_);
+    return true;
+  }
+  result_.plan.safety_dump = set_.safety_dump = options_.safety_dump_beside;
+  observer_.Notice(
+      fmt::format("'{}' does not hold what is live now, and is left as it is; that is "
+                  "dumped to '{}'",
+                  options_.safety_dump_name, result_.plan.safety_dump));
+  return false;
+}
+
 void RestoreRun::TakeSafetyDump() {
+  if (UseSafetyThere()) return;
   observer_.Phase("dumping what is live");
   std::vector<std::string> databases;
   for (const RestoreMember& member : members_) databases.push_back(member.live);
   try {
-    const auto file = options_.safety_dump(databases);
+    const auto file = options_.safety_dump(result_.plan.safety_dump, databases);
     unsigned jobs = jobs_;
     safety_ =
         OpenInput(file, "", false)->Read({}, jobs, options_.max_memory_bytes, observer_, cancel_);
@@ -36,24 +98,69 @@ void RestoreRun::TakeSafetyDump() {
   }
 }
 
-void RestoreRun::EndSwapInPlace() {
-  observer_.Phase("comparing what was live with the safety dump");
-  EndInPlace(*session_, traits_, set_, staging_->journal(), DisplacedIsInSafetyDump(), observer_);
+void RestoreRun::AwaitOwnSessions() {
+  constexpr int kLooks = 30;
+  constexpr std::chrono::milliseconds kPause{100};
+  for (int look = 0; look < kLooks && !facts_.sessions.empty(); ++look) {
+    std::this_thread::sleep_for(kPause);
+    facts_.sessions = SessionsIn(*session_, members_);
+  }
 }
 
-bool RestoreRun::DisplacedIsInSafetyDump() {
+void RestoreRun::EndSwapInPlace() {
+  observer_.Phase("comparing what was live with the safety dump");
+  try {
+    EndInPlace(*session_, traits_, set_, staging_->journal(), NotInSafetyDump(), observer_);
+  } catch (Error& e) {
+    if (e.code() == ErrorCode::kConnectionLost) throw;
+    throw Error(
+        ErrorCode::kNeedsHelp,
+        "the restored tables are live, but what was live is not dealt with yet: " + e.message(),
+        "Remove what stands in the way, then run the same command again: it goes on from "
+        "here. Or " +
+            WayBack());
+  }
+  result_.kept = KeptBy(run_);
+}
+
+std::vector<std::string> RestoreRun::KeptBy(const std::string& run) {
+  std::vector<std::string> kept;
+  for (const KeptTable& table : FindKeptTables(*session_)) {
+    if (table.run == run) kept.push_back(table.Describe());
+  }
+  return kept;
+}
+
+bool RestoreRun::Replaces(const InPlaceRun& run) const {
+  if (run.set.root_digest == content_.root_digest || !options_.only.empty() ||
+      options_.keep_extra) {
+    return false;
+  }
+  std::set<std::string> names;
+  for (const RestoreMember& member : MembersOf(options_, content_)) names.insert(member.live);
+  return std::all_of(run.databases.begin(), run.databases.end(),
+                     [&](const std::string& name) { return names.contains(name); });
+}
+
+std::string RestoreRun::WayBack() const {
+  if (!options_.in_place) return "undo.";
+  return fmt::format("go back: dbomsbak restore --in-place '{}'.", result_.plan.safety_dump);
+}
+
+std::string RestoreRun::NotInSafetyDump() {
   DisplacedProof proof;
-  if (!MakeDisplacedProof(set_, safety_, proof)) return false;
+  if (!MakeDisplacedProof(set_, safety_, proof)) return "the safety dump holds other tables";
   try {
     const Catalog live = ReadCatalog(*session_, traits_, {staging_->databases(), true, false});
-    if (!SameSequences(set_, safety_, live)) return false;
+    const std::vector<std::string> differences = DisplacedDifferences(set_, safety_, live, taken_);
+    if (!differences.empty()) return JoinedSome(differences);
     ProveRows(sessions_, traits_, proof.content, proof.members, live, {}, jobs_, observer_,
               cancel_);
-    return true;
+    return {};
   } catch (const Error& e) {
     if (e.code() == ErrorCode::kConnectionLost) throw;
-    if (e.code() != ErrorCode::kCopyDiffers) observer_.Warning(e.message());
-    return false;
+    if (e.code() == ErrorCode::kCopyDiffers) return "rows were written behind the safety dump";
+    return "it could not be compared with the safety dump: " + e.message();
   }
 }
 

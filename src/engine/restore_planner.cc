@@ -19,6 +19,7 @@
 #include "engine/foreign_key_lines.h"
 #include "engine/guarded_definers.h"
 #include "engine/held_definitions.h"
+#include "engine/kept_tables.h"
 #include "engine/key_twins.h"
 #include "engine/needed_privileges.h"
 #include "engine/outside_uses.h"
@@ -121,6 +122,17 @@ void RenameGrants(const RestoreMember& member, std::vector<std::string>& grants)
     if (at == std::string::npos) continue;
     grant.replace(at, from.size(), QuoteIdentifier(member.live) + ".");
   }
+}
+
+// Of the archive's tables and sequences in a database.
+std::set<std::string> NamesIn(const RestoreContent& content, const std::string& database) {
+  std::set<std::string> names;
+  for (const auto* objects : {&content.tables, &content.sequences}) {
+    for (const ContentObject& object : *objects) {
+      if (object.record.id.database == database) names.insert(object.record.id.name);
+    }
+  }
+  return names;
 }
 
 void AddKeysToStaying(const RestoreContent& content, const RestoreMember& member,
@@ -696,7 +708,18 @@ class Planner {
         Problem(fmt::format("an interrupted swap of {} is open: {}", Join(leftover.databases),
                             leftover.advice));
       }
+      if (leftover.kind == LeftoverKind::kKeptTables && Concerns(leftover)) {
+        Warning(fmt::format("tables that an earlier restore in place kept are left alone: {}",
+                            JoinSome(leftover.tables)));
+      }
     }
+  }
+
+  bool Concerns(const Leftover& leftover) const {
+    return std::any_of(members_.begin(), members_.end(), [&](const RestoreMember& member) {
+      return std::find(leftover.databases.begin(), leftover.databases.end(), member.live) !=
+             leftover.databases.end();
+    });
   }
 
   void CheckSpaceAndUse(OtherSessions other_sessions) {
@@ -806,6 +829,7 @@ PreparedSet MakeSet(const RestoreContent& content, const std::vector<RestoreMemb
     Database before;
     if (found != nullptr) before = *found;
     before.name = member.live;
+    LeaveOutKept(NamesIn(content, member.archived), before);
     Database wanted = WantedDatabase(content, member, before, facts.traits, renamed);
 
     AddKeysToStaying(content, member, renamed, set.returning_keys);

@@ -185,6 +185,7 @@ RestoreContent RestoreRun::NotSurelyAsProved(const PreparedContent& left) {
 bool RestoreRun::IsSwappedByHealing(const StagedChoice& choice) {
   for (const HealedSet& healed : healed_) {
     if (healed.operation != "restore" || !healed.live) continue;
+    if (healed.journal.empty()) continue;  // in place, where nothing is prepared
     const auto note = StagingNote::Find(ServerJournal::Open(*session_, healed.journal)->Load());
     if (!note || !choice.Means(note->origin)) continue;
     if (!healed.was_open && !FindPrepared(*session_).empty()) continue;

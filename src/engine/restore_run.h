@@ -21,6 +21,7 @@
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/transport/session.h"
+#include "engine/in_place.h"
 #include "engine/prepared_copy.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
@@ -97,6 +98,9 @@ class RestoreRun {
   // Whether nobody has changed what is live since it came from these files: all definitions, and
   // all rows, which are read. Of a plain dump too little is known to tell.
   bool LiveIsArchived();
+  // Whether what is live is what a dump of just these databases holds.
+  bool LiveIs(RestoreContent content, const std::vector<RestoreMember>& members,
+              const PreparedSet& set);
   void ReadKeysToRepoint();
   void NameDisplaced(const std::set<std::string>& databases);
   void MakeSetOfFacts();
@@ -136,12 +140,27 @@ class RestoreRun {
   bool IsSwappedByHealing(const StagedChoice& choice);
 
   // restore_in_place.cc
+
+  // Does this restore make anew all that one in place had begun to? The same one goes on with it.
+  bool Replaces(const InPlaceRun& run) const;
+  // "undo.", or what stands in for it.
+  std::string WayBack() const;
+  // That a file with the name of the safety dump may be one; in the plan.
+  void LookAtSafetyThere();
+  // Those that have loaded may still be ending, and must not be taken for the application.
+  void AwaitOwnSessions();
+  // It is the safety dump; false: one is to be taken, under another name where there is such a
+  // file.
+  bool UseSafetyThere();
+  // What that run has kept, described.
+  std::vector<std::string> KeptBy(const std::string& run);
   void CompletePlanInPlace();
   // Read back from the file: what it holds is proved before anything changes.
   void TakeSafetyDump();
-  // What was live goes if all of it is in the safety dump: rows may have been written since.
+  // What was live goes if all of it is in the safety dump: it may have been changed since.
   void EndSwapInPlace();
-  bool DisplacedIsInSafetyDump();
+  // What of it is not there; empty: all is.
+  std::string NotInSafetyDump();
 
   SessionFactory& sessions_;
   const RestoreOptions& options_;
@@ -161,9 +180,11 @@ class RestoreRun {
   RestoreFacts facts_;
   std::map<ObjectId, std::vector<std::string>> refusals_;
   PreparedSet set_;
-  std::optional<PreparedCopy> prepared_;  // which this restore goes on from
-  std::optional<Stopwatch> looked_;       // since the last look at what is live
-  RestoreContent safety_;                 // in place: what was live
+  std::optional<PreparedCopy> prepared_;        // which this restore goes on from
+  std::optional<Stopwatch> looked_;             // since the last look at what is live
+  RestoreContent safety_;                       // in place: what was live
+  std::optional<RestoreContent> safety_there_;  // of the file that has its name already
+  TakenConstraints taken_;                      // likewise
   std::unique_ptr<Staging> staging_;
   WriteTimes times_;
   std::vector<RowDigestRecord> digests_;

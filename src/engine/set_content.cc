@@ -11,6 +11,8 @@
 #include "dbomsbak/catalog/broken_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/view_references.h"
+#include "engine/kept_tables.h"
+#include "engine/set_history.h"
 #include "engine/set_names.h"
 
 namespace dbomsbak {
@@ -51,6 +53,21 @@ std::string NearTable(const Catalog& catalog, const QualifiedName& name) {
 
 }  // namespace
 
+// What restores in place have left is none of the application's, as displaced copies are not.
+void LeaveOutKeptTables(Session& session, Observer& observer, Scope& scope) {
+  std::vector<std::string> names;
+  for (const KeptTable& table : FindKeptNames(session, scope.databases)) {
+    if (!scope.CoversTable(table.database, table.table)) continue;
+    scope.ignored_tables.emplace_back(table.database, table.table);
+    names.push_back(table.Describe());
+  }
+  if (names.empty()) return;
+  observer.Warning(fmt::format(
+      "left out {}, which a restore in place has kept: `dbomsbak status` tells more, and --only "
+      "dumps them",
+      JoinedSome(names)));
+}
+
 Scope NormalisedScope(const DumpOptions& options, Session& session, Observer& observer) {
   Scope scope = options.scope;
   if (options.all_databases) {
@@ -81,6 +98,7 @@ Scope NormalisedScope(const DumpOptions& options, Session& session, Observer& ob
     throw Error(ErrorCode::kUsage, "there is no database to dump",
                 "Name the databases, or use --all-databases with an account that sees them.");
   }
+  if (scope.only_tables.empty()) LeaveOutKeptTables(session, observer, scope);
   if (!scope.only_tables.empty()) {
     // A list of tables speaks for these alone (and their triggers).
     for (const ObjectKind kind :

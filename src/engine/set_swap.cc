@@ -12,6 +12,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/in_place.h"
+#include "engine/kept_tables.h"
 #include "engine/live_names.h"
 #include "engine/lock_holders.h"
 #include "engine/lock_wait.h"
@@ -49,6 +50,10 @@ LiveNames NamesLive(Session& session, const PreparedSet& set, std::size_t member
     std::erase_if(live.tables,
                   [&](const std::string& table) { return IsTableOfRun(table, set.run); });
   }
+  std::erase_if(live.tables, [&](const std::string& table) {
+    return IsDisplacedTableName(table) && !Contains(set.incoming[member], table) &&
+           !Contains(set.outgoing[member], table);
+  });
   return live;
 }
 
@@ -69,6 +74,19 @@ Error LostSession(const Error& error) {
                fmt::format("the session was lost while the window was open: {}", error.message()),
                "Run any dbomsbak command that changes this server (or the same one again): it "
                "first finishes or takes back what was begun.");
+}
+
+// What to do behind the RENAME, and how to get back from there.
+std::string HintBehindSwap(const PreparedSet& set) {
+  constexpr char kAgain[] =
+      "Remove what stands in the way, then run the same command again: it finishes the swap "
+      "first. ";
+  if (!set.in_place) return std::string(kAgain) + "What was live is kept in the displaced copy.";
+  return fmt::format(
+      "{}Or go back: dbomsbak restore --in-place '{}' makes live what was dumped to that file "
+      "before "
+      "anything was changed; until then what was live is kept as tables {}….",
+      kAgain, set.safety_dump, DisplacedTableName(set.run, 0));
 }
 
 void TakeBack(Session& session, Window& window, const PreparedSet& set, ServerJournal& journal,
@@ -112,8 +130,7 @@ void GoForward(Session& session, const PreparedSet& set, const std::function<voi
       throw Error(ErrorCode::kNeedsHelp,
                   fmt::format("all tables are swapped, but the rest is not finished: {}{}",
                               error.message(), holders.empty() ? "" : "; in the way: " + holders),
-                  "Remove what stands in the way, then run the same command again: it finishes "
-                  "the swap first. What was live is kept in the displaced copy.");
+                  HintBehindSwap(set));
     }
   }
 }
@@ -252,8 +269,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
       if (window.tables().PendingPairs().size() != window.tables().AllPairs().size()) {
         throw Error(ErrorCode::kNeedsHelp,
                     fmt::format("the tables are swapped, but the rest is not finished: {}", why),
-                    "Remove what stands in the way, then run the same command again: it finishes "
-                    "the swap first. What was live is kept in the displaced copy.");
+                    HintBehindSwap(set));
       }
       TakeBack(session, window, set, journal, runner);
     } catch (const Error& error) {
@@ -296,6 +312,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
   try {
     const LockWait patient(session, kPatientLockWaitS);
     Close(session, window, set, runner, journal, window.BehindOpening());
+    if (options.taken != nullptr) *options.taken = window.tables().taken();
     const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - opened);
     const auto window_ms = static_cast<std::uint64_t>(length.count());

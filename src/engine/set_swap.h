@@ -14,6 +14,7 @@
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/engine/step_runner.h"
 #include "dbomsbak/transport/session.h"
+#include "engine/constraint_names.h"
 #include "engine/server_journal.h"
 
 namespace dbomsbak {
@@ -40,6 +41,7 @@ struct PreparedSet {
   // The databases of a member are one and the same: tables have other names before and behind the
   // swap, and no database is made or dropped for it.
   bool in_place = false;
+  std::string safety_dump;  // in place: the file that what was live was dumped to
   std::vector<SetMember> members;
   // How each live database shall be afterwards (one a member, same order). Tables and sequences:
   // only their names matter, they come with the RENAME. Views, routines, triggers, events, charset,
@@ -91,6 +93,8 @@ struct SwapOptions {
   SessionFactory* sessions = nullptr;
   // Looked at between tries, when all has been put back; null: never.
   const CancelToken* cancel = nullptr;
+  // In place: what displaced tables have lost is put here; null: it is not.
+  TakenConstraints* taken = nullptr;
 };
 
 // Makes room in `source`, the first of a set, for what SwapLive notes there: where making a table

@@ -10,7 +10,6 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/catalog/dropped_events.h"
 #include "dbomsbak/sql/quote.h"
-#include "engine/constraint_names.h"
 #include "engine/live_names.h"
 #include "engine/live_schema.h"
 #include "engine/set_sweep.h"
@@ -126,6 +125,7 @@ Step TableSwap::DisplacedConstraints() {
         session_.Execute(fmt::format("ALTER TABLE {} DROP {} {}", table,
                                      constraint.foreign_key ? "FOREIGN KEY" : "CHECK",
                                      QuoteIdentifier(constraint.name)));
+        taken_[{pair.to_database, pair.to_table}].push_back(constraint);
       }
     }
     *ran = true;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dbomsbak/engine/step_runner.h"
+#include "engine/constraint_names.h"
 #include "engine/window_context.h"
 
 namespace dbomsbak {
@@ -44,6 +45,8 @@ class TableSwap {
   // triggers, up to the RENAME or, where the server allows that, behind it.
   void LockOutgoing();
   void Unlock();
+  // By DisplacedConstraints; nothing of what an earlier run took off.
+  const TakenConstraints& taken() const { return taken_; }
   bool locked() const { return locked_; }
 
  private:
@@ -57,6 +60,7 @@ class TableSwap {
   ServerJournal& journal_;
   Observer& observer_;
   RenameGuard guard_;
+  TakenConstraints taken_;
   bool locked_ = false;
 };
 

@@ -10,6 +10,7 @@
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
+#include "engine/kept_tables.h"
 #include "engine/key_twins.h"
 #include "engine/live_names.h"
 #include "engine/locked_server.h"
@@ -52,7 +53,12 @@ std::vector<Database> ReadLive(Session& session, const ServerTraits& traits,
                 first.remedy);
   }
   std::vector<Database> live;
-  for (const Database& database : absent) live.push_back(FoundOr(catalog, database));
+  for (std::size_t i = 0; i < absent.size(); ++i) {
+    live.push_back(FoundOr(catalog, absent[i]));
+    std::set<std::string> known(copy.outgoing[i].begin(), copy.outgoing[i].end());
+    known.insert(copy.incoming[i].begin(), copy.incoming[i].end());
+    LeaveOutKept(known, live.back());
+  }
   return live;
 }
 

@@ -223,6 +223,181 @@ class InPlace(unittest.TestCase):
         self.server.sql(''.join(f'DROP TABLE `crm`.`{name}`;' for _, name in self.take()['crm'] if name.startswith('__dbomsbak')))
         fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
 
+    def drop_kept(self):
+        for database in self.server.databases():
+            self.server.sql(''.join(f'DROP TABLE `{database}`.`{name}`;' for name in self.kept(database)))
+
+    def kept(self, database):
+        return [row[0] for row in self.server.rows(
+            f"SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{database}' ORDER BY TABLE_NAME")
+            if row[0].startswith('__dbomsbak_old_')]
+
+    def test_definitions_changed_behind_the_last_look_are_kept(self):
+        output = self.restore_stopped_before('RENAME TABLE', lambda: self.server.sql(
+            'ALTER TABLE `shop`.`parent` ADD COLUMN `late` int; ALTER TABLE `shop`.`t` ADD KEY `late` (`v`(10));'
+            'ALTER TABLE `shop`.`child` DROP FOREIGN KEY `fk`;'))
+        for table in ('parent', 't', 'child'):
+            self.assertIn(f'table `shop`.`{table}` was altered', output)
+        for table in ('person', 'added'):
+            self.assertNotRegex(output, f'`{table}` was altered')
+        tables = {self.server.value(f"SELECT TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_NAME = '{name}'"): name
+                  for name in self.kept('shop')}
+        kept = tables['dbomsbak: was `parent`']
+        self.assertIn(f'`shop`.`{kept}` (was `parent`)', output)
+        self.assertEqual(self.server.value(f"SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_NAME = '{kept}' "
+                                           "AND COLUMN_NAME = 'late'"), '1')
+        self.drop_kept()
+        fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
+
+    KEYS = "SELECT COUNT(*) FROM information_schema.TABLE_CONSTRAINTS WHERE CONSTRAINT_NAME = 'other_fk'"
+
+    def test_no_foreign_key_goes_with_what_is_dropped(self):
+        other = ('CREATE DATABASE `other`; CREATE TABLE `other`.`child` (`id` int PRIMARY KEY, `p` int, KEY `by_p` (`p`), '
+                 'CONSTRAINT `other_fk` FOREIGN KEY (`p`) REFERENCES `shop`.`parent` (`id`)) ENGINE=InnoDB;'
+                 'INSERT INTO `other`.`child` VALUES (1, 2);')
+        self.server.sql(other)
+        self.assertIn('`other_fk`', self.root('restore', '--in-place', '--yes', self.archive, code=34).err)
+        self.server.sql('DROP DATABASE `other`')
+        self.assertIn('`added_fk`', self.in_place('--keep-extra', code=34).err)
+        self.assert_nothing_changed()
+        # One that comes behind the last look.
+        output = self.restore_stopped_before('RENAME TABLE', lambda: self.server.sql(other))
+        self.assertIn('foreign key `other_fk` of `other`.`child` points to `shop`.`__dbomsbak_old_', output)
+        self.assertEqual(self.server.value(self.KEYS), '1')
+        self.server.sql('DROP DATABASE `other`')
+        self.drop_kept()
+        fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
+
+    def test_a_stranger_with_the_name_of_the_journal_is_left_alone(self):
+        for definition in ('(`id` int PRIMARY KEY)', "(`id` int PRIMARY KEY, `sequence` bigint DEFAULT '1', `part` int DEFAULT '0', "
+                           "`parts` int DEFAULT '1', `time` datetime DEFAULT '2026-01-01 00:00:00', `event` varchar(32) DEFAULT 'begin', "
+                           "`step` varchar(128) DEFAULT 'other', `payload` varchar(20) DEFAULT '{}')"):
+            for database in ('crm', 'shop'):
+                name = f'`{database}`.`__dbomsbak_journal`'
+                self.server.sql(f"CREATE TABLE {name} {definition}; INSERT INTO {name} (`id`) VALUES (7)")
+                refused = self.in_place(code=34)
+                self.assertIn(f'{name} has a name that --in-place needs', refused.err)
+                self.assertEqual(self.server.value(f'SELECT `id` FROM {name}'), '7')
+                self.server.sql(f'DROP TABLE {name}')
+        self.assert_nothing_changed()
+
+    def root(self, *args, code=0):
+        return self.program.run(args[0], *self.server.client_options(), *args[1:]).expect(code)
+
+    def test_kept_tables_are_none_of_the_applications(self):
+        self.restore_stopped_before('RENAME TABLE', lambda: self.server.sql("UPDATE `shop`.`parent` SET `v` = 'late' WHERE `id` = 1"))
+        kept = {database: self.kept(database) for database in ('shop', 'crm')}
+        [late] = [name for name in kept['shop'] if self.server.value(
+            f"SELECT TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_NAME = '{name}'") == 'dbomsbak: was `parent`']
+
+        def assert_kept():
+            self.assertEqual({database: self.kept(database) for database in kept}, kept)
+            self.assertEqual(self.server.value(f"SELECT COUNT(*) FROM `shop`.`{late}` WHERE `v` = 'late'"), '1')
+        status = self.root('status').out
+        for word in ('kept by restore in place', f'`shop`.`{late}` (was `parent`)', 'DROP TABLE'):
+            self.assertIn(word, status)
+        again = self.in_place()
+        self.assertIn('are left alone', again.err)
+        self.assertIn('what was live is in', again.err)
+        assert_kept()
+        dump = self.folder / 'again.sql.zst'
+        self.assertRegex(self.root('dump', 'shop', 'crm', '-o', dump).err, f'left out .*`shop`.`{late}`')
+        self.assertNotIn(b'__dbomsbak_old_', subprocess.run(['zstd', '-dc', dump], stdout=subprocess.PIPE, check=True).stdout)
+        self.root('diff', dump)
+        kept_dump = self.folder / 'kept.sql.zst'
+        self.root('dump', '--only', f'shop.{late}', '-o', kept_dump)
+        self.assertIn(b"'late'", subprocess.run(['zstd', '-dc', kept_dump], stdout=subprocess.PIPE, check=True).stdout)
+        self.root('restore', '--yes', dump)
+        assert_kept()
+        self.root('undo', '--yes')
+        assert_kept()
+        self.assertIn('stay', self.root('purge', '--yes').err)
+        assert_kept()
+        self.drop_kept()
+        fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
+
+    def test_the_last_line_names_what_is_kept(self):
+        with Talk(self.server) as other:
+            other('BEGIN; INSERT INTO `crm`.`person` VALUES (50, NULL)')
+            with subprocess.Popen([self.program.path, 'restore', *map(str, self.server.client_options()), '--yes', '--in-place', '--force',
+                                   '--lock-wait', '60', str(self.archive)], env=self.program.environment(), stdin=subprocess.DEVNULL,
+                                  stderr=subprocess.PIPE, text=True) as process:
+                while self.server.value("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'RENAME TABLE %'") == '0':
+                    self.assertIsNone(process.poll())
+                    time.sleep(0.05)
+                self.server.sql("UPDATE `shop`.`parent` SET `v` = 'late' WHERE `id` = 1")
+                other('ROLLBACK')
+                told = process.stderr.read()
+            self.assertEqual(process.returncode, 0, told)
+        self.assertRegex(told, r'may hold more than the safety dump, and is kept in 5 tables: .* \(was `parent`\).*status')
+        self.assertIn('what was live when it was dumped is in', told)
+
+    def tool_ends(self, code, *options, archive=None, safety='safety.sql.zst'):
+        process = self.tool('restore-in-place', archive or self.archive, self.folder / safety, options=options)
+        output, _ = process.communicate()
+        self.assertEqual(process.returncode, code, output)
+        return output
+
+    def test_an_object_that_fails_behind_the_swap_is_named_and_the_way_back_is_open(self):
+        safety = self.folder / 'safety.sql.zst'
+        for _ in range(2):
+            output = self.tool_ends(42, '--refuse=`t_before`')
+            self.assertIn('trigger `shop`.`t_before`', output)
+            self.assertIn(f"restore --in-place '{safety}'", output)
+        back = self.tool_ends(0, '--refuse=`t_before`', archive=safety, safety='other-safety.sql.zst')
+        self.assertRegex(back, 'given up for this one: .*`t_before`')
+        self.drop_kept()
+        fingerprint.expect_equal(self.ruined, self.take(), 'what was live, and live again')
+
+    def test_what_failed_behind_the_swap_is_made_up_for(self):
+        for kind, name in (('view', 'v_v'), ('event', 'e_daily')):
+            output = self.tool_ends(42, f'--refuse=`{name}`')
+            self.assertIn(f'{kind} `shop`.`{name}`', output)
+            self.assertIn('is finished now', self.root('restore', '--in-place', '--yes', self.archive).err)
+            self.drop_kept()
+            fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
+            self.setUp()
+
+    def test_the_same_command_goes_on_behind_a_kill_with_its_safety_dump(self):
+        safety = self.folder / 'safety.sql.zst'
+        command = ['restore', '--in-place', '--yes', '--safety-dump', safety, self.archive]
+        self.tool_ends(-signal.SIGKILL, '--die-before=RENAME TABLE')
+        first = safety.read_bytes()
+        # Somebody wrote meanwhile: it is another state that is to be dumped.
+        self.server.sql("UPDATE `shop`.`t` SET `v` = 'meanwhile' WHERE `id` = 1")
+        told = self.root(*command).err
+        self.assertEqual(safety.read_bytes(), first)
+        [beside] = self.folder.glob('safety.safety-*.sql.zst')
+        self.assertIn(f"is dumped to '{beside}'", told)
+        self.assertIn(f"to go back: dbomsbak restore --in-place '{beside}'", told)
+        self.assertIn(b'meanwhile', subprocess.run(['zstd', '-dc', beside], stdout=subprocess.PIPE, check=True).stdout)
+        # Nobody did.
+        self.setUp()
+        self.tool_ends(-signal.SIGKILL, '--die-before=RENAME TABLE')
+        first = safety.read_bytes()
+        told = self.root(*command).err
+        self.assertIn(f"what is live is in '{safety}' already", told)
+        self.assertEqual(safety.read_bytes(), first)
+        self.assertEqual(list(self.folder.glob('safety.safety-*')), [])
+        fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
+        # Behind the swap there is no more to do.
+        self.setUp()
+        self.tool_ends(-signal.SIGKILL, '--die-before=DROP TABLE IF EXISTS `shop`.`__dbomsbak_old_')
+        told = self.root(*command).err
+        self.assertIn('finishing the interrupted run was all', told)
+        self.assertIn(f"to go back: dbomsbak restore --in-place '{safety}'", told)
+        fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
+
+    def test_other_commands_behind_a_kill(self):
+        behind = 'DROP TABLE IF EXISTS `shop`.`__dbomsbak_old_'
+        for at, *command in (('RENAME TABLE', 'undo', '--yes'), (behind, 'restore', '--swap', '--yes'), (behind, 'purge', '--yes')):
+            self.tool_ends(-signal.SIGKILL, f'--die-before={at}')
+            self.assertIn('interrupted', self.root('status').out)
+            self.root('dump', 'shop', '-o', self.folder / 'half.sql.zst', code=42)
+            self.assertIn('was interrupted', self.root(*command, code=34).err)
+            fingerprint.expect_equal(self.before if at == behind else self.ruined, self.take(), f'behind {command}')
+            self.setUp()
+
     def test_definitions_changed_behind_the_safety_dump_end_it(self):
         output = self.restore_stopped_before('CREATE TABLE `__dbomsbak_new',
                                              lambda: self.server.sql('ALTER TABLE `shop`.`parent` ADD COLUMN `late` int'), code=34)

@@ -2,7 +2,7 @@
 // window.
 //
 //   swap_tool --socket=S|--host=H --port=N [--die-at=N] [--die-before=TEXT] [--stop-before=TEXT]
-//   [--count] [--lock-wait=N] [--lock-tries=N] [--repoint] COMMAND
+//   [--refuse=TEXT] [--count] [--lock-wait=N] [--lock-tries=N] [--repoint] COMMAND
 //     snapshot FILE DB…   writes what the databases are to FILE
 //     swap FILE RUN       makes staging databases of that run live, to be as FILE says
 //     heal                finishes or takes back what was interrupted
@@ -12,7 +12,8 @@
 //     status              one line for each thing left on the server
 //
 // --die-at: SIGKILL to itself instead of the N-th statement; --die-before: instead of the first one
-// that begins with TEXT. --stop-before: SIGSTOP before that. --count: how many there were, on
+// that begins with TEXT. --stop-before: SIGSTOP before that. --refuse: every CREATE with TEXT in it
+// fails as if the server had refused it. --count: how many there were, on
 // stderr. --repoint: as --repoint-foreign-keys.
 #include <signal.h>
 #include <unistd.h>
@@ -43,12 +44,18 @@
 namespace dbomsbak {
 namespace {
 
+constexpr unsigned kUnknownError = 1105;
+
 class Fate {
  public:
   void DieAt(std::uint64_t statement) { die_at_ = statement; }
   void DieBefore(std::string text) { die_before_ = std::move(text); }
   void StopBefore(std::string text) { stop_before_ = std::move(text); }
+  void Refuse(std::string text) { refuse_ = std::move(text); }
   void Statement(std::string_view sql) {
+    if (!refuse_.empty() && sql.starts_with("CREATE") && sql.find(refuse_) != sql.npos) {
+      throw ServerError(ErrorCode::kQueryRefused, kUnknownError, "HY000", "refused by this test");
+    }
     if (!stop_before_.empty() && sql.starts_with(stop_before_)) {
       stop_before_.clear();
       raise(SIGSTOP);
@@ -60,7 +67,7 @@ class Fate {
 
  private:
   std::uint64_t count_ = 0, die_at_ = 0;
-  std::string die_before_, stop_before_;
+  std::string die_before_, stop_before_, refuse_;
 };
 
 class MortalSession final : public Session {
@@ -272,6 +279,7 @@ int main(int argc, char** argv) {
     if (name == "--die-at") fate.DieAt(std::stoull(value));
     if (name == "--die-before") fate.DieBefore(value);
     if (name == "--stop-before") fate.StopBefore(value);
+    if (name == "--refuse") fate.Refuse(value);
     if (name == "--lock-wait")
       arguments.swap.lock_wait_s = static_cast<unsigned>(std::stoul(value));
     if (name == "--lock-tries") {

@@ -31,14 +31,16 @@ struct HealedSet {
   bool was_open = false;               // its window; else all it lacked was to be swept up
   bool live = false;                   // finished: what it brings is live
   unsigned generation = 0;             // of the displaced copy it made
-  std::string journal;                 // the database where its journal is now
+  std::string journal;                 // the database where its journal is now; in place none
   std::string line;                    // for people
+  std::string run = {};                // in place
+  std::string safety_dump = {};        // in place: the file that what was live was dumped to
 };
 
-// Writes an archive of these databases, as they are live, and opens it. Its errors end a restore
-// before anything is changed.
-using SafetyDump =
-    std::function<std::shared_ptr<const RandomAccessFile>(const std::vector<std::string>&)>;
+// Writes an archive of these databases, as they are live, to the file of this name, and opens it.
+// Its errors end a restore before anything is changed.
+using SafetyDump = std::function<std::shared_ptr<const RandomAccessFile>(
+    const std::string& name, const std::vector<std::string>& databases)>;
 
 struct RestoreOptions {
   unsigned jobs = 0;  // loading sessions; 0: one a core
@@ -60,6 +62,11 @@ struct RestoreOptions {
   bool in_place = false;
   SafetyDump safety_dump;
   std::string safety_dump_name;
+  // A file of that name that is there already, as after a kill: it is the safety dump if it holds
+  // what is live. If it is an older one of the same databases, the dump goes to another name, and
+  // any other file is kWouldOverwrite. Null: there is none.
+  std::shared_ptr<const RandomAccessFile> safety_dump_there;
+  std::string safety_dump_beside;
   std::vector<HealedSet> healed;  // by HealOpenWindows, just before
   // Foreign keys of tables that stay, those of other databases too, are pointed to the restored
   // tables. Without it they are problems.
@@ -98,6 +105,9 @@ struct RestoreResult {
   RestorePlan plan;
   bool swapped = false;
   bool healed = false;  // an interrupted run of the same was finished, and there was no more to do
+  // In place: what was live and may hold more than the safety dump: "`d`.`__dbomsbak_old_…` (was
+  // `t`)".
+  std::vector<std::string> kept;
   bool prepared = false;  // the copy stands in staging
   // Prepared rows of which the server does not tell whether they are written to: the swap reads
   // these again.
@@ -133,17 +143,18 @@ RestoreResult RunSwapPrepared(SessionFactory& sessions,
                               Observer& observer, const CancelToken& cancel);
 
 // What the program left on a server.
-enum class LeftoverKind { kStaging, kPrepared, kOpenWindow, kDisplacedCopy };
+enum class LeftoverKind { kStaging, kPrepared, kOpenWindow, kDisplacedCopy, kKeptTables };
 struct Leftover {
   LeftoverKind kind = LeftoverKind::kStaging;
   unsigned generation = 0;             // displaced copies
-  std::string run;                     // staging and windows
+  std::string run;                     // all but displaced copies
   std::vector<std::string> databases;  // live names of the set
   std::vector<std::string> holders;    // databases that hold it
   std::string created;                 // UTC
   std::uint64_t bytes = 0;
   bool at_work = false;  // another run holds the restore lock: at this, or about to heal it
   std::string advice;    // what to do
+  std::vector<std::string> tables = {};  // kKeptTables, with what they were called
 };
 // Open windows, staging and prepared copies, then displaced copies by generation.
 std::vector<Leftover> FindLeftovers(Session& session);

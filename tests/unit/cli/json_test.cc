@@ -120,12 +120,14 @@ TEST(JsonTest, RestoreWritesTheFieldsOfTheTable) {
   result.plan.unheld = {{ObjectId{"d", ObjectKind::kTable, "t"}, {"r"}}};
   result.plan.problems = {"p"};
   result.plan.warnings = {"w"};
+  result.kept = {"`d`.`__dbomsbak_old_r_0` (was `t`)"};
   std::set<std::string> paths = ErrorPaths();
   CollectPaths(RestoreToJson(result, ErrorCode::kOk, false, false), "", paths);
   EXPECT_EQ(paths, PathsOfTable(kCommandUndo));
   Leftover leftover;
   leftover.databases = {"d"};
   leftover.holders = {"d__dbomsbak_new_r"};
+  leftover.tables = {"`d`.`__dbomsbak_old_r_0` (was `t`)"};
   AbortResult aborted;
   aborted.swept = {leftover};
   CollectPaths(AbortToJson(aborted, false), "", paths);
@@ -153,6 +155,7 @@ TEST(JsonTest, LeftoversAreWrittenAsTheTableSays) {
   Leftover leftover;
   leftover.databases = {"d"};
   leftover.holders = {"d__dbomsbak_old_1"};
+  leftover.tables = {"`d`.`__dbomsbak_old_r_0` (was `t`)"};
   std::set<std::string> paths = ErrorPaths();
   CollectPaths(StatusToJson({leftover}, "GRANT …"), "", paths);
   EXPECT_EQ(paths, PathsOfTable(kCommandStatus));

@@ -197,7 +197,9 @@ TEST(PreparedSetTest, InPlaceTablesAreCountedOverAllMembers) {
   EXPECT_EQ(set.SourceTable(0, 1), "__dbomsbak_new_k3f9a0zz_1");
   EXPECT_EQ(set.SourceTable(1, 0), "__dbomsbak_new_k3f9a0zz_2");
   EXPECT_EQ(set.DisplacedTable(1, 1), "__dbomsbak_old_k3f9a0zz_1");
+  set.safety_dump = "safe.sql.zst";
   EXPECT_TRUE(PreparedSetFromJson(ToJson(set)).in_place);
+  EXPECT_EQ(PreparedSetFromJson(ToJson(set)).safety_dump, "safe.sql.zst");
 }
 
 }  // namespace
