@@ -128,13 +128,19 @@ std::string WithNamesOfThen(const PreparedSet& set, std::string_view text) {
 // table's. Its counter may go on without anybody having changed it.
 using Outline = std::pair<std::string, std::multiset<std::string>>;
 
-Outline OutlineOf(const std::string& create, std::vector<Constraint> taken,
-                  const PreparedSet& set) {
+Outline OutlineOf(const std::string& database, const std::string& create,
+                  std::vector<Constraint> taken, const PreparedSet& set) {
+  // OceanBase names a key's own database, the catalogue does not.
+  const std::string own = QuoteIdentifier(database) + ".";
   Outline outline;
   outline.first = WithoutAutoIncrement(WithoutConstraints(create));
   for (Constraint& constraint : ConstraintsOf(create)) taken.push_back(std::move(constraint));
   for (const Constraint& constraint : taken) {
-    outline.second.insert(WithNamesOfThen(set, constraint.definition));
+    std::string definition = WithNamesOfThen(set, constraint.definition);
+    const std::size_t at =
+        constraint.foreign_key ? definition.find("REFERENCES " + own) : std::string::npos;
+    if (at != std::string::npos) definition.erase(definition.find(own, at), own.size());
+    outline.second.insert(std::move(definition));
   }
   return outline;
 }
@@ -448,9 +454,9 @@ std::vector<std::string> DisplacedDifferences(const PreparedSet& set, const Rest
     const auto now = tables.find(id);
     if (now == tables.end()) return differs("is not there any more");
     const auto off = taken.find({id.database, id.name});
-    if (OutlineOf(WithFirstName(now->second->create, name),
+    if (OutlineOf(id.database, WithFirstName(now->second->create, name),
                   off == taken.end() ? std::vector<Constraint>() : off->second,
-                  set) != OutlineOf(then->second->create, {}, set)) {
+                  set) != OutlineOf(id.database, then->second->create, {}, set)) {
       differs("was altered behind the safety dump");
     }
   });
