@@ -321,7 +321,7 @@ def phases_of(text):
 
 def without_counters(print_of):
     def plain(value):
-        return re.sub(r' AUTO_INCREMENT=\d+', '', value) if isinstance(value, str) else value
+        return re.sub(r' AUTO_INCREMENT ?= ?\d+', '', value) if isinstance(value, str) else value
     return {database: {key: {what: plain(text) for what, text in facts.items() if what != 'AUTO_INCREMENT'}
                        for key, facts in objects.items()} for database, objects in print_of.items()}
 
