@@ -35,12 +35,27 @@ std::unique_ptr<ServerJournal> OpenJournal(Session& session, const JournaledSet&
   return journal;
 }
 
+// A table that a crash of the server tore is put together; what the journals say then.
+JournaledSet Mended(Session& session, const ServerTraits& traits, JournaledSet found,
+                    Observer& observer) {
+  // The journal proper may be that table.
+  const auto notes =
+      found.holder.empty()
+          ? ServerJournal::Open(session, found.set.members[0].source, kJournalCopyTable)
+          : ServerJournal::Open(session, found.holder);
+  if (!MendTornTable(session, traits, found.set, *notes, observer)) return found;
+  for (JournaledSet& now : FindSets(session)) {
+    if (now.set.run == found.set.run) return std::move(now);
+  }
+  return found;
+}
+
 }  // namespace
 
 std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits,
                                     Observer& observer, const MayGiveUp& may_give_up) {
   std::vector<HealedSet> healed;
-  for (const JournaledSet& found : FindSets(session)) {
+  for (JournaledSet found : FindSets(session)) {
     const std::string what =
         fmt::format("the {} of {}", found.set.operation, QuotedList(found.LiveNames()));
     const auto add = [&](const ServerJournal& journal, bool live, std::string line) {
@@ -58,7 +73,7 @@ std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits
       add(*journal, true, what + " was interrupted before it had swept up; it is finished now");
     }
     if (found.state != SetState::kOpen) continue;
-    if (!traits.has_atomic_ddl) RefuseTornTable(session, found.set);
+    if (!traits.has_atomic_ddl) found = Mended(session, traits, std::move(found), observer);
     observer.Phase(fmt::format("healing {}, which was interrupted at {}", what, found.time));
     auto journal = OpenJournal(session, found);
     const bool live = HealWindow(session, traits, found.set, *journal, observer);

@@ -575,7 +575,7 @@ HealedSet HealInPlace(Session& session, const ServerTraits& all_traits, const In
   const auto journal = ServerJournal::Open(session, found.holder);
   HealedSet healed = HealedOf(found);
   if (found.swapping && !found.finished && !traits.has_atomic_ddl) {
-    RefuseTornTable(session, found.set);
+    MendTornTable(session, traits, found.set, *journal, observer);
   }
   healed.live = found.swapping &&
                 (found.finished || HealWindow(session, traits, found.set, *journal, observer));

@@ -8,6 +8,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "engine/disk_space.h"
 #include "engine/guarded_definers.h"
+#include "engine/torn_rename.h"
 
 namespace dbomsbak {
 namespace {
@@ -131,6 +132,8 @@ void ReadFactsOfNow(Session& session, std::vector<RestoreMember>& members,
   facts.sessions = SessionsIn(session, members);
   facts.leftovers = FindLeftovers(session);
   facts.innodb_read_only = Variable(session, "innodb_read_only") == "ON";
+  facts.copies_own_files =
+      !facts.traits.has_atomic_ddl && CopiesWithinDataFolder(session, facts.traits);
   facts.trusts_function_creators =
       Variable(session, "log_bin_trust_function_creators").value_or("ON") == "ON";
   facts.free_bytes = FreeBytes(session);

@@ -56,7 +56,8 @@ struct RestoreFacts {
   std::vector<std::string> sessions;  // other sessions in databases of the set
   std::vector<Leftover> leftovers;
   bool innodb_read_only = false;
-  bool binlog_filtered = false;  // binlog_do_db or binlog_ignore_db
+  bool binlog_filtered = false;   // binlog_do_db or binlog_ignore_db
+  bool copies_own_files = false;  // see CopiesWithinDataFolder(); asked where DDL is not atomic
   bool trusts_function_creators = true;
   std::optional<std::uint64_t>
       free_bytes;        // where the server keeps its data, if it is this machine

@@ -26,6 +26,7 @@
 #include "engine/set_names.h"
 #include "engine/sight.h"
 #include "engine/staging_proof.h"
+#include "engine/torn_rename.h"
 #include "engine/window_estimate.h"
 
 namespace dbomsbak {
@@ -311,10 +312,7 @@ class Planner {
     }
     if (facts_.innodb_read_only) Problem("the server was started with innodb_read_only");
     if (!facts_.traits.has_atomic_ddl) {
-      Warning(
-          "this server's RENAME is not atomic in a crash: a restore that the server does not "
-          "survive is finished by running it again, with PROCESS; a table that the crash has left "
-          "between two databases is named then, and the file to move");
+      Warning(TornTableWarning(facts_.privileges, facts_.account, facts_.copies_own_files));
     }
     if (facts_.binlog_filtered) {
       Warning(

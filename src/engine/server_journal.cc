@@ -62,13 +62,18 @@ bool ServerJournal::Exists(Session& session, const std::string& database,
   }
 }
 
-void ServerJournal::Append(std::string_view event, std::string_view step,
-                           std::string_view payload) {
+std::uint64_t ServerJournal::NextSequence() {
   if (next_sequence_ == 0) {
     const auto last =
         session_.QueryValue(fmt::format("SELECT MAX(`sequence`) FROM {}", QuotedTable()));
     next_sequence_ = last ? std::stoull(*last) + 1 : 1;
   }
+  return next_sequence_;
+}
+
+void ServerJournal::Append(std::string_view event, std::string_view step,
+                           std::string_view payload) {
+  NextSequence();
   const std::size_t parts = payload.empty() ? 1 : (payload.size() + kPartBytes - 1) / kPartBytes;
   // Part 0 is written last: an entry counts only when it is there. No transaction around the rows,
   // for START TRANSACTION would release LOCK TABLES.
@@ -80,6 +85,30 @@ void ServerJournal::Append(std::string_view event, std::string_view step,
                     QuoteString(step), QuoteString(payload.substr(part * kPartBytes, kPartBytes))));
   }
   ++next_sequence_;
+}
+
+std::uint64_t ServerJournal::AppendFile(std::string_view event, std::string_view step,
+                                        std::string_view path) {
+  const std::uint64_t entry = NextSequence();
+  // Words that no file holds: it is one line of one field.
+  const std::string field = NewRunId() + NewRunId(), line = NewRunId() + NewRunId();
+  session_.Execute(fmt::format(
+      "LOAD DATA INFILE {} INTO TABLE {} CHARACTER SET binary "
+      "FIELDS TERMINATED BY '{}' ESCAPED BY '' LINES TERMINATED BY '{}' (@bytes) "
+      "SET `sequence`={},`part`=0,`parts`=1,`time`=UTC_TIMESTAMP(6),`event`={},"
+      "`step`={},`payload`=COALESCE(HEX(@bytes),'')",
+      QuoteString(path), QuotedTable(), field, line, entry, QuoteString(event), QuoteString(step)));
+  ++next_sequence_;
+  const auto bytes = session_.QueryValue(
+      fmt::format("SELECT LENGTH(`payload`) FROM {} WHERE `sequence`={}", QuotedTable(), entry));
+  return bytes.value_or("0") == "0" ? 0 : entry;
+}
+
+void ServerJournal::WriteFile(std::uint64_t entry, std::string_view path) {
+  session_.Execute(
+      fmt::format("SELECT UNHEX(`payload`) FROM {} WHERE `sequence`={} AND `part`=0 "
+                  "INTO DUMPFILE {}",
+                  QuotedTable(), entry, QuoteString(path)));
 }
 
 std::vector<JournalEntry> ServerJournal::Load() {

@@ -2,6 +2,7 @@
 // It moves with the RENAME: its place tells whether the swap happened.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +30,13 @@ class ServerJournal final : public JournalStore {
   void Append(std::string_view event, std::string_view step, std::string_view payload) override;
   std::vector<JournalEntry> Load() override;
 
+  // An entry whose payload is a file of the server's disk, in hex. The server reads it itself
+  // (FILE, secure_file_priv). The number of the entry; 0 when the server cannot hold so much in one
+  // value.
+  std::uint64_t AppendFile(std::string_view event, std::string_view step, std::string_view path);
+  // The bytes of such an entry, as a file that is not there yet.
+  void WriteFile(std::uint64_t entry, std::string_view path);
+
   // After the RENAME the same table is found in the displaced copy.
   void MovedTo(std::string database) { database_ = std::move(database); }
   const std::string& database() const { return database_; }
@@ -36,6 +44,7 @@ class ServerJournal final : public JournalStore {
  private:
   ServerJournal(Session& session, std::string database, std::string table);
   std::string QuotedTable() const;
+  std::uint64_t NextSequence();
 
   Session& session_;
   std::string database_;

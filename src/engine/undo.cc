@@ -19,6 +19,7 @@
 #include "engine/restore_planner.h"
 #include "engine/set_history.h"
 #include "engine/set_swap.h"
+#include "engine/torn_rename.h"
 #include "engine/view_bases.h"
 #include "engine/window_context.h"
 #include "engine/window_estimate.h"
@@ -289,6 +290,11 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
 
   RestoreResult result;
   result.plan = PlanOf(session, undo_set(), copy, repoint);
+  if (!traits.has_atomic_ddl) {
+    result.plan.warnings.push_back(TornTableWarning(
+        ReadPrivileges(session), session.QueryValue("SELECT CURRENT_USER()").value_or(""),
+        CopiesWithinDataFolder(session, traits)));
+  }
   ThrowProblems(result.plan);
   if (options.dry_run) return result;
   if (confirm && !confirm(result.plan)) {

@@ -1,6 +1,7 @@
 #include "engine/restore_planner.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,6 +18,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 ContentObject Object(ObjectKind kind, const std::string& name, const std::string& create) {
   ContentObject object;
@@ -87,6 +89,24 @@ class RestorePlannerTest : public testing::Test {
   std::vector<RestoreMember> members_;
   RestoreFacts facts_;
 };
+
+TEST_F(RestorePlannerTest, WhereDdlIsNotAtomicThePlanTellsWhatHealsATornTable) {
+  EXPECT_EQ(fmt::format("{}", fmt::join(Plan().warnings, "; ")).find("atomic"), std::string::npos);
+  facts_.traits.has_atomic_ddl = false;
+  const auto told = [&](const std::string& grants, bool copies) {
+    facts_.privileges = Privileges::Parse({"GRANT " + grants + " ON *.* TO `root`@`localhost`"});
+    facts_.copies_own_files = copies;
+    return fmt::format("{}", fmt::join(Plan().warnings, "; "));
+  };
+  EXPECT_THAT(told("FILE, PROCESS", true),
+              AllOf(HasSubstr("is put together then"), Not(HasSubstr("help: GRANT"))));
+  EXPECT_THAT(told("FILE", true), HasSubstr("recognised: GRANT PROCESS ON *.* TO"));
+  EXPECT_THAT(told("PROCESS", true), AllOf(HasSubstr("the file to move by hand"),
+                                           HasSubstr("without help: GRANT FILE ON *.* TO")));
+  EXPECT_THAT(told("SELECT", true), HasSubstr("without help: GRANT FILE, PROCESS ON *.* TO"));
+  EXPECT_THAT(told("FILE, PROCESS", false),
+              AllOf(HasSubstr("secure_file_priv"), HasSubstr("the file to move by hand")));
+}
 
 TEST_F(RestorePlannerTest, SaysWhatIsReplacedAddedBackAndRemoved) {
   const RestorePlan plan = Plan();
