@@ -8,6 +8,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "engine/live_names.h"
+#include "engine/server_files.h"
 
 namespace dbomsbak {
 namespace {
@@ -19,6 +20,24 @@ std::vector<const StoredProgram*> TriggersOn(const Database& database,
     if (Contains(tables, trigger.table)) triggers.push_back(&trigger);
   }
   return triggers;
+}
+
+// MySQL 5.6 keeps a trigger in two files; a crash between their removals leaves the one that takes
+// the name, and no statement gets rid of that.
+void RefuseFileOfCrash(Session& session, const ServerError& refused, const std::string& database,
+                       const std::string& trigger) {
+  constexpr unsigned kTriggerExists = 1359;
+  if (refused.number() != kTriggerExists) return;
+  const std::vector<TriggerName> there = ReadTriggerNames(session, database);
+  if (std::any_of(there.begin(), there.end(),
+                  [&](const TriggerName& other) { return other.name == trigger; })) {
+    return;
+  }
+  throw Error(ErrorCode::kNeedsHelp,
+              fmt::format("the server has no such trigger, but keeps its name, as after a crash "
+                          "while it was dropped: delete the file {}.TRN on the server",
+                          PathOfTable(session, database, trigger)),
+              "No rows are touched by that. Then run the same command again.");
 }
 
 std::vector<TriggerName> LiveTriggersOn(Session& session, const std::string& database,
@@ -128,7 +147,12 @@ void LiveTriggers::PutTriggers(const std::vector<Database>& state,
   const auto create = [this](const auto& triggers) {
     for (const auto& [live, trigger] : triggers) {
       try {
-        creator_.Create(*live, SettingsOf(*trigger), trigger->create);
+        try {
+          creator_.Create(*live, SettingsOf(*trigger), trigger->create);
+        } catch (const ServerError& refused) {
+          RefuseFileOfCrash(session_, refused, *live, trigger->id.name);
+          throw;
+        }
       } catch (Error& error) {
         error.While(fmt::format("creating {}", trigger->id.Describe()));
         throw;

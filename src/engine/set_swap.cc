@@ -177,17 +177,20 @@ std::vector<std::string> LiveDifferences(Session& session, const ServerTraits& t
   return differences;
 }
 
+std::unique_ptr<ServerJournal> CreateCopy(Session& session, const std::string& database) {
+  // Killed within the CREATE, a server without atomic DDL keeps a definition that no table has.
+  session.Execute("DROP TABLE IF EXISTS " + QuoteQualified(database, kJournalCopyTable));
+  return ServerJournal::Create(session, database, kJournalCopyTable);
+}
+
 void WriteCopy(Session& session, const PreparedSet& set) {
   const std::string& database = set.members[0].source;
   std::unique_ptr<ServerJournal> copy;
   if (ServerJournal::Exists(session, database, kJournalCopyTable)) {
     copy = ServerJournal::Open(session, database, kJournalCopyTable);
-    if (!copy->Load().empty()) {
-      copy.reset();
-      session.Execute("DROP TABLE " + QuoteQualified(database, kJournalCopyTable));
-    }
+    if (!copy->Load().empty()) copy.reset();
   }
-  if (!copy) copy = ServerJournal::Create(session, database, kJournalCopyTable);
+  if (!copy) copy = CreateCopy(session, database);
   copy->Append("note", kNoteSet, ToJson(set));
 }
 
@@ -242,7 +245,7 @@ void CheckUnchanged(Session& session, const PreparedSet& set) {
 
 void PrepareSwap(Session& session, const std::string& source) {
   if (ServerJournal::Exists(session, source, kJournalCopyTable)) return;
-  ServerJournal::Create(session, source, kJournalCopyTable);
+  CreateCopy(session, source);
 }
 
 std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const PreparedSet& prepared,

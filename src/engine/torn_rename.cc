@@ -14,6 +14,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/transport/server_numbers.h"
 #include "engine/live_names.h"
+#include "engine/server_files.h"
 #include "engine/table_swap.h"
 
 namespace dbomsbak {
@@ -47,21 +48,6 @@ std::set<Name> TablesOfInnodb(Session& session) {
   return tables;
 }
 
-std::string FileName(Session& session, const std::string& name) {
-  return session
-      .QueryValue(fmt::format("SELECT CAST(CONVERT(CONVERT({} USING utf8mb4) USING filename) AS "
-                              "BINARY)",
-                              QuoteString(name)))
-      .value_or(name);
-}
-
-// Of a table's files, without the ending.
-std::string PathOf(Session& session, const std::string& database, const std::string& table) {
-  std::string folder = session.QueryValue("SELECT @@datadir").value_or("");
-  if (!folder.ends_with('/')) folder += '/';
-  return fmt::format("{}{}/{}", folder, FileName(session, database), FileName(session, table));
-}
-
 std::string AccountOf(Session& session) {
   return session.QueryValue("SELECT CURRENT_USER()").value_or("");
 }
@@ -72,8 +58,8 @@ class TornTable {
       : session_(session),
         traits_(traits),
         pair_(pair),
-        from_(PathOf(session, pair.from_database, pair.from_table)),
-        to_(PathOf(session, pair.to_database, pair.to_table)) {}
+        from_(PathOfTable(session, pair.from_database, pair.from_table)),
+        to_(PathOfTable(session, pair.to_database, pair.to_table)) {}
 
   // `instead`: what else the account could do, as a half sentence.
   [[noreturn]] void LeaveToHand(std::string_view why, const std::string& instead = "") const {

@@ -92,7 +92,7 @@ class TornTable(unittest.TestCase):
     def source(self):
         """Where what goes live next stands."""
         mark = '__dbomsbak_new_' if self.live == 'ruined' else '__dbomsbak_old_'
-        return max(name for name in self.server.databases() if mark in name and name.startswith(SHOP))
+        return max((name for name in self.server.databases() if mark in name and name.startswith(SHOP)), key=lambda name: (len(name), name))
 
     def kill_in_its_rename(self, command):
         """Someone reads a table of the copy, which alone the RENAME minds; what it was to rename, as (from, to)."""
@@ -194,6 +194,34 @@ class TornTable(unittest.TestCase):
         self.arrive('healed with FILE')
         self.run_code(0, 'undo')
         self.arrive('undone')
+
+    def test_a_definition_without_a_table_is_no_journal(self):
+        """What a crash within CREATE TABLE leaves."""
+        command = self.begin()
+        self.assertEqual(command, ('restore', '--swap'))
+        folder = self.path((self.source(), JOURNAL)).parent
+        journal = next(folder.parent.glob(f'*/{JOURNAL}.frm'))
+        self.server.sql(f'DROP TABLE IF EXISTS `{self.server.value("SELECT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME = " + repr(JOURNAL))}`.`{JOURNAL}_copy`')
+        copy = journal.with_name(f'{JOURNAL}_copy.frm')
+        shutil.copy2(journal, copy)
+        shutil.chown(copy, journal.owner(), journal.group())
+        self.run_code(0, *command)
+        self.arrive('with a definition left over')
+
+    def test_a_file_that_keeps_the_name_of_a_trigger_is_named(self):
+        """What a crash within DROP TRIGGER leaves."""
+        if self.live == 'ruined':
+            self.run_code(0, 'restore', self.archive)
+            self.arrive('restored')
+        pairs = self.kill_in_its_rename(('undo',))  # the triggers are dropped by then
+        self.assertTrue(pairs)
+        file = self.path((SHOP, 'child_before')).with_suffix('.TRN')
+        file.write_text('TYPE=TRIGGERNAME\ntrigger_table=child\n')
+        told = self.run_code(42, 'undo').err
+        self.assertIn(f'delete the file {file}', told)
+        file.unlink()
+        self.run_code(0, 'undo')
+        self.arrive('undone when the file was gone')
 
     def test_a_table_torn_within_its_partitions_is_left_alone(self):
         command = self.begin()
