@@ -2,13 +2,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/engine/restore.h"
 #include "engine/locked_server.h"
 #include "engine/prepared_copy.h"
 #include "engine/set_history.h"
+#include "engine/set_swap.h"
 #include "engine/set_sweep.h"
 #include "engine/staged_choice.h"
 #include "engine/staging.h"
@@ -58,6 +62,79 @@ void RefuseSeveral(Session& session, const std::vector<Leftover>& leftovers) {
               "Give the files of one, and --only, --as and --keep-extra where it had them.");
 }
 
+// What healing did before anything was chosen, as far as it was to what is to be aborted.
+class HealedFirst {
+ public:
+  HealedFirst(Session& session, const std::vector<HealedSet>& healed, const StagedChoice& choice) {
+    for (const HealedSet& set : healed) {
+      if (!Means(session, choice, set)) continue;
+      if (set.operation == kOperationAbort) {
+        (set.live ? undone_ : to_undo_) = &set;
+      } else if (set.operation == kOperationRestore && !set.live) {
+        taken_back_ = &set;
+      } else if (set.operation == kOperationRestore && set.was_open) {
+        to_undo_ = &set;  // behind the RENAME the way was forward: from there it goes back
+      } else {
+        other_ = &set;
+      }
+    }
+  }
+
+  // A restore that is live now, and was not when its run was killed.
+  const HealedSet* to_undo() const { return to_undo_; }
+  const HealedSet* taken_back() const { return taken_back_; }
+  const HealedSet* undone() const { return undone_; }  // by an abort that was killed in its turn
+
+  // Staging that is none of what was healed is left to another abort.
+  bool LeavesAlone(const Leftover& leftover) const {
+    if (to_undo_ != nullptr || undone_ != nullptr) return true;
+    return taken_back_ != nullptr && std::find(leftover.holders.begin(), leftover.holders.end(),
+                                               taken_back_->journal) == leftover.holders.end();
+  }
+
+  // What it finished was no restore that could be aborted. With `swept`, which the operator has not
+  // named, one or the other may be meant.
+  void RefuseOther(const StagedChoice& choice, const std::vector<Leftover>& swept) const {
+    if (other_ == nullptr || to_undo_ != nullptr || undone_ != nullptr) return;
+    if (taken_back_ != nullptr || (!swept.empty() && !choice.MeansAny())) return;
+    std::string hint =
+        other_->journal.empty()
+            ? fmt::format(
+                  "What was live before it is in its safety dump '{}': `dbomsbak restore "
+                  "--in-place` brings that back.",
+                  other_->safety_dump)
+            : fmt::format(
+                  "{} `dbomsbak undo {}` {}.", StateBehind(*other_), ShellWords(other_->databases),
+                  other_->operation == kOperationRestore ? "brings back what was live before"
+                  : other_->live                         ? "swaps once more"
+                                                         : "brings the displaced copy back");
+    if (!swept.empty()) {
+      hint += fmt::format(" To drop what is staged of {}, run the same command again.",
+                          QuotedList(swept.front().databases));
+    }
+    throw Error(ErrorCode::kRestorePreflight, fmt::format("nothing was aborted: {}", other_->line),
+                std::move(hint));
+  }
+
+ private:
+  static bool Means(Session& session, const StagedChoice& choice, const HealedSet& set) {
+    if (!set.journal.empty()) return choice.Means(OriginIn(session, {set.journal}));
+    return choice.digests.empty() ||  // in place
+           choice.digests == std::vector<std::string>{set.root_digest};
+  }
+
+  static const char* StateBehind(const HealedSet& set) {
+    if (set.operation == kOperationRestore) return "It was through: what it brought is live.";
+    return set.live ? "The displaced copy is live again."
+                    : "What was live before that undo is live.";
+  }
+
+  const HealedSet* to_undo_ = nullptr;
+  const HealedSet* taken_back_ = nullptr;
+  const HealedSet* undone_ = nullptr;
+  const HealedSet* other_ = nullptr;
+};
+
 }  // namespace
 
 AbortResult RunAbort(SessionFactory& sessions,
@@ -71,40 +148,29 @@ AbortResult RunAbort(SessionFactory& sessions,
   {
     LockedServer server(sessions, !options.dry_run, options.lock_wait_s, observer);
     Session& session = server.session();
+    const HealedFirst healed(session, server.healed(), choice);
     result.swept = Chosen(session, choice, options.dry_run);
-    for (const HealedSet& healed : server.healed()) {
-      // What only had to be swept up may be an old restore that is through.
-      if (!healed.was_open || !choice.Means(OriginIn(session, {healed.journal}))) continue;
-      if (healed.operation == "restore") {
-        // Behind the RENAME the way was forward: from there it goes back as from any restore.
-        if (healed.live) to_undo = healed.databases;
-        result.taken_back = !healed.live;
-        std::erase_if(result.swept, [&](const Leftover& leftover) {
-          return healed.live || std::find(leftover.holders.begin(), leftover.holders.end(),
-                                          healed.journal) == leftover.holders.end();
-        });
-      } else if (result.swept.empty()) {  // an abort that was interrupted in its turn
-        if (!healed.live) {
-          to_undo = healed.databases;
-          continue;
-        }
-        result.undone.emplace();
-        result.undone->swapped = true;
-        result.undone->plan.databases = healed.databases;
-        result.undone->plan.generation = healed.generation;
-      }
+    std::erase_if(result.swept,
+                  [&](const Leftover& leftover) { return healed.LeavesAlone(leftover); });
+    healed.RefuseOther(choice, result.swept);
+    result.taken_back = healed.taken_back() != nullptr;
+    if (healed.to_undo() != nullptr) to_undo = healed.to_undo()->databases;
+    if (const HealedSet* undone = healed.undone()) {
+      result.undone.emplace();
+      result.undone->swapped = true;
+      result.undone->plan.databases = undone->databases;
+      result.undone->plan.generation = undone->generation;
     }
     if (!options.dry_run) RefuseSeveral(session, result.swept);
     if (result.swept.empty() && !to_undo && !result.undone && !result.taken_back) {
       const std::string unseen = UnseenLeftovers(session);
-      throw Error(ErrorCode::kRestorePreflight,
-                  files.empty() && choice.options.empty()
-                      ? "no restore is prepared, and none was interrupted"
-                      : "nothing of these files and options is prepared or was interrupted",
-                  unseen.empty()
-                      ? "`dbomsbak undo` takes back a restore that is through; `dbomsbak "
-                        "status` shows what there is."
-                      : fmt::format("There may be one: {}", unseen));
+      throw Error(
+          ErrorCode::kRestorePreflight,
+          choice.MeansAny() ? "no restore is prepared, and none was interrupted"
+                            : "nothing of these files and options is prepared or was interrupted",
+          unseen.empty() ? "`dbomsbak undo` takes back a restore that is through; `dbomsbak "
+                           "status` shows what there is."
+                         : fmt::format("There may be one: {}", unseen));
     }
     if (options.dry_run) return result;
     if (!result.swept.empty() && confirm && !confirm(result.swept)) {
@@ -114,6 +180,7 @@ AbortResult RunAbort(SessionFactory& sessions,
   }
   if (to_undo) {
     UndoOptions undo;
+    undo.aborts = true;
     undo.databases = *to_undo;
     undo.lock_wait_s = options.lock_wait_s;
     undo.lock_tries = options.lock_tries;

@@ -68,8 +68,9 @@ std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits
       // The copy goes last; what stays behind it is not of the set.
       const bool swept =
           !ServerJournal::Exists(session, found.set.members[0].source, kJournalCopyTable);
-      SweepSet(session, found.set, *journal, observer);
-      if (swept) continue;
+      const bool all = SweepSet(session, found.set, *journal, observer);
+      if (!all && !found.unswept) journal->Append("note", kNoteUnswept, "");
+      if (swept || found.unswept) continue;
       add(*journal, true, what + " was interrupted before it had swept up; it is finished now");
     }
     if (found.state != SetState::kOpen) continue;

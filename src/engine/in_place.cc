@@ -161,7 +161,7 @@ std::vector<KeptTable> StillDisplaced(Session& session, const PreparedSet& set) 
 // What is known of it before it is healed.
 HealedSet HealedOf(const InPlaceRun& found) {
   HealedSet healed;
-  healed.operation = "restore";
+  healed.operation = kOperationRestore;
   healed.root_digest = found.set.root_digest;
   healed.databases = found.databases;
   std::sort(healed.databases.begin(), healed.databases.end());

@@ -85,7 +85,8 @@ std::string AdviceOnOther(const Leftover& leftover, bool busy, const std::string
 }
 
 const char* Doing(const PreparedSet& set) {
-  return set.operation == "undo" ? "An undo" : "A restore";
+  if (set.operation == kOperationAbort) return "An abort";
+  return set.operation == kOperationUndo ? "An undo" : "A restore";
 }
 
 // Databases of the set's two other places that are there. One that swapped and is not swept yet
@@ -127,7 +128,7 @@ Leftover Describe(Session& session, const JournaledSet& found,
       leftover.advice =
           fmt::format("What was live before the {}. `dbomsbak purge --generation {} {}` drops it.",
                       found.set.operation, found.set.generation, ShellWords(leftover.databases));
-      if (!busy &&
+      if (!busy && !found.unswept &&
           std::any_of(found.set.members.begin(), found.set.members.end(),
                       [&](const SetMember& member) { return databases.contains(member.source); })) {
         leftover.advice += fmt::format(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
@@ -14,10 +15,35 @@
 #include "engine/event_text.h"
 #include "engine/restore_planner.h"
 #include "engine/staging_proof.h"
+#include "engine/text_json.h"
 #include "engine/view_builder.h"
 
 namespace dbomsbak {
 namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Step of the journal, of event "note". Payload: the objects that are tried; empty: the trial is
+// through, and has dropped them.
+constexpr char kNoteTrial[] = "trial";
+
+std::string ToJson(const std::vector<ObjectId>& ids) {
+  Json json = Json::array();
+  for (const ObjectId& id : ids) {
+    json.push_back({TextToJson(id.database), std::string(ToString(id.kind)), TextToJson(id.name)});
+  }
+  return json.dump(-1, ' ', true);
+}
+
+std::vector<ObjectId> IdsFromJson(const std::string& text) {
+  std::vector<ObjectId> ids;
+  if (text.empty()) return ids;
+  for (const Json& entry : Json::parse(text)) {
+    const auto kind = ParseObjectKind(entry.at(1).get<std::string>());
+    if (kind) ids.push_back({TextFromJson(entry.at(0)), *kind, TextFromJson(entry.at(2))});
+  }
+  return ids;
+}
 
 template <typename T>
 void WithoutHeads(std::vector<T>& objects, const std::string& database) {
@@ -53,7 +79,38 @@ ObjectTrial::ObjectTrial(Session& session, const ServerTraits& traits,
       creator_(session),
       wanted_(members.size()) {}
 
+std::vector<ObjectId> ObjectTrial::LeftIn(const std::vector<JournalEntry>& entries) {
+  std::vector<ObjectId> left;
+  for (const JournalEntry& entry : entries) {
+    if (entry.event != "note" || entry.step != kNoteTrial) continue;
+    // Trials that failed may each have left something; one that is through has nothing.
+    if (entry.payload.empty()) left.clear();
+    const std::vector<ObjectId> begun = IdsFromJson(entry.payload);
+    left.insert(left.end(), begun.begin(), begun.end());
+  }
+  return left;
+}
+
+std::vector<ObjectId> ObjectTrial::Objects() const {
+  std::vector<ObjectId> objects;
+  for (const auto* list : {&content_.routines, &content_.views, &content_.events}) {
+    for (const ContentObject& object : *list) {
+      const ObjectId& id = object.record.id;
+      objects.push_back({members_[PlaceOf(members_, id.database)].staging, id.kind, id.name});
+    }
+  }
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    for (const StoredProgram& trigger : set_.wanted[i].triggers) {
+      objects.push_back({members_[i].staging, trigger.id.kind, trigger.id.name});
+    }
+  }
+  return objects;
+}
+
 void ObjectTrial::Run() {
+  const std::vector<ObjectId> objects = Objects();
+  if (objects.empty()) return;
+  journal_.Append("note", kNoteTrial, ToJson(objects));
   observer_.Phase("trying views, routines, triggers and events in staging");
   CreateRoutines();
   try {
@@ -67,6 +124,7 @@ void ObjectTrial::Run() {
   refusals_.ThrowIfAny();
   if (!created_.empty()) ReadBack();
   for (auto id = created_.rbegin(); id != created_.rend(); ++id) DropObject(session_, *id);
+  journal_.Append("note", kNoteTrial, "");
 }
 
 void ObjectTrial::Create(const StoredProgram& program, std::size_t member,

@@ -33,7 +33,11 @@ class ObjectTrial {
   // is dropped again unless there was an error.
   void Run();
 
+  // What a trial that was killed, or failed, may have left.
+  static std::vector<ObjectId> LeftIn(const std::vector<JournalEntry>& entries);
+
  private:
+  std::vector<ObjectId> Objects() const;
   void Create(const StoredProgram& program, std::size_t member, const std::string& text);
   void CreateRoutines();
   void CreateViews();

@@ -12,6 +12,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/task_group.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/sql/row_digest.h"
 #include "engine/heal.h"
 #include "engine/in_place.h"
 #include "engine/keys_behind_rows.h"
@@ -141,6 +142,7 @@ void RestoreRun::Load(RestoreInput& input) {
   std::vector<bool> done(content_.units.size());
   if (found_.resumable) {
     done = staging_->Resume();
+    TakeProvedForTruth();
     const auto kept = std::count(done.begin(), done.end(), true);
     observer_.Notice(fmt::format("going on from run {}: {} of {} load units are there already",
                                  run_, kept, done.size()));
@@ -207,7 +209,29 @@ void RestoreRun::Prove() {
   if (staging_->SetAutoIncrement(staged)) staged = ReadCatalog(*session_, traits_, request);
   RefuseDifferences(staged);
   if (!keys_missing) ProveStaged(staged);
+  if (!options_.in_place) NoteWhatIsProved(staged);
   result_.prove_ms = watch.ms();
+}
+
+void RestoreRun::NoteWhatIsProved(const Catalog& staged) {
+  ProvedStaging proved = ProvedStagingOf(staged);
+  for (std::size_t i = 0; i < content_.tables.size(); ++i) {
+    const auto [database, table] = StagedName(content_.tables[i]);
+    proved[{database, ObjectKind::kTable, table}].row_digest = digests_[i].value;
+  }
+  staging_->NoteProved(proved);
+}
+
+void RestoreRun::TakeProvedForTruth() {
+  const ProvedStaging* proved = staging_->proved();
+  if (proved == nullptr) return;
+  staging_->RefuseChanged(ReadCatalog(*session_, traits_, {staging_->databases(), true, false}));
+  for (ContentObject& table : content_.tables) {
+    const auto [database, name] = StagedName(table);
+    const auto found = proved->find({database, ObjectKind::kTable, name});
+    if (found == proved->end() || table.record.row_digest) continue;
+    table.record.row_digest = RowDigestRecord{std::string(kRowDigestId), found->second.row_digest};
+  }
 }
 
 void RestoreRun::RefuseDifferences(const Catalog& staged) {
@@ -263,7 +287,8 @@ void RestoreRun::CleanUpAfter(const std::exception_ptr& failure) {
     std::rethrow_exception(failure);
   } catch (const Error& e) {
     lost = e.code() == ErrorCode::kConnectionLost;
-    keep = keep && e.code() != ErrorCode::kCopyDiffers;  // it was whole when this began
+    // It was whole when this began.
+    keep = (keep && e.code() != ErrorCode::kCopyDiffers) || (staging_ && staging_->given_up());
   } catch (const std::exception&) {
     lost = false;
   }
@@ -288,9 +313,11 @@ void RestoreRun::NameStaging(const std::string& reason) {
   }
   std::vector<std::string> names;
   for (const RestoreMember& member : members_) names.push_back(member.staging);
-  observer_.Warning(
-      fmt::format("staging was left on the server: {}; the same command goes on from it{}{}",
-                  QuotedList(names), reason.empty() ? "" : ": ", reason));
+  const bool changed = staging_ && staging_->given_up();
+  observer_.Warning(fmt::format("staging was left on the server: {}; the same command {}{}{}",
+                                QuotedList(names),
+                                changed ? "drops it and starts over" : "goes on from it",
+                                reason.empty() ? "" : ": ", reason));
 }
 
 void RestoreRun::Sweep() {
@@ -319,7 +346,6 @@ void RestoreRun::Swap() {
     cancel_.ThrowIfCancelled();
     if (!looked_ || looked_->ms() > kLookHoldsMs) LookAgain();
     RefuseOrphans();
-    if (!prepared_) staging_->NoteProved();
     at_swap = true;
     result_.window_ms = SwapLive(
         *session_, traits_, set_, staging_->journal(),

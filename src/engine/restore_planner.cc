@@ -817,7 +817,7 @@ std::vector<InboundKey> KeysLeftBehind(const PreparedSet& set, std::vector<Inbou
 PreparedSet MakeSet(const RestoreContent& content, const std::vector<RestoreMember>& members,
                     const RestoreFacts& facts) {
   PreparedSet set;
-  set.operation = "restore";
+  set.operation = kOperationRestore;
   set.root_digest = content.root_digest;
   set.generation = NextGeneration(members, facts.databases);
   const DatabaseMap renamed = ArchivedToLive(members);

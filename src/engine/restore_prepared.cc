@@ -15,6 +15,8 @@
 #include "engine/restore_planner.h"
 #include "engine/restore_run.h"
 #include "engine/server_journal.h"
+#include "engine/set_history.h"
+#include "engine/set_swap.h"
 #include "engine/staged_choice.h"
 #include "engine/staging.h"
 #include "engine/staging_proof.h"
@@ -45,7 +47,6 @@ void RestoreRun::RehearseSwap() {
 }
 
 void RestoreRun::Leave() {
-  staging_->NoteProved();
   PreparedContent left;
   left.server = ServerName();
   left.set_digest = SetDigest(set_);
@@ -141,6 +142,7 @@ void RestoreRun::ProveAgain(const PreparedContent& left) {
   try {
     const CatalogRequest request{staging_->databases(), true, false};
     Catalog staged = ReadCatalog(*session_, traits_, request);
+    staging_->RefuseChanged(staged);
     if (staging_->SetAutoIncrement(staged)) staged = ReadCatalog(*session_, traits_, request);
     RefuseDifferences(staged);
     const RestoreContent unsure = NotSurelyAsProved(left);
@@ -152,7 +154,7 @@ void RestoreRun::ProveAgain(const PreparedContent& left) {
     ProveRows(sessions_, traits_, unsure, members_, staged, {}, jobs_, observer_, cancel_);
   } catch (Error& e) {
     if (e.code() == ErrorCode::kCopyDiffers) {
-      GiveUpStaging(staging_->journal());
+      if (!staging_->given_up()) staging_->GiveUp();
       e.set_hint(
           "Somebody has changed the prepared copy. Nothing was swapped: what is live is as it "
           "was. `dbomsbak restore --prepare` with the same files makes the copy anew.");
@@ -172,10 +174,7 @@ RestoreContent RestoreRun::NotSurelyAsProved(const PreparedContent& left) {
   for (const ContentObject& table : content_.tables) {
     const auto name = StagedName(table);
     const auto then = left.times.find(name), time = now.find(name);
-    if (then != left.times.end() && time != now.end() && then->second == time->second &&
-        (table.record.rows == 0 || HoldsRows(*session_, name.first, name.second))) {
-      continue;
-    }
+    if (then != left.times.end() && time != now.end() && then->second == time->second) continue;
     unsure.rows += table.record.rows;
     unsure.tables.push_back(table);
   }
@@ -184,11 +183,18 @@ RestoreContent RestoreRun::NotSurelyAsProved(const PreparedContent& left) {
 
 bool RestoreRun::IsSwappedByHealing(const StagedChoice& choice) {
   for (const HealedSet& healed : healed_) {
-    if (healed.operation != "restore" || !healed.live) continue;
-    if (healed.journal.empty()) continue;  // in place, where nothing is prepared
-    const auto note = StagingNote::Find(ServerJournal::Open(*session_, healed.journal)->Load());
-    if (!note || !choice.Means(note->origin)) continue;
-    if (!healed.was_open && !FindPrepared(*session_).empty()) continue;
+    const bool staged = !healed.journal.empty();  // not in place
+    if (healed.operation != kOperationRestore || !healed.live || !staged) continue;
+    const auto copy =
+        PreparedIn(healed.journal, ServerJournal::Open(*session_, healed.journal)->Load());
+    if (!copy || !choice.Means(copy->note.origin)) continue;
+    for (const PreparedCopy& other : FindPrepared(*session_)) {
+      if (!choice.Means(other.note.origin)) continue;
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("{}; a restore of {} from {} is prepared as well", healed.line,
+                              QuotedList(other.LiveNames()), other.note.origin.Describe()),
+                  "If it is to be swapped now, too, run the same command again.");
+    }
     result_.swapped = result_.healed = true;
     result_.plan.databases = healed.databases;
     result_.plan.generation = healed.generation;

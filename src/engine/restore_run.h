@@ -73,6 +73,9 @@ class RestoreRun {
   std::vector<LoadTarget> Targets();
   void Prove();
   void RefuseDifferences(const Catalog& staged);
+  // What staging of an earlier run was proved to hold says what it must hold now.
+  void TakeProvedForTruth();
+  void NoteWhatIsProved(const Catalog& staged);
   // Keys change nothing but the definitions of tables.
   void ReadTablesAgain(Catalog& staged);
   void ProveStaged(const Catalog& staged);
@@ -135,8 +138,8 @@ class RestoreRun {
   void ProveAgain(const PreparedContent& left);
   // Tables that may have been written since, as a content of their own.
   RestoreContent NotSurelyAsProved(const PreparedContent& left);
-  // As IsDoneByHealing. A set that only had to be swept up may be an old one: it counts where
-  // nothing else can be meant.
+  // As IsDoneByHealing: the swap that was interrupted is what is asked for again. Error kUsage when
+  // another prepared copy may be meant as well.
   bool IsSwappedByHealing(const StagedChoice& choice);
 
   // restore_in_place.cc

@@ -30,6 +30,9 @@ std::optional<JournaledSet> LastSet(const std::vector<JournalEntry>& entries) {
     } else if (entry.step == kNoteFinished && last) {
       last->state = SetState::kFinished;
       standing = last;
+    } else if (entry.step == kNoteUnswept && last) {
+      last->unswept = true;
+      standing = last;
     } else if (entry.step == kNotePurging && last) {
       last->state = SetState::kPurging;
     }

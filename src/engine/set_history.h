@@ -23,6 +23,7 @@ struct JournaledSet {
   std::string time;    // UTC, when its window opened
   std::uint64_t window_ms = 0;
   bool swapped = false;  // the journal has moved
+  bool unswept = false;  // finished, and told that something could not be swept up
 
   std::vector<std::string> LiveNames() const;       // sorted
   std::vector<std::string> DisplacedNames() const;  // by member

@@ -153,8 +153,8 @@ void Finish(Session& session, Window& window, const PreparedSet& set, StepRunner
   GoForward(session, set, [&] {
     if (set.in_place) {
       DropStubsLeft(session, journal);
-    } else {
-      SweepSet(session, set, journal, observer);
+    } else if (!SweepSet(session, set, journal, observer)) {
+      journal.Append("note", kNoteUnswept, "");
     }
   });
 }

@@ -31,12 +31,18 @@ struct KeyDefinition {
   std::string name, definition;
 };
 
+// What a window is opened for. An abort is the undo of a restore that was interrupted behind its
+// swap.
+inline constexpr char kOperationRestore[] = "restore";
+inline constexpr char kOperationUndo[] = "undo";
+inline constexpr char kOperationAbort[] = "abort";
+
 // What the window needs to know, wholly stored in the journal before it opens, so that a later run
 // can finish or take back without archive or memory.
 struct PreparedSet {
-  std::string operation;  // "restore" or "undo"
+  std::string operation;  // one of kOperation…
   std::string run;
-  std::string root_digest;  // of the archive; empty for undo
+  std::string root_digest;  // of the archive; empty for what takes a restore back
   unsigned generation = 0;  // of the displaced copy this swap makes
   // The databases of a member are one and the same: tables have other names before and behind the
   // swap, and no database is made or dropped for it.
@@ -120,6 +126,8 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
 inline constexpr char kNoteSet[] = "set";  // payload: the PreparedSet; the window opens
 inline constexpr char kNoteTakenBack[] = "taken-back";  // closed before the RENAME; nothing changed
 inline constexpr char kNoteFinished[] = "finished";  // closed behind it; payload: {"window_ms":n}
-inline constexpr char kNotePurging[] = "purging";    // this displaced copy is being dropped
+// What could not be swept up behind it was told, and is no sign of a kill.
+inline constexpr char kNoteUnswept[] = "unswept";
+inline constexpr char kNotePurging[] = "purging";  // this displaced copy is being dropped
 
 }  // namespace dbomsbak

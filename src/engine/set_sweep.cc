@@ -50,8 +50,9 @@ void DropOurs(Session& session, const std::string& database, Observer& observer)
   }
 }
 
-void SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal,
+bool SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal,
               Observer& observer) {
+  bool all = true;
   try {
     DropStubsLeft(session, journal);
     for (std::size_t i = 0; i < set.members.size(); ++i) {
@@ -66,6 +67,7 @@ void SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal,
             fmt::format("database {} holds tables that are not of this set and was "
                         "left: {}",
                         QuoteIdentifier(member->source), *tables.begin()));
+        all = false;
         // Another swap must not take it for its own.
         for (const char* ours : kOurs) {
           session.Execute("DROP TABLE IF EXISTS " + QuoteQualified(member->source, ours));
@@ -78,7 +80,9 @@ void SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal,
     if (error.code() == ErrorCode::kConnectionLost) throw;
     observer.Warning(
         fmt::format("what is left of staging could not be dropped: {}", error.message()));
+    all = false;
   }
+  return all;
 }
 
 }  // namespace dbomsbak

@@ -22,7 +22,8 @@ void DropIfEmpty(Session& session, const std::string& database);
 void DropOurs(Session& session, const std::string& database, Observer& observer);
 
 // Behind a window: what stood in for lost bases, databases the window has emptied, and staging with
-// its rehearsal; what holds more is named and left. Never throws but for a lost session.
-void SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal, Observer& observer);
+// its rehearsal; what holds more is named and left. Never throws but for a lost session. False:
+// something was left.
+bool SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal, Observer& observer);
 
 }  // namespace dbomsbak

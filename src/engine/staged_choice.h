@@ -18,6 +18,7 @@ struct StagedChoice {
   std::vector<std::string> digests;  // of the files, sorted; empty: of whatever files
   std::string options;               // ChoiceOptions(); empty: whatever they were
 
+  bool MeansAny() const { return digests.empty() && options.empty(); }
   bool Means(const StagingOrigin& origin) const;
 };
 

@@ -74,6 +74,19 @@ class UsualCollations {
   Session& session_;
 };
 
+constexpr char kChangedHint[] =
+    "Somebody has changed it. Nothing was swapped: what is live is as it was. Save from there what "
+    "you need: the same command again drops it and starts over.";
+
+// The last of them: a run that goes on from proved staging proves it again.
+std::optional<ProvedStaging> ProvedIn(const std::vector<JournalEntry>& entries) {
+  const auto last = std::find_if(entries.rbegin(), entries.rend(), [](const JournalEntry& entry) {
+    return entry.event == "done" && entry.step == kRowsStep;
+  });
+  if (last == entries.rend()) return std::nullopt;
+  return ProvedStagingFromJson(last->payload);
+}
+
 // A sweep that is killed leaves nothing that looks whole. On a full disk it goes on without this.
 void GiveUp(ServerJournal& journal) {
   try {
@@ -308,8 +321,13 @@ void Staging::CompareTables() {
 std::vector<bool> Staging::Resume() {
   journal_ = ServerJournal::Open(session_, members_.front().staging);
   DropStubsLeft(session_, *journal_);
+  const std::vector<JournalEntry> entries = journal_->Load();
+  proved_ = ProvedIn(entries);
+  if (proved_) {
+    for (const ObjectId& id : ObjectTrial::LeftIn(entries)) DropObject(session_, id);
+    return std::vector<bool>(content_.units.size(), true);
+  }
   DropEverythingButTables();
-  if (IsDone(journal_->Load(), kRowsStep)) return std::vector<bool>(content_.units.size(), true);
 
   // Which rows are there, by table and frame.
   std::map<std::pair<std::string, std::string>, std::set<std::uint64_t>> loaded;
@@ -430,6 +448,23 @@ std::optional<double> Staging::MeasureRename() {
   return took.count() / static_cast<double>(2 * content_.tables.size());
 }
 
-void Staging::NoteProved() { journal_->Append("done", kRowsStep, ""); }
+void Staging::NoteProved(const ProvedStaging& proved) {
+  journal_->Append("done", kRowsStep, ToJson(proved));
+}
+
+void Staging::RefuseChanged(const Catalog& staged) {
+  if (!proved_) return;
+  const std::vector<std::string> changes = ChangesSince(*proved_, staged);
+  if (changes.empty()) return;
+  GiveUp();
+  std::string message = "staging is not what was proved:";
+  for (const std::string& change : changes) message += "\n  - " + change;
+  throw Error(ErrorCode::kCopyDiffers, std::move(message), kChangedHint);
+}
+
+void Staging::GiveUp() {
+  GiveUpStaging(*journal_);
+  given_up_ = true;
+}
 
 }  // namespace dbomsbak

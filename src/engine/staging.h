@@ -12,6 +12,7 @@
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/transport/session.h"
+#include "engine/proved_staging.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
 #include "engine/server_journal.h"
@@ -52,9 +53,10 @@ class Staging {
   // have: a default that takes from one must name it already. `origin` is noted for those who look.
   void Create(const Catalog& live, StagingOrigin origin);
 
-  // Opens what Create made in an earlier run: what is neither a table of the archive nor ours is
-  // dropped. Returns, for each of content.units, whether its rows are there; tables that are not
-  // transactional are emptied unless complete.
+  // Opens what Create made in an earlier run. If that was proved, RefuseChanged tells what anybody
+  // did to it since; else what is neither a table of the archive nor ours is dropped. Returns, for
+  // each of content.units, whether its rows are there; tables that are not transactional are
+  // emptied unless complete.
   std::vector<bool> Resume();
 
   // ObjectTrial here.
@@ -69,9 +71,16 @@ class Staging {
   // without bound.
   std::optional<double> MeasureRename();
 
-  // Rows are proved: a run that goes on from here loads none. (What was noted of single units stays
-  // until staging goes: dropping it by itself can take long.)
-  void NoteProved();
+  // All is proved: a run that goes on from here loads no rows. (What was noted of single units
+  // stays until staging goes: dropping it by itself can take long.)
+  void NoteProved(const ProvedStaging& proved);
+  // What was proved in the run that this one goes on from; null when nothing was.
+  const ProvedStaging* proved() const { return proved_ ? &*proved_ : nullptr; }
+  // Error kCopyDiffers when `staged` is not what was proved. Then this staging is given up: nobody
+  // goes on from it, and nobody drops it unasked.
+  void RefuseChanged(const Catalog& staged);
+  void GiveUp();
+  bool given_up() const { return given_up_; }
 
   // Tables here whose rows come and go with a transaction, as (staging database, table).
   using TableNames = std::set<std::pair<std::string, std::string>>;
@@ -97,6 +106,8 @@ class Staging {
   Observer& observer_;
   const CancelToken& cancel_;
   std::unique_ptr<ServerJournal> journal_;
+  std::optional<ProvedStaging> proved_;
+  bool given_up_ = false;
 };
 
 }  // namespace dbomsbak

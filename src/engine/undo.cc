@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/catalog/catalog.h"
@@ -106,7 +108,6 @@ void KeepOthersLive(Database& wanted, const Database& live, const std::vector<st
 // live then, outside of the archive's scope, stay now, too.
 PreparedSet UndoSet(const PreparedSet& copy, std::vector<Database> live, unsigned generation) {
   PreparedSet set;
-  set.operation = "undo";
   set.run = NewRunId();
   set.generation = generation;
   set.wanted = copy.before;
@@ -254,6 +255,35 @@ JournaledSet NewestCopy(const std::vector<JournaledSet>& sets,
   return newest;
 }
 
+// An undo of a restore that never was live would go one step too far back.
+void RefuseIfTakenBack(const std::vector<HealedSet>& healed_sets,
+                       std::vector<std::string> databases) {
+  std::sort(databases.begin(), databases.end());
+  for (const HealedSet& healed : healed_sets) {
+    if (healed.operation != kOperationRestore || healed.live) continue;
+    if (!databases.empty() && databases != healed.databases) continue;
+    throw Error(
+        ErrorCode::kRestorePreflight, fmt::format("nothing was undone: {}", healed.line),
+        "What is live is what was live before that restore. `dbomsbak status` shows whether "
+        "there is an older displaced copy; the same command again swaps that back.");
+  }
+}
+
+// Run again after a kill, an undo that has swapped is done: another would take it back.
+std::optional<RestoreResult> DoneByHealing(const std::vector<HealedSet>& healed_sets,
+                                           const std::vector<std::string>& databases) {
+  for (const HealedSet& healed : healed_sets) {
+    if (healed.operation == kOperationRestore || !healed.live) continue;
+    if (healed.databases != databases) continue;
+    RestoreResult done;
+    done.swapped = done.healed = true;
+    done.plan.databases = healed.databases;
+    done.plan.generation = healed.generation;
+    return done;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
@@ -262,28 +292,16 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
   LockedServer server(sessions, !options.dry_run, options.lock_wait_s, observer);
   Session& session = server.session();
   const ServerTraits& traits = server.traits();
-  // Run again after a kill, an undo that has swapped is done: another would take it back.
-  std::vector<std::string> asked = options.databases;
-  std::sort(asked.begin(), asked.end());
-  for (const HealedSet& healed : server.healed()) {
-    if (healed.operation != "undo" || !healed.live) continue;
-    if (!std::includes(healed.databases.begin(), healed.databases.end(), asked.begin(),
-                       asked.end())) {
-      continue;  // another set; nothing asked is part of any
-    }
-    RestoreResult done;
-    done.swapped = done.healed = true;
-    done.plan.databases = healed.databases;
-    done.plan.generation = healed.generation;
-    return done;
-  }
+  RefuseIfTakenBack(server.healed(), options.databases);
   const JournaledSet copy =
       NewestCopy(FindSets(session), options.databases, UnseenLeftovers(session));
+  if (auto done = DoneByHealing(server.healed(), copy.LiveNames())) return std::move(*done);
   const unsigned generation = NextFreeGeneration(session);
 
   const bool repoint = options.repoint_foreign_keys || !copy.set.repointed_keys.empty();
   const auto undo_set = [&] {
     PreparedSet set = UndoSet(copy.set, ReadLive(session, traits, copy.set), generation);
+    set.operation = options.aborts ? kOperationAbort : kOperationUndo;
     if (repoint) set.repointed_keys = ReadKeyDefinitions(session, KeysLeftBehind(session, set));
     return set;
   };

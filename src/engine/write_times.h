@@ -12,9 +12,13 @@
 
 namespace dbomsbak {
 
-// By (database, table). A table is in it only if each write changes what stands here. That is none
-// on servers that do not keep such times, none that was not written since the server started, and
-// no partitioned one, whose partitions can be emptied or exchanged without a trace.
+// By (database, table): when it was made and written last, and the number its storage has, which
+// tells of a TRUNCATE, an EXCHANGE PARTITION or an IMPORT TABLESPACE, of which no time does. A
+// table is in it only if each write changes what stands here: of InnoDB alone (Aria tells of what
+// it has flushed, MyISAM when its file was touched), on servers that keep such times and let this
+// account see the numbers, written since the server started, not partitioned (its partitions have
+// storage of their own), and of a name that means the same to InnoDB: letters of ASCII, digits and
+// `_`.
 using WriteTimes = std::map<std::pair<std::string, std::string>, std::string>;
 
 // `session` is PrepareSession's.
@@ -25,8 +29,5 @@ WriteTimes ReadWriteTimes(Session& session, const ServerTraits& traits,
 // writes from now on changes them. Waits a second at most, then leaves out what is still written.
 WriteTimes ReadSettledWriteTimes(Session& session, const ServerTraits& traits,
                                  const std::vector<std::string>& databases);
-
-// Does the table hold any row? MariaDB empties one (TRUNCATE) without telling a time.
-bool HoldsRows(Session& session, const std::string& database, const std::string& table);
 
 }  // namespace dbomsbak

@@ -6,7 +6,10 @@ What is live, and what is left, is told by the server.
 # ctest: kinds=mariadb-10.11,mysql-9.7,mysql-5.6,oceanbase-4.3.5 others=Prepared.test_prepared_by_day_and_swapped_at_night,Prepared.test_a_killed_swap_goes_on_or_is_done others.oceanbase-4.3.5=Prepared.test_prepared_by_day_and_swapped_at_night
 
 import json
+import os
 import pathlib
+import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -110,6 +113,8 @@ class Prepared(unittest.TestCase):
         self.assertTrue(told['prepared'])
         self.assertFalse(told['swapped'])
         self.assertEqual((told['tables_proved'], told['rows_proved']), (5, 8))
+        if DEFAULT_KIND not in ('mysql-5.6', 'oceanbase-4.3.5'):
+            self.assertEqual(told['rows_unwatched'], 1)  # of the partitioned table alone
         self.assertGreater(worked, 0)
         self.server.sql('DELETE FROM `shop`.`work`; ALTER TABLE `shop`.`work` AUTO_INCREMENT = 1')
         self.assert_live_is(self.ruined, 'live, before and after --prepare')
@@ -212,6 +217,107 @@ class Prepared(unittest.TestCase):
         self.restore('--prepare', plain)
         self.restore('--swap', plain)
         self.assert_live_is(self.ruined, 'dumped, and swapped')
+
+    def test_definitions_are_those_that_were_proved_whatever_the_files_tell(self):
+        """A plain dump and a portable one tell less than the server does; nor does a plain restore go on from what was changed."""
+        plain, portable = self.folder / 'short.sql', self.folder / 'portable.sql.zst'
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', 'shop', '-o', plain)
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', '--ddl', 'portable', 'shop', '-o', portable)
+        expected = self.take()
+        for file, way, change in ((plain, '--swap', 'ADD KEY `by_v` (`v`)'), (plain, plain, "ALTER COLUMN `v` SET DEFAULT 'z'"),
+                                  (portable, '--swap', 'MODIFY `v` varchar(201)'), (portable, portable, "COMMENT 'mine'")):
+            with self.subTest(f'{way}: {change}'):
+                self.restore('--prepare', file)
+                self.server.sql(f'ALTER TABLE `{self.staging()[0]}`.`t` {change}')
+                refused = self.restore(way, code=24)
+                self.assertIn('`t` has another definition than when it was proved', refused.err)
+                fingerprint.expect_equal(expected, self.take(), 'live, before and after a refused swap')
+        # Rows, too, when a plain restore of a plain dump goes on from it.
+        self.restore('--prepare', plain)
+        self.server.sql(f"UPDATE `{self.staging()[0]}`.`t` SET `v` = 'y' WHERE `id` = 1")
+        self.restore(plain, code=24)
+        fingerprint.expect_equal(expected, self.take(), 'live, before and after a refused restore')
+        self.restore(plain)
+        fingerprint.expect_equal(expected, self.take(), 'dumped, and restored')
+
+    def test_what_somebody_made_in_staging_is_told_and_left(self):
+        made = ('CREATE VIEW `{0}`.`v_t` AS SELECT 1 AS `one`', 'CREATE TABLE `{0}`.`mine` (`id` int)', 'CREATE PROCEDURE `{0}`.`mine` () SELECT 1',
+                'CREATE TRIGGER `{0}`.`mine` BEFORE DELETE ON `{0}`.`t` FOR EACH ROW SET @x = 1',
+                'CREATE EVENT `{0}`.`mine` ON SCHEDULE EVERY 1 DAY DO SET @x = 1')
+        for way in ('--swap', self.archive):
+            self.prepare()
+            copy = self.staging()[1]
+            for statement in made:
+                self.server.sql(statement.format(copy))
+            refused = self.restore(way, code=24)
+            left = repr(fingerprint.take(self.server, [copy]))
+            for kind, name in (('view', 'v_t'), ('table', 'mine'), ('procedure', 'mine'), ('trigger', 'mine'), ('event', 'mine')):
+                with self.subTest(f'{kind}, {way}'):
+                    self.assertIn(f'{kind} `{copy}`.`{name}` does not belong there', refused.err)
+                    self.assertIn(name, left)
+            self.assert_live_is(self.ruined, 'live, before and after a refused swap')
+            self.restore('--abort')
+
+    def test_writes_of_which_no_time_tells_are_seen(self):
+        """Where a time cannot be trusted, rows are read again; storage that was put in the place of another is none that was proved."""
+        server, kind = self.server, DEFAULT_KIND
+        server.sql('''CREATE DATABASE `odd`; USE `odd`; CREATE TABLE `i` (`id` int PRIMARY KEY, `v` varchar(9)) ENGINE=InnoDB;
+INSERT INTO `i` VALUES (1, 'a'), (2, 'b'); CREATE TABLE `no-plain-name` LIKE `i`; INSERT INTO `no-plain-name` SELECT * FROM `i`;''')
+        engines = {'mariadb': ('Aria', 'MyISAM', 'MEMORY'), 'mysql': ('MyISAM', 'MEMORY')}.get(kind.split('-')[0], ())
+        for engine in engines:
+            server.sql(f'CREATE TABLE `odd`.`{engine}` (`id` int PRIMARY KEY, `v` varchar(9)) ENGINE={engine}; INSERT INTO `odd`.`{engine}` SELECT * FROM `odd`.`i`')
+        file = self.folder / 'odd.sql.zst'
+        self.program.ok('dump', *server.client_options(), '--overwrite', 'odd', '-o', file)
+
+        def imported(copy):
+            data = pathlib.Path(server.folder) / 'data'
+            with Talk(server, 'odd') as talk:
+                talk.must('CREATE TABLE `other` LIKE `i`')
+                talk.must("INSERT INTO `other` VALUES (1, 'a'), (2, 'x')")
+                talk.must(f'ALTER TABLE `{copy}`.`i` DISCARD TABLESPACE')
+                talk.must('FLUSH TABLES `other` FOR EXPORT')
+                for ending in ('.ibd', '.cfg'):
+                    shutil.copy(data / 'odd' / f'other{ending}', data / copy / f'i{ending}')
+                talk.must('UNLOCK TABLES')
+                talk.must(f'ALTER TABLE `{copy}`.`i` IMPORT TABLESPACE')
+            (data / copy / 'i.cfg').unlink(missing_ok=True)
+
+        def exchanged(copy):
+            server.sql('''CREATE TABLE `parts` (`id` int PRIMARY KEY, `v` varchar(9)) ENGINE=InnoDB PARTITION BY RANGE (`id`) (PARTITION `p` VALUES LESS THAN (9));
+INSERT INTO `parts` VALUES (1, 'a'), (2, 'x');''' + f'ALTER TABLE `parts` EXCHANGE PARTITION `p` WITH TABLE `{copy}`.`i`', 'odd')
+
+        def emptied(copy):
+            server.sql(f'TRUNCATE TABLE `{copy}`.`i`')
+
+        def written(table):
+            return lambda copy: server.sql(f"UPDATE `{copy}`.`{table}` SET `v` = 'x' WHERE `id` = 2")
+
+        ways = {'InnoDB': written('i'), 'odd name': written('no-plain-name'), **{engine: written(engine) for engine in engines}, 'TRUNCATE': emptied}
+        if engines:
+            ways.update({'IMPORT': imported, 'EXCHANGE': exchanged})
+        for name, change in ways.items():
+            with self.subTest(name):
+                server.sql('DROP TABLE IF EXISTS `odd`.`other`, `odd`.`parts`')
+                told = json.loads(self.restore('--prepare', '--json', file).out)
+                if kind.startswith(('mariadb', 'mysql-9')):
+                    self.assertEqual(told['rows_unwatched'], 2 + 2 * len(engines))
+                change(self.staging()[0])
+                self.restore('--swap', '--force', code=24)
+        self.restore('--prepare', file)
+        self.restore('--swap', '--force')
+
+    def test_a_trial_that_was_killed_is_nobodys_work(self):
+        """The swap tries what is to come once more where live definitions have changed; what is left of that is ours."""
+        self.prepare()
+        self.server.sql('CREATE VIEW `shop`.`v_new` AS SELECT 1 AS `one`')
+        tool = pathlib.Path(os.environ['DBOMSBAK_BUILD']) / 'tools' / 'swap_tool'
+        done = subprocess.run([tool, f'--socket={self.server.socket}', '--user=root', '--die-before=DROP TRIGGER IF EXISTS', 'swap-prepared'],
+                              capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, -9, done.stdout + done.stderr)
+        self.assertIn('v_t', repr(fingerprint.take(self.server, [self.staging()[1]])))
+        self.wait_until_noticed()
+        self.restore('--swap')
+        self.assert_live_is(self.before, 'dumped, and swapped behind a killed trial')
 
     def test_wrong_orders_are_refused_and_lose_nothing(self):
         self.assertIn('restore --prepare', self.restore('--swap', code=34).err)

@@ -105,6 +105,34 @@ class Repoint(unittest.TestCase):
         self.assertEqual(self.server.value('SELECT COUNT(*) FROM other.c WHERE a = 8'), '0')
         self.refused('DELETE FROM shop.q')
 
+    # In two acts ----------------------------------------------------------------------------------
+
+    def test_prepared_keys_point_to_what_the_swap_makes_live(self):
+        """Keys that are there by day, one that comes before the night, and a row of it without a parent in the copy."""
+        self.server.sql('UPDATE other.c SET d = 2 WHERE d = 3;' + CHANGE)
+        self.assertIn('--repoint-foreign-keys', self.run_code(34, 'restore', '--yes', '--prepare', self.archive).err)
+        self.restore(0, '--prepare')
+        self.assert_as_before()
+        self.server.sql('CREATE TABLE other.later (id INT PRIMARY KEY, p INT, CONSTRAINT late FOREIGN KEY (p) REFERENCES shop.p (id));'
+                        'INSERT INTO other.later VALUES (1, 4)')
+        later = self.definition('other.later')
+        swap = ('restore', '--yes', '--swap')
+        self.assertIn('foreign key `late` of `other`.`later`', self.run_code(34, *swap).err)
+        plan = json.loads(self.run_code(0, *swap, '--repoint-foreign-keys', '--dry-run', '--json').out)['plan']
+        self.assertEqual(len(plan['repointed']), 4)
+        orphans = json.loads(self.run_code(34, *swap, '--repoint-foreign-keys', '--json').out)['message']
+        self.assertIn('`other`.`later`', orphans)
+        self.assertNotIn('`other`.`c`', orphans)
+        self.assert_as_before()
+        self.server.sql('UPDATE other.later SET p = 1')
+        self.run_code(0, *swap, '--repoint-foreign-keys')
+        self.assert_holds([1, 2, 3])
+        self.refused('INSERT INTO other.later VALUES (2, 4)')
+        self.run_code(0, 'undo', '--yes')
+        self.assert_holds([1, 2, 4])
+        self.refused('INSERT INTO other.later VALUES (2, 3)')
+        self.assertEqual(self.definition('other.later'), later)
+
     # Restore, undo, purge -------------------------------------------------------------------------
 
     def test_keys_point_to_what_is_live_behind_restore_undo_and_purge(self):

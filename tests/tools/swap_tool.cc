@@ -1,19 +1,24 @@
 // Swaps prepared databases without an archive, and dies where it is told to: for tests of the
 // window.
 //
-//   swap_tool --socket=S|--host=H --port=N [--die-at=N] [--die-before=TEXT] [--stop-before=TEXT]
-//   [--refuse=TEXT] [--count] [--lock-wait=N] [--lock-tries=N] [--repoint] COMMAND
+//   swap_tool --socket=S|--host=H --port=N [--die-at=N] [--die-before=TEXT] [--die-behind=TEXT]
+//   [--stop-before=TEXT] [--refuse=TEXT] [--count] [--lock-wait=N] [--lock-tries=N] [--repoint]
+//   COMMAND
 //     snapshot FILE DB…   writes what the databases are to FILE
 //     swap FILE RUN       makes staging databases of that run live, to be as FILE says
 //     heal                finishes or takes back what was interrupted
 //     undo [DB…]          swaps the newest displaced copy back
 //     purge N [DB…]       drops the displaced copy of generation N, 0: all
+//     restore FILE        as the command
 //     restore-in-place FILE SAFETY
+//     swap-prepared [FILE]    restore --swap
+//     abort [FILE]        restore --abort
 //     status              one line for each thing left on the server
 //
 // --die-at: SIGKILL to itself instead of the N-th statement; --die-before: instead of the first one
-// that begins with TEXT. --stop-before: SIGSTOP before that. --refuse: every CREATE with TEXT in it
-// fails as if the server had refused it. --count: how many there were, on
+// that begins with TEXT; --die-behind: instead of the one after that. --stop-before: SIGSTOP before
+// that. --refuse: every CREATE with TEXT in it fails as if the server had refused it. --count: how
+// many there were, on
 // stderr. --repoint: as --repoint-foreign-keys.
 #include <signal.h>
 #include <unistd.h>
@@ -50,6 +55,7 @@ class Fate {
  public:
   void DieAt(std::uint64_t statement) { die_at_ = statement; }
   void DieBefore(std::string text) { die_before_ = std::move(text); }
+  void DieBehind(std::string text) { die_behind_ = std::move(text); }
   void StopBefore(std::string text) { stop_before_ = std::move(text); }
   void Refuse(std::string text) { refuse_ = std::move(text); }
   void Statement(std::string_view sql) {
@@ -60,14 +66,16 @@ class Fate {
       stop_before_.clear();
       raise(SIGSTOP);
     }
-    const bool met = !die_before_.empty() && sql.starts_with(die_before_);
+    const bool met = behind_ || (!die_before_.empty() && sql.starts_with(die_before_));
+    behind_ = !die_behind_.empty() && sql.starts_with(die_behind_);
     if (++count_ == die_at_ || met) kill(getpid(), SIGKILL);
   }
   std::uint64_t count() const { return count_; }
 
  private:
   std::uint64_t count_ = 0, die_at_ = 0;
-  std::string die_before_, stop_before_, refuse_;
+  std::string die_before_, die_behind_, stop_before_, refuse_;
+  bool behind_ = false;
 };
 
 class MortalSession final : public Session {
@@ -192,16 +200,37 @@ void Swap(SessionFactory& sessions, const Arguments& arguments, Observer& observ
   std::cout << "window " << ms << " ms\n";
 }
 
-void RestoreInPlace(SessionFactory& sessions, const Arguments& arguments, Observer& observer) {
+RestoreCommand CommandOf(const Arguments& arguments) {
   RestoreCommand command;
-  command.paths = {arguments.words[1]};
-  command.safety_dump = arguments.words[2];
-  command.options.in_place = true;
+  if (arguments.words.size() > 1) command.paths = {arguments.words[1]};
   command.options.jobs = 1;
   command.options.lock_wait_s = arguments.swap.lock_wait_s;
   command.options.lock_tries = arguments.swap.lock_tries;
+  command.options.repoint_foreign_keys = arguments.repoint;
+  return command;
+}
+
+void RestoreAs(SessionFactory& sessions, const RestoreCommand& command, Observer& observer) {
   const CancelToken cancel;
   RunRestoreCommand(sessions, FileSystem::Posix(), command, {}, observer, cancel);
+}
+
+void RestoreInPlace(SessionFactory& sessions, const Arguments& arguments, Observer& observer) {
+  RestoreCommand command = CommandOf(arguments);
+  command.safety_dump = arguments.words[2];
+  command.options.in_place = true;
+  RestoreAs(sessions, command, observer);
+}
+
+void SwapPrepared(SessionFactory& sessions, const Arguments& arguments, Observer& observer) {
+  RestoreCommand command = CommandOf(arguments);
+  command.swap = true;
+  RestoreAs(sessions, command, observer);
+}
+
+void Abort(SessionFactory& sessions, const Arguments& arguments, Observer& observer) {
+  const CancelToken cancel;
+  RunAbortCommand(sessions, FileSystem::Posix(), CommandOf(arguments), {}, observer, cancel);
 }
 
 void Status(SessionFactory& sessions) {
@@ -228,6 +257,12 @@ int Run(SessionFactory& sessions, const Arguments& arguments) {
     for (const HealedSet& healed : HealOpenWindows(sessions, observer)) {
       std::cout << healed.line << '\n';
     }
+  } else if (command == "restore" && words.size() == 2) {
+    RestoreAs(sessions, CommandOf(arguments), observer);
+  } else if (command == "swap-prepared" && words.size() < 3) {
+    SwapPrepared(sessions, arguments, observer);
+  } else if (command == "abort" && words.size() < 3) {
+    Abort(sessions, arguments, observer);
   } else if (command == "restore-in-place" && words.size() == 3) {
     RestoreInPlace(sessions, arguments, observer);
   } else if (command == "undo") {
@@ -278,6 +313,7 @@ int main(int argc, char** argv) {
     if (name == "--user") arguments.connection.user = value;
     if (name == "--die-at") fate.DieAt(std::stoull(value));
     if (name == "--die-before") fate.DieBefore(value);
+    if (name == "--die-behind") fate.DieBehind(value);
     if (name == "--stop-before") fate.StopBefore(value);
     if (name == "--refuse") fate.Refuse(value);
     if (name == "--lock-wait")

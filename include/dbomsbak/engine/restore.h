@@ -25,8 +25,8 @@ using ContentChoice = std::map<std::string, std::set<std::string>>;
 
 // A set whose window was left open, or that was not swept up: it was finished or taken back.
 struct HealedSet {
-  std::string operation;               // "restore" or "undo"
-  std::string root_digest;             // of what was restored; empty for undo
+  std::string operation;               // "restore", "undo", or "abort": restore --abort's undo
+  std::string root_digest;             // of what was restored; empty for undo and abort
   std::vector<std::string> databases;  // live names, sorted
   bool was_open = false;               // its window; else all it lacked was to be swept up
   bool live = false;                   // finished: what it brings is live
@@ -176,7 +176,8 @@ struct AbortResult {
 // Ends a restore that is prepared or was interrupted, chosen as by RunSwapPrepared: what is live is
 // what was live before it, and its staging is gone. Of `options` those that choose, `dry_run` and
 // the waits for locks matter. Errors: kLocked (it is at work), kRestorePreflight when there is
-// none, kUsage when there are several.
+// none (what healing found then was an undo, or a restore that was through, and the error tells of
+// it), kUsage when there are several.
 AbortResult RunAbort(SessionFactory& sessions,
                      const std::vector<std::shared_ptr<const RandomAccessFile>>& files,
                      const RestoreOptions& options,
@@ -189,7 +190,10 @@ struct UndoOptions {
   unsigned lock_tries = 10;
   bool dry_run = false;
   bool repoint_foreign_keys = false;  // as for the restore; an undo of one that did does it, too
+  bool aborts = false;                // for RunAbort: noted as such, should it be killed
 };
+// Errors besides those of the swap: kRestorePreflight when there is nothing to bring back, and when
+// healing has taken a restore back just now: what is live is then what an undo of it would bring.
 RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
                       const ConfirmRestore& confirm, Observer& observer, const CancelToken& cancel);
 
