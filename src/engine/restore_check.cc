@@ -162,8 +162,7 @@ bool RestoreRun::LiveIs(RestoreContent content, const std::vector<RestoreMember>
   }
   ServerTraits traits = traits_;
   traits.constraint_names_block_rename = false;  // live they have their own names
-  // A server that was killed may have lost its counters, where it keeps them in memory alone.
-  const Counters counters = traits.has_atomic_ddl ? Counters::kSet : Counters::kNotYet;
+  const Counters counters = traits.keeps_counters_in_crash ? Counters::kSet : Counters::kNotYet;
   if (!CompareDefinitions(content, live, facts_.live, traits, counters).empty()) return false;
   try {
     ProveRows(sessions_, traits_, content, live, facts_.live, {}, jobs_, observer_, cancel_);

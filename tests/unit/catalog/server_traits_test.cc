@@ -46,6 +46,7 @@ TEST(ServerTraitsTest, VersionsAndKindsAreTold) {
 
 TEST(ServerTraitsTest, AServerThatHasTheVariableLimitsStatements) {
   EXPECT_FALSE(Probe("5.7.25", "oceanbase 4.3.5").limits_statements);
+  EXPECT_FALSE(Probe("5.7.25", "oceanbase 4.3.5").keeps_counters_in_crash);
   FakeServer server;
   server.On("SELECT VERSION()", Answer({"v", "c"}, {{"5.7.25", "oceanbase 4.3.5"}}));
   server.OnCall("SHOW GLOBAL VARIABLES", [](std::string_view sql) {
@@ -54,6 +55,7 @@ TEST(ServerTraitsTest, AServerThatHasTheVariableLimitsStatements) {
   });
   FakeSession session(server);
   EXPECT_TRUE(ProbeServerTraits(session).limits_statements);
+  EXPECT_FALSE(Probe("5.7.25", "oceanbase 4.3.5").keeps_counters_in_crash);
 }
 
 TEST(ServerTraitsTest, TheDoublesOfJsonAreProved) {
@@ -83,6 +85,8 @@ TEST(ServerTraitsTest, FeaturesFollowTheVersion) {
   EXPECT_TRUE(mysql.has_lock_instance_for_backup && mysql.has_atomic_ddl);
   EXPECT_FALSE(mysql.has_sequences || mysql.has_backup_stage);
   EXPECT_FALSE(Probe("5.6.24", "MySQL").has_atomic_ddl);
+  EXPECT_TRUE(mariadb.keeps_counters_in_crash && mysql.keeps_counters_in_crash);
+  EXPECT_FALSE(Probe("5.6.24", "MySQL").keeps_counters_in_crash);
   const ServerTraits ocean = Probe("5.7.25-OceanBase-v4.3.5", "", true);
   EXPECT_TRUE(ocean.has_snapshot_reads && ocean.pins_snapshot_at_first_read && ocean.has_get_lock);
   EXPECT_FALSE(ocean.has_runnable_show_create || ocean.has_sequences_in_tables);
