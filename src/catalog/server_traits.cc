@@ -79,6 +79,7 @@ void SetMariaDb(ServerTraits& traits) {
   traits.has_metadata_locks_for_readers = true;
   traits.has_atomic_ddl = version >= 100600;
   traits.keeps_counters_in_crash = version >= 100204;
+  traits.hides_tables_in_alter = true;
   traits.create_or_replace_keeps_grants = true;
   if (version >= 100502) traits.definer_privilege = "SET USER";
   traits.has_get_lock = true;
@@ -94,6 +95,7 @@ void SetMySql(ServerTraits& traits) {
   traits.has_consistent_snapshot = true;
   traits.has_metadata_locks_for_readers = true;
   traits.has_atomic_ddl = traits.keeps_counters_in_crash = version >= 80000;
+  traits.hides_tables_in_alter = version < 80000;
   traits.rename_allowed_under_lock_tables = version >= 80013;
   traits.foreign_keys_need_references = version >= 80000;
   traits.added_keys_need_references = version >= 80000;

@@ -170,6 +170,11 @@ void DumpSet::CheckStillGuarded() {
         if (found->second != definition) throw ChangedMeanwhile(name + " (changed)");
       }
     }
+    if (traits.hides_tables_in_alter) {
+      if (const auto hidden = FirstHiddenTable(listed, scope, traits, *guard)) {
+        throw ChangedMeanwhile(*hidden);
+      }
+    }
     guard->Execute("SELECT 1");
   } catch (Error& e) {
     e.While("making sure that no definition changed");
@@ -324,6 +329,8 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
         }
         ApplyScope(set.scope, coordinator, set.catalog);
         KeepOnlySnapshot(before, set.catalog);
+        set.listed = before.all;
+        set.listed.insert(before.shown.begin(), before.shown.end());
         if (options.ddl == Ddl::kPortable && !set.scope.no_create_info) {
           RequirePortable(options, coordinator, observer, set);
         }

@@ -11,6 +11,7 @@
 #include "engine/definition_fingerprint.h"
 #include "engine/lock_ladder.h"
 #include "engine/session_registry.h"
+#include "engine/set_listing.h"
 
 namespace dbomsbak {
 
@@ -34,6 +35,7 @@ struct DumpSet {
   // Functions that broken views call and that are there, of any database: (database, name).
   std::vector<QualifiedName> functions;
   SnapshotTaken snapshot;
+  NameSet listed;                            // around the snapshot
   DefinitionFingerprint tables_at_snapshot;  // where no metadata lock keeps them still
   std::map<ObjectId, std::string>
       sequence_restarts;  // statement that gives the value at the snapshot
@@ -45,7 +47,7 @@ struct DumpSet {
   // Non-transactional tables have been read: let writers at them again.
   void ReleaseTables();
   // Proves at the end that nothing slipped: the guard still stands. Errors: kConnectionLost,
-  // ChangedMeanwhile on servers without metadata locks.
+  // ChangedMeanwhile: on servers without metadata locks, and for tables that were not listed.
   void CheckStillGuarded();
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "dbomsbak/sql/quote.h"
@@ -144,6 +145,24 @@ std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& sco
           IsInSnapshot(reader, name, read_as_of)) {
         return QuoteQualified(name.first, name.second) + " (created)";
       }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> FirstHiddenTable(const NameSet& listed, const Scope& scope,
+                                            const ServerTraits& traits, Session& session) {
+  const NameSet now = ListNamesOnly(session, traits, scope);
+  if (std::includes(listed.begin(), listed.end(), now.begin(), now.end())) return std::nullopt;
+  // Views and tables without transactions show themselves in any snapshot.
+  for (const QualifiedName& name : ListOnce(session, scope).pins) {
+    if (listed.contains(name)) continue;
+    const std::string quoted = QuoteQualified(name.first, name.second);
+    try {
+      if (IsInSnapshot(session, name, "")) return quoted + " (hidden by an ALTER TABLE)";
+    } catch (const ServerError& e) {
+      if (e.code() != ErrorCode::kBusy) throw;
+      return quoted + " (locked, and perhaps hidden by an ALTER TABLE)";
     }
   }
   return std::nullopt;

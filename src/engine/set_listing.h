@@ -43,4 +43,10 @@ std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& sco
                                         Session& session, Session& reader,
                                         const std::string& read_as_of);
 
+// A table with transactions that was there at the snapshot, though not listed around it: `session`
+// has the snapshot still. "`d`.`t` (hidden by an ALTER TABLE)". Where it is locked, nobody can
+// tell, and it counts.
+std::optional<std::string> FirstHiddenTable(const NameSet& listed, const Scope& scope,
+                                            const ServerTraits& traits, Session& session);
+
 }  // namespace dbomsbak

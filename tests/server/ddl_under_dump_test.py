@@ -430,6 +430,41 @@ class Tests:
         finally:
             self.clear()
 
+    def test_table_that_an_alter_hides_when_the_dump_looks(self):
+        """Where names are those of files, an ALTER that copies a table takes its name away for a moment: here for longer."""
+        if OCEANBASE or self.server.kind == 'mysql-9.7':  # they have a dictionary
+            return
+        self.server.sql('DROP DATABASE IF EXISTS hidden; CREATE DATABASE hidden; USE hidden; CREATE TABLE a (id INT PRIMARY KEY, pad '
+                        'CHAR(200)); CREATE TABLE t (id INT PRIMARY KEY, g INT) ENGINE=InnoDB; '
+                        f"INSERT INTO a SELECT seq, REPEAT('x', 200) FROM {numbers(1, 5000)}; INSERT INTO t VALUES (1, 1); FLUSH TABLES")
+        file = pathlib.Path(self.server.value('SELECT @@datadir'), 'hidden', 't.frm')
+        away = file.with_suffix('.away')
+        path = self.folder / 'hidden.sql.zst'
+        try:
+            file.rename(away)
+            process = self.program.start('dump', *self.server.client_options(), 'hidden', '-o', path, '--overwrite', '--throttle', '400K')
+            told = process.stderr.readline()
+            while told and b'snapshot by' not in told:
+                told = process.stderr.readline()
+            away.rename(file)
+            told += process.stderr.read()
+            need(process.wait() == 0, told.decode())
+            need(b'`hidden`.`t` (hidden by an ALTER TABLE)' in told, f'the test proved nothing: {told.decode()}')
+            names = self.program.ok('cat', '--only', 'hidden.t', path).out
+            need('VALUES\n(1,1)' in names, names)
+            # One that was made meanwhile is none of the dump's.
+            process = self.program.start('dump', *self.server.client_options(), 'hidden', '-o', path, '--overwrite', '--throttle', '400K')
+            told = process.stderr.readline()
+            while told and b'snapshot by' not in told:
+                told = process.stderr.readline()
+            self.server.sql('CREATE TABLE hidden.u (id INT PRIMARY KEY) ENGINE=InnoDB; CREATE VIEW hidden.v AS SELECT 1')
+            told += process.stderr.read()
+            need(process.wait() == 0 and b'hidden by' not in told, told.decode())
+        finally:
+            if away.exists():
+                away.rename(file)
+            self.server.sql('DROP DATABASE hidden')
+
     def test_table_that_is_there_for_the_snapshot_only(self):
         """Rows move into a new table after the dump has listed them, and back before it looks again."""
         if OCEANBASE:

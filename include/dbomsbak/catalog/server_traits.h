@@ -31,7 +31,11 @@ struct ServerTraits {
   bool has_definition_times = false;         // TABLES.UPDATE_TIME is that of the definition
   bool has_metadata_locks_for_readers = false;  // a touched table keeps DDL off until COMMIT
   bool has_atomic_ddl = false;  // one multi-table RENAME is all or nothing in a crash
-  // AUTO_INCREMENT is behind a crash what it was before; elsewhere it is made of the rows, or jumps.
+  // Names of tables are those of files: in a moment of an ALTER that copies a table, none has its
+  // name.
+  bool hides_tables_in_alter = false;
+  // AUTO_INCREMENT is behind a crash what it was before; elsewhere it is made of the rows, or
+  // jumps.
   bool keeps_counters_in_crash = false;
   bool rename_allowed_under_lock_tables = false;
   bool constraint_names_block_rename = false;  // of both databases, as they are before the RENAME
