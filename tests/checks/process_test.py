@@ -73,7 +73,7 @@ def check_signals(program):
                     _, err = process.communicate(timeout=20)
                     took = time.monotonic() - began
                 assert process.returncode == code, (command, process.returncode, err)
-                assert took < 1.5, f'{command}: {took:.1f} s to end'
+                assert took < 5, f'{command}: {took:.1f} s to end'
                 assert b'dbomsbak: error: ' in err, err
         assert [path.name for path in pathlib.Path(folder).iterdir()] == ['x.sql']
         assert older.read_text() == 'older'
