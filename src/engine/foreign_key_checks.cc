@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "dbomsbak/base/error.h"
+
 namespace dbomsbak {
 namespace {
 
@@ -10,9 +12,10 @@ void WithChecks(Session& session, const char* wanted, const std::function<void()
   session.Execute(std::string("SET foreign_key_checks = ") + wanted);
   try {
     change();
-  } catch (const ServerError& error) {
-    if (error.code() != ErrorCode::kConnectionLost) {
+  } catch (...) {
+    try {
       session.Execute("SET foreign_key_checks = " + checks);
+    } catch (const Error&) {  // the session is lost: the first error tells
     }
     throw;
   }

@@ -179,7 +179,9 @@ std::vector<JournalEntry> LoadIfReadable(Session& session, const std::string& da
   try {
     return ServerJournal::Open(session, database)->Load();
   } catch (const ServerError& error) {
-    if (error.code() != ErrorCode::kPrivilege && error.number() != kUnknownColumn) throw;
+    // Gone meanwhile; or, on MySQL 5.6, a definition that a crash has left without its table.
+    const bool gone = error.number() == kNoSuchTable || error.number() == kUnknownDatabase;
+    if (!gone && error.code() != ErrorCode::kPrivilege && error.number() != kUnknownColumn) throw;
     return {{0, "", "unread", "", ""}};
   }
 }

@@ -287,8 +287,18 @@ void RestoreRun::CleanUpAfter(const std::exception_ptr& failure) {
     std::rethrow_exception(failure);
   } catch (const Error& e) {
     lost = e.code() == ErrorCode::kConnectionLost;
-    // It was whole when this began.
-    keep = (keep && e.code() != ErrorCode::kCopyDiffers) || (staging_ && staging_->given_up());
+    // It was whole when this began: somebody has changed it, and may want to see.
+    const bool changed =
+        e.code() == ErrorCode::kCopyDiffers && staging_ && staging_->proved() != nullptr;
+    if (changed && !staging_->given_up()) {
+      try {
+        staging_->GiveUp();
+      } catch (const Error& failed) {
+        fate = failed.message();
+      }
+    }
+    keep = changed || (keep && e.code() != ErrorCode::kCopyDiffers) ||
+           (staging_ && staging_->given_up());
   } catch (const std::exception&) {
     lost = false;
   }
@@ -346,6 +356,8 @@ void RestoreRun::Swap() {
     cancel_.ThrowIfCancelled();
     if (!looked_ || looked_->ms() > kLookHoldsMs) LookAgain();
     RefuseOrphans();
+    // That may have taken its time, and what goes in place comes back from the safety dump alone.
+    if (options_.in_place) LookAgain();
     at_swap = true;
     result_.window_ms = SwapLive(
         *session_, traits_, set_, staging_->journal(),

@@ -9,6 +9,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "engine/in_place.h"
+#include "engine/kept_tables.h"
 #include "engine/restore_choice.h"
 #include "engine/restore_facts.h"
 #include "engine/restore_input.h"
@@ -52,7 +53,12 @@ void RestoreRun::LookAtSafetyThere() {
   std::sort(databases.begin(), databases.end());
   const ContentSource& source = there.sources.front();
   const Scope& scope = source.header.scope;
+  // Tables that an earlier restore in place has kept are in no safety dump.
+  const bool leaves_out =
+      std::any_of(scope.ignored_tables.begin(), scope.ignored_tables.end(),
+                  [](const auto& table) { return !IsDisplacedTableName(table.second); });
   if (source.plain || source.partial || scope.filtered() || !scope.only_tables.empty() ||
+      !scope.excluded_kinds.empty() || leaves_out || !PrintsAlike(source.header, traits_) ||
       there.Databases() != databases) {
     refuse(", and is no dump of just what is live");
   }
@@ -135,6 +141,13 @@ bool RestoreRun::Replaces(const InPlaceRun& run) const {
   if (run.set.root_digest == content_.root_digest || !options_.only.empty() ||
       options_.keep_extra) {
     return false;
+  }
+  for (const ContentSource& source : content_.sources) {
+    const Scope& scope = source.header.scope;
+    if (source.partial || scope.filtered() || !scope.only_tables.empty() ||
+        !scope.excluded_kinds.empty()) {
+      return false;
+    }
   }
   std::set<std::string> names;
   for (const RestoreMember& member : MembersOf(options_, content_)) names.insert(member.live);

@@ -207,6 +207,17 @@ class Prepared(unittest.TestCase):
         self.restore('--swap')
         self.assert_live_is(self.before, 'dumped, and swapped in the end')
 
+    def test_a_changed_copy_is_left_by_the_restore_that_goes_on_from_it(self):
+        self.prepare()
+        copy = self.staging()[1]
+        self.server.sql(f"UPDATE `{copy}`.`t` SET `v` = 'x' WHERE `id` = 1")
+        self.restore(self.archive, code=24)
+        self.assertEqual(self.server.value(f'SELECT `v` FROM `{copy}`.`t` WHERE `id` = 1'), 'x')
+        self.assert_live_is(self.ruined, 'live, before and after')
+        self.restore(self.archive)
+        self.assertNotIn(copy, self.staging())
+        self.assert_live_is(self.before, 'restored, loaded anew')
+
     def test_rows_of_a_plain_dump_are_watched_as_well(self):
         """It tells no digests; and of a partitioned table no server tells all writes."""
         plain = self.folder / 'plain.sql'
