@@ -125,7 +125,7 @@ bool RestoreRun::IsDoneByHealing() {
   for (const RestoreMember& member : members_) names.push_back(member.live);
   std::sort(names.begin(), names.end());
   for (const HealedSet& healed : healed_) {
-    if (healed.operation != "restore" || !healed.live || healed.databases != names ||
+    if (healed.operation != kOperationRestore || !healed.live || healed.databases != names ||
         healed.root_digest != content_.root_digest || !LiveIsArchived()) {
       continue;
     }

@@ -187,7 +187,7 @@ class RestoreRun {
   std::optional<Stopwatch> looked_;             // since the last look at what is live
   RestoreContent safety_;                       // in place: what was live
   std::optional<RestoreContent> safety_there_;  // of the file that has its name already
-  TakenConstraints taken_;                      // likewise
+  TakenConstraints taken_;                      // in place: off what was live, by the window
   std::unique_ptr<Staging> staging_;
   WriteTimes times_;
   std::vector<RowDigestRecord> digests_;

@@ -51,8 +51,6 @@ std::string NearTable(const Catalog& catalog, const QualifiedName& name) {
   return DidYouMean(name.second, tables);
 }
 
-}  // namespace
-
 // What restores in place have left is none of the application's, as displaced copies are not.
 void LeaveOutKeptTables(Session& session, Observer& observer, Scope& scope) {
   std::vector<std::string> names;
@@ -67,6 +65,8 @@ void LeaveOutKeptTables(Session& session, Observer& observer, Scope& scope) {
       "dumps them",
       JoinedSome(names)));
 }
+
+}  // namespace
 
 Scope NormalisedScope(const DumpOptions& options, Session& session, Observer& observer) {
   Scope scope = options.scope;

@@ -159,7 +159,7 @@ void Finish(Session& session, Window& window, const PreparedSet& set, StepRunner
   });
 }
 
-std::vector<std::string> LiveDifferences(Session& session, const ServerTraits& traits,
+std::vector<std::string> NameDifferences(Session& session, const ServerTraits& traits,
                                          const PreparedSet& set) {
   std::vector<std::string> differences;
   GoForward(session, set, [&] {
@@ -320,7 +320,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
         std::chrono::steady_clock::now() - opened);
     const auto window_ms = static_cast<std::uint64_t>(length.count());
     Finish(session, window, set, runner, journal, observer, window_ms);
-    const std::vector<std::string> differences = LiveDifferences(session, traits, set);
+    const std::vector<std::string> differences = NameDifferences(session, traits, set);
     if (!differences.empty()) {
       throw Error(ErrorCode::kNeedsHelp,
                   fmt::format("the swap is done, but what is live is not what it should be: {}",
@@ -377,7 +377,7 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
   }
   Close(session, window, set, runner, journal, live);
   Finish(session, window, set, runner, journal, observer, 0);
-  for (const std::string& difference : LiveDifferences(session, traits, set)) {
+  for (const std::string& difference : NameDifferences(session, traits, set)) {
     observer.Warning(fmt::format("the swap is finished, but {}", difference));
   }
   return true;
