@@ -95,7 +95,7 @@ void SetMySql(ServerTraits& traits) {
   traits.has_consistent_snapshot = true;
   traits.has_metadata_locks_for_readers = true;
   traits.has_atomic_ddl = traits.keeps_counters_in_crash = version >= 80000;
-  traits.hides_tables_in_alter = version < 80000;
+  traits.hides_tables_in_alter = true;
   traits.rename_allowed_under_lock_tables = version >= 80013;
   traits.foreign_keys_need_references = version >= 80000;
   traits.added_keys_need_references = version >= 80000;

@@ -171,7 +171,7 @@ void DumpSet::CheckStillGuarded() {
       }
     }
     if (traits.hides_tables_in_alter) {
-      if (const auto hidden = FirstHiddenTable(listed, scope, traits, *guard)) {
+      if (const auto hidden = FirstHiddenTable(listed, scope, traits, *holder, *guard)) {
         throw ChangedMeanwhile(*hidden);
       }
     }
@@ -241,6 +241,8 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     const bool unprotected = !set.traits.has_metadata_locks_for_readers;
     TaskGroup asking;
     if (unprotected) asking.Start([&] { remember_tables(*readers.front()); });
+    AltersSoFar alters;
+    if (set.traits.hides_tables_in_alter) alters = CountAlters(coordinator);
     NamesNow before = ListNames(coordinator, set.traits, set.scope);
     const FingerprintRequest fingerprint{set.scope.databases, before.any_view, unprotected};
     DefinitionFingerprint definitions = ReadDefinitionFingerprint(*set.holder, fingerprint);
@@ -318,6 +320,9 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
         changed = FirstNewName(before, set.scope, set.traits, set.catalog, coordinator,
                                *readers.front(), set.snapshot.read_as_of);
       }
+      if (!changed && set.traits.hides_tables_in_alter) {
+        changed = FirstTableBack(before.all, alters, set.scope, set.traits, coordinator);
+      }
       if (!changed && table_definitions) {
         set.tables_at_snapshot = TableDefinitions(set.catalog, set.scope);
         changed = FirstChanged(*table_definitions, set.tables_at_snapshot, set.catalog.unreadable);
@@ -330,7 +335,6 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
         ApplyScope(set.scope, coordinator, set.catalog);
         KeepOnlySnapshot(before, set.catalog);
         set.listed = before.all;
-        set.listed.insert(before.shown.begin(), before.shown.end());
         if (options.ddl == Ddl::kPortable && !set.scope.no_create_info) {
           RequirePortable(options, coordinator, observer, set);
         }

@@ -1,6 +1,7 @@
 // The tables of a set by name: what came or went around the snapshot shows here.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <set>
 #include <string>
@@ -43,10 +44,30 @@ std::optional<std::string> FirstNewName(const NamesNow& before, const Scope& sco
                                         Session& session, Session& reader,
                                         const std::string& read_as_of);
 
-// A table with transactions that was there at the snapshot, though not listed around it: `session`
-// has the snapshot still. "`d`.`t` (hidden by an ALTER TABLE)". Where it is locked, nobody can
-// tell, and it counts.
+// Statements that may hide a table for some milliseconds.
+struct AltersSoFar {
+  std::string begun;        // by the server, ever: to be compared only
+  bool others_run = false;  // some statement of another session, perhaps such a one
+  std::chrono::steady_clock::time_point at;
+};
+
+// Where status can be asked without any privilege: not on OceanBase.
+AltersSoFar CountAlters(Session& session);
+
+// A table that is there soon behind the snapshot, though it was not listed around it: created, or
+// hidden then, which nobody can tell, for it has a new definition in either case. `session` sees
+// what is there now; `before` was counted before the list was made. Where no statement ran that
+// hides a table, it is not even looked for; else that takes as long as one may be hidden.
+std::optional<std::string> FirstTableBack(const NameSet& listed, const AltersSoFar& before,
+                                          const Scope& scope, const ServerTraits& traits,
+                                          Session& session);
+
+// Later: a table with transactions that was there at the snapshot, though not listed around it:
+// "`d`.`t` (hidden by an ALTER TABLE)". `session` sees what is there now (information_schema of
+// MySQL 8 and later is of the snapshot of who asks), `reader` has the snapshot still. Where it is
+// locked, nobody can tell, and it counts.
 std::optional<std::string> FirstHiddenTable(const NameSet& listed, const Scope& scope,
-                                            const ServerTraits& traits, Session& session);
+                                            const ServerTraits& traits, Session& session,
+                                            Session& reader);
 
 }  // namespace dbomsbak

@@ -13,6 +13,7 @@ import os
 import pathlib
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -464,6 +465,44 @@ class Tests:
             if away.exists():
                 away.rename(file)
             self.server.sql('DROP DATABASE hidden')
+
+    def test_table_that_changes_its_engine_all_the_time(self):
+        """From transactions to none and back, each time without a name for a moment, also where there is a dictionary.
+        The server is made slow at renaming files, so that the moment lasts."""
+        if OCEANBASE:
+            return
+        self.server.sql('CREATE DATABASE hidden; USE hidden; CREATE TABLE a (id INT PRIMARY KEY); CREATE TABLE t (id INT PRIMARY KEY, '
+                        'g INT) ENGINE=InnoDB; INSERT INTO t VALUES (1, 1)')
+        self.server.create_account('locker', grants=[f'{FULL["locker"]} ON `hidden`.*', self.server.sees_routines])
+
+        def to_and_fro(writer, _):
+            writer.do('ALTER TABLE hidden.t ENGINE=MyISAM')
+            writer.do('ALTER TABLE hidden.t ENGINE=InnoDB')
+
+        writer = Writer(self.server, to_and_fro, random.Random(SEED), 0.15)
+        slow = subprocess.Popen(['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=rename', '-e',
+                                 'inject=rename:delay_exit=20000', '-p', str(self.server.pid)])
+        codes = []
+        writer.start()
+        try:
+            end = time.monotonic() + 4 * SECONDS
+            while time.monotonic() < end or not codes:
+                result, path = self.dump('hidden', user='locker')
+                codes.append(result.code)
+                if result.code == 13:
+                    need('`hidden`.`t`' in result.err, result.err)
+                elif result.code != 33:
+                    need(result.code == 0 and '(1,1)' in path.read_text(), f'short, dump {len(codes)}: {result.code}: {result.err}')
+            need(slow.poll() is None, 'strace has ended')
+        finally:
+            writer.stop.set()
+            writer.join()
+            slow.terminate()
+            slow.wait()
+            self.server.drop_account('locker')
+            self.server.sql('DROP DATABASE hidden')
+        need(not writer.failed, writer.failed)
+        print(f'  {codes.count(0)} right, {codes.count(13)} times 13, {codes.count(33)} times 33; {writer.count} changes', flush=True)
 
     def test_table_that_is_there_for_the_snapshot_only(self):
         """Rows move into a new table after the dump has listed them, and back before it looks again."""

@@ -31,8 +31,8 @@ struct ServerTraits {
   bool has_definition_times = false;         // TABLES.UPDATE_TIME is that of the definition
   bool has_metadata_locks_for_readers = false;  // a touched table keeps DDL off until COMMIT
   bool has_atomic_ddl = false;  // one multi-table RENAME is all or nothing in a crash
-  // Names of tables are those of files: in a moment of an ALTER that copies a table, none has its
-  // name.
+  // In a moment of an ALTER that copies a table, none has its name: where names are those of
+  // files, and on MySQL 8 and later when it comes from or goes to an engine without atomic DDL.
   bool hides_tables_in_alter = false;
   // AUTO_INCREMENT is behind a crash what it was before; elsewhere it is made of the rows, or
   // jumps.

@@ -85,8 +85,8 @@ TEST(ServerTraitsTest, FeaturesFollowTheVersion) {
   EXPECT_TRUE(mysql.has_lock_instance_for_backup && mysql.has_atomic_ddl);
   EXPECT_FALSE(mysql.has_sequences || mysql.has_backup_stage);
   EXPECT_FALSE(Probe("5.6.24", "MySQL").has_atomic_ddl);
-  EXPECT_TRUE(mariadb.hides_tables_in_alter && Probe("5.6.24", "MySQL").hides_tables_in_alter);
-  EXPECT_FALSE(mysql.hides_tables_in_alter);
+  EXPECT_TRUE(mariadb.hides_tables_in_alter && Probe("5.6.24", "MySQL").hides_tables_in_alter &&
+              mysql.hides_tables_in_alter);
   EXPECT_TRUE(mariadb.keeps_counters_in_crash && mysql.keeps_counters_in_crash);
   EXPECT_FALSE(Probe("5.6.24", "MySQL").keeps_counters_in_crash);
   const ServerTraits ocean = Probe("5.7.25-OceanBase-v4.3.5", "", true);
