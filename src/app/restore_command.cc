@@ -76,7 +76,7 @@ std::vector<std::shared_ptr<const RandomAccessFile>> OpenAll(
 std::vector<HealedSet> HealFirst(SessionFactory& sessions, bool in_place, Observer& observer) {
   std::vector<HealedSet> healed;
   try {
-    healed = HealOpenWindows(sessions, observer);
+    HealOpenWindows(sessions, observer, healed);
   } catch (const Error& error) {
     // Where no server answers, what is wrong with the file is worth more to know.
     if (error.code() != ErrorCode::kConnect &&
@@ -84,7 +84,6 @@ std::vector<HealedSet> HealFirst(SessionFactory& sessions, bool in_place, Observ
       throw;
     }
   }
-  for (const HealedSet& set : healed) observer.Notice(set.line);
   return healed;
 }
 

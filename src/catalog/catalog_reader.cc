@@ -605,23 +605,24 @@ Catalog CatalogReader::Run() {
     reading.End();
     return std::move(context_.catalog);
   }
-  if (context_.request.definitions) {
+  const bool with_tables = context_.request.definitions && !context_.request.programs_only;
+  if (with_tables) {
     ReadColumns();
     if (!context_.traits.reads_keys_of_definitions) ReadKeys();
     AddPeriodColumns();
     FindHiddenText();
-    if (!views_.empty()) ReadViews();
   }
+  if (context_.request.definitions && !views_.empty()) ReadViews();
   ReadPrograms(context_);
   for (Database& database : context_.catalog.databases) {
     NoteHiddenTables(database);
     if (!context_.request.definitions) continue;
     FindBrokenViews(database);
     context_.session.Execute("USE " + QuoteIdentifier(database.name));
-    ReadTableDefinitions(database);
+    if (with_tables) ReadTableDefinitions(database);
     ReadViewDefinitions(database);
     NoteDeniedViews(database);
-    if (context_.traits.has_sequences_in_tables) {
+    if (with_tables && context_.traits.has_sequences_in_tables) {
       for (Sequence& sequence : database.sequences) ReadSequence(sequence);
     }
     std::erase_if(database.sequences, [](const Sequence& s) { return s.create.empty(); });

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "dbomsbak/engine/restore.h"
 #include "engine/live_names.h"
@@ -52,16 +53,19 @@ JournaledSet Mended(Session& session, const ServerTraits& traits, JournaledSet f
 
 }  // namespace
 
-std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits,
-                                    Observer& observer, const MayGiveUp& may_give_up) {
-  std::vector<HealedSet> healed;
+void HealWithLock(Session& session, const ServerTraits& traits, Observer& observer,
+                  std::vector<HealedSet>& healed, const TakeUnfinished& take_unfinished) {
+  const auto tell = [&](HealedSet set) {
+    observer.Notice(set.line);
+    healed.push_back(std::move(set));
+  };
   for (JournaledSet found : FindSets(session)) {
     const std::string what =
         fmt::format("the {} of {}", found.set.operation, QuotedList(found.LiveNames()));
     const auto add = [&](const ServerJournal& journal, bool live, std::string line) {
-      healed.push_back({found.set.operation, found.set.root_digest, found.LiveNames(),
-                        found.state == SetState::kOpen, live, found.set.generation,
-                        journal.database(), std::move(line)});
+      tell({found.set.operation, found.set.root_digest, found.LiveNames(),
+            found.state == SetState::kOpen, live, found.set.generation, journal.database(),
+            std::move(line)});
     };
     if (HasLeftSource(session, found)) {
       auto journal = OpenJournal(session, found);
@@ -88,32 +92,30 @@ std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits
     observer.Phase(fmt::format("healing the restore in place of {}, which was interrupted at {}",
                                QuotedList(found.databases), found.created));
     try {
-      healed.push_back(HealInPlace(session, traits, found, observer));
+      tell(HealInPlace(session, traits, found, observer));
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kNeedsHelp || !may_give_up || !may_give_up(found) ||
-          !AllTablesSwapped(session, found)) {
+      if (error.code() != ErrorCode::kNeedsHelp || !take_unfinished ||
+          !AllTablesSwapped(session, found) || !take_unfinished(found, error)) {
         throw;
       }
-      healed.push_back(GiveUpInPlace(session, traits, found, error.message(), observer));
     }
   }
-  return healed;
 }
 
-std::vector<HealedSet> HealOpenWindows(SessionFactory& sessions, Observer& observer) {
+void HealOpenWindows(SessionFactory& sessions, Observer& observer, std::vector<HealedSet>& healed) {
   const auto session = sessions.Connect();
   const std::vector<JournaledSet> sets = FindSets(*session);
   if (FindInPlaceRuns(*session).empty() &&
       std::none_of(sets.begin(), sets.end(), [&](const JournaledSet& found) {
         return found.state == SetState::kOpen || HasLeftSource(*session, found);
       })) {
-    return {};
+    return;
   }
   const ServerTraits traits = ProbeServerTraits(*session);
   PrepareSession(*session, traits, false);
   PrepareForDefinitions(*session);
   const RestoreLock lock(*session, kLockWaitS);
-  return HealWithLock(*session, traits, observer);
+  HealWithLock(*session, traits, observer, healed);
 }
 
 }  // namespace dbomsbak

@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "dbomsbak/base/error.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/engine/restore.h"
@@ -12,13 +13,13 @@
 
 namespace dbomsbak {
 
-// Whether a restore in place that cannot be finished may be given up: for another that replaces all
-// of it.
-using MayGiveUp = std::function<bool(const InPlaceRun& run)>;
+// Told of a restore in place that has swapped all its tables and cannot be finished. True: the
+// caller sees to it, and the others are healed.
+using TakeUnfinished = std::function<bool(const InPlaceRun& run, const Error& reason)>;
 
 // As HealOpenWindows, which opens its own session and takes the lock only if there is something to
 // heal.
-std::vector<HealedSet> HealWithLock(Session& session, const ServerTraits& traits,
-                                    Observer& observer, const MayGiveUp& may_give_up = {});
+void HealWithLock(Session& session, const ServerTraits& traits, Observer& observer,
+                  std::vector<HealedSet>& healed, const TakeUnfinished& take_unfinished = {});
 
 }  // namespace dbomsbak

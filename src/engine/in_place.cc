@@ -75,8 +75,10 @@ void ListChanged(const std::vector<T>& before, const std::vector<T>& now, const 
   for (const auto& [id, object] : there) changed.push_back(id.Describe());
 }
 
-// Healing has swept up what runs of this program left: who bears these names now is a stranger.
+// Healing has swept up what runs of this program left: who bears these names now is a stranger, or
+// something that healing could not read.
 void AddNamesTaken(const std::vector<RestoreMember>& members, const RestoreFacts& facts,
+                   const std::map<std::string, std::string>& unread,
                    std::vector<std::string>& problems) {
   const bool interrupted = std::any_of(
       facts.leftovers.begin(), facts.leftovers.end(),
@@ -86,6 +88,14 @@ void AddNamesTaken(const std::vector<RestoreMember>& members, const RestoreFacts
     if (live == nullptr || interrupted) continue;
     for (const Table& table : live->tables) {
       if (!IsInternalTable(table.id.name)) continue;
+      if (const auto why = unread.find(member.live); why != unread.end()) {
+        problems.push_back(fmt::format(
+            "{} has a name that --in-place needs there, and may be what an interrupted restore has "
+            "left, but its journal cannot be read ({}): drop it only if you know that there was "
+            "none",
+            table.id.Describe(), why->second));
+        continue;
+      }
       problems.push_back(fmt::format(
           "{} has a name that --in-place needs there, and no interrupted restore has left it: "
           "rename it, or drop it if nobody needs it",
@@ -281,7 +291,8 @@ void NameStagedTables(const PreparedSet& set, std::vector<RestoreMember>& member
 
 std::vector<std::string> InPlaceProblems(const PreparedSet& set,
                                          const std::vector<RestoreMember>& members,
-                                         const RestoreFacts& facts) {
+                                         const RestoreFacts& facts,
+                                         const std::map<std::string, std::string>& unread) {
   std::vector<std::string> problems;
   for (const RestoreMember& member : members) {
     if (member.exists) continue;
@@ -289,7 +300,7 @@ std::vector<std::string> InPlaceProblems(const PreparedSet& set,
         fmt::format("database {} does not exist, and --in-place makes none: CREATE DATABASE {};",
                     QuoteIdentifier(member.live), QuoteIdentifier(member.live)));
   }
-  AddNamesTaken(members, facts, problems);
+  AddNamesTaken(members, facts, unread, problems);
   if (!facts.traits.added_keys_need_references) return problems;
   // Foreign keys are added behind the RENAME: there is no way back from there.
   std::set<std::pair<std::string, std::string>> parents;
@@ -335,19 +346,79 @@ std::vector<std::string> InPlaceWarnings(const RestoreContent& content,
   return warnings;
 }
 
-void LeaveOutRun(const std::string& run, Catalog& live) {
+std::map<std::string, std::string> UnreadJournals(Session& session,
+                                                  const std::vector<RestoreMember>& members) {
+  std::map<std::string, std::string> unread;
+  for (const RestoreMember& member : members) {
+    try {
+      if (!ServerJournal::Exists(session, member.live)) continue;
+      const std::vector<JournalEntry> entries = ServerJournal::Open(session, member.live)->Load();
+      const bool ours = std::any_of(entries.begin(), entries.end(), [](const JournalEntry& entry) {
+        return entry.event == "begin" && entry.step == kStagingStep;
+      });
+      if (!ours || StagingNote::Find(entries)) continue;
+      unread[member.live] = "what it says is not understood; another version may have written it";
+    } catch (const ServerError& error) {
+      if (error.code() == ErrorCode::kConnectionLost) throw;
+      if (error.number() != kUnknownColumn) unread[member.live] = error.message();
+    }
+  }
+  return unread;
+}
+
+void LeaveOutRun(const std::string& run, const std::string& holder, Catalog& live) {
   for (Database& database : live.databases) {
-    std::erase_if(database.tables,
-                  [&](const Table& table) { return IsTableOfRun(table.id.name, run); });
+    std::erase_if(database.tables, [&](const Table& table) {
+      return IsTableOfRun(table.id.name, run) &&
+             (database.name == holder || !IsInternalTable(table.id.name));
+    });
     std::erase_if(database.sequences,
                   [&](const Sequence& sequence) { return IsTableOfRun(sequence.id.name, run); });
   }
 }
 
+std::vector<std::string> ProgramsChangedBetween(const std::vector<Database>& before,
+                                                const std::vector<Database>& now) {
+  std::vector<std::string> changed;
+  const auto same = [](const auto& a, const auto& b) { return SameDefinition(a, b); };
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    ListChanged(before[i].views, now[i].views, same, changed);
+    ListChanged(before[i].routines, now[i].routines, same, changed);
+    ListChanged(before[i].triggers, now[i].triggers, same, changed);
+    // Whether one has fired for the last time meanwhile is not our concern.
+    ListChanged(before[i].events, now[i].events, SameButState, changed);
+  }
+  return changed;
+}
+
+std::vector<std::string> MadeMeanwhile(const PreparedSet& set, const std::vector<Database>& live) {
+  std::vector<std::string> made;
+  const auto list = [&](const auto& now, const auto& before, const auto& wanted, const auto& same) {
+    for (const auto& object : now) {
+      const auto is_among = [&](const auto& others) {
+        return std::any_of(others.begin(), others.end(), [&](const auto& other) {
+          return other.id == object.id && same(other, object);
+        });
+      };
+      if (is_among(before) || is_among(wanted)) continue;
+      made.push_back(fmt::format("{}: {}", object.id.Describe(), object.create));
+    }
+  };
+  const auto same = [](const auto& a, const auto& b) { return SameDefinition(a, b); };
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    // A server may print a view otherwise when what it stands on is gone.
+    std::vector<View> whole = live[i].views;
+    std::erase_if(whole, [](const View& view) { return view.broken; });
+    list(whole, set.before[i].views, set.wanted[i].views, same);
+    list(live[i].routines, set.before[i].routines, set.wanted[i].routines, same);
+    list(live[i].events, set.before[i].events, set.wanted[i].events, SameButState);
+  }
+  return made;
+}
+
 std::vector<std::string> ChangedBetween(const std::vector<Database>& before,
                                         const std::vector<Database>& now) {
   std::vector<std::string> changed;
-  const auto same = [](const auto& a, const auto& b) { return SameDefinition(a, b); };
   const auto same_table = [](const Table& a, const Table& b) {
     return WithoutAutoIncrement(a.create) == WithoutAutoIncrement(b.create);
   };
@@ -357,13 +428,9 @@ std::vector<std::string> ChangedBetween(const std::vector<Database>& before,
   for (std::size_t i = 0; i < before.size(); ++i) {
     ListChanged(before[i].tables, now[i].tables, same_table, changed);
     ListChanged(before[i].sequences, now[i].sequences, same_sequence, changed);
-    ListChanged(before[i].views, now[i].views, same, changed);
-    ListChanged(before[i].routines, now[i].routines, same, changed);
-    ListChanged(before[i].triggers, now[i].triggers, same, changed);
-    // Whether one has fired for the last time meanwhile is not our concern.
-    ListChanged(
-        before[i].events, now[i].events,
-        [](const StoredProgram& a, const StoredProgram& b) { return SameButState(a, b); }, changed);
+  }
+  for (std::string& program : ProgramsChangedBetween(before, now)) {
+    changed.push_back(std::move(program));
   }
   return changed;
 }
@@ -465,7 +532,19 @@ std::vector<std::string> DisplacedDifferences(const PreparedSet& set, const Rest
   return differences;
 }
 
-void EndInPlace(Session& session, const ServerTraits& traits, const PreparedSet& set,
+namespace {
+
+// Whatever fails behind the swap is told as what it is: a restore that is not through.
+Error NotEnded(const PreparedSet& set, const Error& error) {
+  return Error(
+      ErrorCode::kNeedsHelp,
+      "the restored tables are live, but what was live is not dealt with yet: " + error.message(),
+      fmt::format("Remove what stands in the way, then run the same command again: it goes on from "
+                  "here. Or go back: dbomsbak restore --in-place '{}'.",
+                  set.safety_dump));
+}
+
+void DropOrKeep(Session& session, const ServerTraits& traits, const PreparedSet& set,
                 ServerJournal& journal, const std::string& reason, Observer& observer) {
   std::string why = reason;
   std::vector<KeptTable> kept = StillDisplaced(session, set);
@@ -510,6 +589,18 @@ void EndInPlace(Session& session, const ServerTraits& traits, const PreparedSet&
   }
   DropTable(session, journal.database(), kLoadTable);
   DropTable(session, journal.database(), kJournalTable);
+}
+
+}  // namespace
+
+void EndInPlace(Session& session, const ServerTraits& traits, const PreparedSet& set,
+                ServerJournal& journal, const std::string& reason, Observer& observer) {
+  try {
+    DropOrKeep(session, traits, set, journal, reason, observer);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kConnectionLost) throw;
+    throw NotEnded(set, error);
+  }
 }
 
 void SweepInPlace(Session& session, const std::string& run,
@@ -561,7 +652,12 @@ bool AllTablesSwapped(Session& session, const InPlaceRun& run) {
 HealedSet GiveUpInPlace(Session& session, const ServerTraits& all_traits, const InPlaceRun& found,
                         const std::string& reason, Observer& observer) {
   const auto journal = ServerJournal::Open(session, found.holder);
-  DropStubsLeft(session, *journal);
+  try {
+    DropStubsLeft(session, *journal);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kConnectionLost) throw;
+    throw NotEnded(found.set, error);
+  }
   EndInPlace(session, InPlaceTraits(all_traits), found.set, *journal,
              "its restore was given up before it was finished", observer);
   HealedSet given_up = HealedOf(found);

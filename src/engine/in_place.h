@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,18 +36,34 @@ void PrepareInPlace(RestoreContent& content);
 // The names that the set's incoming tables get beside the live ones.
 void NameStagedTables(const PreparedSet& set, std::vector<RestoreMember>& members);
 
-// What stands against it, and what it gives up, in words for a plan.
+// What stands against it, and what it gives up, in words for a plan. `unread`: UnreadJournals.
 std::vector<std::string> InPlaceProblems(const PreparedSet& set,
                                          const std::vector<RestoreMember>& members,
-                                         const RestoreFacts& facts);
+                                         const RestoreFacts& facts,
+                                         const std::map<std::string, std::string>& unread);
 std::vector<std::string> InPlaceWarnings(const RestoreContent& content, const ServerTraits& traits);
 
-// Takes what the run has put there out of what was read of live databases.
-void LeaveOutRun(const std::string& run, Catalog& live);
+// Databases in which a table may be the journal of an interrupted run, which nobody could tell: and
+// why.
+std::map<std::string, std::string> UnreadJournals(Session& session,
+                                                  const std::vector<RestoreMember>& members);
+
+// Takes what the run, whose journal stands in `holder`, has put there out of what was read of live
+// databases.
+void LeaveOutRun(const std::string& run, const std::string& holder, Catalog& live);
 
 // Objects whose definitions have changed between the two looks, described.
 std::vector<std::string> ChangedBetween(const std::vector<Database>& before,
                                         const std::vector<Database>& now);
+
+// Views, routines, triggers and events among them.
+std::vector<std::string> ProgramsChangedBetween(const std::vector<Database>& before,
+                                                const std::vector<Database>& now);
+
+// Views, routines and events, as `live` tells of them behind the RENAME, that are neither what was
+// looked at before nor what is wanted: somebody made them meanwhile, and they are in no safety
+// dump. Described with their definitions, one text each.
+std::vector<std::string> MadeMeanwhile(const PreparedSet& set, const std::vector<Database>& live);
 
 // The set as FindOrphans takes it: the loaded tables' keys to tables that stay.
 PreparedSet WithKeysToStaying(const PreparedSet& set);
@@ -68,7 +85,7 @@ std::vector<std::string> DisplacedDifferences(const PreparedSet& set, const Rest
 
 // Behind the swap, and safe to be called again after a kill. What was live is dropped, but for what
 // a foreign key of another table needs, or where there is a `reason` to keep it: then it stays, as
-// tables of KeptTable, and is told. The journal goes last.
+// tables of KeptTable, and is told. The journal goes last. Errors: kNeedsHelp, kConnectionLost.
 void EndInPlace(Session& session, const ServerTraits& traits, const PreparedSet& set,
                 ServerJournal& journal, const std::string& reason, Observer& observer);
 

@@ -23,7 +23,7 @@ constexpr std::string_view kMark = "__dbomsbak_old_";
 constexpr char kLikeMark[] = "TABLE_NAME LIKE '\\_\\_dbomsbak\\_old\\_%'";
 constexpr std::size_t kRunLength = 8;
 constexpr std::string_view kWasMark = "dbomsbak: was ";
-constexpr std::size_t kLongestComment = 2048;
+constexpr std::size_t kLongestComment = 2048;  // characters
 
 bool IsRunCharacter(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -38,6 +38,15 @@ std::string NameIn(std::string_view comment) {
     name += comment[at];
   }
   return {};
+}
+
+// UTF-8, cut behind so many characters.
+std::string_view FirstCharacters(std::string_view text, std::size_t count) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool begins = (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80;
+    if (begins && count-- == 0) return text.substr(0, at);
+  }
+  return text;
 }
 
 std::string CommentOf(Session& session, const std::string& database, const std::string& table) {
@@ -122,11 +131,9 @@ void NoteNameOfKept(Session& session, const std::string& database, const std::st
   const std::string comment = CommentOf(session, database, table);
   if (!NameIn(comment).empty()) return;
   std::string noted = fmt::format("{}{}", kWasMark, QuoteIdentifier(was));
-  if (!comment.empty() && noted.size() + 2 + comment.size() <= kLongestComment) {
-    noted += "; " + comment;
-  }
+  if (!comment.empty()) noted += "; " + comment;
   session.Execute(fmt::format("ALTER TABLE {} COMMENT = {}", QuoteQualified(database, table),
-                              QuoteString(noted)));
+                              QuoteString(FirstCharacters(noted, kLongestComment))));
 }
 
 void LeaveOutKept(const std::set<std::string>& known, Database& live) {

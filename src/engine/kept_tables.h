@@ -32,7 +32,8 @@ std::vector<KeptTable> FindKeptTables(Session& session);
 // Names alone, which costs the server next to nothing. `databases` empty: of all.
 std::vector<KeptTable> FindKeptNames(Session& session, const std::vector<std::string>& databases);
 
-// Notes with the table what it was called, in its comment. May be called again.
+// Notes with the table what it was called, in its comment; its own follows, as far as the server
+// takes it. May be called again.
 void NoteNameOfKept(Session& session, const std::string& database, const std::string& table,
                     const std::string& was);
 

@@ -14,8 +14,7 @@ LockedServer::LockedServer(SessionFactory& sessions, bool heal, unsigned lock_wa
   PrepareForDefinitions(*session_);  // what a swap had to leave behind is made again
   lock_.emplace(*session_, lock_wait_s);
   if (!heal) return;
-  healed_ = HealWithLock(*session_, traits_, observer);
-  for (const HealedSet& healed : healed_) observer.Notice(healed.line);
+  HealWithLock(*session_, traits_, observer, healed_);
 }
 
 }  // namespace dbomsbak

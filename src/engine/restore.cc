@@ -82,10 +82,13 @@ RestoreResult RestoreRun::Run(RestoreInput& input) {
   LockAndHeal();
   Check(input.name());
   const bool swaps = !options_.rehearse && !options_.prepare;
-  if (swaps && IsDoneByHealing()) return std::move(result_);
+  if (swaps && unfinished_.empty() && IsDoneByHealing()) return std::move(result_);
   if (options_.dry_run) return std::move(result_);
   Ask("the restore was not confirmed; nothing was changed");
-  if (options_.in_place && !options_.rehearse) TakeSafetyDump();
+  if (options_.in_place && !options_.rehearse) {
+    GiveUpUnfinished();
+    TakeSafetyDump();
+  }
   try {
     Load(input);
     if (options_.rehearse || options_.prepare) RehearseSwap();
@@ -120,12 +123,16 @@ void RestoreRun::Connect() {
 void RestoreRun::LockAndHeal() {
   if (options_.dry_run) return;
   lock_.emplace(*session_, options_.lock_wait_s);
-  MayGiveUp may_give_up;
-  if (options_.in_place) may_give_up = [this](const InPlaceRun& run) { return Replaces(run); };
-  for (HealedSet& healed : HealWithLock(*session_, traits_, observer_, may_give_up)) {
-    observer_.Notice(healed.line);
-    healed_.push_back(std::move(healed));
+  TakeUnfinished take;
+  // A rehearsal gives up nothing, and there is no room beside the other's journal.
+  if (options_.in_place && !options_.rehearse) {
+    take = [this](const InPlaceRun& run, const Error& reason) {
+      if (!Replaces(run)) return false;
+      unfinished_.emplace_back(run, reason.message());
+      return true;
+    };
   }
+  HealWithLock(*session_, traits_, observer_, healed_, take);
 }
 
 void RestoreRun::Ask(const char* refused) {
@@ -383,7 +390,7 @@ void RestoreRun::Finish() {
   after.traits = traits_;
   try {
     after.live = ReadCatalog(*session_, traits_, request);
-    if (options_.in_place) LeaveOutRun(run_, after.live);
+    if (options_.in_place) LeaveOutRun(run_, members_.front().live, after.live);
   } catch (const Error& e) {
     throw Error(ErrorCode::kNeedsHelp,
                 fmt::format("the restored databases are live, but could not be read again to "

@@ -90,6 +90,7 @@ void RestoreRun::Check(const std::string& input_name) {
   }
   facts_ = ReadServerFacts(*session_);
   ReadFactsOfNow(*session_, members_, content_.Definers(), facts_);
+  SetUnfinishedAside();
   CompleteDatabases(*session_, members_, facts_.live, content_);
   const std::vector<std::string> respelled = SpellFor(facts_, content_);
   if (!AllPrintAlike(content_, traits_)) refusals_ = Refusals(*session_, content_, cancel_);
@@ -142,8 +143,11 @@ bool RestoreRun::LiveIsArchived() { return LiveIs(content_, members_, set_); }
 
 bool RestoreRun::LiveIs(RestoreContent content, const std::vector<RestoreMember>& members,
                         const PreparedSet& set) {
+  // What another server printed, or a dump made portable, says less than what is live: bodies of
+  // programs would be compared by their names alone.
   if (std::any_of(content.sources.begin(), content.sources.end(),
                   [](const ContentSource& source) { return source.plain; }) ||
+      !AllPrintAlike(content, traits_) ||
       !LiveDifferences(set, content, members, traits_, observer_).empty()) {
     return false;
   }
@@ -230,16 +234,16 @@ void RestoreRun::RefuseProblems() {
               "Nothing was changed. Put these right and run the same command again.");
 }
 
-void RestoreRun::LookAgain() {
-  const PreparedSet planned = std::move(set_);
+void RestoreRun::PlanAgain() {
+  const unsigned generation = set_.generation;
   ReadFactsOfNow(*session_, members_, content_.Definers(), facts_);
   if (options_.in_place) {
     AwaitOwnSessions();
-    LeaveOutRun(run_, facts_.live);
+    LeaveOutRun(run_, members_.front().live, facts_.live);
     std::erase_if(facts_.leftovers, [&](const Leftover& leftover) { return leftover.run == run_; });
   }
   MakeSetOfFacts();
-  set_.generation = planned.generation;
+  set_.generation = generation;
   // A foreign key into the set, or the application, may have come meanwhile.
   RestorePlan now = MakePlan(content_, members_, facts_,
                              options_.force ? OtherSessions::kTell : OtherSessions::kRefuse);
@@ -248,6 +252,11 @@ void RestoreRun::LookAgain() {
     if (std::find(told.begin(), told.end(), warning) == told.end()) observer_.Warning(warning);
   }
   result_.plan.problems = std::move(now.problems);
+}
+
+void RestoreRun::LookAgain() {
+  const PreparedSet planned = set_;
+  PlanAgain();
   if (options_.in_place) {
     // The safety dump must be the way back to it.
     for (const std::string& object : ChangedBetween(planned.before, set_.before)) {

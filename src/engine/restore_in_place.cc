@@ -25,12 +25,40 @@ void RestoreRun::CompletePlanInPlace() {
   plan.generation = 0;
   plan.safety_dump = options_.safety_dump_name;
   if (options_.safety_dump_there) LookAtSafetyThere();
-  for (std::string& problem : InPlaceProblems(set_, members_, facts_)) {
+  for (std::string& problem :
+       InPlaceProblems(set_, members_, facts_, UnreadJournals(*session_, members_))) {
     plan.problems.push_back(std::move(problem));
   }
   for (std::string& warning : InPlaceWarnings(content_, traits_)) {
     plan.warnings.push_back(std::move(warning));
   }
+  for (const auto& [run, reason] : unfinished_) {
+    plan.warnings.push_back(fmt::format(
+        "the interrupted restore in place of {} is given up for this one, for it cannot "
+        "be finished: {}",
+        QuotedList(run.databases), reason));
+  }
+}
+
+void RestoreRun::SetUnfinishedAside() {
+  for (const auto& [run, reason] : unfinished_) {
+    LeaveOutRun(run.run, run.holder, facts_.live);
+    std::erase_if(facts_.leftovers,
+                  [&run = run](const Leftover& left) { return left.run == run.run; });
+  }
+}
+
+void RestoreRun::GiveUpUnfinished() {
+  if (unfinished_.empty()) return;
+  for (const auto& [run, reason] : unfinished_) {
+    healed_.push_back(GiveUpInPlace(*session_, traits_, run, reason, observer_));
+    observer_.Notice(healed_.back().line);
+  }
+  unfinished_.clear();
+  // What stood in for objects of it is gone now, and constraints have their names.
+  PlanAgain();
+  NameStagedTables(set_, members_);
+  RefuseProblems();
 }
 
 void RestoreRun::LookAtSafetyThere() {
@@ -115,17 +143,7 @@ void RestoreRun::AwaitOwnSessions() {
 
 void RestoreRun::EndSwapInPlace() {
   observer_.Phase("comparing what was live with the safety dump");
-  try {
-    EndInPlace(*session_, traits_, set_, staging_->journal(), NotInSafetyDump(), observer_);
-  } catch (Error& e) {
-    if (e.code() == ErrorCode::kConnectionLost) throw;
-    throw Error(
-        ErrorCode::kNeedsHelp,
-        "the restored tables are live, but what was live is not dealt with yet: " + e.message(),
-        "Remove what stands in the way, then run the same command again: it goes on from "
-        "here. Or " +
-            WayBack());
-  }
+  EndInPlace(*session_, traits_, set_, staging_->journal(), NotInSafetyDump(), observer_);
   result_.kept = KeptBy(run_);
 }
 

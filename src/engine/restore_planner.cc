@@ -23,6 +23,7 @@
 #include "engine/key_twins.h"
 #include "engine/needed_privileges.h"
 #include "engine/outside_uses.h"
+#include "engine/set_history.h"
 #include "engine/set_names.h"
 #include "engine/sight.h"
 #include "engine/staging_proof.h"
@@ -36,14 +37,6 @@ using TableName = std::pair<std::string, std::string>;
 
 std::string Join(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, ", "));
-}
-
-// "a, b, c and 12 more": a message stays readable whatever the number.
-std::string JoinSome(const std::vector<std::string>& words) {
-  constexpr std::size_t kShown = 5;
-  if (words.size() <= kShown + 1) return Join(words);
-  const std::vector<std::string> shown(words.begin(), words.begin() + kShown);
-  return fmt::format("{} and {} more", Join(shown), words.size() - kShown);
 }
 
 DatabaseMap ArchivedToLive(const std::vector<RestoreMember>& members) {
@@ -430,7 +423,7 @@ class Planner {
       if (definer != facts_.account && !any_definer) {
         std::string told = fmt::format(
             "account {} may not create objects of definer {} ({}): GRANT {} ON *.* TO {};",
-            facts_.account, definer, JoinSome(objects), facts_.traits.definer_privilege, account);
+            facts_.account, definer, JoinedSome(objects), facts_.traits.definer_privilege, account);
         if (MayBeGuarded(facts_.traits, facts_.privileges)) {
           told += fmt::format(" and, if that definer has {0}: GRANT {0} ON *.* TO {1};", guard,
                               account);
@@ -444,12 +437,12 @@ class Planner {
           Problem(fmt::format(
               "account {} may not create objects of definer {}, who does not exist ({}): GRANT {} "
               "ON *.* TO {};",
-              facts_.account, definer, JoinSome(objects), for_orphans, account));
+              facts_.account, definer, JoinedSome(objects), for_orphans, account));
         }
         Warning(
             fmt::format("definer {} does not exist on this server ({}); the objects come back, "
                         "but cannot be used until the account is there",
-                        definer, JoinSome(objects)));
+                        definer, JoinedSome(objects)));
       }
     }
     for (const std::string& definer : facts_.guarded_definers) {
@@ -457,7 +450,7 @@ class Planner {
           "account {} may neither create nor drop objects of definer {}, who has {}{}: GRANT {} "
           "ON *.* TO {};",
           facts_.account, definer, guard,
-          objects_of.contains(definer) ? " (" + JoinSome(objects_of[definer]) + ")" : "", guard,
+          objects_of.contains(definer) ? " (" + JoinedSome(objects_of[definer]) + ")" : "", guard,
           account));
     }
     CheckRoutineBodies();
@@ -484,7 +477,7 @@ class Planner {
     }
     if (hidden.empty()) return;
     Problem(fmt::format("account {} may not read routines of other definers back ({}): {}",
-                        facts_.account, JoinSome(hidden),
+                        facts_.account, JoinedSome(hidden),
                         RoutineBodyGrant(facts_.traits, QuoteAccount(facts_.account))));
   }
 
@@ -502,7 +495,7 @@ class Planner {
           fmt::format("with its binary log on, the server takes no function that says neither "
                       "DETERMINISTIC nor NO SQL nor READS SQL DATA ({}): SET GLOBAL "
                       "log_bin_trust_function_creators=1;",
-                      JoinSome(untrusted)));
+                      JoinedSome(untrusted)));
     }
     if (facts_.traits.log_bin && !facts_.trusts_function_creators) CheckLogged(std::move(logged));
   }
@@ -517,7 +510,7 @@ class Planner {
     Problem(fmt::format(
         "with its binary log on, the server takes triggers and functions ({}) from accounts with "
         "SUPER alone: GRANT SUPER ON *.* TO {}; or SET GLOBAL log_bin_trust_function_creators=1;",
-        JoinSome(logged), QuoteAccount(facts_.account)));
+        JoinedSome(logged), QuoteAccount(facts_.account)));
   }
 
   void CheckPackets() {
@@ -708,7 +701,7 @@ class Planner {
       }
       if (leftover.kind == LeftoverKind::kKeptTables && Concerns(leftover)) {
         Warning(fmt::format("tables that an earlier restore in place kept are left alone: {}",
-                            JoinSome(leftover.tables)));
+                            JoinedSome(leftover.tables)));
       }
     }
   }
@@ -733,7 +726,7 @@ class Planner {
           facts_.sessions.size() == 1
               ? "another session uses these databases"
               : fmt::format("{} other sessions use these databases", facts_.sessions.size()),
-          JoinSome(facts_.sessions),
+          JoinedSome(facts_.sessions),
           members_.front().in_place() ? "is kept in tables beside the restored ones"
                                       : "goes with the displaced copy");
       if (other_sessions == OtherSessions::kRefuse) {

@@ -99,7 +99,8 @@ class RestoreRun {
   // would make what it has just brought the displaced copy that undo goes back to.
   bool IsDoneByHealing();
   // Whether nobody has changed what is live since it came from these files: all definitions, and
-  // all rows, which are read. Of a plain dump too little is known to tell.
+  // all rows, which are read. Of a plain dump, a portable one, or one of another server's, too
+  // little is known to tell.
   bool LiveIsArchived();
   // Whether what is live is what a dump of just these databases holds.
   bool LiveIs(RestoreContent content, const std::vector<RestoreMember>& members,
@@ -114,6 +115,8 @@ class RestoreRun {
   // Loading took its time: how the live databases are to be put back by undo, and which objects
   // need no touching, is read again just before the window.
   void LookAgain();
+  // Facts, set and problems as they are now.
+  void PlanAgain();
   // Asks what is asked again just before the window, for nothing but that the server has planned it
   // by then: OceanBase takes 10 to 100 ms for each, of which it would be idle here.
   void AskAhead();
@@ -148,6 +151,10 @@ class RestoreRun {
   bool Replaces(const InPlaceRun& run) const;
   // "undo.", or what stands in for it.
   std::string WayBack() const;
+  // What is to be given up is none of what is live; told in the plan.
+  void SetUnfinishedAside();
+  // Nothing of it is given up before the operator has agreed to this restore.
+  void GiveUpUnfinished();
   // That a file with the name of the safety dump may be one; in the plan.
   void LookAtSafetyThere();
   // Those that have loaded may still be ending, and must not be taken for the application.
@@ -178,6 +185,7 @@ class RestoreRun {
   ServerTraits traits_;
   std::vector<RestoreMember> members_;
   std::vector<HealedSet> healed_;
+  std::vector<std::pair<InPlaceRun, std::string>> unfinished_;  // to be given up, and why
   FoundStaging found_;
   std::string run_;
   RestoreFacts facts_;

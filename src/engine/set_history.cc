@@ -126,12 +126,9 @@ std::string QuotedList(const std::vector<std::string>& names) {
 
 std::string JoinedSome(const std::vector<std::string>& texts) {
   constexpr std::size_t kMost = 5;
-  std::string joined;
-  for (std::size_t i = 0; i < texts.size() && i < kMost; ++i) {
-    joined += (i == 0 ? "" : ", ") + texts[i];
-  }
-  if (texts.size() > kMost) joined += fmt::format(" and {} more", texts.size() - kMost);
-  return joined;
+  if (texts.size() <= kMost + 1) return fmt::format("{}", fmt::join(texts, ", "));
+  return fmt::format("{} and {} more", fmt::join(texts.begin(), texts.begin() + kMost, ", "),
+                     texts.size() - kMost);
 }
 
 std::string ShellWords(const std::vector<std::string>& names) {

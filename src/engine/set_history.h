@@ -39,7 +39,7 @@ unsigned NextFreeGeneration(Session& session);
 // "`a`, `b`"
 std::string QuotedList(const std::vector<std::string>& names);
 
-// The first five, and how many more there are.
+// "a, b, c, d, e and 12 more": a message stays readable whatever the number. Six are shown.
 std::string JoinedSome(const std::vector<std::string>& texts);
 
 // Names as arguments of a command line: what a shell would take apart is quoted.

@@ -177,6 +177,73 @@ std::vector<std::string> NameDifferences(Session& session, const ServerTraits& t
   return differences;
 }
 
+Error Changed(const std::vector<std::string>& problems) {
+  return Error(
+      ErrorCode::kRestorePreflight,
+      fmt::format("the databases have changed since they were looked at: {}", JoinedSome(problems)),
+      "Nothing was changed. Keep others from changing definitions, then run the same "
+      "command again.");
+}
+
+// What is live, by member; a database that is not there is empty.
+std::vector<Database> ReadLive(Session& session, const ServerTraits& traits, const PreparedSet& set,
+                               bool programs_only) {
+  CatalogRequest request;
+  request.guess_views = true;
+  request.programs_only = programs_only;
+  std::vector<Database> live(set.members.size());
+  for (std::size_t i = 0; i < set.members.size(); ++i) {
+    live[i].name = set.members[i].live;
+    if (!DatabaseExists(session, set.members[i].live)) continue;
+    request.databases.push_back(set.members[i].live);
+  }
+  const Catalog catalog = ReadCatalog(session, traits, request);
+  for (Database& database : live) {
+    const Database* found = catalog.Find(database.name);
+    if (found != nullptr) database = *found;
+  }
+  return live;
+}
+
+// In place, what is replaced comes back from the safety dump alone: it is not enough that names are
+// the same. `again`: behind a try, whose triggers and views this program has made again.
+void CheckDefinitions(Session& session, const ServerTraits& traits, const PreparedSet& set,
+                      bool again) {
+  std::vector<Database> before = set.before, now = ReadLive(session, traits, set, true);
+  for (std::size_t i = 0; again && i < set.members.size(); ++i) {
+    for (Database* database : {&before[i], &now[i]}) {
+      database->triggers.clear();
+      std::erase_if(database->views,
+                    [&](const View& view) { return Contains(set.incoming[i], view.id.name); });
+    }
+  }
+  const std::vector<std::string> changed = ProgramsChangedBetween(before, now);
+  if (!changed.empty()) throw Changed(changed);
+}
+
+// What Closing finds, in place: who had to wait for the RENAME may not be the only one to have
+// changed something.
+std::vector<Database> LookBehindRename(Session& session, const ServerTraits& traits,
+                                       const PreparedSet& set, ServerJournal& journal,
+                                       std::vector<Database> live, Observer& observer) {
+  GoForward(session, set, [&] {
+    std::vector<Database> now = ReadLive(session, traits, set, true);
+    for (const std::string& made : MadeMeanwhile(set, now)) {
+      observer.Warning(fmt::format(
+          "made by somebody since the last look, and replaced by what was restored; no safety dump "
+          "holds it: {}",
+          made));
+    }
+    for (std::size_t i = 0; i < live.size(); ++i) {
+      live[i].views = std::move(now[i].views);
+      live[i].routines = std::move(now[i].routines);
+      live[i].events = std::move(now[i].events);
+    }
+    journal.Append("note", kNoteClosing, "");
+  });
+  return live;
+}
+
 std::unique_ptr<ServerJournal> CreateCopy(Session& session, const std::string& database) {
   // Killed within the CREATE, a server without atomic DDL keeps a definition that no table has.
   session.Execute("DROP TABLE IF EXISTS " + QuoteQualified(database, kJournalCopyTable));
@@ -235,12 +302,7 @@ void CheckUnchanged(Session& session, const PreparedSet& set) {
       problems.push_back(fmt::format("database {} is in use", QuoteIdentifier(member.displaced)));
     }
   }
-  if (problems.empty()) return;
-  throw Error(
-      ErrorCode::kRestorePreflight,
-      fmt::format("the databases have changed since they were looked at: {}", JoinedSome(problems)),
-      "Nothing was changed. Keep others from changing definitions, then run the same "
-      "command again.");
+  if (!problems.empty()) throw Changed(problems);
 }
 
 void PrepareSwap(Session& session, const std::string& source) {
@@ -286,6 +348,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
     for (unsigned attempt = 1;; ++attempt) {
       try {
         runner.Run(window.Preparation());
+        if (set.in_place) CheckDefinitions(session, traits, set, attempt > 1);
         opened = std::chrono::steady_clock::now();
         runner.Run(window.Opening());
         runner.Run({window.Swap()});
@@ -314,7 +377,11 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
   }
   try {
     const LockWait patient(session, kPatientLockWaitS);
-    Close(session, window, set, runner, journal, window.BehindOpening());
+    std::vector<Database> live = window.BehindOpening();
+    if (set.in_place) {
+      live = LookBehindRename(session, traits, set, journal, std::move(live), observer);
+    }
+    Close(session, window, set, runner, journal, live);
     if (options.taken != nullptr) *options.taken = window.tables().taken();
     const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - opened);
@@ -362,18 +429,12 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
   // Before a view is created that then would stand on one.
   GoForward(session, set, [&] { DropStubsLeft(session, journal); });
   // What is live now, fresh: what was done before the kill must not be done to it again.
-  CatalogRequest request;
-  request.guess_views = true;
-  std::vector<Database> live(set.members.size());
-  for (std::size_t i = 0; i < set.members.size(); ++i) {
-    live[i].name = set.members[i].live;
-    if (!DatabaseExists(session, set.members[i].live)) continue;
-    request.databases.push_back(set.members[i].live);
-  }
-  const Catalog catalog = ReadCatalog(session, traits, request);
-  for (Database& database : live) {
-    const Database* found = catalog.Find(database.name);
-    if (found != nullptr) database = *found;
+  std::vector<Database> live = ReadLive(session, traits, set, false);
+  const std::vector<JournalEntry> entries = journal.Load();
+  if (set.in_place && std::none_of(entries.begin(), entries.end(), [](const JournalEntry& entry) {
+        return entry.event == "note" && entry.step == kNoteClosing;
+      })) {
+    live = LookBehindRename(session, traits, set, journal, std::move(live), observer);
   }
   Close(session, window, set, runner, journal, live);
   Finish(session, window, set, runner, journal, observer, 0);

@@ -81,7 +81,7 @@ struct PreparedSet {
 std::vector<KeyDefinition> OutsideKeysOf(const PreparedSet& set);
 
 // That live databases, source and displaced names are as the set was made for. Error
-// kRestorePreflight with what is not.
+// kRestorePreflight with what is not. Names alone: SwapLive looks at definitions, too, in place.
 void CheckUnchanged(Session& session, const PreparedSet& set);
 
 // Triggers that come, under names that others on tables which stay have: told as problems.
@@ -124,6 +124,8 @@ bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet&
 
 // Steps under which SwapLive leaves word in the journal, all of event "note".
 inline constexpr char kNoteSet[] = "set";  // payload: the PreparedSet; the window opens
+// In place: what somebody has made while the RENAME was waited for is told, and may go.
+inline constexpr char kNoteClosing[] = "closing";
 inline constexpr char kNoteTakenBack[] = "taken-back";  // closed before the RENAME; nothing changed
 inline constexpr char kNoteFinished[] = "finished";  // closed behind it; payload: {"window_ms":n}
 // What could not be swept up behind it was told, and is no sign of a kill.

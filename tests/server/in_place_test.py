@@ -9,6 +9,7 @@ afterwards; a kill anywhere leaves what the same command puts right.
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -202,8 +203,8 @@ class InPlace(unittest.TestCase):
                    *options, *map(str, words)]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
-    def restore_stopped_before(self, text, meanwhile, code=0):
-        process = self.tool('restore-in-place', self.archive, self.folder / 'safety.sql.zst', options=[f'--stop-before={text}'])
+    def restore_stopped_before(self, text, meanwhile, *options, code=0):
+        process = self.tool('restore-in-place', self.archive, self.folder / 'safety.sql.zst', options=[f'--stop-before={text}', *options])
         _, status = os.waitpid(process.pid, os.WUNTRACED)
         self.assertTrue(os.WIFSTOPPED(status))
         meanwhile()
@@ -216,12 +217,17 @@ class InPlace(unittest.TestCase):
         return {name: value for name, value in self.take()['shop'].items() if name[1].startswith('__dbomsbak_old_')}
 
     def test_rows_written_behind_the_safety_dump_are_kept(self):
+        comment = 'é' * 2030 + 'ende'
+        self.server.sql(f"ALTER TABLE `shop`.`parent` COMMENT = '{comment}'")
         output = self.restore_stopped_before('RENAME TABLE', lambda: self.server.sql("UPDATE `shop`.`parent` SET `v` = 'late' WHERE `id` = 1"))
         [(_, kept)] = [name for name in self.displaced() if self.server.value(
             f"SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'shop' AND TABLE_NAME = '{name[1]}' "
             "AND COLUMN_NAME IN ('id', 'v')") == '2' and self.server.value(
             f"SELECT COUNT(*) FROM `shop`.`{name[1]}` WHERE `v` = 'late'") == '1']
         self.assertIn(f'`shop`.`{kept}` (was `parent`)', output)
+        # Its own comment follows what is noted there, as far as the server's 2048 characters reach.
+        self.assertEqual(self.server.value(f"SELECT TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_NAME = '{kept}'"),
+                         f'dbomsbak: was `parent`; {comment}'[:2048])
         for (_, name) in self.displaced():
             self.server.sql(f'DROP TABLE `shop`.`{name}`')
         self.server.sql(''.join(f'DROP TABLE `crm`.`{name}`;' for _, name in self.take()['crm'] if name.startswith('__dbomsbak')))
@@ -252,6 +258,33 @@ class InPlace(unittest.TestCase):
                                            "AND COLUMN_NAME = 'late'"), '1')
         self.drop_kept()
         fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
+
+    LATE_PROGRAMS = ('USE `shop`; DROP VIEW `v_t`; CREATE VIEW `v_t` AS SELECT `id` AS `late_view` FROM `t`;'
+                     "DROP PROCEDURE `p_added`; CREATE PROCEDURE `p_added` () SELECT 'late_procedure';"
+                     "ALTER EVENT `e_added` COMMENT 'late_event';")
+
+    def test_programs_changed_while_the_rename_waits_are_told_whole(self):
+        output = self.restore_stopped_before('RENAME TABLE', lambda: self.server.sql(self.LATE_PROGRAMS))
+        for pattern in ('view `shop`.`v_t`: CREATE .*late_view', "procedure `shop`.`p_added`: CREATE .*(\n.*)?'late_procedure'",
+                        "event `shop`.`e_added`: CREATE .*'late_event'"):
+            self.assertRegex(output, pattern)
+        self.assertEqual(len(re.findall('no safety dump holds it', output)), 3, output)
+        self.drop_kept()
+        fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
+
+    def test_programs_changed_between_two_tries_end_it(self):
+        with Talk(self.server) as other:
+            def wait_and_change():
+                other('BEGIN; INSERT INTO `crm`.`person` VALUES (50, NULL)')
+                self.server.sql(self.LATE_PROGRAMS)
+            output = self.restore_stopped_before('RENAME TABLE', wait_and_change, '--lock-tries=2', code=34)
+            other('ROLLBACK')
+        for name in ('v_t', 'p_added', 'e_added'):
+            self.assertIn(f'`shop`.`{name}`', output)
+        live = self.take()
+        self.setUp()
+        self.server.sql(self.LATE_PROGRAMS)
+        fingerprint.expect_equal(self.take(), live, 'what somebody made live, and live behind it')
 
     KEYS = "SELECT COUNT(*) FROM information_schema.TABLE_CONSTRAINTS WHERE CONSTRAINT_NAME = 'other_fk'"
 
@@ -284,6 +317,18 @@ class InPlace(unittest.TestCase):
                 self.assertEqual(self.server.value(f'SELECT `id` FROM {name}'), '7')
                 self.server.sql(f'DROP TABLE {name}')
         self.assert_nothing_changed()
+
+    def test_a_journal_that_cannot_be_read_is_not_called_a_strangers(self):
+        self.tool_ends(-signal.SIGKILL, '--die-before=RENAME TABLE')
+        journal = '`crm`.`__dbomsbak_journal`'
+        self.server.sql(f"CREATE TABLE `crm`.`as_it_was` AS SELECT * FROM {journal}; "
+                        f"UPDATE {journal} SET `payload` = '{{\"version\":7}}' WHERE `event` = 'begin' AND `step` = 'staging'")
+        refused = self.in_place('--safety-dump', self.folder / 'unread-safety.sql.zst', code=34).err
+        self.assertRegex(refused, f'{journal} .*may be what an interrupted restore has left.*another version')
+        self.assertNotIn('no interrupted restore has left it', refused)
+        self.server.sql(f'DELETE FROM {journal}; INSERT INTO {journal} SELECT * FROM `crm`.`as_it_was`; DROP TABLE `crm`.`as_it_was`')
+        self.assertIn('interrupted before its swap', self.in_place().err)
+        fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
 
     def root(self, *args, code=0):
         return self.program.run(args[0], *self.server.client_options(), *args[1:]).expect(code)
@@ -352,6 +397,47 @@ class InPlace(unittest.TestCase):
         self.assertRegex(back, 'given up for this one: .*`t_before`')
         self.drop_kept()
         fingerprint.expect_equal(self.ruined, self.take(), 'what was live, and live again')
+
+    def test_an_unfinished_one_is_given_up_for_a_confirmed_one_alone(self):
+        safety = self.folder / 'safety.sql.zst'
+        self.tool_ends(42, '--refuse=`t_before`')
+        journal = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_NAME = '__dbomsbak_journal'"
+        for code, option in ((42, '--rehearse'), (130, '--decline')):
+            output = self.tool_ends(code, '--refuse=`t_before`', option, archive=safety, safety='other-safety.sql.zst')
+            self.assertNotIn('given up for this one: ', output)
+            self.assertEqual(self.server.value(journal), '1', option)
+        # A plan that cannot be carried out.
+        with Talk(self.server) as other:
+            other('USE `shop`')
+            self.tool_ends(34, '--refuse=`t_before`', archive=safety, safety='other-safety.sql.zst')
+        self.assertEqual(self.server.value(journal), '1')
+        self.assertIn('is finished now', self.root('restore', '--in-place', '--yes', self.archive).err)
+        self.drop_kept()
+        fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
+
+    def test_what_was_healed_before_one_that_cannot_be_is_told(self):
+        self.tool_ends(42, '--refuse=`t_before`')
+        file, staging = self.folder / 'other.set', 'other__dbomsbak_new_00000001'
+        self.server.sql(f'CREATE DATABASE `other`; CREATE DATABASE `{staging}`; CREATE TABLE `other`.`o` (`id` int PRIMARY KEY);'
+                        f'CREATE TABLE `{staging}`.`o` (`id` int PRIMARY KEY)')
+        for words, options, code in ((['snapshot', file, 'other'], [], 0),
+                                     (['swap', file, '00000001'], ['--die-behind=RENAME TABLE'], -signal.SIGKILL)):
+            process = self.tool(*words, options=options)
+            output, _ = process.communicate()
+            self.assertEqual(process.returncode, code, output)
+        output, _ = self.tool('heal', options=['--refuse=`t_before`']).communicate()
+        self.assertIn('notice: the restore of `other` was interrupted behind its swap; it is finished now', output)
+        self.assertIn('trigger `shop`.`t_before`', output)
+
+    def test_what_was_live_and_cannot_be_dropped_needs_help(self):
+        self.tool_ends(-signal.SIGKILL, '--die-before=DROP TABLE IF EXISTS `shop`.`__dbomsbak_old_')
+        self.server.sql("REVOKE DROP ON `shop`.* FROM 'small'@'%'")
+        refused = self.in_place(code=42)
+        self.server.sql("GRANT DROP ON `shop`.* TO 'small'@'%' WITH GRANT OPTION")
+        for word in ('what was live is not dealt with yet', f"restore --in-place '{self.folder / 'safety.sql.zst'}'"):
+            self.assertIn(word, refused.err)
+        self.in_place()
+        fingerprint.expect_equal(self.before, self.take(), 'the archive, and live')
 
     def test_what_failed_behind_the_swap_is_made_up_for(self):
         for kind, name in (('view', 'v_v'), ('event', 'e_daily')):

@@ -404,6 +404,16 @@ class Restore(unittest.TestCase):
                 self.assertFalse(json.loads(self.restore('--json').out)['healed'])
                 self.assert_live_is(self.before, 'restored')
 
+    def test_of_a_portable_archive_bodies_are_not_called_restored_unseen(self):
+        portable = self.folder / 'portable.sql.zst'
+        self.server.sql('DROP DATABASE oms_rm;' + SCHEMA)
+        self.program.ok('dump', *self.server.client_options(), '--ddl', 'portable', '--overwrite', '-o', portable, DATABASE)
+        self.server.sql('DROP DATABASE oms_rm;' + SCHEMA + RUIN)
+        self.kill_behind_the_swap('restore', portable)
+        self.server.sql("DROP PROCEDURE oms_rm.p_small; CREATE PROCEDURE oms_rm.p_small () COMMENT 'kept' SELECT 'made since'")
+        self.assertFalse(json.loads(self.restore('--json', archive=portable).out)['healed'])
+        self.assertIn('v_small', self.server.value("SELECT ROUTINE_DEFINITION FROM information_schema.ROUTINES WHERE ROUTINE_NAME = 'p_small'"))
+
     def test_an_event_of_a_role_keeps_its_definer(self):
         if 'mariadb' not in DEFAULT_KIND:
             self.skipTest('this server shows no role as a definer')

@@ -3,7 +3,7 @@
 //
 //   swap_tool --socket=S|--host=H --port=N [--die-at=N] [--die-before=TEXT] [--die-behind=TEXT]
 //   [--stop-before=TEXT] [--refuse=TEXT] [--count] [--lock-wait=N] [--lock-tries=N] [--repoint]
-//   COMMAND
+//   [--rehearse] [--decline] COMMAND
 //     snapshot FILE DB…   writes what the databases are to FILE
 //     swap FILE RUN       makes staging databases of that run live, to be as FILE says
 //     heal                finishes or takes back what was interrupted
@@ -19,7 +19,8 @@
 // that begins with TEXT; --die-behind: instead of the one after that. --stop-before: SIGSTOP before
 // that. --refuse: every CREATE with TEXT in it fails as if the server had refused it. --count: how
 // many there were, on
-// stderr. --repoint: as --repoint-foreign-keys.
+// stderr. --repoint: as --repoint-foreign-keys. --rehearse: restores only so. --decline: no plan of
+// a restore is confirmed.
 #include <signal.h>
 #include <unistd.h>
 
@@ -130,7 +131,7 @@ class Talker final : public Observer {
 struct Arguments {
   ConnectionOptions connection;
   SwapOptions swap;
-  bool repoint = false;
+  bool repoint = false, rehearse = false, decline = false;
   std::vector<std::string> words;
 };
 
@@ -207,25 +208,28 @@ RestoreCommand CommandOf(const Arguments& arguments) {
   command.options.lock_wait_s = arguments.swap.lock_wait_s;
   command.options.lock_tries = arguments.swap.lock_tries;
   command.options.repoint_foreign_keys = arguments.repoint;
+  command.options.rehearse = arguments.rehearse;
   return command;
 }
 
-void RestoreAs(SessionFactory& sessions, const RestoreCommand& command, Observer& observer) {
+void RestoreAs(SessionFactory& sessions, const Arguments& arguments, const RestoreCommand& command,
+               Observer& observer) {
   const CancelToken cancel;
-  RunRestoreCommand(sessions, FileSystem::Posix(), command, {}, observer, cancel);
+  const ConfirmRestore confirm = [&](const RestorePlan&) { return !arguments.decline; };
+  RunRestoreCommand(sessions, FileSystem::Posix(), command, confirm, observer, cancel);
 }
 
 void RestoreInPlace(SessionFactory& sessions, const Arguments& arguments, Observer& observer) {
   RestoreCommand command = CommandOf(arguments);
   command.safety_dump = arguments.words[2];
   command.options.in_place = true;
-  RestoreAs(sessions, command, observer);
+  RestoreAs(sessions, arguments, command, observer);
 }
 
 void SwapPrepared(SessionFactory& sessions, const Arguments& arguments, Observer& observer) {
   RestoreCommand command = CommandOf(arguments);
   command.swap = true;
-  RestoreAs(sessions, command, observer);
+  RestoreAs(sessions, arguments, command, observer);
 }
 
 void Abort(SessionFactory& sessions, const Arguments& arguments, Observer& observer) {
@@ -254,11 +258,11 @@ int Run(SessionFactory& sessions, const Arguments& arguments) {
   } else if (command == "swap" && words.size() == 3) {
     Swap(sessions, arguments, observer);
   } else if (command == "heal" && words.size() == 1) {
-    for (const HealedSet& healed : HealOpenWindows(sessions, observer)) {
-      std::cout << healed.line << '\n';
-    }
+    std::vector<HealedSet> healed;
+    HealOpenWindows(sessions, observer, healed);
+    for (const HealedSet& set : healed) std::cout << set.line << '\n';
   } else if (command == "restore" && words.size() == 2) {
-    RestoreAs(sessions, CommandOf(arguments), observer);
+    RestoreAs(sessions, arguments, CommandOf(arguments), observer);
   } else if (command == "swap-prepared" && words.size() < 3) {
     SwapPrepared(sessions, arguments, observer);
   } else if (command == "abort" && words.size() < 3) {
@@ -310,6 +314,8 @@ int main(int argc, char** argv) {
     if (name == "--host") arguments.connection.host = value;
     if (name == "--port") arguments.connection.port = static_cast<std::uint16_t>(std::stoul(value));
     if (name == "--repoint") arguments.repoint = true;
+    if (name == "--rehearse") arguments.rehearse = true;
+    if (name == "--decline") arguments.decline = true;
     if (name == "--user") arguments.connection.user = value;
     if (name == "--die-at") fate.DieAt(std::stoull(value));
     if (name == "--die-before") fate.DieBefore(value);

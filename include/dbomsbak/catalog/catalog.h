@@ -139,6 +139,8 @@ struct CatalogRequest {
   // Tables with their definitions alone, as the server prints them: what two moments are compared
   // by.
   bool tables_only = false;
+  // Views, routines, triggers and events alone; sequences where a RENAME does not move them.
+  bool programs_only = false;
   // Some servers show no definition of a view whose base is gone. It is then put together from
   // what information_schema tells, which is all but the ALGORITHM; else it counts as unreadable.
   bool guess_views = false;

@@ -162,10 +162,11 @@ std::vector<Leftover> FindLeftovers(Session& session);
 // What of this the account may not see, with the GRANT that shows it; empty when it sees all.
 std::string UnseenLeftovers(Session& session);
 
-// Heals windows that were left open (by a kill). Returns what it did; empty when there was none:
-// then no lock is taken. Whatever changes the server does this first: restore
-// before it opens its archive, undo and purge under their lock. Errors: kLocked, kNeedsHelp.
-std::vector<HealedSet> HealOpenWindows(SessionFactory& sessions, Observer& observer);
+// Heals windows that were left open (by a kill). Each is told as a notice and added to `healed` as
+// soon as it is done, so that nothing is lost to an error that ends the rest; when there is none,
+// no lock is taken. Whatever changes the server does this first: restore before it opens its
+// archive, undo and purge under their lock. Errors: kLocked, kNeedsHelp.
+void HealOpenWindows(SessionFactory& sessions, Observer& observer, std::vector<HealedSet>& healed);
 
 struct AbortResult {
   std::vector<Leftover> swept;          // staging that was dropped (with dry_run: that would be)
