@@ -261,17 +261,13 @@ Json CheckToJson(const CheckReport& report) {
   return json;
 }
 
-Json RestoreChecksToJson(const std::vector<RestoreCheck>& checks, ErrorCode code) {
+Json RestoreCheckToJson(const std::vector<std::string>& files, const RestorePlan& plan,
+                        ErrorCode code) {
   Json json = Coded(code);
-  json["archives"] = Json::array();
-  for (const RestoreCheck& check : checks) {
-    Json entry;
-    entry["file"] = check.file;
-    entry["unheld"] = UnheldToJson(check.plan.unheld);
-    entry["problems"] = Strings(check.plan.problems);
-    entry["warnings"] = Strings(check.plan.warnings);
-    json["archives"].push_back(std::move(entry));
-  }
+  json["files"] = Strings(files);
+  json["unheld"] = UnheldToJson(plan.unheld);
+  json["problems"] = Strings(plan.problems);
+  json["warnings"] = Strings(plan.warnings);
   return json;
 }
 

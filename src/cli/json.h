@@ -32,11 +32,9 @@ Json PlainManifestToJson(const std::string& path, const PlainSummary& summary);
 Json ObjectToJson(const ObjectRecord& object);
 Json CheckToJson(const CheckReport& report);
 // Of `check --restore`: each file and what a restore of it would do.
-struct RestoreCheck {
-  std::string file;
-  RestorePlan plan;
-};
-Json RestoreChecksToJson(const std::vector<RestoreCheck>& checks, ErrorCode code);
+// Of the files of one set.
+Json RestoreCheckToJson(const std::vector<std::string>& files, const RestorePlan& plan,
+                        ErrorCode code);
 Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bool rehearsed);
 Json LeftoversToJson(const std::vector<Leftover>& leftovers, const char* key);
 Json DiffToJson(const std::string& path, const DiffReport& report, ErrorCode code);

@@ -232,11 +232,11 @@ std::string RenderCheck(const CheckReport& report) {
   return text;
 }
 
-std::string RenderRestoreCheck(const std::string& file, const RestorePlan& plan) {
-  std::string text = plan.unheld.empty()
-                         ? fmt::format("{}: the server can hold all of it\n", Printable(file))
-                         : fmt::format("{}: the server cannot hold {}\n", Printable(file),
-                                       Counted(plan.unheld.size(), "object"));
+std::string RenderRestoreCheck(const std::vector<std::string>& files, const RestorePlan& plan) {
+  const std::string set = Joined(files, ", ");
+  std::string text = plan.unheld.empty() ? fmt::format("{}: the server can hold all of it\n", set)
+                                         : fmt::format("{}: the server cannot hold {}\n", set,
+                                                       Counted(plan.unheld.size(), "object"));
   for (const Unheld& object : plan.unheld) {
     text += fmt::format("  {}\n", Printable(object.id.Describe()));
     for (const std::string& reason : object.reasons) {

@@ -28,7 +28,7 @@ std::string RenderObjectHeading();
 std::string RenderObject(const ObjectRecord& object);
 std::string RenderCheck(const CheckReport& report);
 // Of `check --restore`: whole, object by object.
-std::string RenderRestoreCheck(const std::string& file, const RestorePlan& plan);
+std::string RenderRestoreCheck(const std::vector<std::string>& files, const RestorePlan& plan);
 std::string RenderPlan(const RestorePlan& plan, bool whole);  // `whole`: name every object
 std::string RenderDiff(const std::string& file, const DiffReport& report);
 std::string RenderLeftovers(const std::vector<Leftover>& leftovers);

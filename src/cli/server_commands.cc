@@ -131,7 +131,7 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
 
 namespace {
 
-// What a restore would find out before it changes anything, for each file.
+// What a restore of these files, which make one set, would find out before it changes anything.
 ErrorCode CheckRestores(Invocation& run) {
   if (run.line.arguments().empty()) {
     throw Error(ErrorCode::kUsage, "check --restore needs FILE…",
@@ -147,18 +147,13 @@ ErrorCode CheckRestores(Invocation& run) {
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
   run.signals.AllowForcedEnd();
-  std::vector<RestoreCheck> checks;
-  ErrorCode code = ErrorCode::kOk;
-  for (const std::string& file : run.line.arguments()) {
-    command.paths = {file};
-    RestoreResult result =
-        RunRestoreCommand(*sessions, run.files, command, nullptr, *observer, run.cancel);
-    if (!result.plan.problems.empty()) code = ErrorCode::kRestorePreflight;
-    run.console.ClearStatusLine();
-    if (!run.json()) run.console.Out(RenderRestoreCheck(file, result.plan));
-    checks.push_back({file, std::move(result.plan)});
-  }
-  if (run.json()) run.console.Out(ToLine(RestoreChecksToJson(checks, code)));
+  command.paths = run.line.arguments();
+  const RestorePlan plan =
+      RunRestoreCommand(*sessions, run.files, command, nullptr, *observer, run.cancel).plan;
+  const ErrorCode code = plan.problems.empty() ? ErrorCode::kOk : ErrorCode::kRestorePreflight;
+  run.console.ClearStatusLine();
+  run.console.Out(run.json() ? ToLine(RestoreCheckToJson(command.paths, plan, code))
+                             : RenderRestoreCheck(command.paths, plan));
   return code;
 }
 

@@ -106,25 +106,27 @@ ObjectRecord DatabaseRecord(const DumpedDatabase& database) {
 void AddNotes(const PlainDump& dump, RestoreContent& content) {
   if (!dump.proved) {
     content.notes.push_back(fmt::format(
-        "{} carries no proof that it is intact: its rows are counted, not compared", dump.name));
+        "'{}' carries no proof that it is intact: its rows are counted, not compared", dump.name));
   }
   const Scope& scope = content.sources.front().header.scope;
   const auto stays = [&](ObjectKind kind, std::string_view what) {
     if (!scope.CoversKind(kind)) {
       content.notes.push_back(
-          fmt::format("the dump does not speak of {}: live ones stay as they are", what));
+          fmt::format("'{}' does not speak of {}: live ones of its databases stay as they are",
+                      dump.name, what));
     }
   };
   stays(ObjectKind::kProcedure, "routines");
   stays(ObjectKind::kTrigger, "triggers");
   stays(ObjectKind::kEvent, "events");
   if (!scope.CoversKind(ObjectKind::kDatabase) && !dump.model.is_own) {
-    content.notes.push_back(
-        "the dump does not tell whether it holds every table of its database: live tables that it "
-        "lacks go with the displaced copy");
+    content.notes.push_back(fmt::format(
+        "'{}' does not tell whether it holds every table of its database: live tables that it "
+        "lacks go with the displaced copy",
+        dump.name));
   }
   for (const std::string& left_out : dump.model.left_out) {
-    content.notes.push_back("read, and not obeyed: " + left_out);
+    content.notes.push_back(fmt::format("of '{}', read and not obeyed: {}", dump.name, left_out));
   }
 }
 

@@ -31,19 +31,24 @@ void ForEachObject(const Catalog& staged, const F& f) {
 
 }  // namespace
 
-ProvedStaging ProvedStagingOf(const Catalog& staged) {
+std::string NameOfServer(const ServerTraits& traits) {
+  return fmt::format("{} {}", traits.FlavourName(), traits.version);
+}
+
+ProvedStaging ProvedStagingOf(const Catalog& staged, const ServerTraits& traits) {
   ProvedStaging proved;
+  proved.server = NameOfServer(traits);
   ForEachObject(staged, [&](const ObjectId& id, const std::string& text) {
-    proved[id].definition = Sha256(text).hex();
+    proved.objects[id].definition = Sha256(text).hex();
   });
   return proved;
 }
 
 std::string ToJson(const ProvedStaging& proved) {
-  Json json = Json::array();
-  for (const auto& [id, object] : proved) {
-    json.push_back({TextToJson(id.database), std::string(ToString(id.kind)), TextToJson(id.name),
-                    object.definition, object.row_digest});
+  Json json{{"server", TextToJson(proved.server)}, {"objects", Json::array()}};
+  for (const auto& [id, object] : proved.objects) {
+    json["objects"].push_back({TextToJson(id.database), std::string(ToString(id.kind)),
+                               TextToJson(id.name), object.definition, object.row_digest});
   }
   return json.dump(-1, ' ', true);
 }
@@ -51,10 +56,12 @@ std::string ToJson(const ProvedStaging& proved) {
 ProvedStaging ProvedStagingFromJson(const std::string& text) {
   try {
     ProvedStaging proved;
-    for (const Json& entry : Json::parse(text)) {
+    const Json json = Json::parse(text);
+    proved.server = TextFromJson(json.at("server"));
+    for (const Json& entry : json.at("objects")) {
       const auto kind = ParseObjectKind(entry.at(1).get<std::string>());
       if (!kind) throw Json::other_error::create(501, "a kind of object", nullptr);
-      proved[{TextFromJson(entry.at(0)), *kind, TextFromJson(entry.at(2))}] = {
+      proved.objects[{TextFromJson(entry.at(0)), *kind, TextFromJson(entry.at(2))}] = {
           entry.at(3).get<std::string>(), entry.at(4).get<std::string>()};
     }
     return proved;
@@ -67,23 +74,27 @@ ProvedStaging ProvedStagingFromJson(const std::string& text) {
   }
 }
 
-std::vector<std::string> ChangesSince(const ProvedStaging& proved, const Catalog& staged) {
-  std::vector<std::string> changes;
-  ProvedStaging missing = proved;
+StagingChanges ChangesSince(const ProvedStaging& proved, const Catalog& staged,
+                            const ServerTraits& traits) {
+  StagingChanges changes;
+  const bool same_server = proved.server == NameOfServer(traits);
+  std::map<ObjectId, ProvedObject> missing = proved.objects;
   const auto extra = [&](const ObjectId& id) {
-    changes.push_back(id.Describe() + " does not belong there");
+    changes.made.push_back(id.Describe() + " does not belong there");
   };
   ForEachObject(staged, [&](const ObjectId& id, const std::string& text) {
     const auto found = missing.find(id);
     if (found == missing.end()) return extra(id);
-    if (found->second.definition != Sha256(text).hex()) {
-      changes.push_back(
+    if (found->second.definition != Sha256(text).hex() && !same_server) {
+      changes.reworded.push_back(id);
+    } else if (found->second.definition != Sha256(text).hex()) {
+      changes.made.push_back(
           fmt::format("{} has another definition than when it was proved, which is now\n{}",
                       id.Describe(), text));
     }
     missing.erase(found);
   });
-  for (const auto& [id, object] : missing) changes.push_back(id.Describe() + " is missing");
+  for (const auto& [id, object] : missing) changes.made.push_back(id.Describe() + " is missing");
   for (const Database& database : staged.databases) {
     for (const View& view : database.views) extra(view.id);
     for (const auto* programs : {&database.routines, &database.triggers, &database.events}) {

@@ -221,10 +221,10 @@ void RestoreRun::Prove() {
 }
 
 void RestoreRun::NoteWhatIsProved(const Catalog& staged) {
-  ProvedStaging proved = ProvedStagingOf(staged);
+  ProvedStaging proved = ProvedStagingOf(staged, traits_);
   for (std::size_t i = 0; i < content_.tables.size(); ++i) {
     const auto [database, table] = StagedName(content_.tables[i]);
-    proved[{database, ObjectKind::kTable, table}].row_digest = digests_[i].value;
+    proved.objects[{database, ObjectKind::kTable, table}].row_digest = digests_[i].value;
   }
   staging_->NoteProved(proved);
 }
@@ -235,8 +235,8 @@ void RestoreRun::TakeProvedForTruth() {
   staging_->RefuseChanged(ReadCatalog(*session_, traits_, {staging_->databases(), true, false}));
   for (ContentObject& table : content_.tables) {
     const auto [database, name] = StagedName(table);
-    const auto found = proved->find({database, ObjectKind::kTable, name});
-    if (found == proved->end() || table.record.row_digest) continue;
+    const auto found = proved->objects.find({database, ObjectKind::kTable, name});
+    if (found == proved->objects.end() || table.record.row_digest) continue;
     table.record.row_digest = RowDigestRecord{std::string(kRowDigestId), found->second.row_digest};
   }
 }

@@ -9,6 +9,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "engine/prepared_copy.h"
+#include "engine/proved_staging.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
 #include "engine/restore_input.h"
@@ -48,7 +49,7 @@ void RestoreRun::RehearseSwap() {
 
 void RestoreRun::Leave() {
   PreparedContent left;
-  left.server = ServerName();
+  left.server = NameOfServer(traits_);
   left.set_digest = SetDigest(set_);
   left.log_bin = LogBin();
   left.members = members_;
@@ -81,10 +82,6 @@ void RestoreRun::Leave() {
 std::pair<std::string, std::string> RestoreRun::StagedName(const ContentObject& table) const {
   const ObjectId& id = table.record.id;
   return {members_[PlaceOf(members_, id.database)].staging, id.name};
-}
-
-std::string RestoreRun::ServerName() const {
-  return fmt::format("{} {}", traits_.FlavourName(), traits_.version);
 }
 
 std::string RestoreRun::LogBin() {
@@ -161,7 +158,7 @@ void RestoreRun::ProveAgain(const PreparedContent& left) {
     }
     throw;
   }
-  if (SetDigest(set_) != left.set_digest || ServerName() != left.server) {
+  if (SetDigest(set_) != left.set_digest || NameOfServer(traits_) != left.server) {
     staging_->TryObjects(set_);
   }
   result_.prove_ms = watch.ms();

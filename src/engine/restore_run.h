@@ -129,7 +129,6 @@ class RestoreRun {
   // Everything that --swap needs stays on the server.
   void Leave();
   std::pair<std::string, std::string> StagedName(const ContentObject& table) const;
-  std::string ServerName() const;
   // Whether replicas hear of what this session does; empty where the server has no such switch.
   std::string LogBin();
   // As if these files had just been read, loaded and proved.

@@ -19,6 +19,7 @@
 #include "engine/object_creator.h"
 #include "engine/object_trial.h"
 #include "engine/prepared_copy.h"
+#include "engine/set_history.h"
 #include "engine/set_names.h"
 #include "engine/set_sweep.h"
 #include "engine/staging_note.h"
@@ -454,12 +455,34 @@ void Staging::NoteProved(const ProvedStaging& proved) {
 
 void Staging::RefuseChanged(const Catalog& staged) {
   if (!proved_) return;
-  const std::vector<std::string> changes = ChangesSince(*proved_, staged);
-  if (changes.empty()) return;
+  const StagingChanges changes = ChangesSince(*proved_, staged, traits_);
+  if (!changes.made.empty()) {
+    GiveUp();
+    std::string message = "staging is not what was proved:";
+    for (const std::string& change : changes.made) message += "\n  - " + change;
+    throw Error(ErrorCode::kCopyDiffers, std::move(message), kChangedHint);
+  }
+  std::vector<std::string> unsure;
+  for (const ObjectId& id : changes.reworded) {
+    if (!IsWordForWord(id)) unsure.push_back(id.Describe());
+  }
+  if (unsure.empty()) return;
   GiveUp();
-  std::string message = "staging is not what was proved:";
-  for (const std::string& change : changes) message += "\n  - " + change;
-  throw Error(ErrorCode::kCopyDiffers, std::move(message), kChangedHint);
+  throw Error(
+      ErrorCode::kRestorePreflight,
+      fmt::format("the copy was proved on {}, and {} prints definitions otherwise: whether anybody "
+                  "has changed them cannot be told: {}",
+                  proved_->server, NameOfServer(traits_), JoinedSome(unsure)),
+      "Nothing was swapped: what is live is as it was. `dbomsbak restore` with the same files "
+      "(`--prepare`, to swap it later) drops the copy and makes it anew.");
+}
+
+bool Staging::IsWordForWord(const ObjectId& staged) const {
+  return std::any_of(members_.begin(), members_.end(), [&](const RestoreMember& member) {
+    if (member.staging != staged.database) return false;
+    const ContentSource& source = content_.SourceOf(member.archived);
+    return !source.plain && PrintsAlike(source.header, traits_);
+  });
 }
 
 void Staging::GiveUp() {

@@ -76,8 +76,10 @@ class Staging {
   void NoteProved(const ProvedStaging& proved);
   // What was proved in the run that this one goes on from; null when nothing was.
   const ProvedStaging* proved() const { return proved_ ? &*proved_ : nullptr; }
-  // Error kCopyDiffers when `staged` is not what was proved. Then this staging is given up: nobody
-  // goes on from it, and nobody drops it unasked.
+  // Error kCopyDiffers when `staged` is not what was proved; kRestorePreflight when that cannot be
+  // told, for the server is of another version now, prints a definition otherwise, and the files do
+  // not have it in its words: what is in its words, CompareDefinitions compares. Then this staging
+  // is given up: nobody goes on from it, and nobody drops it unasked.
   void RefuseChanged(const Catalog& staged);
   void GiveUp();
   bool given_up() const { return given_up_; }
@@ -93,6 +95,8 @@ class Staging {
 
  private:
   const RestoreMember& MemberOf(const std::string& archived) const;
+  // Do the files have it as this server prints it?
+  bool IsWordForWord(const ObjectId& staged) const;
   void CreateDatabase(const RestoreMember& member);
   void CreateTables(const Catalog& live);
   void CompareTables();

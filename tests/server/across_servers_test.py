@@ -338,8 +338,8 @@ def special(program, servers, folder, table):
             before = other.databases()
             checked = program.run('check', '--restore', archive, '--json', *other.client_options(tcp=True))
             answer = json.loads(checked.out)
-            listed = {entry['object'].split('`')[3]: entry['reasons'] for entry in answer['archives'][0]['unheld']}
-            problems = answer['archives'][0]['problems']
+            listed = {entry['object'].split('`')[3]: entry['reasons'] for entry in answer['unheld']}
+            problems = answer['problems']
             checked.expect(34 if problems else 0)
             if other.databases() != before:
                 raise AssertionError(f'{source} on {target}: databases are {other.databases()}')

@@ -92,6 +92,49 @@ class Prepared(unittest.TestCase):
         """The server needs a moment to see that a killed program is gone: till then its lock is held."""
         self.server.wait_for("SELECT COALESCE(IS_USED_LOCK('dbomsbak'), 0)", '0', 60)
 
+    def note_of_proof(self):
+        """Journal, and what it says of the proof: a JSON object."""
+        journal = f'`{self.staging()[0]}`.`__dbomsbak_journal`'
+        return journal, json.loads(self.server.value(
+            f"SELECT CAST(`payload` AS CHAR) FROM {journal} WHERE `event` = 'done' AND `payload` LIKE '%objects%'"))
+
+    def let_definitions_print_otherwise(self, table, server):
+        """As if that server had proved them, and had printed this table in other words."""
+        journal, note = self.note_of_proof()
+        if server:
+            note['server'] = server
+        for entry in note['objects']:
+            if entry[2] == table:
+                entry[3] = '0' * 64
+        self.server.sql(f"UPDATE {journal} SET `payload` = '{json.dumps(note)}' WHERE `event` = 'done' AND `payload` LIKE '%objects%'")
+
+    def test_a_server_that_prints_otherwise_since_its_upgrade_has_changed_nothing(self):
+        # The archive has the words of this server: they are compared.
+        self.prepare()
+        self.let_definitions_print_otherwise('t', 'MariaDB 10.11.0')
+        self.restore('--swap')
+        self.assert_live_is(self.before, 'dumped, and swapped behind an upgrade')
+        self.setUp()
+        self.prepare()
+        self.let_definitions_print_otherwise('t', 'MariaDB 10.11.0')
+        self.server.sql(f'ALTER TABLE `{self.staging()[1]}`.`t` ADD COLUMN `w` int')
+        self.assertIn('Somebody has changed the prepared copy', self.restore('--swap', code=24).err)
+        self.assert_live_is(self.ruined, 'live, before and after a refused swap')
+        # A plain dump tells too little: then that is said, and the copy is made anew.
+        plain = self.folder / 'text.sql'
+        plain.write_text(self.program.ok('cat', self.archive).out)
+        for way in ('--swap', plain):
+            self.setUp()
+            self.restore('--prepare', plain)
+            self.let_definitions_print_otherwise('t', 'MariaDB 10.11.0')
+            refused = self.restore(way, code=34)
+            for word in ('was proved on MariaDB 10.11.0', 'cannot be told', '`t`', '--prepare'):
+                self.assertIn(word, refused.err)
+            self.assert_live_is(self.ruined, 'live, before and after a refused swap')
+            self.restore('--prepare', plain)
+            self.restore('--swap')
+            self.assert_live_is(self.before, 'dumped, and swapped')
+
     # By day and at night --------------------------------------------------------------------------
 
     def test_prepared_by_day_and_swapped_at_night(self):

@@ -6,6 +6,7 @@ OMS's operators have three dumps, a file for each database. What is live is judg
 # ctest: kinds=mariadb-10.11,mysql-9.7,oceanbase-4.3.5 others=Several.test_three_files_are_one_set
 
 import gzip
+import json
 import pathlib
 import subprocess
 import sys
@@ -54,6 +55,26 @@ class Several(unittest.TestCase):
         self.server.sql(SCHEMA)
         self.server.sql(RUIN)
         self.ruined = self.take()
+
+    def test_check_asks_for_all_files_as_the_one_set_they_are(self):
+        self.program.run('check', '--restore', self.rm, self.hb, self.hb, *self.server.client_options()).expect(2)
+        self.drop_all()
+        answer = json.loads(self.program.ok('check', '--restore', self.rm, self.cm, self.hb, '--json', *self.server.client_options()).out)
+        self.assertEqual(answer['files'], [str(file) for file in (self.rm, self.cm, self.hb)])
+        self.assertEqual((answer['problems'], answer['warnings']), ([], []))
+        # What rm points to is in hb.
+        alone = self.program.ok('check', '--restore', self.rm, *self.server.client_options()).out
+        self.assertIn('`oms_hb`', alone)
+
+    def test_notes_say_whose_file_they_are_about(self):
+        if dumpers.command(self.server) is None:
+            self.skipTest('no mysqldump here')
+        plain = self.folder / 'hb_plain.sql'
+        plain.write_bytes(dumpers.dump(self.server, '--databases', 'oms_hb'))
+        plan = json.loads(self.program.ok('restore', *self.server.client_options(), '--dry-run', '--json', self.rm, plain).out)['plan']
+        for about in ('carries no proof', 'does not speak of routines', 'does not speak of events'):
+            [note] = [warning for warning in plan['warnings'] if about in warning]
+            self.assertIn(f"'{plain}'", note)
 
     @classmethod
     def take(cls):

@@ -106,7 +106,7 @@ TEST(JsonTest, CheckWritesTheFieldsOfTheTable) {
   plan.unheld = {{ObjectId{"d", ObjectKind::kTable, "t"}, {"r"}}};
   plan.problems = {"p"};
   plan.warnings = {"w"};
-  CollectPaths(RestoreChecksToJson({{"f", plan}}, ErrorCode::kRestorePreflight), "", paths);
+  CollectPaths(RestoreCheckToJson({"f"}, plan, ErrorCode::kRestorePreflight), "", paths);
   EXPECT_EQ(paths, PathsOfTable(kCommandCheck));
 }
 
