@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -21,7 +22,9 @@
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/digest.h"
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/task_group.h"
 #include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/catalog/two_sessions.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/table_keys.h"
@@ -63,10 +66,62 @@ class ReadingSession {
   bool ended_ = false;
 };
 
+// What SHOW CREATE TABLE says of each table, asked by a session of its own on a thread of its own.
+class DefinitionsAhead {
+ public:
+  // `session` must outlive it.
+  DefinitionsAhead(Session& session, std::vector<const Table*> tables)
+      : session_(session), tables_(std::move(tables)) {
+    asking_.Start([this] { Ask(); });
+  }
+
+  void Wait() { asking_.Wait(); }
+  // Behind Wait(): the answer, or the error that was it.
+  ResultSet Take(const Table& table) {
+    Said& said = said_.at(&table);
+    if (said.error) throw ServerError(*said.error);
+    return std::move(said.answer);
+  }
+
+ private:
+  struct Said {
+    ResultSet answer;
+    std::optional<ServerError> error;
+  };
+
+  void Ask() {
+    ReadingSession reading(session_);
+    const std::string* used = nullptr;
+    for (const Table* table : tables_) {
+      if (stop_) return;
+      if (used == nullptr || *used != table->id.database) {
+        used = &table->id.database;
+        session_.Execute("USE " + QuoteIdentifier(*used));
+      }
+      Said& said = said_[table];
+      try {
+        said.answer = session_.Query("SHOW CREATE TABLE " + QuoteIdentifier(table->id.name));
+      } catch (const ServerError& error) {
+        if (error.code() == ErrorCode::kConnectionLost) throw;
+        said.error = error;
+      }
+    }
+    reading.End();
+  }
+
+  Session& session_;
+  const std::vector<const Table*> tables_;
+  std::map<const Table*, Said> said_;
+  std::atomic<bool> stop_{false};
+  TaskGroup asking_{[this] { stop_ = true; }};  // the last: it joins before the others go
+};
+
 class CatalogReader {
  public:
-  CatalogReader(Session& session, const ServerTraits& traits, const CatalogRequest& request)
-      : context_{session, traits, request, {}, {}, {}, {}} {}
+  // `second`: see two_sessions.h; may be null.
+  CatalogReader(Session& session, Session* second, const ServerTraits& traits,
+                const CatalogRequest& request)
+      : context_{session, traits, request, {}, {}, {}, {}}, second_(second) {}
 
   Catalog Run();
 
@@ -88,14 +143,18 @@ class CatalogReader {
   void NoteDeniedViews(Database& database);
   std::string ViewGrant(const std::string& database, const std::string& view) const;
   bool MayRead(const Table& table) const;
+  bool ReadsKeysOfDefinitions() const;
+  void AskForDefinitionsAhead();
   void NoteHiddenTables(const Database& database);
 
   ReadContext context_;
+  Session* const second_;
   std::set<std::string> transactional_engines_;
   std::map<Name, Table*> tables_;
   std::map<Name, View*> views_;
   std::map<Name, std::string> views_that_deny_;  // to tell their columns, and in which words
   std::vector<HiddenTextSuspect> suspects_;
+  std::optional<DefinitionsAhead> ahead_;
 };
 
 void CatalogReader::ReadAccount() {
@@ -351,10 +410,34 @@ std::vector<UniqueKey> KeysOfDefinition(const Table& table) {
     if (!declared.unique) continue;
     KeyDraft& draft = drafts[declared.name];
     draft.key.name = declared.name;
-    draft.usable = declared.whole_columns && declared.visible && !declared.columns.empty();
+    draft.usable =
+        declared.whole_columns && declared.visible && !declared.hash && !declared.columns.empty();
     for (const std::string& column : declared.columns) draft.Add(table, column, true);
   }
   return UsableKeys(std::move(drafts));
+}
+
+// information_schema.STATISTICS opens every table once more to tell what the definitions tell as
+// well; but for engines whose keys are hashes unless told otherwise, and the period in the keys of
+// versioned tables.
+bool CatalogReader::ReadsKeysOfDefinitions() const {
+  return context_.traits.reads_keys_of_definitions ||
+         std::all_of(tables_.begin(), tables_.end(), [](const auto& entry) {
+           return EqualIgnoringCase(entry.second->engine, "InnoDB") &&
+                  !entry.second->system_versioned;
+         });
+}
+
+void CatalogReader::AskForDefinitionsAhead() {
+  // Elsewhere a definition may have to be asked for twice.
+  if (second_ == nullptr || !context_.traits.has_runnable_show_create) return;
+  std::vector<const Table*> tables;
+  for (const Database& database : context_.catalog.databases) {
+    for (const Table& table : database.tables) {
+      if (MayRead(table)) tables.push_back(&table);
+    }
+  }
+  if (!tables.empty()) ahead_.emplace(*second_, std::move(tables));
 }
 
 void CatalogReader::ReadKeys() {
@@ -424,6 +507,7 @@ void CatalogReader::NoteHiddenTables(const Database& database) {
 }
 
 void CatalogReader::ReadTableDefinitions(Database& database) {
+  const bool keys_of_definitions = ReadsKeysOfDefinitions();
   for (Table& table : database.tables) {
     const std::string grant = context_.GrantOn("SELECT", database.name, table.id.name);
     if (!MayRead(table)) {
@@ -432,7 +516,12 @@ void CatalogReader::ReadTableDefinitions(Database& database) {
       continue;
     }
     const std::string show = "SHOW CREATE TABLE " + QuoteIdentifier(table.id.name);
-    table.create = ShowCreate(context_, table.id, show, "Create Table", grant);
+    if (ahead_) {
+      table.create = ShowCreate(
+          context_, table.id, [&] { return ahead_->Take(table); }, "Create Table", grant);
+    } else {
+      table.create = ShowCreate(context_, table.id, show, "Create Table", grant);
+    }
     // OceanBase prints a default in its column's charset, unless it converts the whole.
     if (!context_.traits.has_runnable_show_create &&
         (!IsAscii(table.create) || table.create.find('\0') != std::string::npos)) {
@@ -446,7 +535,7 @@ void CatalogReader::ReadTableDefinitions(Database& database) {
           Sha256(WithoutAutoIncrement(table.create)).hex() + table.definition_time;
     }
     table.create = TableInOwnForm(context_, table);
-    if (context_.traits.reads_keys_of_definitions && !context_.request.tables_only) {
+    if (keys_of_definitions && !context_.request.tables_only) {
       table.unique_keys = KeysOfDefinition(table);
     }
     if (context_.traits.needs_key_hints && !table.unique_keys.empty()) {
@@ -607,13 +696,15 @@ Catalog CatalogReader::Run() {
   }
   const bool with_tables = context_.request.definitions && !context_.request.programs_only;
   if (with_tables) {
+    AskForDefinitionsAhead();
     ReadColumns();
-    if (!context_.traits.reads_keys_of_definitions) ReadKeys();
+    if (!ReadsKeysOfDefinitions()) ReadKeys();
     AddPeriodColumns();
     FindHiddenText();
   }
   if (context_.request.definitions && !views_.empty()) ReadViews();
   ReadPrograms(context_);
+  if (ahead_) ahead_->Wait();
   for (Database& database : context_.catalog.databases) {
     NoteHiddenTables(database);
     if (!context_.request.definitions) continue;
@@ -643,7 +734,12 @@ Catalog CatalogReader::Run() {
 }  // namespace
 
 Catalog ReadCatalog(Session& session, const ServerTraits& traits, const CatalogRequest& request) {
-  return CatalogReader(session, traits, request).Run();
+  return CatalogReader(session, nullptr, traits, request).Run();
+}
+
+Catalog ReadCatalog(Session& session, Session& second, const ServerTraits& traits,
+                    const CatalogRequest& request) {
+  return CatalogReader(session, &second, traits, request).Run();
 }
 
 }  // namespace dbomsbak

@@ -88,8 +88,15 @@ void NoteUnreadable(ReadContext& context, const ObjectId& id, const ServerError&
 
 std::string ShowCreate(ReadContext& context, const ObjectId& id, const std::string& statement,
                        std::string_view column, const std::string& grant) {
+  return ShowCreate(
+      context, id, [&] { return context.session.Query(statement); }, column, grant);
+}
+
+std::string ShowCreate(ReadContext& context, const ObjectId& id,
+                       const std::function<ResultSet()>& ask, std::string_view column,
+                       const std::string& grant) {
   try {
-    const Answer answer(context.session.Query(statement));
+    const Answer answer(ask());
     if (answer.size() > 0 && answer.At(0, column).has_value()) return answer.Text(0, column);
     // The server hides bodies from those who may not see them by a NULL.
     context.AddUnreadable(id, ErrorCode::kPrivilege, "the account may not see its definition",

@@ -1,6 +1,7 @@
 // What the parts of reading a catalogue share.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,10 @@ struct ReadContext {
 // `grant` is the remedy when a privilege is missing.
 std::string ShowCreate(ReadContext& context, const ObjectId& id, const std::string& statement,
                        std::string_view column, const std::string& grant);
+// The same with another way to ask.
+std::string ShowCreate(ReadContext& context, const ObjectId& id,
+                       const std::function<ResultSet()>& ask, std::string_view column,
+                       const std::string& grant);
 
 // Adds the error to the unreadable objects, unless it concerns the session rather than the object,
 // or the object has gone: then it rethrows, or does nothing. Call inside a catch block.

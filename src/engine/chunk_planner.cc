@@ -56,11 +56,13 @@ void ChunkPlanner::BeginTable() {
   const Table& table = *tables_[table_].table;
   begun_ = true;
   low_.clear();
+  search_.reset();
   ranges_.reset();
   integer_key_.reset();
   ahead_.clear();
   // Where nobody tells how large it is, looking for the first boundary does.
-  if (table.size_unknown || table.data_bytes > kSmallTableChunks * target_bytes_) {
+  if (tables_[table_].keeper == nullptr &&
+      (table.size_unknown || table.data_bytes > kSmallTableChunks * target_bytes_)) {
     ranges_ = KeyRanges::For(table);
   }
   std::lock_guard lock(mutex_);
@@ -87,13 +89,43 @@ std::optional<std::vector<std::string>> ChunkPlanner::NextBoundary(Session& sess
     ahead_.pop_front();
     return boundary;
   }
-  if (ranges_->IsOneInteger() && estimates_ != Estimates::kNone) {
+  if (auto boundary = GuessBoundary(session, rows)) {
+    if (boundary->empty()) return std::nullopt;
+    return boundary;
+  }
+  if (!search_ && ranges_->IsOneInteger() && estimates_ != Estimates::kNone) {
     if (auto boundary = ComputeBoundary(session, rows)) {
       if (boundary->empty()) return std::nullopt;
       return boundary;
     }
   }
   return WalkToBoundary(session, rows);
+}
+
+std::optional<std::vector<std::string>> ChunkPlanner::GuessBoundary(Session& session,
+                                                                    std::uint64_t rows) {
+  const Table& table = *tables_[table_].table;
+  if (!table.key_hint.empty() || estimates_ != Estimates::kInColumn) return std::nullopt;
+  if (!search_) {
+    // Without the index by name the optimizer may think of another one, and of all its rows.
+    const std::string from =
+        fmt::format("{} FORCE INDEX ({})", QuoteQualified(table.id.database, table.id.name),
+                    QuoteIdentifier(table.unique_keys.front().name));
+    search_.emplace(
+        *ranges_,
+        [from](const std::string& columns, const std::string& condition) {
+          return fmt::format("SELECT {} FROM {}{}{}", columns, from,
+                             condition.empty() ? "" : " WHERE ", condition);
+        },
+        [this](Session& asked, const std::string& select) -> std::optional<double> {
+          const std::optional<double> rows_told = EstimatedRows(asked, select);
+          return estimates_ == Estimates::kInColumn ? rows_told : std::nullopt;
+        });
+  }
+  const auto values = search_->Find(session, low_, rows);
+  if (!values) return std::nullopt;
+  if (values->empty()) return values;
+  return ranges_->Literals(*values);
 }
 
 std::optional<std::vector<std::string>> ChunkPlanner::WalkToBoundary(Session& session,
@@ -227,6 +259,11 @@ std::optional<Chunk> ChunkPlanner::Next(Session& session, bool holds_locks) {
 
   Chunk chunk;
   chunk.table = table_;
+  if (Session* keeper = tables_[table_].keeper) {
+    // Who has it reads an earlier chunk, and waits for nothing that is planned here.
+    chunk.keeper = Borrow(*keeper);
+    if (!chunk.keeper) return std::nullopt;
+  }
   std::optional<std::vector<std::string>> high;
   if (ranges_) high = NextBoundary(session);
   if (ranges_) {
@@ -244,6 +281,18 @@ std::optional<Chunk> ChunkPlanner::Next(Session& session, bool holds_locks) {
   return chunk;
 }
 
+SessionLease ChunkPlanner::Borrow(Session& keeper) {
+  std::unique_lock lock(mutex_);
+  given_back_.wait(lock, [&] { return closed_ || !lent_.contains(&keeper); });
+  if (closed_) return nullptr;
+  lent_.insert(&keeper);
+  return SessionLease(&keeper, [this](Session* session) {
+    std::lock_guard returning(mutex_);
+    lent_.erase(session);
+    given_back_.notify_all();
+  });
+}
+
 void ChunkPlanner::Learn(const Chunk& chunk, std::uint64_t rows, std::uint64_t text_bytes) {
   std::lock_guard lock(mutex_);
   if (chunk.table == learned_table_) {
@@ -255,6 +304,7 @@ void ChunkPlanner::Learn(const Chunk& chunk, std::uint64_t rows, std::uint64_t t
 void ChunkPlanner::Close() {
   std::lock_guard lock(mutex_);
   closed_ = true;
+  given_back_.notify_all();
 }
 
 }  // namespace dbomsbak

@@ -4,22 +4,30 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/transport/session.h"
+#include "engine/boundary_search.h"
 #include "engine/key_ranges.h"
 
 namespace dbomsbak {
+
+// A session lent; the planner has it back when this goes.
+using SessionLease = std::unique_ptr<Session, std::function<void(Session*)>>;
 
 struct Chunk {
   std::uint64_t number = 0;  // over all tables, in the order of the text
   std::size_t table = 0;     // index into the planner's tables
   std::string condition;     // empty: all rows
   bool last = false;         // of its table
+  SessionLease keeper;       // the session to read it by, where it is not the reader's own
 };
 
 // One table to be read. `table` must outlive the planner.
@@ -27,6 +35,7 @@ struct TableToRead {
   const Table* table = nullptr;
   std::string row_filter;          // a --where of its own; empty for all rows
   bool non_transactional = false;  // read under lock; such tables come first
+  Session* keeper = nullptr;       // reads it, in one chunk, if there is one
 };
 
 // The chunk's rows as a condition, with the table's own filter.
@@ -50,7 +59,8 @@ class ChunkPlanner {
   // A chunk's SQL text should be about `target_bytes`.
   ChunkPlanner(std::vector<TableToRead> tables, std::size_t target_bytes);
 
-  // The next chunk; nothing when all tables are handed out, or after Close(). Tables without
+  // The next chunk; nothing when all tables are handed out, or after Close(). The caller has no
+  // other in hand: a session that one of them needs may be lent to it. Tables without
   // transactions go to the one session that holds their locks (a waiting writer lets no other
   // reader in) and end there; the others wait for their turn meanwhile.
   std::optional<Chunk> Next(Session& session, bool holds_locks);
@@ -69,6 +79,10 @@ class ChunkPlanner {
   // Of a key of one integer column: by arithmetic, which saves the server the walk over the index.
   // Nothing when the walk must tell; an empty boundary for the rest of the table.
   std::optional<std::vector<std::string>> ComputeBoundary(Session& session, std::uint64_t rows);
+  // Waits until the session is lent to nobody; nothing after Close().
+  SessionLease Borrow(Session& keeper);
+  // By guesses; nothing when they did not lead to one, an empty boundary for the rest of the table.
+  std::optional<std::vector<std::string>> GuessBoundary(Session& session, std::uint64_t rows);
   std::string From(const std::string& columns, const std::string& condition) const;
   // How many rows the server's optimizer expects of a SELECT; nothing where plans do not tell.
   std::optional<double> EstimatedRows(Session& session, const std::string& select);
@@ -85,11 +99,14 @@ class ChunkPlanner {
   std::vector<std::string> low_;     // literals; rows up to and with it are handed out
   std::optional<IntegerKey> integer_key_;
   std::deque<std::string> ahead_;  // boundaries planned already, literals
+  std::optional<BoundarySearch> search_;
   enum class Estimates { kInColumn, kInText, kNone };
   Estimates estimates_ = Estimates::kInColumn;  // where EXPLAIN tells rows, until seen otherwise
   std::uint64_t next_number_ = 0;
 
   mutable std::mutex mutex_;
+  std::set<Session*> lent_;
+  std::condition_variable given_back_;
   std::size_t learned_table_ = 0;
   std::uint64_t learned_rows_ = 0, learned_bytes_ = 0;
   bool closed_ = false;

@@ -84,7 +84,7 @@ void ChunkReader::ReadAll(Session& session, bool holds_locks) {
       chunk = planner_.Next(session, holds_locks);
       if (!chunk) return;
       if (!holds_locks) throttle_.AwaitCalm(session);
-      if (!Read(session, *chunk, piece)) return;
+      if (!Read(chunk->keeper ? *chunk->keeper : session, *chunk, piece)) return;
     } catch (ServerError& e) {
       ThrowReadError(e, chunk ? &planner_.table(chunk->table) : nullptr, retention_s_);
     } catch (Error& e) {

@@ -135,6 +135,7 @@ std::vector<TableToRead> Pipeline::TablesToRead() const {
       auto filter = filters.find(table->id.database + "." + table->id.name);
       if (filter == filters.end()) filter = filters.find("*");
       if (filter != filters.end()) entry.row_filter = filter->second;
+      if (!entry.non_transactional) entry.keeper = set_.KeeperOf(*table);
       tables.push_back(std::move(entry));
     }
   }

@@ -21,11 +21,11 @@ class ChangedMeanwhile : public Error {
   explicit ChangedMeanwhile(const std::string& what);
 };
 
-// While the lock is held every session touches every table in its transaction: from then on others'
-// DDL waits, and definitions can be read at leisure. Every session, for one that had not would wait
-// behind a DDL that waits for the others. What no metadata lock protects is fingerprinted before
-// and behind; a difference means another attempt. So catalogue, rows and definitions belong to one
-// moment.
+// While the lock is held every table is touched in the transaction of every session that is to read
+// it: from then on others' DDL waits, and definitions can be read at leisure. Every session, for
+// one that had not would wait behind a DDL that waits for the others. What no metadata lock
+// protects is fingerprinted before and behind; a difference means another attempt. So catalogue,
+// rows and definitions belong to one moment.
 struct DumpSet {
   ServerTraits traits;
   Ddl ddl = Ddl::kNative;
@@ -43,6 +43,14 @@ struct DumpSet {
   Session* guard = nullptr;       // keeps definitions still; must live to the end of the dump
   Session* holder = nullptr;      // keeps non-transactional tables locked until Release
   std::vector<Session*> readers;  // with the snapshot
+  // Of many tables each of these holds some, also with the snapshot, and reads them: a server that
+  // searches all that a transaction holds, at each statement, takes long over thousands. Readers
+  // hold the large ones. Empty: readers hold all.
+  std::vector<Session*> keepers;
+  std::map<QualifiedName, Session*> kept_by;
+
+  // The session that reads a table in one go; null: any of the readers, in chunks.
+  Session* KeeperOf(const Table& table) const;
 
   // Non-transactional tables have been read: let writers at them again.
   void ReleaseTables();

@@ -107,29 +107,30 @@ std::vector<std::string> KeyRanges::Literals(const std::vector<std::string>& val
     throw Error(ErrorCode::kInternal, "a key boundary has the wrong number of columns");
   }
   std::vector<std::string> literals;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    std::string literal;
-    switch (FormOf(*columns_[i])) {
-      case LiteralForm::kNumber:
-      case LiteralForm::kBits:
-        literal = values[i];
-        break;
-      case LiteralForm::kQuoted:
-        AppendQuotedString(values[i], literal);
-        break;
-      case LiteralForm::kCharsetHex:
-        literal = fmt::format("_{} ", columns_[i]->charset);
-        AppendHexLiteral(values[i], literal);
-        break;
-      case LiteralForm::kHex:
-        AppendHexLiteral(values[i], literal);
-        break;
-      case LiteralForm::kNone:
-        throw Error(ErrorCode::kInternal, "a key column without literals");
-    }
-    literals.push_back(std::move(literal));
-  }
+  for (std::size_t i = 0; i < values.size(); ++i) literals.push_back(Literal(i, values[i]));
   return literals;
+}
+
+std::string KeyRanges::Literal(std::size_t column, const std::string& value) const {
+  std::string literal;
+  switch (FormOf(*columns_[column])) {
+    case LiteralForm::kNumber:
+    case LiteralForm::kBits:
+      return value;
+    case LiteralForm::kQuoted:
+      AppendQuotedString(value, literal);
+      return literal;
+    case LiteralForm::kCharsetHex:
+      literal = fmt::format("_{} ", columns_[column]->charset);
+      AppendHexLiteral(value, literal);
+      return literal;
+    case LiteralForm::kHex:
+      AppendHexLiteral(value, literal);
+      return literal;
+    case LiteralForm::kNone:
+      break;
+  }
+  throw Error(ErrorCode::kInternal, "a key column without literals");
 }
 
 std::string KeyRanges::Condition(const std::vector<std::string>& low,

@@ -31,6 +31,10 @@ class KeyRanges {
   std::string Condition(const std::vector<std::string>& low,
                         const std::vector<std::string>& high) const;
 
+  const std::vector<const Column*>& columns() const { return columns_; }
+  // Of the column with this number.
+  std::string Literal(std::size_t column, const std::string& value) const;
+
   // The key is one integer column: boundaries can be computed.
   bool IsOneInteger() const;
 

@@ -22,6 +22,9 @@ void ReadSnapshotRows(DumpSet& set, SessionRegistry& registry, SnapshotReading r
                      if (a.non_transactional != b.non_transactional) return a.non_transactional;
                      return a.table->data_bytes > b.table->data_bytes;
                    });
+  for (TableToRead& entry : reading.tables) {
+    if (!entry.non_transactional) entry.keeper = set.KeeperOf(*entry.table);
+  }
   ChunkPlanner planner(std::move(reading.tables), kChunkTextTarget);
   const auto work = [&](Session& session, bool holds_locks) {
     session.Execute("SET character_set_results = NULL");
@@ -30,7 +33,7 @@ void ReadSnapshotRows(DumpSet& set, SessionRegistry& registry, SnapshotReading r
       try {
         chunk = planner.Next(session, holds_locks);
         if (!chunk) return;
-        reading.read(session, planner.table(chunk->table), *chunk);
+        reading.read(chunk->keeper ? *chunk->keeper : session, planner.table(chunk->table), *chunk);
       } catch (ServerError& e) {
         ThrowReadError(e, chunk ? &planner.table(chunk->table) : nullptr, set.snapshot.retention_s);
       }

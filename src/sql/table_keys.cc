@@ -70,6 +70,7 @@ bool ReadKey(std::string_view text, DeclaredKey& key) {
   }
   for (token = tokens.Next(); token.kind != SqlToken::Kind::kEnd; token = tokens.Next()) {
     if (token.IsWord("invisible") || token.IsWord("ignored")) key.visible = false;
+    if (token.IsWord("hash")) key.hash = true;
     if (token.IsWord("comment")) tokens.Next();
   }
   return true;

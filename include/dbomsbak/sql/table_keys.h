@@ -17,6 +17,7 @@ struct DeclaredKey {
   // Every part is a whole column: no prefix, no expression.
   bool whole_columns = true;
   bool visible = true;  // INVISIBLE and IGNORED ones are kept from the optimizer
+  bool hash = false;    // USING HASH: rows do not lie in its order
 };
 std::vector<DeclaredKey> DeclaredKeys(std::string_view create_table);
 
