@@ -59,7 +59,6 @@ constexpr Setting kAlways[] = {
 
 // Rows are loaded as they were, be they right by today's rules or not.
 constexpr Setting kForLoad[] = {
-    {"unique_checks", "0", "OFF", false},
     {"foreign_key_checks", "0", "OFF", false},
     {"check_constraint_checks", "0", "OFF", true},  // MariaDB
     {"sql_notes", "0", "OFF", true},
@@ -68,6 +67,9 @@ constexpr Setting kForLoad[] = {
     {"sql_require_primary_key", "0", "OFF", true},             // MySQL 8
     {"sql_generate_invisible_primary_key", "0", "OFF", true},  // MySQL 8
 };
+
+constexpr Setting kUniqueChecked = {"unique_checks", "1", "ON", false};
+constexpr Setting kUniqueUnchecked = {"unique_checks", "0", "OFF", false};
 
 std::string Assignment(const Setting& setting) {
   return fmt::format("SESSION {} = {}", setting.name, setting.value);
@@ -85,9 +87,12 @@ void SetOneByOne(Session& session, const std::vector<Setting>& settings) {
 
 }  // namespace
 
-void PrepareSession(Session& session, const ServerTraits&, bool for_load) {
+void PrepareSession(Session& session, const ServerTraits& traits, bool for_load) {
   std::vector<Setting> wanted(std::begin(kAlways), std::end(kAlways));
-  if (for_load) wanted.insert(wanted.end(), std::begin(kForLoad), std::end(kForLoad));
+  if (for_load) {
+    wanted.insert(wanted.end(), std::begin(kForLoad), std::end(kForLoad));
+    wanted.push_back(traits.has_dear_first_insert ? kUniqueChecked : kUniqueUnchecked);
+  }
   session.Execute("SET NAMES utf8mb4");
   // First: it cuts the answers of SHOW as well.
   session.Execute("SET SESSION sql_select_limit = 9223372036854775807");

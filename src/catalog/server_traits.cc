@@ -81,6 +81,10 @@ void SetMariaDb(ServerTraits& traits) {
   traits.keeps_counters_in_crash = version >= 100204;
   traits.hides_tables_in_alter = true;
   traits.create_or_replace_keeps_grants = true;
+  traits.has_dear_first_insert = version >= 100700;
+  // Of the versions that have it those without MDEV-34703.
+  traits.has_bulk_load = version >= 110702 || (version >= 110405 && version < 110500) ||
+                         (version >= 101111 && version < 101200);
   if (version >= 100502) traits.definer_privilege = "SET USER";
   traits.has_get_lock = true;
   traits.has_named_locks_many = version >= 100002;
@@ -168,7 +172,9 @@ bool IsOn(const std::string& text) { return text == "ON" || text == "1"; }
 void ReadVariables(Session& session, ServerTraits& traits) {
   const Answer answer(session.Query(
       "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('lower_case_table_names','max_allowed_packet',"
-      "'character_set_server','log_bin','read_only','super_read_only','ob_query_timeout')"));
+      "'character_set_server','log_bin','read_only','super_read_only','ob_query_timeout',"
+      "'local_infile','wsrep_on')"));
+  bool local_infile = false, replicates = false;
   for (std::size_t row = 0; row < answer.size(); ++row) {
     const std::string name = answer.Text(row, "Variable_name");
     const std::string value = answer.Text(row, "Value");
@@ -187,8 +193,15 @@ void ReadVariables(Session& session, ServerTraits& traits) {
       traits.super_read_only = IsOn(value);
     } else if (name == "ob_query_timeout") {
       traits.limits_statements = true;
+    } else if (name == "local_infile") {
+      local_infile = IsOn(value);
+    } else if (name == "wsrep_on") {
+      replicates = IsOn(value);
     }
   }
+  // Tried on MariaDB alone. A replica may read the rows in another way, or get them all at once.
+  traits.takes_local_rows =
+      traits.flavour == ServerFlavour::kMariaDb && local_infile && !replicates && !traits.log_bin;
 }
 
 }  // namespace

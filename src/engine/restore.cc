@@ -213,7 +213,10 @@ void RestoreRun::Prove() {
     building.Wait();
     ReadTablesAgain(staged);
   }
-  if (staging_->SetAutoIncrement(staged)) staged = ReadCatalog(*session_, traits_, request);
+  const bool statistics_set = staging_->SetStatistics(staged);
+  if (staging_->SetAutoIncrement(staged) || statistics_set) {
+    staged = ReadCatalog(*session_, traits_, request);
+  }
   RefuseDifferences(staged);
   if (!keys_missing) ProveStaged(staged);
   if (!options_.in_place) NoteWhatIsProved(staged);

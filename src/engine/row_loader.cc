@@ -9,16 +9,32 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/task_group.h"
+#include "dbomsbak/sql/column_kind.h"
+#include "dbomsbak/sql/field_rows.h"
 #include "dbomsbak/sql/insert_parser.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/transport/server_numbers.h"
 #include "engine/staging.h"
+#include "engine/table_statistics.h"
 
 namespace dbomsbak {
 namespace {
 
 constexpr unsigned kTries = 10;
 constexpr auto kPauseBetweenTries = std::chrono::milliseconds(50);
+
+// Units of fewer bytes are not worth the statements around them. Of larger ones the text is enough
+// memory without their fields.
+constexpr std::uint64_t kSmallestConverted = std::uint64_t{64} << 10;
+constexpr std::uint64_t kLargestConverted = std::uint64_t{8} << 20;
+
+// What is thrown through the client library, which reports it back. Caught within this file.
+struct NoFields {};
+struct Stopped {};
+
+bool MayTryAgain(const ServerError& e) {
+  return e.number() == kDeadlock || e.number() == kLockWaitTimeout;
+}
 
 }  // namespace
 
@@ -34,7 +50,9 @@ RowLoader::RowLoader(SessionFactory& sessions, const ServerTraits& traits,
       targets_(targets),
       load_table_(std::move(load_table)),
       observer_(observer),
-      cancel_(cancel) {
+      cancel_(cancel),
+      source_(source),
+      done_(done) {
   for (std::size_t i = 0; i < content.tables.size(); ++i) {
     const ObjectRecord& record = content.tables[i].record;
     std::vector<std::string> names;
@@ -42,25 +60,79 @@ RowLoader::RowLoader(SessionFactory& sessions, const ServerTraits& traits,
     heads_.push_back(InsertHead(record.id.name, names));
     staged_heads_.push_back(InsertHead(targets[i].table, names));
   }
-  const std::size_t end = source.first_unit + source.unit_count;
-  for (std::size_t i = source.first_unit; i < end; ++i) {
-    const LoadUnit& unit = content.units[i];
-    if (done[i]) continue;
-    if (frames_.empty() || frames_.back().front()->frame != unit.frame) frames_.emplace_back();
-    frames_.back().push_back(&unit);
-  }
+  for (const ContentObject& table : content.tables) forms_.push_back(LoadFormOf(table, traits));
   progress_.phase = "load";
   progress_.rows_total = content.rows;
   progress_.objects_total = content.tables.size();
 }
 
 void RowLoader::Run(unsigned jobs) {
+  jobs = std::max(1U, jobs);
+  PlanTasks(source_, done_, jobs);
   TaskGroup group([this] { stopped_ = true; });
-  const std::size_t workers = std::min<std::size_t>(std::max(1U, jobs), frames_.size());
+  const std::size_t workers = std::min<std::size_t>(jobs, tasks_.size());
   for (std::size_t i = 0; i < workers; ++i) {
     group.Start([this] { Work(); });
   }
   group.Wait();
+}
+
+void RowLoader::PlanTasks(const ContentSource& source, const std::vector<bool>& done,
+                          unsigned jobs) {
+  std::vector<Units> by_table(content_.tables.size());
+  std::uint64_t bytes = 0;
+  const std::size_t end = source.first_unit + source.unit_count;
+  for (std::size_t i = source.first_unit; i < end; ++i) {
+    const LoadUnit& unit = content_.units[i];
+    if (done[i]) {
+      forms_[unit.table] = std::min(forms_[unit.table], LoadForm::kFields);  // some rows are there
+    } else {
+      by_table[unit.table].push_back(&unit);
+      bytes += unit.length;
+    }
+  }
+  std::vector<std::pair<std::uint64_t, Task>> whole;
+  for (std::uint32_t table = 0; table < by_table.size(); ++table) {
+    if (forms_[table] != LoadForm::kWhole) continue;
+    if (MayBeWhole(table, by_table[table], bytes, jobs)) {
+      whole.emplace_back(content_.tables[table].record.data->length,
+                         Task{std::move(by_table[table]), true});
+    } else {
+      forms_[table] = LoadForm::kFields;
+    }
+  }
+  // What takes longest comes first.
+  std::stable_sort(whole.begin(), whole.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (auto& [size, task] : whole) tasks_.push_back(std::move(task));
+  const LoadUnit* last = nullptr;
+  for (std::size_t i = source.first_unit; i < end; ++i) {
+    const LoadUnit& unit = content_.units[i];
+    if (done[i] || forms_[unit.table] == LoadForm::kWhole) continue;
+    if (last == nullptr || last->frame != unit.frame) tasks_.emplace_back();
+    tasks_.back().units.push_back(&unit);
+    last = &unit;
+  }
+}
+
+bool RowLoader::MayBeWhole(std::uint32_t table, const Units& units, std::uint64_t bytes,
+                           unsigned jobs) const {
+  if (units.empty() || !targets_[table].transactional) return false;
+  std::uint64_t own = 0;
+  for (const LoadUnit* unit : units) {
+    if (unit->length > kLargestConverted) return false;
+    own += unit->length;
+  }
+  // One session does in it what two would do by units.
+  return own / 2 <= bytes / jobs;
+}
+
+std::optional<RowLoader::Task> RowLoader::NextTask() {
+  std::lock_guard lock(mutex_);
+  if (tasks_.empty() || stopped_) return std::nullopt;
+  Task task = std::move(tasks_.front());
+  tasks_.pop_front();
+  return task;
 }
 
 void RowLoader::Work() {
@@ -68,68 +140,69 @@ void RowLoader::Work() {
   PrepareSession(*session, traits_, true);
   PrepareForDefinitions(*session);
   std::string text;
-  for (;;) {
-    const std::size_t next = next_++;
-    if (next >= frames_.size() || stopped_) return;
+  while (const std::optional<Task> task = NextTask()) {
     cancel_.ThrowIfCancelled();
-    const std::vector<const LoadUnit*>& units = frames_[next];
-    archive_.ReadFrame(units.front()->frame, text);
+    if (task->whole) {
+      LoadWhole(*session, *task);
+      continue;
+    }
+    archive_.ReadFrame(task->units.front()->frame, text);
     // Many small tables share a frame and are committed together; a table without transactions is
     // noted on its own, and never tried twice.
-    Batch batch;
-    for (const LoadUnit* unit : units) {
+    Units batch;
+    for (const LoadUnit* unit : task->units) {
       if (targets_[unit->table].transactional) {
-        batch.units.push_back(unit);
+        batch.push_back(unit);
       } else {
-        LoadBatch(*session, {{unit}}, text);
+        LoadBatch(*session, {unit}, text);
       }
     }
-    if (!batch.units.empty()) LoadBatch(*session, batch, text);
+    if (!batch.empty()) LoadBatch(*session, batch, text);
   }
 }
 
-void RowLoader::LoadBatch(Session& session, const Batch& batch, std::string_view text) {
-  const bool repeatable = targets_[batch.units.front()->table].transactional;
+void RowLoader::LoadBatch(Session& session, const Units& units, std::string_view text) {
+  const bool repeatable = targets_[units.front()->table].transactional;
   for (unsigned attempt = 1;; ++attempt) {
     try {
       session.Execute("START TRANSACTION");
-      for (const LoadUnit* unit : batch.units) {
+      for (const LoadUnit* unit : units) {
         if (stopped_) return;  // the session goes, and the transaction with it
         SendUnit(session, *unit, text);
       }
-      NoteUnits(session, batch);
+      NoteUnits(session, units);
       session.Execute("COMMIT");
       break;
     } catch (const ServerError& e) {
-      const bool again = e.number() == kDeadlock || e.number() == kLockWaitTimeout;
-      if (!again || !repeatable || attempt == kTries) throw;
+      if (!MayTryAgain(e) || !repeatable || attempt == kTries) throw;
       session.Execute("ROLLBACK");
       std::this_thread::sleep_for(attempt * kPauseBetweenTries);
     }
   }
-  Report(batch);
+  for (const LoadUnit* unit : units) Report(unit, true);
+}
+
+std::string_view RowLoader::TextOf(const LoadUnit& unit, std::string_view text) const {
+  if (unit.offset > text.size() || unit.length > text.size() - unit.offset) {
+    throw Error(ErrorCode::kDamaged, fmt::format("its rows run past frame {}", unit.frame));
+  }
+  return text.substr(unit.offset, unit.length);
 }
 
 void RowLoader::SendUnit(Session& session, const LoadUnit& unit, std::string_view text) {
   const ObjectId& id = content_.tables[unit.table].record.id;
   try {
-    if (unit.offset > text.size() || unit.length > text.size() - unit.offset) {
-      throw Error(ErrorCode::kDamaged, fmt::format("its rows run past frame {}", unit.frame));
-    }
+    const std::string_view own = TextOf(unit, text);
     session.Execute("USE " + QuoteIdentifier(targets_[unit.table].database));
-    const std::string& head = heads_[unit.table];
-    const std::string& staged_head = staged_heads_[unit.table];
-    std::string elsewhere;
-    ForEachInsert(text.substr(unit.offset, unit.length), head,
-                  [&](std::string_view statement, std::uint64_t) {
-                    if (head != staged_head) {
-                      elsewhere.assign(staged_head);
-                      elsewhere.append(statement.substr(head.size()));
-                      statement = elsewhere;
-                    }
-                    session.Execute(statement);
-                    if (session.warning_count() != 0) NoteWarning(session, unit.table);
-                  });
+    const bool fields = forms_[unit.table] != LoadForm::kInserts &&
+                        targets_[unit.table].transactional && own.size() >= kSmallestConverted &&
+                        own.size() <= kLargestConverted;
+    if (fields) {
+      session.Execute("SAVEPOINT `unit`");
+      if (SendFields(session, unit, own)) return;
+      session.Execute("ROLLBACK TO SAVEPOINT `unit`");
+    }
+    SendInserts(session, unit, own);
   } catch (Error& e) {
     e.While(fmt::format("loading {} from frame {}", id.Describe(), unit.frame));
     e.About(id.Describe());
@@ -137,9 +210,139 @@ void RowLoader::SendUnit(Session& session, const LoadUnit& unit, std::string_vie
   }
 }
 
-void RowLoader::NoteUnits(Session& session, const Batch& batch) {
+void RowLoader::SendInserts(Session& session, const LoadUnit& unit, std::string_view text) {
+  const std::string& head = heads_[unit.table];
+  const std::string& staged_head = staged_heads_[unit.table];
+  std::string elsewhere;
+  ForEachInsert(text, head, [&](std::string_view statement, std::uint64_t) {
+    if (head != staged_head) {
+      elsewhere.assign(staged_head);
+      elsewhere.append(statement.substr(head.size()));
+      statement = elsewhere;
+    }
+    session.Execute(statement);
+    if (session.warning_count() != 0) NoteWarning(session, unit.table);
+  });
+}
+
+FieldRows RowLoader::FieldsOf(std::uint32_t table) const {
+  const ObjectRecord& record = content_.tables[table].record;
+  std::vector<std::string> names;
+  std::vector<ColumnKind> kinds;
+  for (const ColumnRecord& column : record.columns) {
+    names.push_back(column.name);
+    kinds.push_back(ColumnKind::Parse(column.kind).value());
+  }
+  return {record.id.name, std::move(names), std::move(kinds)};
+}
+
+std::string RowLoader::LoadStatement(std::uint32_t table) const {
+  std::string names;
+  for (const ColumnRecord& column : content_.tables[table].record.columns) {
+    names += (names.empty() ? "" : ",") + QuoteIdentifier(column.name);
+  }
+  const LoadTarget& target = targets_[table];
+  return fmt::format("LOAD DATA LOCAL INFILE 'rows' INTO TABLE {} {} ({})",
+                     QuoteQualified(target.database, target.table), kFieldFormat, names);
+}
+
+bool RowLoader::SendFields(Session& session, const LoadUnit& unit, std::string_view text) {
+  FieldRows rows = FieldsOf(unit.table);
+  std::string piece;
+  try {
+    session.LoadLocal(LoadStatement(unit.table), [&]() -> std::string_view {
+      piece.clear();
+      if (text.empty()) return {};
+      const std::optional<std::size_t> taken = rows.Convert(text, piece);
+      if (!taken) throw NoFields();
+      text.remove_prefix(*taken);
+      return piece;
+    });
+  } catch (const NoFields&) {
+    return false;
+  }
+  if (session.warning_count() != 0) NoteWarning(session, unit.table);
+  return true;
+}
+
+bool RowLoader::LoadWhole(Session& session, const Task& task) {
+  const std::uint32_t table = task.units.front()->table;
+  const ObjectId& id = content_.tables[table].record.id;
+  bool loaded = false;
+  try {
+    const std::string name = QuoteQualified(targets_[table].database, targets_[table].table);
+    const bool pauses = HasUsualStatistics(content_.tables[table].create);
+    if (pauses) PauseStatistics(session, name);
+    session.Execute("SET SESSION unique_checks=0");
+    for (unsigned attempt = 1;; ++attempt) {
+      try {
+        loaded = SendWhole(session, task);
+        break;
+      } catch (const ServerError& e) {
+        if (e.code() == ErrorCode::kConnectionLost) throw;
+        session.Execute("ROLLBACK");
+        // What is the matter, INSERTs will tell.
+        if (!MayTryAgain(e) || attempt == kTries) break;
+        std::this_thread::sleep_for(attempt * kPauseBetweenTries);
+      }
+    }
+    session.Execute("SET SESSION unique_checks=1");
+    if (pauses) ResumeStatistics(session, name);
+  } catch (Error& e) {
+    e.While("loading " + id.Describe());
+    e.About(id.Describe());
+    throw;
+  }
+  if (loaded || stopped_) return loaded;
+  std::lock_guard lock(mutex_);
+  forms_[table] = LoadForm::kInserts;
+  for (const LoadUnit* unit : task.units) tasks_.push_back({{unit}, false});
+  return false;
+}
+bool RowLoader::SendWhole(Session& session, const Task& task) {
+  const std::uint32_t table = task.units.front()->table;
+  session.Execute("START TRANSACTION");
+  FieldRows rows = FieldsOf(table);
+  std::string text, piece;
+  std::string_view left;
+  std::size_t next = 0;
+  Units reported;
+  try {
+    session.LoadLocal(LoadStatement(table), [&]() -> std::string_view {
+      if (stopped_ || cancel_.cancelled()) throw Stopped();
+      while (left.empty()) {
+        if (next != 0) Report(reported.emplace_back(task.units[next - 1]), true);
+        if (next == task.units.size()) return {};
+        const LoadUnit& unit = *task.units[next++];
+        archive_.ReadFrame(unit.frame, text);
+        left = TextOf(unit, text);
+      }
+      piece.clear();
+      const std::optional<std::size_t> taken = rows.Convert(left, piece);
+      if (!taken) throw NoFields();
+      left.remove_prefix(*taken);
+      return piece;
+    });
+    if (session.warning_count() != 0) NoteWarning(session, table);
+    NoteUnits(session, task.units);
+    session.Execute("COMMIT");
+    return true;
+  } catch (const Stopped&) {
+    session.Execute("ROLLBACK");
+    cancel_.ThrowIfCancelled();
+  } catch (const NoFields&) {
+    session.Execute("ROLLBACK");
+  } catch (const ServerError&) {
+    for (const LoadUnit* unit : reported) Report(unit, false);
+    throw;
+  }
+  for (const LoadUnit* unit : reported) Report(unit, false);
+  return false;
+}
+
+void RowLoader::NoteUnits(Session& session, const Units& units) {
   std::string values;
-  for (const LoadUnit* unit : batch.units) {
+  for (const LoadUnit* unit : units) {
     const ObjectId& id = content_.tables[unit->table].record.id;
     values += fmt::format("{}({},{},{})", values.empty() ? "" : ",", QuoteString(id.database),
                           QuoteString(id.name), unit->frame);
@@ -158,19 +361,18 @@ void RowLoader::NoteWarning(Session& session, std::uint32_t table) {
   if (!answer.empty()) warnings_.emplace(table, answer.Text(0, 2));
 }
 
-void RowLoader::Report(const Batch& batch) {
+void RowLoader::Report(const LoadUnit* unit, bool is_there) {
   std::lock_guard lock(mutex_);
-  for (const LoadUnit* unit : batch.units) {
-    const ContentObject& table = content_.tables[unit->table];
-    progress_.bytes_done += unit->length;
-    // Rows of a table are as good as evenly spread over its text.
-    const std::uint64_t size = table.record.data ? table.record.data->length : 0;
-    if (size != 0) {
-      progress_.rows_done += static_cast<std::uint64_t>(static_cast<double>(table.record.rows) *
-                                                        unit->length / static_cast<double>(size));
-    }
-    progress_.object = table.record.id.Describe();
-  }
+  const ContentObject& table = content_.tables[unit->table];
+  // Rows of a table are as good as evenly spread over its text.
+  const std::uint64_t size = table.record.data ? table.record.data->length : 0;
+  const auto rows = size == 0
+                        ? 0
+                        : static_cast<std::uint64_t>(static_cast<double>(table.record.rows) *
+                                                     unit->length / static_cast<double>(size));
+  progress_.bytes_done += is_there ? unit->length : 0 - std::uint64_t{unit->length};
+  progress_.rows_done += is_there ? rows : 0 - rows;
+  progress_.object = table.record.id.Describe();
   observer_.Update(progress_);
 }
 

@@ -1,10 +1,13 @@
-// Rows from the archive into staging: frames by several sessions at once.
+// Rows from the archive into staging: frames by several sessions at once, or whole tables, where
+// the server takes those for less.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +16,9 @@
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/observer.h"
+#include "dbomsbak/sql/field_rows.h"
 #include "dbomsbak/transport/session.h"
+#include "engine/load_form.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
 
@@ -44,17 +49,37 @@ class RowLoader {
   const std::map<std::uint32_t, std::string>& warnings() const { return warnings_; }
 
  private:
-  // Units of one frame that are committed together.
-  struct Batch {
-    std::vector<const LoadUnit*> units;
+  using Units = std::vector<const LoadUnit*>;
+  // Units of one frame, or all of one table.
+  struct Task {
+    Units units;
+    bool whole = false;
   };
 
+  void PlanTasks(const ContentSource& source, const std::vector<bool>& done, unsigned jobs);
+  // Whether the table may go in one transaction; else it would keep all others waiting.
+  bool MayBeWhole(std::uint32_t table, const Units& units, std::uint64_t bytes,
+                  unsigned jobs) const;
+  std::optional<Task> NextTask();
   void Work();
-  void LoadBatch(Session& session, const Batch& batch, std::string_view text);
+  // Tables whose units are committed together. The first error of a table without transactions is
+  // the last.
+  void LoadBatch(Session& session, const Units& units, std::string_view text);
   void SendUnit(Session& session, const LoadUnit& unit, std::string_view text);
-  void NoteUnits(Session& session, const Batch& batch);
+  void SendInserts(Session& session, const LoadUnit& unit, std::string_view text);
+  // False: a value has no such form, and some rows may be there.
+  bool SendFields(Session& session, const LoadUnit& unit, std::string_view text);
+  // False: the table does not go in so, nothing of it is there, and its units are tasks again.
+  bool LoadWhole(Session& session, const Task& task);
+  bool SendWhole(Session& session, const Task& task);
+  // LOAD DATA LOCAL into the table of `unit`.
+  std::string LoadStatement(std::uint32_t table) const;
+  FieldRows FieldsOf(std::uint32_t table) const;
+  std::string_view TextOf(const LoadUnit& unit, std::string_view frame_text) const;
+  void NoteUnits(Session& session, const Units& units);
   void NoteWarning(Session& session, std::uint32_t table);
-  void Report(const Batch& batch);
+  // `is_there` false: what was reported is not, after all.
+  void Report(const LoadUnit* unit, bool is_there);
 
   SessionFactory& sessions_;
   const ServerTraits& traits_;
@@ -64,11 +89,13 @@ class RowLoader {
   const std::string load_table_;
   Observer& observer_;
   const CancelToken& cancel_;
-  std::vector<std::string> heads_, staged_heads_;     // INSERT heads, one a table
-  std::vector<std::vector<const LoadUnit*>> frames_;  // what is left, by frame
-  std::atomic<std::size_t> next_{0};
+  std::vector<std::string> heads_, staged_heads_;  // INSERT heads, one a table
+  std::vector<LoadForm> forms_;                    // one a table
+  const ContentSource& source_;
+  const std::vector<bool>& done_;
   std::atomic<bool> stopped_{false};
-  std::mutex mutex_;
+  std::mutex mutex_;  // of all below
+  std::deque<Task> tasks_;
   Progress progress_;
   std::map<std::uint32_t, std::string> warnings_;
 };

@@ -26,6 +26,7 @@
 #include "engine/staging_proof.h"
 #include "engine/staging_refusals.h"
 #include "engine/stubs.h"
+#include "engine/table_statistics.h"
 
 namespace dbomsbak {
 namespace {
@@ -426,6 +427,26 @@ bool Staging::SetAutoIncrement(const Catalog& staged) {
     session_.Execute(fmt::format("ALTER TABLE {} AUTO_INCREMENT={}",
                                  QuoteQualified(member.staging, table), *wanted));
     any = true;
+  }
+  return any;
+}
+
+bool Staging::SetStatistics(const Catalog& staged) {
+  bool any = false;
+  std::set<std::pair<std::string, std::string>> usual;
+  for (const ContentObject& object : content_.tables) {
+    const RestoreMember& member = MemberOf(object.record.id.database);
+    if (HasUsualStatistics(object.create)) {
+      usual.emplace(member.staging, member.StagedTable(object.record.id.name));
+    }
+  }
+  for (const Database& database : staged.databases) {
+    for (const Table& table : database.tables) {
+      if (!usual.contains({database.name, table.id.name})) continue;
+      if (HasUsualStatistics(table.create)) continue;
+      ResumeStatistics(session_, QuoteQualified(database.name, table.id.name));
+      any = true;
+    }
   }
   return any;
 }

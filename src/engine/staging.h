@@ -66,6 +66,9 @@ class Staging {
   // False: all were.
   bool SetAutoIncrement(const Catalog& staged);
 
+  // After the rows: statistics that a killed load left paused come back. False: none were.
+  bool SetStatistics(const Catalog& staged);
+
   // Renames all tables to and fro, in one statement: what the swap will do, but here. Returns the
   // ms a move took; nullopt where a crash of the server could tear that, or where it can wait
   // without bound.

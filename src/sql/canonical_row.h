@@ -17,6 +17,7 @@ namespace dbomsbak {
 class CanonicalRow {
  public:
   static constexpr std::size_t kMaxRoom = 64 * 1024;
+  static constexpr bool kTakesText = false;  // values, not the text of numbers
 
   CanonicalRow();
   ~CanonicalRow();

@@ -74,9 +74,9 @@ constexpr std::chrono::milliseconds kPauseAlone{20};
 void SetOptions(MYSQL* mysql, const ConnectionOptions& options, SslMode mode, bool by_socket) {
   Set(mysql, MYSQL_OPT_CONNECT_TIMEOUT, options.connect_timeout_s);
   mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-  // A hostile server may ask for any file of this machine otherwise.
-  const unsigned no_local_infile = 0;
-  Set(mysql, MYSQL_OPT_LOCAL_INFILE, no_local_infile);
+  // A hostile server may ask for any file of this machine: what answers is SetLocalHandler's.
+  const unsigned local_infile = 1;
+  Set(mysql, MYSQL_OPT_LOCAL_INFILE, local_infile);
   const unsigned long largest_packet = 1UL << 30;  // the protocol's limit
   Set(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, largest_packet);
   // Truncation is how the binary stream learns that a buffer must grow.
@@ -110,6 +110,7 @@ MysqlSession::MysqlSession(const ConnectionOptions& options) : description_(opti
 void MysqlSession::Connect(const ConnectionOptions& options) {
   mysql_.reset(mysql_init(nullptr));
   if (mysql_ == nullptr) throw Error(ErrorCode::kInternal, "no memory for a session");
+  SetLocalHandler();
   const bool by_socket = UsesSocket(options);
   // A socket file is as private as the machine: TLS there only when it is asked for.
   const SslMode mode =
@@ -294,6 +295,50 @@ ResultSet MysqlSession::Query(std::string_view sql) {
   warning_count_ = mysql_warning_count(mysql_.get());
   SkipFurtherResults();
   return answer;
+}
+
+void MysqlSession::SetLocalHandler() noexcept {
+  mysql_set_local_infile_handler(
+      mysql_.get(), &BeginLocal, &ReadLocal, [](void*) {}, &TellLocalError, this);
+}
+
+// The library opens no file, for it never sees a handler of its own.
+int MysqlSession::BeginLocal(void** session, const char*, void* data) noexcept {
+  *session = data;
+  return static_cast<MysqlSession*>(data)->local_ == nullptr ? 1 : 0;
+}
+
+int MysqlSession::ReadLocal(void* data, char* buffer, unsigned size) noexcept {
+  auto* const session = static_cast<MysqlSession*>(data);
+  try {
+    if (session->local_piece_.empty()) session->local_piece_ = (*session->local_)();
+  } catch (...) {
+    session->local_failure_ = std::current_exception();
+    return -1;
+  }
+  const std::size_t taken = session->local_piece_.copy(buffer, size);
+  session->local_piece_.remove_prefix(taken);
+  return static_cast<int>(taken);
+}
+
+int MysqlSession::TellLocalError(void*, char* text, unsigned size) noexcept {
+  constexpr std::string_view kReason = "nothing is given to the server that it was not told of";
+  if (size != 0) text[kReason.copy(text, size - 1)] = '\0';
+  return 2000;  // CR_UNKNOWN_ERROR
+}
+
+void MysqlSession::LoadLocal(std::string_view sql, const std::function<std::string_view()>& next) {
+  BeginStatement();
+  local_ = &next;
+  local_piece_ = {};
+  local_failure_ = nullptr;
+  const bool failed = mysql_real_query(mysql_.get(), sql.data(), sql.size()) != 0;
+  local_ = nullptr;
+  if (local_failure_) std::rethrow_exception(std::exchange(local_failure_, nullptr));
+  if (failed) ThrowLastError();
+  affected_rows_ = mysql_affected_rows(mysql_.get());
+  warning_count_ = mysql_warning_count(mysql_.get());
+  SkipFurtherResults();
 }
 
 std::unique_ptr<RowStream> MysqlSession::Stream(std::string_view sql, Protocol protocol) {

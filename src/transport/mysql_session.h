@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +24,7 @@ class MysqlSession final : public Session {
   void Execute(std::string_view sql) override;
   ResultSet Query(std::string_view sql) override;
   std::unique_ptr<RowStream> Stream(std::string_view sql, Protocol protocol) override;
+  void LoadLocal(std::string_view sql, const std::function<std::string_view()>& next) override;
   std::uint64_t affected_rows() const override { return affected_rows_; }
   unsigned warning_count() const override { return warning_count_; }
   std::uint64_t connection_id() const override { return connection_id_; }
@@ -49,6 +52,11 @@ class MysqlSession final : public Session {
   void Send(std::string_view sql);
   void SendAlone(std::string_view sql);
   void SkipFurtherResults();
+  // What the library calls when a server asks for a file.
+  void SetLocalHandler() noexcept;
+  static int BeginLocal(void** session, const char* name, void* data) noexcept;
+  static int ReadLocal(void* session, char* buffer, unsigned size) noexcept;
+  static int TellLocalError(void* session, char* text, unsigned size) noexcept;
 
   MysqlHandle mysql_;
   // A descriptor of our own for the session's socket: the library may close its own at any time,
@@ -63,6 +71,10 @@ class MysqlSession final : public Session {
   std::atomic<bool> lost_{false};
   std::atomic<bool> aborted_{false};
   bool streaming_ = false;
+  // While a LoadLocal runs: who gives, what of the last piece is left, and what he threw.
+  const std::function<std::string_view()>* local_ = nullptr;
+  std::string_view local_piece_;
+  std::exception_ptr local_failure_;
 };
 
 }  // namespace dbomsbak

@@ -7,10 +7,12 @@ values   a table of them (tests/support/edge_values.py): fingerprint, dump with 
          into another server.
 modes    what means something else in another sql_mode, made in each mode of the session; dumped,
          restored and loaded while the server's own mode is each of them.
+loads    the same values in tables so large that restore sends them as LOAD DATA, by units and whole
+         (MariaDB).
 keys     primary keys of every type and charset, read in chunks: as many rows as there are, and the
          same bytes as without chunks.
 
-    edge_values_test.py [values|modes|keys…]
+    edge_values_test.py [values|loads|modes|keys…]
 
 DBOMSBAK_TEST_SEED repeats a run; DBOMSBAK_TEST_EDGE=all restores in each mode, also in each alone, and
 tries keys of all charsets. The server is the kind in DBOMSBAK_TEST_SERVER.
@@ -119,6 +121,39 @@ class Test:
         kinds = sorted({column.kind() for table in tables for column in table.columns})
         return f'{report.values} values in {report.columns} columns, {len(self.features.charsets)} charsets, of {" ".join(kinds)}'
 
+    def loads(self):
+        if not DEFAULT_KIND.startswith('mariadb'):
+            return 'restores without LOAD DATA there'
+        tables = edge_values.tables(self.features, random.Random(SEED + 3))
+        edge_values.create(self.source, 'edge_source', tables)
+        types = ('tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double', 'bit', 'date', 'time', 'datetime',
+                 'timestamp', 'binary', 'varbinary', 'blob', 'mediumblob', 'longblob', 'char', 'varchar', 'text', 'mediumtext',
+                 'longtext', 'enum', 'set')
+        columns = self.source.rows(
+            f"SELECT TABLE_NAME, CONCAT('`', COLUMN_NAME, '`') FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'edge_source' AND TABLE_NAME NOT LIKE 'longest%' AND "
+            f"COLUMN_NAME <> 'id' AND GENERATION_EXPRESSION IS NULL AND DATA_TYPE IN {types} AND COALESCE(CHARACTER_SET_NAME, 'utf8mb4') IN "
+            f"('utf8mb4', 'utf8mb3', 'latin1')")
+        found = {}
+        for table, column in columns:
+            found.setdefault(table, []).append(column)
+        script = ["CREATE DATABASE edge_loads CHARACTER SET utf8mb4; SET time_zone = '+00:00', "
+                  "sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';"]
+        for table, names in found.items():
+            for size in (100_000, 1_200_000):
+                script.append(
+                    f"CREATE TABLE edge_loads.`{table}_{size}` (filler MEDIUMTEXT, PRIMARY KEY (id)) ENGINE=InnoDB AS SELECT id, {', '.join(names)}, "
+                    f"REPEAT('x', {size} DIV (SELECT COUNT(*) FROM edge_source.`{table}`)) AS filler FROM edge_source.`{table}`;")
+        self.source.sql('\n'.join(script))
+        before = fingerprint.take(self.source, 'edge_loads')
+        archive = self.dump('edge_loads', 'loads')
+        count = "SHOW GLOBAL STATUS LIKE 'Com_load'"
+        loads = int(self.source.rows(count)[0][1])
+        self.restored('edge_loads', archive, before, 'loads')
+        loads = int(self.source.rows(count)[0][1]) - loads
+        if loads < len(found):
+            raise AssertionError(f'{loads} LOADs of {2 * len(found)} tables')
+        return f'{len(columns)} columns in {2 * len(found)} tables, {loads} times LOAD DATA'
+
     def modes(self):
         wanted = ('temporals', 'blanks', 'default_literals', 'enums', 'defaults', 'generated', 'json')
         tables = [t for t in edge_values.tables(self.features, random.Random(SEED + 1)) if t.name in wanted]
@@ -185,7 +220,7 @@ class Test:
 
 def main():
     print('seed', SEED)
-    chosen = sys.argv[1:] or ['values', 'modes', 'keys']
+    chosen = sys.argv[1:] or ['values', 'loads', 'modes', 'keys']
     # Without a binary log: its position is in an archive, and moves.
     options = ['--max-allowed-packet=64M', '--skip-log-bin']
     failed = []

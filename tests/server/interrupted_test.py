@@ -9,14 +9,16 @@ live afterwards is told by the server. DBOMSBAK_PAIRS=undo/abort tries that pair
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support import fingerprint  # noqa: E402
 from support.program import Program  # noqa: E402
-from support.server import Server  # noqa: E402
+from support.server import DEFAULT_KIND, Server  # noqa: E402
 from support.talk import Talk  # noqa: E402
 
 BEFORE, WITHIN, UNSWEPT = 'before its RENAME', 'within its window', 'before its sweep'
@@ -124,6 +126,59 @@ CREATE TRIGGER t_{live} BEFORE INSERT ON t FOR EACH ROW SET @seen = 1;''')
                     if then == 'abort' and ended.code != 0:
                         self.assertIn('nothing was aborted: the ' + first.split()[0].replace('swap', 'restore'), told['message'])
                         self.assertIn('`dbomsbak undo shop`', told['hint'])
+
+    @unittest.skipUnless(DEFAULT_KIND.startswith('mariadb'), 'tables go in by INSERTs there')
+    def test_a_table_that_is_loaded_whole_is_there_wholly_or_not_at_all(self):
+        with Server(event_scheduler=False) as server:
+            server.sql("""CREATE DATABASE bulk; USE bulk;
+CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(100), u VARCHAR(60), n INT UNSIGNED, UNIQUE KEY (u), KEY (n, v)) ENGINE=InnoDB;
+INSERT INTO t (v, u, n) SELECT REPEAT(MD5(seq), 3), SHA1(seq), CRC32(seq) FROM seq_1_to_30000;
+CREATE TABLE small (id INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO small VALUES (1);""")
+            before = fingerprint.take(server, ['bulk'])
+            archive = self.folder / 'bulk.sql.zst'
+            self.program.ok('dump', *server.client_options(), 'bulk', '-o', archive)
+            command = ['restore', *server.client_options(), '--yes', archive]
+
+            def restored(what):
+                loads = int(server.rows("SHOW GLOBAL STATUS LIKE 'Com_load'")[0][1])
+                self.program.ok(*command)
+                fingerprint.expect_equal(before, fingerprint.take(server, ['bulk']), what)
+                self.assertEqual(server.rows('CHECK TABLE bulk.t EXTENDED')[-1][-2:], ['status', 'OK'])
+                self.assertEqual(server.value('SELECT COUNT(*) FROM bulk.t FORCE INDEX (n) WHERE n >= 0'), '30000')
+                # Nobody waits for statistics that come with the next writes.
+                rows = int(server.value("SELECT stat_value FROM mysql.innodb_index_stats WHERE database_name = 'bulk' AND "
+                                        "table_name = 't' AND index_name = 'PRIMARY' AND stat_name = 'n_diff_pfx01'"))
+                self.assertTrue(15000 < rows < 60000, rows)
+                self.program.ok('purge', *server.client_options(), '--yes')
+                server.sql('DROP DATABASE bulk')
+                return int(server.rows("SHOW GLOBAL STATUS LIKE 'Com_load'")[0][1]) - loads
+
+            server.sql('DROP DATABASE bulk')
+            self.assertEqual(restored('never killed'), 1)
+            for fate, loads in (('behind=ALTER TABLE', 1), ('behind=LOAD DATA LOCAL', 1), ('behind=COMMIT', 0), ('before=ANALYZE', 0)):
+                done = subprocess.run([self.tool, f'--socket={server.socket}', '--user=root', f'--die-{fate}', 'restore', archive],
+                                      capture_output=True, text=True, timeout=120)
+                self.assertEqual(done.returncode, -9, fate + done.stdout + done.stderr)
+                self.assertEqual(restored(fate), loads, fate)
+            def loading():
+                running = self.program.start(*command)
+                with Talk(server) as looker:
+                    while looker("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'LOAD DATA%'") != ['1']:
+                        self.assertIsNone(running.poll(), 'it is loaded already')
+                return running
+
+            running = loading()
+            running.send_signal(signal.SIGINT)
+            running.communicate(timeout=60)
+            self.assertEqual(running.returncode, 130)
+            self.assertEqual([name for name in server.databases() if 'bulk' in name], [])
+            # The server itself, in the middle of the statement.
+            running = loading()
+            server.kill9()
+            running.communicate(timeout=60)
+            self.assertEqual(running.returncode, 15)
+            server.start()
+            restored('the server killed')
 
     def test_undo_goes_no_further_than_asked(self):
         """Of a restore that never was live there is nothing to undo: an older copy is not meant, unless it is asked for again."""

@@ -128,6 +128,12 @@ class FakeSession final : public Session {
   std::unique_ptr<RowStream> Stream(std::string_view sql, Protocol) override {
     return std::make_unique<FakeRowStream>(Run(sql));
   }
+  // What is given is seen as a part of the statement.
+  void LoadLocal(std::string_view sql, const std::function<std::string_view()>& next) override {
+    std::string all(sql);
+    for (std::string_view piece = next(); !piece.empty(); piece = next()) all += piece;
+    Run(all);
+  }
   std::uint64_t affected_rows() const override { return 0; }
   unsigned warning_count() const override { return 0; }
   std::uint64_t connection_id() const override { return id_; }

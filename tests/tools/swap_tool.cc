@@ -95,6 +95,10 @@ class MortalSession final : public Session {
     fate_.Statement(sql);
     return session_->Stream(sql, protocol);
   }
+  void LoadLocal(std::string_view sql, const std::function<std::string_view()>& next) override {
+    fate_.Statement(sql);
+    session_->LoadLocal(sql, next);
+  }
   std::uint64_t affected_rows() const override { return session_->affected_rows(); }
   unsigned warning_count() const override { return session_->warning_count(); }
   std::uint64_t connection_id() const override { return session_->connection_id(); }

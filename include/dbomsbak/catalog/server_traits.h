@@ -56,6 +56,11 @@ struct ServerTraits {
   // Many rows are loaded faster when plain keys are made behind them: memory for what is written is
   // scarce, and a key is built without it.
   bool prefers_late_keys = false;
+  bool takes_local_rows = false;  // LOAD DATA LOCAL, with nothing that listens to its rows
+  // With unique_checks off, LOAD DATA into an empty table sorts its keys and writes no undo.
+  bool has_bulk_load = false;
+  // With unique_checks off, the first INSERT into an empty table takes a way that is dearer.
+  bool has_dear_first_insert = false;
   bool has_sequences_in_tables = false;    // information_schema.TABLES lists them; SHOW CREATE
   bool has_object_list = false;            // DBA_OBJECTS, with what no other list shows
   bool has_table_sizes = true;             // TABLES.TABLE_ROWS, DATA_LENGTH

@@ -66,6 +66,11 @@ class Session {
   virtual void Execute(std::string_view sql) = 0;
   virtual ResultSet Query(std::string_view sql) = 0;
   virtual std::unique_ptr<RowStream> Stream(std::string_view sql, Protocol protocol) = 0;
+  // A LOAD DATA LOCAL INFILE, whatever file it names: what the server gets in its place are the
+  // pieces that `next` gives, until one is empty. What `next` throws ends the statement, and comes
+  // out here; of its transaction some rows may be there then. No other statement, and no server,
+  // gets at a file.
+  virtual void LoadLocal(std::string_view sql, const std::function<std::string_view()>& next) = 0;
   virtual std::uint64_t affected_rows() const = 0;
   virtual unsigned warning_count() const = 0;
   virtual std::uint64_t connection_id() const = 0;

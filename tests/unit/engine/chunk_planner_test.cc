@@ -38,6 +38,7 @@ class TextPlanServer final : public Session {
     return {{"id"}, {{std::to_string(row)}}};
   }
   std::unique_ptr<RowStream> Stream(std::string_view, Protocol) override { return nullptr; }
+  void LoadLocal(std::string_view, const std::function<std::string_view()>&) override {}
   std::uint64_t affected_rows() const override { return 0; }
   unsigned warning_count() const override { return 0; }
   std::uint64_t connection_id() const override { return 1; }

@@ -167,6 +167,62 @@ TEST_F(RowLoaderTest, EveryFailingStatementEndsTheLoadAsItself) {
   }
 }
 
+// A table `w` of two frames, large enough to go whole, beside the others; `value` is one more row.
+class WholeLoadTest : public RowLoaderTest {
+ protected:
+  void OpenWithWhole(const std::optional<std::string>& value = std::nullopt) {
+    std::vector<SampleRow> rows(6, {std::string(200'000, 'x')});
+    if (value) rows.push_back({*value});
+    sample_.AddTable("d", "w", "CREATE TABLE `w` (`a` longtext) ENGINE=InnoDB",
+                     {{"a", "text:utf8mb4"}}, rows, 3, true);
+    traits_.takes_local_rows = traits_.has_bulk_load = true;
+    Open();
+  }
+  static constexpr char kLoad[] = "LOAD DATA LOCAL INFILE 'rows' INTO TABLE `staging`.`w` ";
+};
+
+TEST_F(WholeLoadTest, AllRowsOfATableAndItsNotesShareATransaction) {
+  OpenWithWhole();
+  Load();
+  const std::vector<std::string> sent = Sent();
+  // The largest comes first.
+  EXPECT_THAT(sent[1], StartsWith(kLoad));
+  EXPECT_EQ(std::count(sent[1].begin(), sent[1].end(), '\n'), 6);
+  EXPECT_THAT(sent[2], HasSubstr("('d','w',4),('d','w',5)"));
+  EXPECT_EQ(sent[3], "COMMIT");
+  EXPECT_EQ(Count(kLoad), 1U);
+  EXPECT_EQ(Count("INSERT INTO `w`"), 0U);
+  EXPECT_TRUE(server_.Saw("ALTER TABLE `staging`.`w` STATS_AUTO_RECALC=DEFAULT"));
+}
+
+TEST_F(WholeLoadTest, WhatTheServerRefusesSoGoesByInserts) {
+  OpenWithWhole();
+  server_.OnError(kLoad, ServerError(ErrorCode::kQueryRefused, 1021, "HY000", "disk full"));
+  Load();
+  EXPECT_EQ(Count("ROLLBACK"), 1U);
+  EXPECT_EQ(Count("INSERT INTO `w`"), 2U);
+  EXPECT_TRUE(server_.Saw("ALTER TABLE `staging`.`w` STATS_AUTO_RECALC=DEFAULT"));
+}
+
+TEST_F(WholeLoadTest, AValueWithoutFieldsSendsAllByInserts) {
+  OpenWithWhole("\xFF");
+  Load();
+  EXPECT_EQ(Count(kLoad), 0U);  // it was ended in the middle
+  EXPECT_EQ(Count("ROLLBACK"), 1U);
+  EXPECT_EQ(Count("INSERT INTO `w`"), 3U);
+}
+
+TEST_F(WholeLoadTest, ATableOfWhichSomeRowsAreThereGoesByUnits) {
+  OpenWithWhole();
+  for (std::size_t i = 0; i < done_.size(); ++i) {
+    done_[i] = content_.units[i].table == TableNumber("w") && content_.units[i].frame == 5;
+  }
+  Load();
+  EXPECT_EQ(Count(kLoad), 1U);
+  EXPECT_EQ(Count("SET SESSION unique_checks=0"), 0U);
+  EXPECT_THAT(Sent(), Contains(HasSubstr("('d','w',4)")));
+}
+
 TEST_F(RowLoaderTest, CancelEndsItBetweenFrames) {
   Open();
   cancel_.Cancel(2);
