@@ -154,7 +154,7 @@ void RestoreRun::Load(RestoreInput& input) {
     observer_.Notice(fmt::format("going on from run {}: {} of {} load units are there already",
                                  run_, kept, done.size()));
   } else {
-    staging_->Create(facts_.live, OriginOf(content_, options_));
+    staging_->Create(facts_.live, OriginOf(content_, options_), sessions_, jobs_);
   }
   if (!options_.in_place) staging_->TryObjects(set_);
   observer_.Phase(fmt::format("loading {} rows into staging", content_.rows));

@@ -4,16 +4,20 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "dbomsbak/base/ascii.h"
+#include "dbomsbak/base/task_group.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
 #include "engine/constraint_names.h"
 #include "engine/definition_text.h"
+#include "engine/foreign_key_lines.h"
 #include "engine/keys_behind_rows.h"
 #include "engine/live_names.h"
 #include "engine/object_creator.h"
@@ -34,6 +38,9 @@ namespace {
 // Steps of the journal.
 constexpr char kStructureStep[] = "structure";  // sequences and empty tables stand
 constexpr char kRowsStep[] = "rows";            // all rows are there, proved
+
+// Fewer tables are made sooner than one more session.
+constexpr std::size_t kTablesASession = 4;
 
 DatabaseMap ToStaging(const std::vector<RestoreMember>& members) {
   DatabaseMap map;
@@ -224,7 +231,8 @@ void Staging::CreateDatabase(const RestoreMember& member) {
   session_.Execute(fmt::format("CREATE DATABASE {}{}", QuoteIdentifier(member.staging), options));
 }
 
-void Staging::Create(const Catalog& live, StagingOrigin origin) {
+void Staging::Create(const Catalog& live, StagingOrigin origin, SessionFactory& sessions,
+                     unsigned jobs) {
   observer_.Phase(
       fmt::format("creating {} tables in staging (run {})", content_.tables.size(), run_));
   StagingNote note;
@@ -243,11 +251,11 @@ void Staging::Create(const Catalog& live, StagingOrigin origin) {
       "NULL, `frame` BIGINT UNSIGNED NOT NULL, PRIMARY KEY "
       "(`database_name`,`table_name`,`frame`)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4",
       load_table()));
-  CreateTables(live);
+  CreateTables(live, sessions, jobs);
   journal_->Append("done", kStructureStep, "");
 }
 
-void Staging::CreateTables(const Catalog& live) {
+void Staging::CreateTables(const Catalog& live, SessionFactory& sessions, unsigned jobs) {
   StagingRefusals refusals;
   const auto run = [&](const ContentObject& object, const std::string& statement) {
     cancel_.ThrowIfCancelled();
@@ -268,11 +276,11 @@ void Staging::CreateTables(const Catalog& live) {
   std::map<std::string, std::string> live_of;
   for (const RestoreMember& member : members_) live_of[member.archived] = member.live;
   std::vector<std::pair<const ContentObject*, std::string>> late_keys;
+  std::vector<Creation> creations;
   const std::vector<std::vector<PlainKey>> behind_rows = KeysBehindRows(content_, traits_);
   for (std::size_t i = 0; i < content_.tables.size(); ++i) {
     const ContentObject& table = content_.tables[i];
     const RestoreMember& member = MemberOf(table.record.id.database);
-    Use(session_, member.staging);
     std::string create =
         WithFirstName(RenameDatabases(ObjectKind::kTable, table.StagedCreate(), to_staging),
                       member.StagedTable(table.record.id.name));
@@ -296,7 +304,20 @@ void Staging::CreateTables(const Catalog& live) {
       for (std::string& key : split.keys) late_keys.emplace_back(&table, std::move(key));
     }
     if (!behind_rows[i].empty()) create = WithoutPlainKeys(create).create;
-    run(table, create);
+    creations.push_back({&table, &member.staging, std::move(create), false, nullptr});
+  }
+  // A server that can be killed between two of them must have none half made.
+  if (traits_.has_atomic_ddl && !traits_.outside_keys_need_parents) {
+    CreateAtOnce(sessions, jobs, creations);
+  }
+  for (const Creation& creation : creations) {
+    if (creation.done) continue;
+    cancel_.ThrowIfCancelled();
+    refusals.Try("creating", creation.table->record.id, [&] {
+      if (creation.failure) std::rethrow_exception(creation.failure);
+      Use(session_, *creation.database);
+      session_.Execute(creation.statement);
+    });
   }
   for (const auto& [table, key] : late_keys) {
     const std::string& staging = MemberOf(table->record.id.database).staging;
@@ -306,6 +327,53 @@ void Staging::CreateTables(const Catalog& live) {
   }
   refusals.ThrowIfAny();
   if (!AllPrintAlike(content_, traits_)) CompareTables();
+}
+
+// A server waits for its disk with each table, but not with each in turn.
+void Staging::CreateAtOnce(SessionFactory& sessions, unsigned jobs,
+                           std::vector<Creation>& creations) {
+  // Those with foreign keys lock each other's names: they are made one by one.
+  std::set<std::pair<std::string, std::string>> bound;
+  for (const ContentObject& table : content_.tables) {
+    const ObjectId& id = table.record.id;
+    for (const ForeignKeyLine& key : ForeignKeyLines(table.create)) {
+      bound.emplace(id.database, LowerAscii(id.name));
+      bound.emplace(key.parent_database.empty() ? id.database : key.parent_database,
+                    LowerAscii(key.parent_table));
+    }
+  }
+  std::vector<Creation*> free;
+  for (Creation& creation : creations) {
+    const ObjectId& id = creation.table->record.id;
+    if (!bound.contains({id.database, LowerAscii(id.name)})) free.push_back(&creation);
+  }
+  if (jobs < 2 || free.size() < kTablesASession * 2) return;
+  const std::size_t workers = std::min<std::size_t>(jobs, free.size() / kTablesASession);
+  std::atomic<std::size_t> next{0};
+  std::atomic<bool> stopped{false};
+  TaskGroup group([&] { stopped = true; });
+  for (std::size_t i = 0; i < workers; ++i) {
+    group.Start([&] {
+      const std::unique_ptr<Session> session = sessions.Connect();
+      PrepareSession(*session, traits_, true);
+      PrepareForDefinitions(*session);
+      std::optional<UsualCollations> usual;
+      if (!AllPrintAlike(content_, traits_)) usual.emplace(*session);
+      for (std::size_t at = next++; at < free.size() && !stopped; at = next++) {
+        cancel_.ThrowIfCancelled();
+        Creation& creation = *free[at];
+        try {
+          Use(*session, *creation.database);
+          session->Execute(creation.statement);
+          creation.done = true;
+        } catch (const Error& e) {  // told in their order
+          if (e.code() != ErrorCode::kQueryRefused) throw;
+          creation.failure = std::current_exception();
+        }
+      }
+    });
+  }
+  group.Wait();
 }
 
 // Before the rows are loaded: a server of another kind may have made something else of a table.

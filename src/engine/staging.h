@@ -1,6 +1,7 @@
 // The databases a restore loads into: made, filled in part, found again, swept.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <set>
@@ -51,7 +52,8 @@ class Staging {
 
   // Databases, journal, sequences and empty tables. `live` tells which sequences live databases
   // have: a default that takes from one must name it already. `origin` is noted for those who look.
-  void Create(const Catalog& live, StagingOrigin origin);
+  // Tables that no foreign key ties are made by `jobs` sessions.
+  void Create(const Catalog& live, StagingOrigin origin, SessionFactory& sessions, unsigned jobs);
 
   // Opens what Create made in an earlier run. If that was proved, RefuseChanged tells what anybody
   // did to it since; else what is neither a table of the archive nor ours is dropped. Returns, for
@@ -101,7 +103,15 @@ class Staging {
   // Do the files have it as this server prints it?
   bool IsWordForWord(const ObjectId& staged) const;
   void CreateDatabase(const RestoreMember& member);
-  void CreateTables(const Catalog& live);
+  struct Creation {
+    const ContentObject* table;
+    const std::string* database;
+    std::string statement;
+    bool done;
+    std::exception_ptr failure;
+  };
+  void CreateTables(const Catalog& live, SessionFactory& sessions, unsigned jobs);
+  void CreateAtOnce(SessionFactory& sessions, unsigned jobs, std::vector<Creation>& creations);
   void CompareTables();
   void DropEverythingButTables();
 

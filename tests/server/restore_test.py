@@ -217,6 +217,22 @@ class Restore(unittest.TestCase):
         self.restore()
         self.assert_live_is(self.before, 'restored after two interrupts')
 
+    def test_tables_are_made_by_several_sessions_but_for_those_that_foreign_keys_tie(self):
+        self.server.sql('CREATE DATABASE many; USE many; CREATE TABLE `Z` (id INT PRIMARY KEY) ENGINE=InnoDB;'
+                        'CREATE TABLE child (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES `Z` (id)) ENGINE=InnoDB;'
+                        + ''.join(f'CREATE TABLE t{at} (id INT PRIMARY KEY);' for at in range(20)))
+        before = fingerprint.take(self.server, 'many')
+        archive = self.folder / 'many.sql.zst'
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', 'many', '-o', archive)
+        made = "SELECT COUNT(DISTINCT thread_id) FROM mysql.general_log WHERE argument LIKE 'CREATE TABLE `{}`%'"
+        self.server.sql("SET GLOBAL log_output = 'TABLE'; TRUNCATE mysql.general_log; SET GLOBAL general_log = 1")
+        self.restore('--jobs', 2, archive=archive)
+        self.server.sql('SET GLOBAL general_log = 0')
+        self.assertEqual(self.server.value(made.format('t%')), '2')
+        self.assertEqual(self.server.value("SELECT COUNT(DISTINCT thread_id) FROM mysql.general_log WHERE argument LIKE 'CREATE TABLE `Z`%' "
+                                           "OR argument LIKE 'CREATE TABLE `child`%'"), '1')
+        fingerprint.expect_equal(before, fingerprint.take(self.server, 'many'), 'restored')
+
     def test_two_at_once(self):
         with self.running() as first:
             # It holds the lock for as long as it lives; stopped, it cannot be through too soon.
