@@ -196,7 +196,7 @@ unsigned KeySpace::Base() const {
     case Form::kBytes:
       return 257;
     case Form::kUuid:
-      return static_cast<unsigned>(kHexDigits.size()) + 1;
+      return static_cast<unsigned>(kHexDigits.size());
     default:
       return static_cast<unsigned>(by_weight_.size()) + 1;
   }
@@ -211,7 +211,7 @@ KeySpace::Digits KeySpace::DigitsOf(std::string_view value) const {
       const std::size_t at = static_cast<std::size_t>(place);
       const std::size_t digit =
           at < value.size() ? kHexDigits.find(value[at]) : std::string_view::npos;
-      digits.push_back(digit == std::string_view::npos ? 1U : static_cast<unsigned>(digit) + 1);
+      digits.push_back(digit == std::string_view::npos ? 0U : static_cast<unsigned>(digit));
     }
   } else {
     for (const std::string_view character : Characters(value, charset_)) {
@@ -234,7 +234,7 @@ std::string KeySpace::FromDigits(std::string_view low, const Digits& digits) con
     for (std::size_t i = 0; i < digits.size() && i < order.size(); ++i) {
       if (order[i] == kVersion || order[i] == kVariant) continue;
       const std::size_t at = static_cast<std::size_t>(order[i]);
-      if (at < value.size()) value[at] = kHexDigits[digits[i] - 1];
+      if (at < value.size()) value[at] = kHexDigits[digits[i]];
     }
   } else {
     for (const unsigned digit : digits) {
@@ -310,7 +310,7 @@ std::string KeySpace::Between(std::string_view low, std::string_view high, doubl
   for (std::size_t i = 0; i < kDigits; ++i) {
     rest *= base;
     const auto digit = static_cast<unsigned>(rest);
-    if (digit == 0 || digit >= base) break;  // the value ends here
+    if (digit >= base || (digit == 0 && form_ != Form::kUuid)) break;  // the value ends here
     digits.push_back(digit);
     rest -= digit;
   }

@@ -30,7 +30,7 @@ class KeySpace {
 
  private:
   enum class Form { kNumber, kYear, kMoment, kTime, kBytes, kText, kUuid };
-  using Digits = std::vector<unsigned>;  // 0: the value ends
+  using Digits = std::vector<unsigned>;  // 0: the value ends, but for UUIDs, which are of one size
 
   explicit KeySpace(Form form) : form_(form) {}
   bool is_number() const;

@@ -172,7 +172,7 @@ class Tests:
         for table, found in self.server.rows("SELECT TABLE_NAME, ROWS_READ FROM information_schema.TABLE_STATISTICS "
                                              "WHERE TABLE_SCHEMA = 'keyed'"):
             rows = int(self.server.value(f'SELECT COUNT(*) FROM {table}', 'keyed'))
-            need(rows <= int(found) <= 1.25 * rows + 600, f'{found} reads of the {rows} rows of {table}')
+            need(rows <= int(found) <= 1.05 * rows + 600, f'{found} reads of the {rows} rows of {table}')
             chunks = statements.count(f'`body` FROM `keyed`.`{table}` '.encode())
             need(table in UNCUT_TABLES or 6 <= chunks <= 250, f'{table} was read in {chunks} chunks')
 
