@@ -7,6 +7,7 @@
 #include <set>
 
 #include "dbomsbak/base/digest.h"
+#include "dbomsbak/base/utf8.h"
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/sql/named_constraints.h"
 #include "dbomsbak/sql/quote.h"
@@ -22,24 +23,9 @@ constexpr std::string_view kTwinSuffix = "__dbomsbak_twin";
 constexpr std::size_t kLongestName = 64;  // characters
 constexpr std::size_t kHashDigits = 12;
 
-std::size_t Characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
-std::string FirstCharacters(std::string_view text, std::size_t count) {
-  std::size_t end = 0;
-  while (end < text.size()) {
-    if ((static_cast<unsigned char>(text[end]) & 0xC0) != 0x80 && count-- == 0) break;
-    ++end;
-  }
-  return std::string(text.substr(0, end));
-}
-
 std::string WithSuffix(std::string_view name, std::string_view suffix,
                        std::string_view suffix_when_cut) {
-  if (Characters(name) + suffix.size() <= kLongestName) {
+  if (CountCharacters(name) + suffix.size() <= kLongestName) {
     return fmt::format("{}{}", name, suffix);
   }
   const std::string hash = Sha256(name).hex().substr(0, kHashDigits);

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "dbomsbak/base/utf8.h"
 #include "dbomsbak/catalog/table_reader.h"
 #include "dbomsbak/sql/row_encoder.h"
 #include "dbomsbak/sql/table_keys.h"
@@ -45,9 +46,7 @@ struct Candidate {
 
 std::string Shortened(std::string text) {
   if (text.size() <= kShownBytes) return text;
-  std::size_t end = kShownBytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "…";
+  return std::string(WholeCharacters(text, kShownBytes)) + "…";
 }
 
 bool IsNumber(std::string_view text) {

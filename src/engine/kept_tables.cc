@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "dbomsbak/base/utf8.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/transport/server_numbers.h"
 #include "engine/definition_fingerprint.h"
@@ -38,15 +39,6 @@ std::string NameIn(std::string_view comment) {
     name += comment[at];
   }
   return {};
-}
-
-// UTF-8, cut behind so many characters.
-std::string_view FirstCharacters(std::string_view text, std::size_t count) {
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool begins = (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80;
-    if (begins && count-- == 0) return text.substr(0, at);
-  }
-  return text;
 }
 
 std::string CommentOf(Session& session, const std::string& database, const std::string& table) {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "dbomsbak/base/ascii.h"
+#include "dbomsbak/base/utf8.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/transport/server_numbers.h"
 
@@ -21,9 +22,7 @@ std::string OneLine(std::string text, std::size_t longest) {
     if (c == '\n' || c == '\r' || c == '\t') c = ' ';
   }
   if (text.size() > longest) {
-    std::size_t cut = longest;
-    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
-    text.resize(cut);
+    text.resize(WholeCharacters(text, longest).size());
     text += "…";
   }
   return text;

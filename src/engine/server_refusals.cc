@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "dbomsbak/base/ascii.h"
+#include "dbomsbak/base/utf8.h"
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/definition_text.h"
@@ -46,7 +47,7 @@ std::string Short(std::string_view text) {
   for (const char c : text) {
     const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
     if (blank && (line.empty() || line.back() == ' ')) continue;
-    if (line.size() >= kShownText && (static_cast<unsigned char>(c) & 0xC0) != 0x80) {
+    if (line.size() >= kShownText && StartsCharacter(c)) {
       return line + " …";
     }
     line += blank ? ' ' : c;

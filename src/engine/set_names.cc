@@ -9,6 +9,7 @@
 
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/digest.h"
+#include "dbomsbak/base/utf8.h"
 
 namespace dbomsbak {
 namespace {
@@ -19,21 +20,6 @@ constexpr std::size_t kRunIdLength = 8;
 constexpr std::size_t kHashLength = 8;
 constexpr std::string_view kStagingMark = "__dbomsbak_new_";
 constexpr std::string_view kDisplacedMark = "__dbomsbak_old_";
-
-bool StartsCharacter(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
-
-std::size_t CountCharacters(std::string_view utf8) {
-  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), StartsCharacter));
-}
-
-std::string_view FirstCharacters(std::string_view utf8, std::size_t count) {
-  std::size_t end = 0;
-  while (end < utf8.size()) {
-    if (StartsCharacter(utf8[end]) && count-- == 0) break;
-    ++end;
-  }
-  return utf8.substr(0, end);
-}
 
 std::string WithSuffix(const std::string& live, const std::string& suffix) {
   const std::size_t room = kMaxNameCharacters - suffix.size();

@@ -2,30 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstring>
+#include <string>
+#include <utility>
+
+#include "unit/memory_file.h"
 
 namespace dbomsbak {
 namespace {
 
-class MemoryFile final : public RandomAccessFile {
- public:
-  explicit MemoryFile(std::string bytes) : bytes_(std::move(bytes)) {}
-  std::size_t ReadAt(std::uint64_t offset, char* out, std::size_t size) const override {
-    if (offset >= bytes_.size()) return 0;
-    const std::size_t count = std::min<std::size_t>(size, bytes_.size() - offset);
-    std::memcpy(out, bytes_.data() + offset, count);
-    return count;
-  }
-  std::uint64_t Size() const override { return bytes_.size(); }
-  const std::string& name() const override { return name_; }
-
- private:
-  std::string bytes_;
-  std::string name_ = "memory";
-};
-
-FileKind KindOf(std::string bytes) { return LooksLike(MemoryFile(std::move(bytes))); }
+FileKind KindOf(std::string bytes) { return LooksLike(MemoryReadableFile(std::move(bytes))); }
 
 TEST(FileKindTest, FilesAreNamedForWhatTheyAre) {
   EXPECT_EQ(KindOf(""), FileKind::kEmpty);
