@@ -79,7 +79,7 @@ void SetMariaDb(ServerTraits& traits) {
   traits.has_metadata_locks_for_readers = true;
   traits.has_atomic_ddl = version >= 100600;
   traits.keeps_counters_in_crash = version >= 100204;
-  traits.hides_tables_in_alter = true;
+  traits.hides_tables_in_alter = traits.searches_held_tables = true;
   traits.create_or_replace_keeps_grants = true;
   traits.has_dear_first_insert = version >= 100700;
   // Of the versions that have it those without MDEV-34703.
@@ -100,6 +100,7 @@ void SetMySql(ServerTraits& traits) {
   traits.has_metadata_locks_for_readers = true;
   traits.has_atomic_ddl = traits.keeps_counters_in_crash = version >= 80000;
   traits.hides_tables_in_alter = true;
+  traits.searches_held_tables = version < 80000;
   traits.rename_allowed_under_lock_tables = version >= 80013;
   traits.foreign_keys_need_references = version >= 80000;
   traits.added_keys_need_references = version >= 80000;

@@ -31,8 +31,7 @@ Json ManifestToJson(const std::string& path, const HeaderRecord& header, const R
 Json PlainManifestToJson(const std::string& path, const PlainSummary& summary);
 Json ObjectToJson(const ObjectRecord& object);
 Json CheckToJson(const CheckReport& report);
-// Of `check --restore`: each file and what a restore of it would do.
-// Of the files of one set.
+// Of `check --restore`: the files of one set and what stands against restoring them.
 Json RestoreCheckToJson(const std::vector<std::string>& files, const RestorePlan& plan,
                         ErrorCode code);
 Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bool rehearsed);

@@ -37,12 +37,6 @@ constexpr std::size_t kMostKeepers = 24;  // a server allows some 150 sessions b
 // Larger tables are read in chunks, by several sessions.
 constexpr std::uint64_t kLargestKept = std::uint64_t{1} << 20;
 
-// MySQL 8 keeps them in a table of hashes.
-bool SearchesHeldTables(const ServerTraits& traits) {
-  return traits.has_metadata_locks_for_readers &&
-         (traits.flavour == ServerFlavour::kMariaDb || traits.version_number < 80000);
-}
-
 // Connected by `connect`; none where the server or the account is at its limit of sessions.
 std::vector<Session*> ConnectKeepers(std::size_t count, const std::function<Session&()>& connect,
                                      SessionRegistry& registry) {
@@ -345,7 +339,7 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
     to_touch.insert(to_touch.end(), before.sequences.begin(), before.sequences.end());
     snapshot.sequences.assign(before.sequences.begin(), before.sequences.end());
     snapshot.before_unprotected = [&] { remember_tables(coordinator); };
-    if (attempt == 1 && SearchesHeldTables(set.traits) && to_touch.size() > kManyTables) {
+    if (attempt == 1 && set.traits.searches_held_tables && to_touch.size() > kManyTables) {
       const std::size_t wanted =
           std::max(2 * readers.size(), (to_touch.size() + kTablesAKeeper - 1) / kTablesAKeeper);
       set.keepers = ConnectKeepers(

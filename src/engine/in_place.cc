@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -535,13 +536,18 @@ std::vector<std::string> DisplacedDifferences(const PreparedSet& set, const Rest
 namespace {
 
 // Whatever fails behind the swap is told as what it is: a restore that is not through.
-Error NotEnded(const PreparedSet& set, const Error& error) {
-  return Error(
-      ErrorCode::kNeedsHelp,
-      "the restored tables are live, but what was live is not dealt with yet: " + error.message(),
-      fmt::format("Remove what stands in the way, then run the same command again: it goes on from "
-                  "here. Or go back: dbomsbak restore --in-place '{}'.",
-                  set.safety_dump));
+void OrNotEnded(const PreparedSet& set, const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kConnectionLost) throw;
+    throw Error(
+        ErrorCode::kNeedsHelp,
+        "the restored tables are live, but what was live is not dealt with yet: " + error.message(),
+        fmt::format("Remove what stands in the way, then run the same command again: it goes on "
+                    "from here. Or go back: dbomsbak restore --in-place '{}'.",
+                    set.safety_dump));
+  }
 }
 
 void DropOrKeep(Session& session, const ServerTraits& traits, const PreparedSet& set,
@@ -595,12 +601,7 @@ void DropOrKeep(Session& session, const ServerTraits& traits, const PreparedSet&
 
 void EndInPlace(Session& session, const ServerTraits& traits, const PreparedSet& set,
                 ServerJournal& journal, const std::string& reason, Observer& observer) {
-  try {
-    DropOrKeep(session, traits, set, journal, reason, observer);
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kConnectionLost) throw;
-    throw NotEnded(set, error);
-  }
+  OrNotEnded(set, [&] { DropOrKeep(session, traits, set, journal, reason, observer); });
 }
 
 void SweepInPlace(Session& session, const std::string& run,
@@ -652,12 +653,7 @@ bool AllTablesSwapped(Session& session, const InPlaceRun& run) {
 HealedSet GiveUpInPlace(Session& session, const ServerTraits& all_traits, const InPlaceRun& found,
                         const std::string& reason, Observer& observer) {
   const auto journal = ServerJournal::Open(session, found.holder);
-  try {
-    DropStubsLeft(session, *journal);
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kConnectionLost) throw;
-    throw NotEnded(found.set, error);
-  }
+  OrNotEnded(found.set, [&] { DropStubsLeft(session, *journal); });
   EndInPlace(session, InPlaceTraits(all_traits), found.set, *journal,
              "its restore was given up before it was finished", observer);
   HealedSet given_up = HealedOf(found);

@@ -60,7 +60,11 @@ RowLoader::RowLoader(SessionFactory& sessions, const ServerTraits& traits,
     heads_.push_back(InsertHead(record.id.name, names));
     staged_heads_.push_back(InsertHead(targets[i].table, names));
   }
-  for (const ContentObject& table : content.tables) forms_.push_back(LoadFormOf(table, traits));
+  for (const ContentObject& table : content.tables) {
+    // Of a set of many small tables no definition is looked at.
+    const bool small = !table.record.data || table.record.data->length < kSmallestConverted;
+    forms_.push_back(small ? LoadForm::kInserts : LoadFormOf(table, traits));
+  }
   progress_.phase = "load";
   progress_.rows_total = content.rows;
   progress_.objects_total = content.tables.size();
@@ -265,7 +269,7 @@ bool RowLoader::SendFields(Session& session, const LoadUnit& unit, std::string_v
   return true;
 }
 
-bool RowLoader::LoadWhole(Session& session, const Task& task) {
+void RowLoader::LoadWhole(Session& session, const Task& task) {
   const std::uint32_t table = task.units.front()->table;
   const ObjectId& id = content_.tables[table].record.id;
   bool loaded = false;
@@ -293,12 +297,12 @@ bool RowLoader::LoadWhole(Session& session, const Task& task) {
     e.About(id.Describe());
     throw;
   }
-  if (loaded || stopped_) return loaded;
+  if (loaded || stopped_) return;
   std::lock_guard lock(mutex_);
   forms_[table] = LoadForm::kInserts;
   for (const LoadUnit* unit : task.units) tasks_.push_back({{unit}, false});
-  return false;
 }
+
 bool RowLoader::SendWhole(Session& session, const Task& task) {
   const std::uint32_t table = task.units.front()->table;
   session.Execute("START TRANSACTION");

@@ -69,8 +69,9 @@ class RowLoader {
   void SendInserts(Session& session, const LoadUnit& unit, std::string_view text);
   // False: a value has no such form, and some rows may be there.
   bool SendFields(Session& session, const LoadUnit& unit, std::string_view text);
-  // False: the table does not go in so, nothing of it is there, and its units are tasks again.
-  bool LoadWhole(Session& session, const Task& task);
+  // Where the table does not go in so, nothing of it is there, and its units are tasks again.
+  void LoadWhole(Session& session, const Task& task);
+  // False: as above.
   bool SendWhole(Session& session, const Task& task);
   // LOAD DATA LOCAL into the table of `unit`.
   std::string LoadStatement(std::uint32_t table) const;

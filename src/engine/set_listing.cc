@@ -178,7 +178,8 @@ std::optional<std::string> FirstTableBack(const NameSet& listed, const AltersSoF
   const AltersSoFar behind = CountAlters(session);
   if (behind.begun == before.begun && !before.others_run) return std::nullopt;
   const auto enough = behind.at + kLongestHidden;
-  for (bool last = false; !last; std::this_thread::sleep_for(kPause)) {
+  for (bool first = true, last = false; !last; first = false) {
+    if (!first) std::this_thread::sleep_for(kPause);
     last = std::chrono::steady_clock::now() >= enough;
     const NameSet now = ListNamesOnly(session, traits, scope);
     if (std::includes(listed.begin(), listed.end(), now.begin(), now.end())) continue;

@@ -37,6 +37,9 @@ struct ServerTraits {
   // AUTO_INCREMENT is behind a crash what it was before; elsewhere it is made of the rows, or
   // jumps.
   bool keeps_counters_in_crash = false;
+  // Searches all tables that a transaction holds, at each statement: 8.0 has them in a table of
+  // hashes.
+  bool searches_held_tables = false;
   bool rename_allowed_under_lock_tables = false;
   bool constraint_names_block_rename = false;  // of both databases, as they are before the RENAME
   bool check_names_are_the_databases = false;  // no two tables of one have a CHECK of one name

@@ -87,6 +87,8 @@ TEST(ServerTraitsTest, FeaturesFollowTheVersion) {
   EXPECT_FALSE(Probe("5.6.24", "MySQL").has_atomic_ddl);
   EXPECT_TRUE(mariadb.hides_tables_in_alter && Probe("5.6.24", "MySQL").hides_tables_in_alter &&
               mysql.hides_tables_in_alter);
+  EXPECT_TRUE(mariadb.searches_held_tables && Probe("5.6.24", "MySQL").searches_held_tables);
+  EXPECT_FALSE(mysql.searches_held_tables);
   EXPECT_TRUE(mariadb.keeps_counters_in_crash && mysql.keeps_counters_in_crash);
   EXPECT_FALSE(Probe("5.6.24", "MySQL").keeps_counters_in_crash);
   const ServerTraits ocean = Probe("5.7.25-OceanBase-v4.3.5", "", true);
