@@ -41,6 +41,7 @@ BoundarySearch::BoundarySearch(const KeyRanges& ranges, Select select, Estimate 
 std::optional<std::vector<std::string>> BoundarySearch::Find(Session& session,
                                                              const std::vector<std::string>& low,
                                                              std::uint64_t rows) {
+  if (misled_) return std::nullopt;
   session_ = &session;
   low_ = low;
   behind_low_ = ranges_.Condition(low, {});
@@ -51,7 +52,13 @@ std::optional<std::vector<std::string>> BoundarySearch::Find(Session& session,
   const std::optional<double> left =
       estimate_(session, select_(ranges_.BoundaryOrder(), behind_low_));
   if (!left) return std::nullopt;
-  if (*left < 2 * wanted_) return Key{};
+  if (*left < 2 * wanted_) {
+    // A table is only cut when its bytes are more than that: statistics that say otherwise of its
+    // rows are no guide to any of its boundaries.
+    misled_ = low.empty();
+    if (misled_) return std::nullopt;
+    return Key{};
+  }
   return FindIn(0, *start, *left);
 }
 

@@ -57,6 +57,7 @@ class BoundarySearch {
   const Estimate estimate_;
   std::vector<Level> levels_;
   std::optional<Key> last_row_;  // of the table
+  bool misled_ = false;          // by estimates of the whole table
 
   // Of the search in hand:
   Session* session_ = nullptr;
