@@ -314,7 +314,8 @@ std::string KeySpace::Between(std::string_view low, std::string_view high, doubl
     digits.push_back(digit);
     rest -= digit;
   }
-  return FromDigits(low, digits);
+  // A Number rounds what it cannot tell apart, upwards too.
+  return FromDigits(low, std::min(digits, high_digits));
 }
 
 }  // namespace dbomsbak

@@ -26,6 +26,7 @@ class KeySpace {
 
   // Where `value` lies from `low` (0) to `high` (1). Characters of texts have been placed.
   double Fraction(std::string_view low, std::string_view high, std::string_view value) const;
+  // Bytes: never above `high`.
   std::string Between(std::string_view low, std::string_view high, double fraction) const;
 
  private:
