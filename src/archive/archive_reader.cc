@@ -19,8 +19,7 @@ namespace {
 
 constexpr std::size_t kReadPiece = std::size_t{1} << 20;
 
-// Streams [begin, end) of a file through a hasher; what is asked for is also kept. Memory grows
-// only with bytes that the file really has.
+// Streams [begin, end) of a file through a hasher; what is asked for is also kept.
 class HashedRange {
  public:
   HashedRange(const RandomAccessFile& file, std::uint64_t begin, std::uint64_t end)
@@ -30,6 +29,7 @@ class HashedRange {
   void Take(std::uint64_t size, std::string* kept) {
     if (size > end_ - at_)
       ThrowDamaged(file_, fmt::format("the index ends early at byte {}", end_));
+    if (kept != nullptr) kept->reserve(kept->size() + static_cast<std::size_t>(size));
     while (size > 0) {
       const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(size, kReadPiece));
       ReadExactly(file_, at_, count, piece_);

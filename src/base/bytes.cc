@@ -7,9 +7,11 @@ namespace {
 
 template <typename T>
 void Put(std::string& out, T value) {
+  char bytes[sizeof(T)];
   for (std::size_t i = 0; i < sizeof(T); ++i) {
-    out.push_back(static_cast<char>((value >> (8 * i)) & 0xFF));
+    bytes[i] = static_cast<char>((value >> (8 * i)) & 0xFF);
   }
+  out.append(bytes, sizeof(T));
 }
 
 template <typename T>
