@@ -10,6 +10,7 @@
 #include "engine/live_names.h"
 #include "engine/restore_lock.h"
 #include "engine/set_history.h"
+#include "engine/set_swap.h"
 #include "engine/set_sweep.h"
 #include "engine/staging.h"
 #include "engine/torn_rename.h"
@@ -59,6 +60,7 @@ void HealWithLock(Session& session, const ServerTraits& traits, Observer& observ
     observer.Notice(set.line);
     healed.push_back(std::move(set));
   };
+  WaitForRunningRename(session, observer);
   for (JournaledSet found : FindSets(session)) {
     const std::string what =
         fmt::format("the {} of {}", found.set.operation, QuotedList(found.LiveNames()));

@@ -11,6 +11,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/server_numbers.h"
 
 namespace dbomsbak {
 namespace {
@@ -76,7 +77,9 @@ std::vector<std::string> JournaledSet::DisplacedNames() const {
   return names;
 }
 
-std::vector<JournaledSet> FindSets(Session& session) {
+namespace {
+
+std::vector<JournaledSet> LookForSets(Session& session) {
   std::vector<JournaledSet> sets;
   std::set<std::string> runs;
   std::vector<std::string> with_copy;
@@ -108,6 +111,20 @@ std::vector<JournaledSet> FindSets(Session& session) {
     return a.set.generation < b.set.generation;
   });
   return sets;
+}
+
+}  // namespace
+
+std::vector<JournaledSet> FindSets(Session& session) {
+  constexpr int kTries = 5;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return LookForSets(session);
+    } catch (const ServerError& error) {
+      // Another run's RENAME has just moved the journal, or its sweep has dropped it.
+      if (error.number() != kNoSuchTable || attempt == kTries) throw;
+    }
+  }
 }
 
 unsigned NextFreeGeneration(Session& session) {

@@ -261,6 +261,8 @@ void WriteCopy(Session& session, const PreparedSet& set) {
   copy->Append("note", kNoteSet, ToJson(set));
 }
 
+}  // namespace
+
 void WaitForRunningRename(Session& session, Observer& observer) {
   const auto deadline = std::chrono::steady_clock::now() + kLongestRename;
   for (bool told = false;; std::this_thread::sleep_for(kLook)) {
@@ -275,8 +277,6 @@ void WaitForRunningRename(Session& session, Observer& observer) {
                 "Wait until that statement has ended, then run the same command again.");
   }
 }
-
-}  // namespace
 
 void CheckUnchanged(Session& session, const PreparedSet& set) {
   std::vector<std::string> problems;
@@ -404,7 +404,6 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
 
 bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet& set,
                 ServerJournal& journal, Observer& observer) {
-  WaitForRunningRename(session, observer);
   const LockWait patient(session, kPatientLockWaitS);
   Window window(session, traits, set, journal, observer);
   StepRunner runner(journal, observer, set.run);

@@ -214,15 +214,17 @@ class World:
     def kill_program(self, at_phase):
         """Starts the command and kills it at that phase, or after a random time; the code with which it had ended before."""
         process = self.start()
+        texts = []
         if at_phase is not None:
             seen = 0
             for line in process.stderr:
+                texts.append(line)
                 seen += is_phase(line)
                 if seen > at_phase:
                     break
             time.sleep(self.dice.choice((0, 0, 0.003, 0.02)))
         else:
-            threading.Thread(target=process.stderr.read, daemon=True).start()
+            threading.Thread(target=lambda: texts.append(process.stderr.read()), daemon=True).start()
             try:
                 process.wait(timeout=self.dice.uniform(0, self.seconds[self.words()[0]]))
             except subprocess.TimeoutExpired:
@@ -231,7 +233,9 @@ class World:
         process.kill()
         code = process.wait()
         if not alive and code not in (0, LOCKED):
-            raise AssertionError(f'{self.words()} ended with {code} by itself')
+            time.sleep(0.1)
+            told = b''.join(texts).decode(errors='replace')
+            raise AssertionError(f'{self.words()} ended with {code} by itself:\n{told[-3000:]}')
         return None if alive else code
 
     def kill_server(self, reader):
@@ -365,7 +369,9 @@ def kill_programs(world, reader):
             reader.check(', '.join(about))
             if world.dice.random() < 0.2:
                 world.run('status').expect(0)
-            if not world.killed or killed >= KILLS or world.dice.random() < 0.7:
+            # Where a whole run takes long, more of it is spent on kills.
+            ends = 0.7 if world.seconds['restore'] < 10 else 0.3
+            if not world.killed or killed >= KILLS or world.dice.random() < ends:
                 break
             if world.has_ended():
                 break

@@ -104,6 +104,15 @@ class OceanBase(unittest.TestCase):
         upgraded = fingerprint.take(self.server, names)
         self.run_ok('restore', '--yes', archive)
         fingerprint.expect_equal(before, fingerprint.take(self.server, names), 'restored')
+        # Killed while the server renames: the RENAME goes on, and takes the journal along.
+        killed = self.program.start('undo', *self.server.client_options(), '--yes', *names, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL)
+        renaming = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'RENAME TABLE %'"
+        while self.server.value(renaming) == '0':
+            self.assertIsNone(killed.poll(), 'it ended before its RENAME was seen')
+        killed.kill()
+        killed.wait()
+        self.assertNotEqual(self.server.value(renaming), '0')
         self.run_ok('undo', '--yes', *names)
         fingerprint.expect_equal(upgraded, fingerprint.take(self.server, names), 'undone')
         self.run_ok('purge', '--yes', *names)
