@@ -17,7 +17,8 @@ constexpr std::array kExitCodes{
     ExitCodeInfo{
         ErrorCode::kDiffers, "differs",
         "the file is not the one that was expected (verify --expect), or not what is live (diff)"},
-    ExitCodeInfo{ErrorCode::kStale, "stale", "reserved: the newest good archive is too old"},
+    ExitCodeInfo{ErrorCode::kStale, "stale",
+                 "the newest good archive is too old, or there is none (list --check-age)"},
     ExitCodeInfo{ErrorCode::kConnect, "connect", "the server could not be reached"},
     ExitCodeInfo{ErrorCode::kPrivilege, "privilege", "the account lacks a privilege"},
     ExitCodeInfo{ErrorCode::kUnsupported, "unsupported",

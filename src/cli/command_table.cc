@@ -89,6 +89,30 @@ constexpr std::array kCommands{
         "equal, 4 when something differs, and 3 when nothing does but something could not be "
         "compared. - is standard input.",
         "dbomsbak diff oms.sql.zst -h 10.0.0.5 -P 2883 -u root@oms -p --rows"},
+    CommandInfo{
+        kCommandSnapshot, "snapshot", "[DB…]", 0, kAny,
+        "for cron: dump into a folder, verify, keep some, tell a monitor",
+        "Makes LABEL-20261127T013000Z.sql.zst in the folder DIR: nothing stands there that was not "
+        "dumped whole and read through. Then, if all went well, older ones of the label go by the "
+        "--keep options: an archive stays that any of them keeps, that is pinned, or that is the "
+        "newest good one. One run at a time (32). One line tells the outcome; with --quiet only "
+        "what went wrong.",
+        "dbomsbak snapshot --dir /backup/oms --label oms --keep-daily 7 --keep-weekly 5 oms_rm "
+        "oms_cm oms_hb"},
+    CommandInfo{
+        kCommandList, "list", "DIR", 1, 1, "show the archives of a folder, or that they are stale",
+        "Archives with age, size, state, when they were verified and rehearsed, and pin. Header, "
+        "index and footer are read; verify reads all. For a monitor: with --check-age it ends with "
+        "5 when the newest good archive of a label is older, or there is none.",
+        "dbomsbak list /backup/oms --check-age 26h"},
+    CommandInfo{
+        kCommandPrune, "prune", "[DIR]", 0, 1, "remove archives of a folder by rules",
+        "What snapshot does at its end, alone: of the archives that snapshot made, those go that "
+        "none of the --keep options keeps. What is pinned stays, and so does the newest good one "
+        "of "
+        "each label. Partial and unverified archives take no place; files that cannot be opened as "
+        "an archive, and files of other names, are not touched.",
+        "dbomsbak prune /backup/oms --keep-daily 7 --keep-monthly 12 --dry-run"},
     CommandInfo{kCommandHelp, "help", "[TOPIC]", 0, 1,
                 "help on a command, exit codes, options, JSON",
                 "Topics: a command, exit-codes, options, json.", "dbomsbak help exit-codes"},

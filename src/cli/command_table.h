@@ -21,6 +21,9 @@ enum Command : unsigned {
   kCommandStatus = 1U << 8,
   kCommandHelp = 1U << 9,
   kCommandDiff = 1U << 10,
+  kCommandSnapshot = 1U << 11,
+  kCommandList = 1U << 12,
+  kCommandPrune = 1U << 13,
 };
 using CommandSet = unsigned;
 

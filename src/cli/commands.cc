@@ -58,7 +58,44 @@ ProgressStyle StyleOf(Invocation& run) {
   return bar ? ProgressStyle::kBar : ProgressStyle::kNone;
 }
 
+Error Misplaced(const CommandOption& option, const CommandInfo& command) {
+  const OptionInfo* const known = FindOption(command.command, "--" + option.name);
+  const bool of_connection = known != nullptr && known->group == OptionGroup::kConnection;
+  return Error(ErrorCode::kUsage,
+               of_connection ? fmt::format("{}: {} does not belong in [dbomsbak-{}]", option.where,
+                                           option.name, command.name)
+                             : fmt::format("{}: {} has no option {}", option.where, command.name,
+                                           option.name),
+               of_connection ? "Options of the connection stand in [client] or [dbomsbak]."
+                             : fmt::format("See dbomsbak {} --help.", command.name));
+}
+
 }  // namespace
+
+CommandLine WithCommandOptions(const CommandInfo& command, Words words) {
+  CommandLine given(command, words);
+  if (command.command != kCommandSnapshot || given.help()) return given;
+  std::vector<std::string> options, databases;
+  for (const CommandOption& option :
+       ReadCommandOptions(ConnectionOf(given, {}), fmt::format("dbomsbak-{}", command.name))) {
+    if (option.name == "database") {
+      databases.push_back(option.value.value_or(""));
+      continue;
+    }
+    const OptionInfo* const known = FindOption(command.command, "--" + option.name);
+    if (known == nullptr || known->group == OptionGroup::kConnection) {
+      throw Misplaced(option, command);
+    }
+    options.push_back("--" + option.name);
+    if (option.value) options.back() += "=" + *option.value;
+  }
+  words.words.insert(words.words.begin(), options.begin(), options.end());
+  const bool named = !given.arguments().empty() || given.Has("only") || given.Has("all-databases");
+  if (!named) {
+    words.operands.insert(words.operands.end(), databases.begin(), databases.end());
+  }
+  return CommandLine(command, std::move(words));
+}
 
 std::unique_ptr<SessionFactory> ConnectAsAsked(Invocation& run) {
   std::vector<std::string> notices;
@@ -101,6 +138,12 @@ ErrorCode RunCommand(Invocation& run) {
       return RunStatusCommandLine(run);
     case kCommandDiff:
       return RunDiffCommandLine(run);
+    case kCommandSnapshot:
+      return RunSnapshotCommandLine(run);
+    case kCommandList:
+      return RunListCommandLine(run);
+    case kCommandPrune:
+      return RunPruneCommandLine(run);
     case kCommandHelp:
       return RunHelpCommandLine(run);
   }

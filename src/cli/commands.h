@@ -7,9 +7,11 @@
 #include "cli/console.h"
 #include "cli/password_arguments.h"
 #include "cli/signals.h"
+#include "dbomsbak/app/retention.h"
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/file.h"
+#include "dbomsbak/engine/dump.h"
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/transport/session.h"
 
@@ -41,7 +43,19 @@ ErrorCode RunUndoCommandLine(Invocation& run);
 ErrorCode RunPurgeCommandLine(Invocation& run);
 ErrorCode RunStatusCommandLine(Invocation& run);
 ErrorCode RunDiffCommandLine(Invocation& run);
+ErrorCode RunSnapshotCommandLine(Invocation& run);
+ErrorCode RunListCommandLine(Invocation& run);
+ErrorCode RunPruneCommandLine(Invocation& run);
 ErrorCode RunHelpCommandLine(Invocation& run);
+
+// What dump and snapshot have in common.
+DumpOptions DumpOptionsAsAsked(const CommandLine& line, Console& console);
+// The --keep options.
+KeepRules KeepRulesAsAsked(const CommandLine& line);
+
+// The command line; that of `snapshot` with the options and databases of the group
+// [dbomsbak-snapshot] of option files, which those of `words` override.
+CommandLine WithCommandOptions(const CommandInfo& command, Words words);
 
 // Sessions by the connection options of the command line; asks for the password when told to.
 std::unique_ptr<SessionFactory> ConnectAsAsked(Invocation& run);

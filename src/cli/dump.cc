@@ -159,7 +159,9 @@ void CheckCharset(const CommandLine& line) {
       "Leave it away: values in other charsets are written exactly.");
 }
 
-DumpOptions OptionsOf(const CommandLine& line, Console& console) {
+}  // namespace
+
+DumpOptions DumpOptionsAsAsked(const CommandLine& line, Console& console) {
   DumpOptions options;
   options.scope = ScopeOf(line, console);
   options.all_databases = line.Flag("all-databases");
@@ -189,12 +191,10 @@ DumpOptions OptionsOf(const CommandLine& line, Console& console) {
   return options;
 }
 
-}  // namespace
-
 ErrorCode RunDumpCommandLine(Invocation& run) {
   const CommandLine& line = run.line;
   DumpCommand command;
-  command.options = OptionsOf(line, run.console);
+  command.options = DumpOptionsAsAsked(line, run.console);
   CheckCharset(line);
   command.target = ResolveOutput(line.Last("output"), FormatOf(line), StdoutIsTerminal());
   command.overwrite = line.Flag("overwrite");

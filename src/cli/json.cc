@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "dbomsbak/base/utc_time.h"
+
 namespace dbomsbak {
 namespace {
 
@@ -64,6 +66,17 @@ void AddError(const Error& error, Json& json) {
   json["message"] = error.message();
   json["hint"] = error.hint();
   json["object"] = error.object();
+}
+
+Json Omitted(const DumpResult& result) {
+  Json array = Json::array();
+  for (const auto& [id, reason] : result.omitted) {
+    Json omitted;
+    omitted["object"] = id.Describe();
+    omitted["reason"] = reason;
+    array.push_back(std::move(omitted));
+  }
+  return array;
 }
 
 const char* Word(LeftoverKind kind) {
@@ -150,13 +163,7 @@ Json DumpToJson(const DumpResult& result, ErrorCode code, const std::string& pat
   json["sha256"] = result.output_sha256.hex();
   json["bytes"] = result.output_bytes;
   json["receipt"] = ToJson(result.receipt, is_archive);
-  json["omitted"] = Json::array();
-  for (const auto& [id, reason] : result.omitted) {
-    Json omitted;
-    omitted["object"] = id.Describe();
-    omitted["reason"] = reason;
-    json["omitted"].push_back(std::move(omitted));
-  }
+  json["omitted"] = Omitted(result);
   return json;
 }
 
@@ -377,6 +384,90 @@ Json DiffToJson(const std::string& path, const DiffReport& report, ErrorCode cod
   json["notes"] = Strings(report.notes);
   json["objects"] = Json::array();
   for (const ObjectDiff& object : report.found) json["objects"].push_back(ToJson(object));
+  return json;
+}
+
+namespace {
+
+Json Pin(const std::optional<std::string>& pin) { return pin ? Json(*pin) : Json(nullptr); }
+
+}  // namespace
+
+Json SnapshotToJson(const SnapshotResult& result, const std::string& label) {
+  Json json = Coded(result.code);
+  if (result.error) AddError(*result.error, json);
+  json["label"] = label;
+  json["duration_ms"] = result.duration_ms;
+  json["swept"] = result.swept;
+  if (result.file.empty()) return json;
+  json["file"] = result.file;
+  json["sha256"] = result.dump->output_sha256.hex();
+  json["bytes"] = result.dump->output_bytes;
+  json["verified"] = result.verified;
+  json["rehearsed"] = result.rehearsed;
+  json["pin"] = Pin(result.pin);
+  json["receipt"] = ToJson(result.dump->receipt, true);
+  json["omitted"] = Omitted(*result.dump);
+  std::uint64_t kept = 0;
+  json["removed"] = Json::array();
+  for (const Retained& retained : result.retention) {
+    if (retained.removed) {
+      json["removed"].push_back(retained.entry.file);
+    } else {
+      ++kept;
+    }
+  }
+  json["kept"] = kept;
+  return json;
+}
+
+Json FolderToJson(const std::string& folder, const std::vector<FolderEntry>& entries,
+                  std::int64_t now, const std::optional<Error>& stale) {
+  Json json = Coded(stale ? stale->code() : ErrorCode::kOk);
+  if (stale) AddError(*stale, json);
+  json["dir"] = folder;
+  json["archives"] = Json::array();
+  for (const FolderEntry& entry : entries) {
+    Json one;
+    one["file"] = entry.file;
+    one["label"] = entry.label();
+    one["time"] = FormatUtc(entry.time);
+    one["age_s"] = now - entry.time;
+    one["state"] = std::string(ToString(entry.state));
+    one["problem"] = entry.problem;
+    one["bytes"] = entry.bytes;
+    if (entry.receipt) {
+      one["databases"] = Strings(entry.receipt->databases);
+      one["tables"] = entry.receipt->footer.table_count;
+      one["rows"] = entry.receipt->footer.row_count;
+      one["root"] = entry.receipt->root.hex();
+    }
+    one["verified"] = entry.verified;
+    one["rehearsed"] = entry.rehearsed;
+    one["pin"] = Pin(entry.pin);
+    json["archives"].push_back(std::move(one));
+  }
+  return json;
+}
+
+Json RetentionToJson(const std::string& folder, const std::vector<Retained>& plan, bool dry_run,
+                     const std::optional<Error>& error) {
+  Json json = Coded(error ? error->code() : ErrorCode::kOk);
+  if (error) AddError(*error, json);
+  json["dir"] = folder;
+  json["dry_run"] = dry_run;
+  json["archives"] = Json::array();
+  for (const Retained& retained : plan) {
+    Json one;
+    one["file"] = retained.entry.file;
+    one["label"] = retained.entry.label();
+    one["time"] = FormatUtc(retained.entry.time);
+    one["state"] = std::string(ToString(retained.entry.state));
+    one["bytes"] = retained.entry.bytes;
+    one["kept_by"] = retained.reason;
+    one["removed"] = retained.removed;
+    json["archives"].push_back(std::move(one));
+  }
   return json;
 }
 

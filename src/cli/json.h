@@ -2,9 +2,12 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "dbomsbak/app/archive_folder.h"
+#include "dbomsbak/app/snapshot_command.h"
 #include "dbomsbak/app/verify_command.h"
 #include "dbomsbak/archive/records.h"
 #include "dbomsbak/base/error.h"
@@ -37,6 +40,13 @@ Json RestoreCheckToJson(const std::vector<std::string>& files, const RestorePlan
 Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bool rehearsed);
 Json LeftoversToJson(const std::vector<Leftover>& leftovers, const char* key);
 Json DiffToJson(const std::string& path, const DiffReport& report, ErrorCode code);
+Json SnapshotToJson(const SnapshotResult& result, const std::string& label);
+// Of `list`. `stale`: what --check-age found.
+Json FolderToJson(const std::string& folder, const std::vector<FolderEntry>& entries,
+                  std::int64_t now, const std::optional<Error>& stale);
+// Of `prune`. `error`: what could not be removed.
+Json RetentionToJson(const std::string& folder, const std::vector<Retained>& plan, bool dry_run,
+                     const std::optional<Error>& error);
 // Of `status`; `unseen` as from UnseenLeftovers.
 Json AbortToJson(const AbortResult& result, bool dry_run);
 Json StatusToJson(const std::vector<Leftover>& leftovers, const std::string& unseen);

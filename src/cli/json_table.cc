@@ -12,7 +12,11 @@ constexpr CommandSet kCheck = kCommandCheck;
 constexpr CommandSet kSwap = kCommandRestore | kCommandUndo;
 constexpr CommandSet kLeft = kCommandStatus | kCommandPurge;
 constexpr CommandSet kDiff = kCommandDiff;
-constexpr CommandSet kEvery = kDump | kVerify | kInfo | kCheck | kSwap | kLeft | kDiff;
+constexpr CommandSet kSnapshot = kCommandSnapshot;
+constexpr CommandSet kList = kCommandList;
+constexpr CommandSet kPrune = kCommandPrune;
+constexpr CommandSet kEvery =
+    kDump | kVerify | kInfo | kCheck | kSwap | kLeft | kDiff | kSnapshot | kList | kPrune;
 
 constexpr std::array kFields{
     JsonField{kEvery, "code", "number", "the exit code"},
@@ -21,12 +25,13 @@ constexpr std::array kFields{
     JsonField{kEvery, "hint", "string", "errors: what to do next; may be empty"},
     JsonField{kEvery, "object", "string", "errors: the database, table or file; may be empty"},
 
-    JsonField{kDump | kInfo | kDiff, "file", "string", "the file"},
+    JsonField{kDump | kInfo | kDiff | kSnapshot, "file", "string", "the file"},
     JsonField{kDump | kInfo, "format", "string", "archive or sql"},
-    JsonField{kDump, "sha256", "string", "of the whole file, as in FILE.sha256"},
-    JsonField{kDump, "bytes", "number", "size of the file"},
-    JsonField{kDump, "omitted[].object", "string", "an object that was left out (--allow-partial)"},
-    JsonField{kDump, "omitted[].reason", "string", "why"},
+    JsonField{kDump | kSnapshot, "sha256", "string", "of the whole file, as in FILE.sha256"},
+    JsonField{kDump | kSnapshot, "bytes", "number", "size of the file"},
+    JsonField{kDump | kSnapshot, "omitted[].object", "string",
+              "an object that was left out (--allow-partial)"},
+    JsonField{kDump | kSnapshot, "omitted[].reason", "string", "why"},
 
     JsonField{kVerify, "files[].file", "string", "the file"},
     JsonField{kVerify, "files[].code", "number", "the verdict on it, as an exit code"},
@@ -42,24 +47,28 @@ constexpr std::array kFields{
     JsonField{kVerify, "files[].text_bytes", "number", "bytes of SQL text"},
     JsonField{kVerify, "files[].receipt", "object", "archives: as receipt of dump"},
 
-    JsonField{kDump | kInfo, "receipt.root", "string",
+    JsonField{kDump | kInfo | kSnapshot, "receipt.root", "string",
               "root digest, SHA-256 of the footer; empty for plain SQL"},
-    JsonField{kDump | kInfo, "receipt.databases[]", "string", "the set"},
-    JsonField{kDump | kInfo, "receipt.objects", "number", "objects in the archive"},
-    JsonField{kDump | kInfo, "receipt.tables", "number", "tables among them"},
-    JsonField{kDump | kInfo, "receipt.rows", "number", "rows of all tables"},
-    JsonField{kDump | kInfo, "receipt.text_bytes", "number", "bytes of SQL text"},
-    JsonField{kDump | kInfo, "receipt.file_bytes", "number", "bytes of the file"},
-    JsonField{kDump | kInfo, "receipt.partial", "boolean", "objects in scope were left out"},
-    JsonField{kDump | kInfo, "receipt.snapshot.method", "string",
+    JsonField{kDump | kInfo | kSnapshot, "receipt.databases[]", "string", "the set"},
+    JsonField{kDump | kInfo | kSnapshot, "receipt.objects", "number", "objects in the archive"},
+    JsonField{kDump | kInfo | kSnapshot, "receipt.tables", "number", "tables among them"},
+    JsonField{kDump | kInfo | kSnapshot, "receipt.rows", "number", "rows of all tables"},
+    JsonField{kDump | kInfo | kSnapshot, "receipt.text_bytes", "number", "bytes of SQL text"},
+    JsonField{kDump | kInfo | kSnapshot, "receipt.file_bytes", "number", "bytes of the file"},
+    JsonField{kDump | kInfo | kSnapshot, "receipt.partial", "boolean",
+              "objects in scope were left out"},
+    JsonField{kDump | kInfo | kSnapshot, "receipt.snapshot.method", "string",
               "how consistency was reached: global-read-lock, table-locks, single-session …"},
-    JsonField{kDump | kInfo, "receipt.snapshot.time", "string", "UTC, by the server's clock"},
-    JsonField{kDump | kInfo, "receipt.snapshot.binlog_file", "string", "empty when unknown"},
-    JsonField{kDump | kInfo, "receipt.snapshot.binlog_position", "number", "0 when unknown"},
-    JsonField{kDump | kInfo, "receipt.snapshot.gtid", "string", "empty when unknown"},
-    JsonField{kDump | kInfo, "receipt.snapshot.scn", "string",
+    JsonField{kDump | kInfo | kSnapshot, "receipt.snapshot.time", "string",
+              "UTC, by the server's clock"},
+    JsonField{kDump | kInfo | kSnapshot, "receipt.snapshot.binlog_file", "string",
+              "empty when unknown"},
+    JsonField{kDump | kInfo | kSnapshot, "receipt.snapshot.binlog_position", "number",
+              "0 when unknown"},
+    JsonField{kDump | kInfo | kSnapshot, "receipt.snapshot.gtid", "string", "empty when unknown"},
+    JsonField{kDump | kInfo | kSnapshot, "receipt.snapshot.scn", "string",
               "the SCN that rows were read at; OceanBase only"},
-    JsonField{kDump | kInfo, "receipt.snapshot.ddl_locked", "boolean",
+    JsonField{kDump | kInfo | kSnapshot, "receipt.snapshot.ddl_locked", "boolean",
               "changes of definitions were kept off for the whole dump"},
 
     JsonField{kInfo, "tool", "string", "program and version that wrote the archive"},
@@ -207,6 +216,36 @@ constexpr std::array kFields{
               "false: too many differ, and the counts are of some of the rows"},
     JsonField{kDiff, "objects[].reasons[]", "string", "why something could not be compared"},
     JsonField{kDiff, "objects[].notes[]", "string", "what changes by itself, and is no difference"},
+
+    JsonField{kSnapshot, "label", "string", "as given"},
+    JsonField{kSnapshot, "duration_ms", "number", ""},
+    JsonField{kSnapshot, "swept", "number", "files that killed runs had left, now gone"},
+    JsonField{kSnapshot, "verified", "string", "UTC"},
+    JsonField{kSnapshot, "rehearsed", "string", "UTC; empty: it was not its turn (--deep)"},
+    JsonField{kSnapshot, "pin", "string or null", "as given"},
+    JsonField{kSnapshot, "kept", "number", "archives of the label that the rules have kept"},
+    JsonField{kSnapshot, "removed[]", "string", "archives that are gone by the rules"},
+
+    JsonField{kList | kPrune, "dir", "string", "the folder"},
+    JsonField{kPrune, "dry_run", "boolean", "nothing was removed"},
+    JsonField{kList | kPrune, "archives[].file", "string", "without the folder"},
+    JsonField{kList | kPrune, "archives[].label", "string",
+              "empty: snapshot did not make it, and its name says nothing"},
+    JsonField{kList | kPrune, "archives[].time", "string", "UTC; when it was begun"},
+    JsonField{kList, "archives[].age_s", "number", "seconds"},
+    JsonField{kList | kPrune, "archives[].state", "string",
+              "good, unverified, partial, damaged, incomplete, newer-format or unreadable"},
+    JsonField{kList, "archives[].problem", "string", "what is wrong with it; may be empty"},
+    JsonField{kList | kPrune, "archives[].bytes", "number", "size of the file"},
+    JsonField{kList, "archives[].databases[]", "string", "the set"},
+    JsonField{kList, "archives[].tables", "number", ""},
+    JsonField{kList, "archives[].rows", "number", ""},
+    JsonField{kList, "archives[].root", "string", "root digest"},
+    JsonField{kList, "archives[].verified", "string", "UTC; empty: snapshot did not verify it"},
+    JsonField{kList, "archives[].rehearsed", "string", "UTC; empty: never"},
+    JsonField{kList, "archives[].pin", "string or null", "why it stays, whatever the rules"},
+    JsonField{kPrune, "archives[].kept_by", "string", "the rules that keep it; empty: it goes"},
+    JsonField{kPrune, "archives[].removed", "boolean", "it is gone"},
 };
 
 }  // namespace

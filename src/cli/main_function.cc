@@ -55,7 +55,7 @@ ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& can
   }
   const CommandInfo& command = CommandOf(words);
   words.erase(words.begin());
-  const CommandLine line(command, std::move(arguments.rest));
+  const CommandLine line = WithCommandOptions(command, std::move(arguments.rest));
   if (line.help()) {
     console.Out(CommandPage(command));
     return ErrorCode::kOk;

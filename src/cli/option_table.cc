@@ -10,34 +10,42 @@ using enum OptionStyle;
 using enum OptionGroup;
 
 constexpr CommandSet kDump = kCommandDump;
-constexpr CommandSet kServer = kCommandDump | kCommandCheck | kCommandRestore | kCommandUndo |
+constexpr CommandSet kDumps = kCommandDump | kCommandSnapshot;
+constexpr CommandSet kSnapshot = kCommandSnapshot;
+constexpr CommandSet kKeeps = kCommandSnapshot | kCommandPrune;
+constexpr CommandSet kServer = kDumps | kCommandCheck | kCommandRestore | kCommandUndo |
                                kCommandPurge | kCommandStatus | kCommandDiff;
 constexpr CommandSet kLocks =
-    kCommandDump | kCommandRestore | kCommandUndo | kCommandPurge | kCommandDiff;
+    kDumps | kCommandRestore | kCommandUndo | kCommandPurge | kCommandDiff;
 constexpr CommandSet kAsks = kCommandRestore | kCommandUndo | kCommandPurge;
 constexpr CommandSet kLong =
-    kCommandDump | kCommandVerify | kCommandRestore | kCommandUndo | kCommandPurge | kCommandDiff;
-constexpr CommandSet kJson = kServer | kCommandVerify | kCommandInfo;
+    kDumps | kCommandVerify | kCommandRestore | kCommandUndo | kCommandPurge | kCommandDiff;
+constexpr CommandSet kJson = kServer | kCommandVerify | kCommandInfo | kCommandList | kCommandPrune;
 constexpr CommandSet kAll = kJson | kCommandCat;
 
 constexpr std::array kOptions{
     // Output
+    OptionInfo{"--dir", "DIR", kValue, kOutput, kKeeps, "the folder of the archives"},
+    OptionInfo{"--label", "NAME", kValue, kOutput, kSnapshot,
+               "the archives are called NAME-… (default snapshot); rules are for one label"},
+    OptionInfo{"--label", "NAME", kValue, kOutput, kCommandList | kCommandPrune,
+               "archives of this label alone"},
     OptionInfo{"-o,--output,-r,--result-file", "FILE", kValue, kOutput, kDump,
                "write to FILE: .sql.zst archive, .sql plain SQL; - archive to stdout"},
     OptionInfo{"--format", "sql|archive", kValue, kOutput, kDump, "overrides what the name tells"},
     OptionInfo{"--overwrite", "", kFlag, kOutput, kDump,
                "replace an existing FILE, when the new dump is complete"},
-    OptionInfo{"--compress", "LEVEL", kOptionalValue, kOutput, kDump,
+    OptionInfo{"--compress", "LEVEL", kOptionalValue, kOutput, kDumps,
                "--compress=1 to 19, 0 stores (default 3)"},
 
     // What is dumped
-    OptionInfo{"-A,--all-databases", "", kFlag, kContent, kDump,
+    OptionInfo{"-A,--all-databases", "", kFlag, kContent, kDumps,
                "all databases but the server's own"},
-    OptionInfo{"-B,--databases", "", kFlag, kContent, kDump,
+    OptionInfo{"-B,--databases", "", kFlag, kContent, kDumps,
                "write CREATE DATABASE and USE even for one database"},
-    OptionInfo{"--tables", "", kFlag, kContent, kDump,
+    OptionInfo{"--tables", "", kFlag, kContent, kDumps,
                "the first argument is a database, the others are tables of it"},
-    OptionInfo{"--only", "DB.TABLE", kValue, kContent, kDump | kCommandCat,
+    OptionInfo{"--only", "DB.TABLE", kValue, kContent, kDumps | kCommandCat,
                "this table alone; may be given again"},
     OptionInfo{"--only", "DB.TABLE,…", kValue, kContent, kCommandDiff,
                "these tables alone; may be given again"},
@@ -52,22 +60,24 @@ constexpr std::array kOptions{
     OptionInfo{
         "--repoint-foreign-keys", "", kFlag, kContent, kCommandRestore | kCommandUndo,
         "foreign keys of tables that stay, also of other databases, point to the new tables"},
-    OptionInfo{"--ignore-table", "DB.TABLE", kValue, kContent, kDump,
+    OptionInfo{"--ignore-table", "DB.TABLE", kValue, kContent, kDumps,
                "leave this table out; may be given again"},
-    OptionInfo{"-w,--where", "COND", kValue, kContent, kDump,
+    OptionInfo{"-w,--where", "COND", kValue, kContent, kDumps,
                "only rows for which COND holds (a filtered archive)"},
-    OptionInfo{"-d,--no-data", "", kFlag, kContent, kDump, "definitions only (a filtered archive)"},
-    OptionInfo{"-t,--no-create-info", "", kFlag, kContent, kDump, "rows only (a filtered archive)"},
-    OptionInfo{"--triggers,!--skip-triggers", "", kFlag, kContent, kDump,
+    OptionInfo{"-d,--no-data", "", kFlag, kContent, kDumps,
+               "definitions only (a filtered archive)"},
+    OptionInfo{"-t,--no-create-info", "", kFlag, kContent, kDumps,
+               "rows only (a filtered archive)"},
+    OptionInfo{"--triggers,!--skip-triggers", "", kFlag, kContent, kDumps,
                "with triggers (default); --triggers=false without"},
-    OptionInfo{"-R,--routines,!--skip-routines", "", kFlag, kContent, kDump,
+    OptionInfo{"-R,--routines,!--skip-routines", "", kFlag, kContent, kDumps,
                "with procedures and functions (default); --routines=false without"},
-    OptionInfo{"-E,--events,!--skip-events", "", kFlag, kContent, kDump,
+    OptionInfo{"-E,--events,!--skip-events", "", kFlag, kContent, kDumps,
                "with events (default); --events=false without"},
-    OptionInfo{"--ddl", "native|portable", kValue, kContent, kDump,
+    OptionInfo{"--ddl", "native|portable", kValue, kContent, kDumps,
                "definitions as the server prints them (default), or in words that all kinds of "
                "servers read"},
-    OptionInfo{"--add-drop-database", "", kFlag, kContent, kDump,
+    OptionInfo{"--add-drop-database", "", kFlag, kContent, kDumps,
                "DROP DATABASE before each CREATE DATABASE"},
     OptionInfo{"--restore", "", kFlag, kContent, kCommandCheck,
                "the arguments are archives or plain dumps: can this server hold what is in them?"},
@@ -79,10 +89,25 @@ constexpr std::array kOptions{
                "drop this displaced copy only (default: all, and what killed restores left)"},
 
     // How it is done
+    OptionInfo{"--keep", "N", kValue, kRun, kKeeps, "keep the newest N good archives"},
+    OptionInfo{"--keep-days", "N", kValue, kRun, kKeeps, "keep those not older than N days"},
+    OptionInfo{"--keep-daily", "N", kValue, kRun, kKeeps,
+               "keep the newest of each of the last N days (UTC) that have one"},
+    OptionInfo{"--keep-weekly", "N", kValue, kRun, kKeeps, "the same of weeks, from Monday on"},
+    OptionInfo{"--keep-monthly", "N", kValue, kRun, kKeeps, "the same of months"},
+    OptionInfo{"--pin", "TEXT", kValue, kRun, kSnapshot,
+               "the archive stays, whatever the rules; TEXT says why (it is in FILE.pin)"},
+    OptionInfo{"--deep", "N", kValue, kRun, kSnapshot,
+               "restore every Nth archive into scratch databases of the server, prove, sweep"},
+    OptionInfo{"--space-check,!--skip-space-check", "", kFlag, kRun, kSnapshot,
+               "want room for an archive a tenth larger than the last (default)"},
+    OptionInfo{"--check-age", "AGE", kValue, kRun, kCommandList,
+               "5 when the newest good archive is older than 26h (or 90m, 2d), or there is none"},
     OptionInfo{
         "--expect", "DIGEST", kValue, kRun, kCommandVerify,
         "must be the archive whose receipt says sha256:DIGEST (or the file of that SHA-256)"},
-    OptionInfo{"--dry-run", "", kFlag, kRun, kAsks, "show the plan, change nothing"},
+    OptionInfo{"--dry-run", "", kFlag, kRun, kAsks | kCommandPrune,
+               "show the plan, change nothing"},
     OptionInfo{"--rehearse", "", kFlag, kRun, kCommandRestore,
                "load and prove, then sweep: nothing live changes"},
     OptionInfo{"--prepare", "", kFlag, kRun, kCommandRestore,
@@ -99,17 +124,16 @@ constexpr std::array kOptions{
                "keep the restore out of the server's binary log (replicas do not follow)"},
     OptionInfo{"-y,--yes", "", kFlag, kRun, kAsks, "do not ask"},
     OptionInfo{"-j,--jobs", "N", kValue, kRun,
-               kCommandDump | kCommandVerify | kCommandRestore | kCommandDiff,
+               kDumps | kCommandVerify | kCommandRestore | kCommandDiff,
                "sessions or threads at a time (dump: 2; else one a core)"},
-    OptionInfo{"--max-memory", "SIZE", kValue, kRun,
-               kCommandDump | kCommandRestore | kCommandVerify,
+    OptionInfo{"--max-memory", "SIZE", kValue, kRun, kDumps | kCommandRestore | kCommandVerify,
                "bound for buffers, such as 96M (default) or 1G"},
-    OptionInfo{"--throttle", "LIMIT", kValue, kRun, kDump,
+    OptionInfo{"--throttle", "LIMIT", kValue, kRun, kDumps,
                "leave the server to others: 20M or 5000rows a second at most, load=30 while more "
                "threads run there; may be given again"},
     OptionInfo{"--lock-wait", "SECONDS", kValue, kRun, kLocks,
                "longest wait for a lock on the server, tried 10 times (default 5)"},
-    OptionInfo{"--allow-partial", "", kFlag, kRun, kCommandDump | kCommandRestore | kCommandCheck,
+    OptionInfo{"--allow-partial", "", kFlag, kRun, kDumps | kCommandRestore | kCommandCheck,
                "go on without objects that cannot be read; a dump then ends with 3"},
     OptionInfo{"--allow-filtered", "", kFlag, kRun, kCommandRestore | kCommandCheck,
                "restore an archive that does not hold all rows"},
@@ -119,6 +143,13 @@ constexpr std::array kOptions{
                "also when objects of the archive are missing from what is live"},
 
     // Reporting
+    OptionInfo{
+        "--metrics", "FILE", kValue, kReport, kSnapshot,
+        "write FILE (*.prom) for node_exporter's textfile collector, also when the run failed"},
+    OptionInfo{"--hook-ok", "COMMAND", kValue, kReport, kSnapshot,
+               "run by the shell at the end when all is well: $DBOMSBAK_FILE and others tell"},
+    OptionInfo{"--hook-fail", "COMMAND", kValue, kReport, kSnapshot,
+               "run by the shell at the end of any other run: $DBOMSBAK_CODE, $DBOMSBAK_MESSAGE"},
     OptionInfo{"--json", "", kFlag, kReport, kJson, "the result as one JSON object on stdout"},
     OptionInfo{"--progress", "json|bar|none", kOptionalValue, kReport, kLong | kCommandCheck,
                "--progress=json: one event a line on stderr"},

@@ -335,4 +335,69 @@ std::string RenderLeftovers(const std::vector<Leftover>& leftovers) {
   return text;
 }
 
+namespace {
+
+// "2026-11-27T10:15:34Z" as "2026-11-27 10:15", or a dash.
+std::string Minutes(const std::string& utc) {
+  return utc.empty() ? "-" : utc.substr(0, 10) + " " + utc.substr(11, 5);
+}
+
+std::string Columns(const std::vector<std::vector<std::string>>& lines) {
+  std::vector<std::size_t> widths;
+  for (const auto& line : lines) {
+    widths.resize(std::max(widths.size(), line.size()));
+    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+  }
+  std::string text;
+  for (const auto& line : lines) {
+    std::string row;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      row += fmt::format("{:<{}}  ", line[i], widths[i]);
+    }
+    text += row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string RenderFolder(const std::string& folder, const std::vector<FolderEntry>& entries,
+                         std::int64_t now) {
+  if (entries.empty()) return fmt::format("no archives in {}\n", Printable(folder));
+  std::vector<std::vector<std::string>> lines{
+      {"archive", "age", "size", "tables", "rows", "state", "verified", "rehearsed", "pin"}};
+  std::string problems;
+  for (const FolderEntry& entry : entries) {
+    const auto count = [&](std::uint64_t number) {
+      return entry.receipt ? Grouped(number) : std::string("-");
+    };
+    const FooterRecord footer = entry.receipt ? entry.receipt->footer : FooterRecord{};
+    lines.push_back({Printable(entry.file), HumanAge(now - entry.time), HumanBytes(entry.bytes),
+                     count(footer.table_count), count(footer.row_count),
+                     std::string(ToString(entry.state)), Minutes(entry.verified),
+                     Minutes(entry.rehearsed),
+                     entry.pin ? (entry.pin->empty() ? "yes" : Printable(*entry.pin)) : ""});
+    if (!entry.problem.empty()) {
+      problems += fmt::format("{}: {}\n", Printable(entry.file), Printable(entry.problem));
+    }
+  }
+  return Columns(lines) + problems;
+}
+
+std::string RenderRetention(const std::vector<Retained>& plan, bool dry_run) {
+  std::vector<std::vector<std::string>> lines;
+  std::uint64_t gone = 0, bytes = 0;
+  for (const Retained& retained : plan) {
+    const bool goes = retained.reason.empty();
+    lines.push_back({goes ? (dry_run ? "goes" : "removed") : "kept", Printable(retained.entry.file),
+                     HumanBytes(retained.entry.bytes), goes ? "" : retained.reason});
+    if (!goes) continue;
+    ++gone;
+    bytes += retained.entry.bytes;
+  }
+  return Columns(lines) + fmt::format("{} {}, {}; {} kept\n", Counted(gone, "archive"),
+                                      dry_run ? "would go" : "removed", HumanBytes(bytes),
+                                      plan.size() - gone);
+}
+
 }  // namespace dbomsbak

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "dbomsbak/app/archive_folder.h"
 #include "dbomsbak/app/verify_command.h"
 #include "dbomsbak/archive/records.h"
 #include "dbomsbak/engine/check.h"
@@ -32,5 +33,10 @@ std::string RenderRestoreCheck(const std::vector<std::string>& files, const Rest
 std::string RenderPlan(const RestorePlan& plan, bool whole);  // `whole`: name every object
 std::string RenderDiff(const std::string& file, const DiffReport& report);
 std::string RenderLeftovers(const std::vector<Leftover>& leftovers);
+// Of `list`: a line an archive.
+std::string RenderFolder(const std::string& folder, const std::vector<FolderEntry>& entries,
+                         std::int64_t now);
+// Of `prune`: what goes, and why the others stay.
+std::string RenderRetention(const std::vector<Retained>& plan, bool dry_run);
 
 }  // namespace dbomsbak

@@ -27,6 +27,15 @@ std::string HumanDuration(std::uint64_t ms) {
   return fmt::format("{} h {:02} min", seconds / 3600, seconds / 60 % 60);
 }
 
+std::string HumanAge(std::int64_t seconds) {
+  if (seconds < 0) return "in the future";
+  if (seconds < 60) return fmt::format("{} s", seconds);
+  const std::int64_t minutes = seconds / 60, hours = minutes / 60;
+  if (hours == 0) return fmt::format("{} min", minutes);
+  if (hours < 48) return fmt::format("{} h {:02} min", hours, minutes % 60);
+  return fmt::format("{} d {} h", hours / 24, hours % 24);
+}
+
 std::string Grouped(std::uint64_t number) {
   std::string digits = fmt::format("{}", number);
   for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");

@@ -164,8 +164,10 @@ void ApplyLine(const OptionLine& line, bool own_group, ConnectionOptions& option
   if (known.value.has_value()) Wipe(known.value->data(), known.value->size());
 }
 
-void ApplyOptionFiles(const ConnectionArguments& arguments, ConnectionOptions& options,
-                      TlsWishes& wishes, bool& ask, std::vector<std::string>& notices) {
+// Of these groups and, with a suffix, their kin.
+std::vector<OptionLine> LinesOf(const ConnectionArguments& arguments,
+                                std::vector<std::string> groups,
+                                std::vector<std::string>& notices) {
   std::vector<OptionFile> files;
   if (arguments.defaults_file.has_value()) {
     files.push_back({*arguments.defaults_file, true});
@@ -176,14 +178,19 @@ void ApplyOptionFiles(const ConnectionArguments& arguments, ConnectionOptions& o
   for (const char* name : {"MARIADB_GROUP_SUFFIX", "MYSQL_GROUP_SUFFIX"}) {
     if (const char* value = Environment(name); suffix.empty() && value != nullptr) suffix = value;
   }
-  // The groups MariaDB's clients share, and our own.
-  std::vector<std::string> groups{"client", "client-server", "client-mariadb", "dbomsbak"};
   if (!suffix.empty()) {
     for (std::size_t i = 0, count = groups.size(); i < count; ++i) {
       groups.push_back(groups[i] + suffix);
     }
   }
-  std::vector<OptionLine> lines = ReadOptionFiles(files, groups, notices);
+  return ReadOptionFiles(files, groups, notices);
+}
+
+void ApplyOptionFiles(const ConnectionArguments& arguments, ConnectionOptions& options,
+                      TlsWishes& wishes, bool& ask, std::vector<std::string>& notices) {
+  // The groups MariaDB's clients share, and our own.
+  std::vector<OptionLine> lines =
+      LinesOf(arguments, {"client", "client-server", "client-mariadb", "dbomsbak"}, notices);
   for (const OptionLine& line : lines) {
     ApplyLine(line, line.group.starts_with("dbomsbak"), options, wishes, ask);
   }
@@ -356,6 +363,16 @@ ConnectionOptions ResolveConnection(const ConnectionArguments& arguments,
   if (options.user.empty()) options.user = LoginName();
   ChooseTls(options, wishes);
   ChoosePassword(arguments, options, ask, prompt, notices);
+  return options;
+}
+
+std::vector<CommandOption> ReadCommandOptions(const ConnectionArguments& arguments,
+                                              const std::string& group) {
+  std::vector<std::string> ignored;  // ResolveConnection tells the same
+  std::vector<CommandOption> options;
+  for (const OptionLine& line : LinesOf(arguments, {group}, ignored)) {
+    options.push_back({line.name, line.value, line.Where()});
+  }
   return options;
 }
 

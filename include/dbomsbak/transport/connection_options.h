@@ -62,4 +62,15 @@ ConnectionOptions ResolveConnection(const ConnectionArguments& arguments,
                                     Secret (*prompt)(const std::string& question),
                                     std::vector<std::string>& notices);
 
+// A line of an option file for a command of this program.
+struct CommandOption {
+  std::string name;                  // with '-' where the file may have '_'
+  std::optional<std::string> value;  // nullopt: no '='
+  std::string where;                 // "/etc/dbomsbak/snapshot.cnf, line 7"
+};
+// The lines of `group`, and of its kin by --defaults-group-suffix, of the files that
+// ResolveConnection reads; a later one wins. Errors as there.
+std::vector<CommandOption> ReadCommandOptions(const ConnectionArguments& arguments,
+                                              const std::string& group);
+
 }  // namespace dbomsbak

@@ -161,6 +161,36 @@ TEST(JsonTest, LeftoversAreWrittenAsTheTableSays) {
   EXPECT_EQ(paths, PathsOfTable(kCommandStatus));
 }
 
+FolderEntry FullEntry() {
+  FolderEntry entry;
+  entry.file = "oms-20261127T101534Z.sql.zst";
+  entry.name = ParseArchiveName(entry.file);
+  entry.receipt = FullReceipt();
+  return entry;
+}
+
+TEST(JsonTest, SnapshotWritesTheFieldsOfTheTable) {
+  SnapshotResult result;
+  result.file = "/d/x";
+  result.error = Error(ErrorCode::kIo, "one could not be removed");
+  result.dump.emplace();
+  result.dump->receipt = FullReceipt();
+  result.dump->omitted.emplace_back(ObjectId{"d", ObjectKind::kView, "v"}, "no privilege");
+  result.retention = {{FullEntry(), "", true}, {FullEntry(), "newest", false}};
+  std::set<std::string> paths;
+  CollectPaths(SnapshotToJson(result, "oms"), "", paths);
+  EXPECT_EQ(paths, PathsOfTable(kCommandSnapshot));
+}
+
+TEST(JsonTest, ListAndPruneWriteTheFieldsOfTheTable) {
+  const Error error(ErrorCode::kStale, "too old");
+  std::set<std::string> list, prune;
+  CollectPaths(FolderToJson("/d", {FullEntry()}, 0, error), "", list);
+  EXPECT_EQ(list, PathsOfTable(kCommandList));
+  CollectPaths(RetentionToJson("/d", {{FullEntry(), "", false}}, true, error), "", prune);
+  EXPECT_EQ(prune, PathsOfTable(kCommandPrune));
+}
+
 TEST(JsonTest, ErrorsHaveCodeNameMessageHintAndObject) {
   Error error(ErrorCode::kConnect, "cannot connect", "Check the port.");
   error.About("h:1");

@@ -1,0 +1,434 @@
+#include "dbomsbak/app/archive_folder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "dbomsbak/archive/archive_reader.h"
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/base/utc_time.h"
+
+namespace dbomsbak {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSuffix = ".sql.zst";
+constexpr std::string_view kWorkFolder = ".dbomsbak";
+constexpr std::string_view kDoomed = ".pruned";  // an archive on its way out
+constexpr std::string_view kSha256 = ".sha256", kVerified = ".verified", kPin = ".pin";
+constexpr std::string_view kBeside[] = {kSha256, kVerified, kPin};
+constexpr std::size_t kLargestNote = 4096;
+
+std::string Joined(const std::string& folder, std::string_view file) {
+  return fmt::format("{}{}{}", folder, folder.ends_with('/') ? "" : "/", file);
+}
+
+[[noreturn]] void ThrowErrno(std::string_view doing, const std::string& path, std::string hint) {
+  throw Error(ErrorCode::kIo, fmt::format("cannot {} '{}': {}", doing, path, std::strerror(errno)),
+              std::move(hint))
+      .About(path);
+}
+
+std::vector<std::string> NamesIn(const std::string& folder) {
+  std::error_code error;
+  fs::directory_iterator entries(folder, error);
+  std::vector<std::string> names;
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    names.push_back(entries->path().filename().string());
+  }
+  if (error) {
+    throw Error(ErrorCode::kIo, fmt::format("cannot read folder '{}': {}", folder, error.message()),
+                "Check that it is there (its disk may not be mounted), and that this user may "
+                "read it.")
+        .About(folder);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool IsRegular(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(fs::symlink_status(path, ignored));
+}
+
+// "….sql.zst.verified" → "….sql.zst" and ".verified", for names that `snapshot` gives.
+std::optional<std::pair<std::string, std::string>> Split(std::string_view name) {
+  const std::size_t at = name.rfind(kSuffix);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view file = name.substr(0, at + kSuffix.size());
+  if (!ParseArchiveName(file)) return std::nullopt;
+  return std::pair{std::string(file), std::string(name.substr(file.size()))};
+}
+
+std::string FirstLine(std::string_view text) {
+  return std::string(text.substr(0, text.find_first_of("\r\n")));
+}
+
+ArchiveState StateOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kDamaged:
+      return ArchiveState::kDamaged;
+    case ErrorCode::kIncomplete:
+      return ArchiveState::kIncomplete;
+    case ErrorCode::kNewerFormat:
+      return ArchiveState::kNewerFormat;
+    default:
+      return ArchiveState::kUnreadable;
+  }
+}
+
+std::string FormatProof(const Proof& proof) {
+  std::string text = fmt::format("root {}\nverified {}\n", proof.root.hex(), proof.verified);
+  if (!proof.rehearsed.empty()) text += fmt::format("rehearsed {}\n", proof.rehearsed);
+  return text + fmt::format("unrehearsed {}\n", proof.unrehearsed);
+}
+
+// Nothing unless it speaks of the archive with this root digest.
+Proof ParseProof(std::string_view text, const Sha256Digest& root) {
+  Proof proof;
+  std::string said;
+  while (!text.empty()) {
+    const std::string line = FirstLine(text);
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const std::size_t blank = std::min(line.find(' '), line.size());
+    const std::string word = line.substr(0, blank);
+    const std::string value = line.substr(std::min(blank + 1, line.size()));
+    if (word == "root") said = value;
+    if (word == "verified" && ParseUtc(value)) proof.verified = value;
+    if (word == "rehearsed" && ParseUtc(value)) proof.rehearsed = value;
+    if (word == "unrehearsed" && !value.empty() && value.size() < 9 &&
+        value.find_first_not_of("0123456789") == std::string::npos) {
+      proof.unrehearsed = static_cast<unsigned>(std::stoul(value));
+    }
+  }
+  if (said != root.hex()) return {};
+  proof.root = root;
+  return proof;
+}
+
+// A small file, when it is there and can be read.
+std::optional<std::string> Note(FileSystem& files, const std::string& path) {
+  if (!IsRegular(path)) return std::nullopt;
+  try {
+    return ReadWholeFile(files, path, kLargestNote);
+  } catch (const Error&) {
+    return std::string();
+  }
+}
+
+// Nothing when the file has gone meanwhile.
+std::optional<FolderEntry> Examine(FileSystem& files, const std::string& folder,
+                                   const std::string& file) {
+  FolderEntry entry;
+  entry.file = file;
+  entry.name = ParseArchiveName(file);
+  const std::string path = Joined(folder, file);
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return std::nullopt;
+  entry.bytes = static_cast<std::uint64_t>(status.st_size);
+  entry.time = entry.name ? entry.name->time : static_cast<std::int64_t>(status.st_mtime);
+  std::error_code ignored;
+  if (fs::exists(fs::symlink_status(path + std::string(kPin), ignored))) {
+    entry.pin = FirstLine(Note(files, path + std::string(kPin)).value_or(""));
+  }
+  try {
+    const ArchiveReader archive = ArchiveReader::Open(files.OpenForReading(path));
+    entry.receipt = archive.receipt();
+    if (!entry.name) entry.time = ParseUtc(archive.header().created).value_or(entry.time);
+    const Proof proof =
+        ParseProof(Note(files, path + std::string(kVerified)).value_or(""), entry.receipt->root);
+    entry.verified = proof.verified;
+    entry.rehearsed = proof.rehearsed;
+    entry.unrehearsed = proof.unrehearsed;
+    entry.state = entry.receipt->footer.partial ? ArchiveState::kPartial
+                  : entry.verified.empty()      ? ArchiveState::kUnverified
+                                                : ArchiveState::kGood;
+  } catch (const Error& error) {
+    if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT) return std::nullopt;
+    entry.state = StateOf(error.code());
+    entry.problem = error.message();
+  }
+  return entry;
+}
+
+std::string HostName() {
+  char name[256] = {};
+  if (::gethostname(name, sizeof name - 1) != 0) return "?";
+  return name;
+}
+
+}  // namespace
+
+bool IsLabel(std::string_view text) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !text.empty() && text.size() <= 64 && is_plain(text.front()) &&
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return is_plain(c) || c == '.' || c == '_' || c == '-'; });
+}
+
+std::string FormatArchiveName(const ArchiveName& name) {
+  std::string text = fmt::format("{}-{}", name.label, FormatCompactUtc(name.time));
+  if (name.sequence > 1) text += fmt::format("-{}", name.sequence);
+  return text.append(kSuffix);
+}
+
+std::optional<ArchiveName> ParseArchiveName(std::string_view file_name) {
+  constexpr std::size_t kTimeSize = 16;
+  if (!file_name.ends_with(kSuffix)) return std::nullopt;
+  std::string_view rest = file_name.substr(0, file_name.size() - kSuffix.size());
+  ArchiveName name;
+  const std::size_t digits = rest.find_last_not_of("0123456789") + 1;
+  if (digits < rest.size() && digits > 0 && rest[digits - 1] == '-' && rest.size() - digits < 7) {
+    name.sequence = 0;
+    for (const char c : rest.substr(digits)) {
+      name.sequence = name.sequence * 10 + static_cast<unsigned>(c - '0');
+    }
+    rest = rest.substr(0, digits - 1);
+  }
+  if (rest.size() < kTimeSize + 2 || rest[rest.size() - kTimeSize - 1] != '-') return std::nullopt;
+  const auto time = ParseCompactUtc(rest.substr(rest.size() - kTimeSize));
+  name.label = rest.substr(0, rest.size() - kTimeSize - 1);
+  if (!time || !IsLabel(name.label)) return std::nullopt;
+  name.time = *time;
+  if (FormatArchiveName(name) != file_name) return std::nullopt;  // "-02", "-1"
+  return name;
+}
+
+std::string_view ToString(ArchiveState state) {
+  switch (state) {
+    case ArchiveState::kGood:
+      return "good";
+    case ArchiveState::kUnverified:
+      return "unverified";
+    case ArchiveState::kPartial:
+      return "partial";
+    case ArchiveState::kDamaged:
+      return "damaged";
+    case ArchiveState::kIncomplete:
+      return "incomplete";
+    case ArchiveState::kNewerFormat:
+      return "newer-format";
+    case ArchiveState::kUnreadable:
+      return "unreadable";
+  }
+  return "";
+}
+
+std::vector<FolderEntry> ListFolder(FileSystem& files, const std::string& folder) {
+  std::vector<FolderEntry> entries;
+  for (const std::string& name : NamesIn(folder)) {
+    if (!name.ends_with(kSuffix) || !IsRegular(Joined(folder, name))) continue;
+    if (auto entry = Examine(files, folder, name)) entries.push_back(std::move(*entry));
+  }
+  std::sort(entries.begin(), entries.end(), [](const FolderEntry& a, const FolderEntry& b) {
+    const auto key = [](const FolderEntry& e) {
+      return std::tuple(e.label(), e.time, e.name ? e.name->sequence : 0, std::string_view(e.file));
+    };
+    return key(a) < key(b);
+  });
+  return entries;
+}
+
+std::uint64_t FreeBytesOf(const std::string& folder) {
+  struct statvfs status {};
+  if (::statvfs(folder.c_str(), &status) != 0) ThrowErrno("examine", folder, "Check the path.");
+  return std::uint64_t{status.f_bavail} * status.f_frsize;
+}
+
+FolderLock::FolderLock(const std::string& folder) {
+  const std::string work = Joined(folder, kWorkFolder);
+  if (::mkdir(work.c_str(), 0700) != 0 && errno != EEXIST) {
+    ThrowErrno("create", work,
+               errno == ENOENT ? "Create the folder first, or mount its disk."
+                               : "This user needs to write there.");
+  }
+  std::error_code ignored;
+  if (!fs::is_directory(fs::symlink_status(work, ignored))) {
+    throw Error(ErrorCode::kIo, fmt::format("'{}' is no folder", work),
+                "It is where archives are made; remove what stands in its place.")
+        .About(work);
+  }
+  const std::string path = Joined(work, "lock");
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (descriptor_ < 0) ThrowErrno("open", path, "This user needs to write there.");
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    const int reason = errno;
+    char text[256] = {};
+    const ssize_t count = ::pread(descriptor_, text, sizeof text - 1, 0);
+    ::close(std::exchange(descriptor_, -1));
+    if (reason != EWOULDBLOCK) {
+      errno = reason;
+      ThrowErrno("lock", path, "The file system must know locks.");
+    }
+    throw Error(ErrorCode::kLocked,
+                fmt::format("another run works in '{}'{}{}", folder, count > 0 ? ": " : "",
+                            FirstLine(text)),
+                "Wait for it to end; a lock never outlives its process.")
+        .About(folder);
+  }
+  // For those who find it locked. Whether it can be written does not matter.
+  const std::string holder =
+      fmt::format("process {} on {} since {}\n", ::getpid(), HostName(), FormatUtc(UtcNow()));
+  if (::ftruncate(descriptor_, 0) == 0 &&
+      ::pwrite(descriptor_, holder.data(), holder.size(), 0) < 0) {
+    errno = 0;
+  }
+}
+
+FolderLock::~FolderLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+FolderKeeper::FolderKeeper(FileSystem& files, std::string folder)
+    : files_(files), folder_(std::move(folder)) {}
+
+std::string FolderKeeper::WorkPath(const std::string& file) const {
+  return Joined(Joined(folder_, kWorkFolder), file);
+}
+
+std::string FolderKeeper::Path(const std::string& file) const { return Joined(folder_, file); }
+
+void FolderKeeper::FinishPublishing(const std::string& file) {
+  for (const std::string_view suffix : kBeside) {
+    const std::string beside = file + std::string(suffix);
+    if (IsRegular(WorkPath(beside))) files_.Rename(WorkPath(beside), Path(beside), true);
+  }
+  files_.SyncFolderOf(Path(file));
+}
+
+unsigned FolderKeeper::Sweep() {
+  unsigned swept = 0;
+  for (const std::string& name : NamesIn(Joined(folder_, kWorkFolder))) {
+    const auto parts = Split(name);
+    if (!parts || !IsRegular(WorkPath(name))) continue;
+    const auto& [file, suffix] = *parts;
+    const bool is_beside =
+        std::find(std::begin(kBeside), std::end(kBeside), suffix) != std::end(kBeside);
+    if (is_beside && IsRegular(Path(file)) && !files_.Exists(WorkPath(file))) {
+      FinishPublishing(file);
+    } else if (suffix == kDoomed) {
+      for (const std::string_view beside : {kSha256, kVerified}) {
+        files_.Remove(Path(file + std::string(beside)));
+      }
+      files_.Remove(WorkPath(name));
+    } else if (suffix.empty() || suffix == ".partial" || is_beside ||
+               suffix.ends_with(".partial")) {
+      files_.Remove(WorkPath(name));
+    } else {
+      continue;
+    }
+    ++swept;
+  }
+  return swept;
+}
+
+std::string FolderKeeper::FreshName(const std::string& label, std::int64_t now) const {
+  ArchiveName name{label, now, 1};
+  for (const std::string& other : NamesIn(folder_)) {
+    const auto parts = Split(other);
+    if (!parts) continue;
+    const auto parsed = ParseArchiveName(parts->first);
+    if (parsed->label == label && parsed->time == now) {
+      name.sequence = std::max(name.sequence, parsed->sequence + 1);
+    }
+  }
+  return FormatArchiveName(name);
+}
+
+void FolderKeeper::WriteWork(const std::string& file, const std::string& text) {
+  AtomicFile out(files_, WorkPath(file), true);
+  out.file().Append(text);
+  out.Commit();
+}
+
+void FolderKeeper::Publish(const std::string& file, const Proof& proof,
+                           const std::optional<std::string>& pin) {
+  if (pin) WriteWork(file + std::string(kPin), *pin + "\n");
+  WriteWork(file + std::string(kVerified), FormatProof(proof));
+  // From here on it is there; what is killed before the others follow is ended by Sweep().
+  files_.Rename(WorkPath(file), Path(file), false);
+  FinishPublishing(file);
+}
+
+void FolderKeeper::WriteProof(const std::string& file, const Proof& proof) {
+  WriteWork(file + std::string(kVerified), FormatProof(proof));
+  FinishPublishing(file);
+}
+
+void FolderKeeper::Discard(const std::string& file) noexcept {
+  for (const std::string_view suffix : {std::string_view(), kSha256, kVerified, kPin}) {
+    try {
+      files_.Remove(WorkPath(file + std::string(suffix)));
+    } catch (...) {  // the next run sweeps it
+    }
+  }
+}
+
+bool FolderKeeper::Remove(const std::string& file) {
+  if (files_.Exists(Path(file + std::string(kPin)))) return false;
+  const std::string doomed = WorkPath(file + std::string(kDoomed));
+  files_.Rename(Path(file), doomed, true);
+  for (const std::string_view beside : {kSha256, kVerified}) {
+    files_.Remove(Path(file + std::string(beside)));
+  }
+  files_.Remove(doomed);
+  return true;
+}
+
+std::vector<Retained> PlanRetention(FileSystem& files, const std::string& folder,
+                                    const std::string& label, const KeepRules& rules,
+                                    std::int64_t now) {
+  std::vector<Retained> plan;
+  std::map<std::string, std::vector<std::size_t>, std::less<>> by_label;
+  for (FolderEntry& entry : ListFolder(files, folder)) {
+    if (!entry.name || (!label.empty() && entry.label() != label)) continue;
+    if (entry.receipt) {
+      by_label[entry.name->label].push_back(plan.size());
+      plan.push_back({std::move(entry), "", false});
+    } else {
+      plan.push_back({std::move(entry), "no archive that can be opened", false});
+    }
+  }
+  for (const auto& [_, numbers] : by_label) {
+    std::vector<DatedArchive> dated;
+    for (const std::size_t number : numbers) {
+      const FolderEntry& entry = plan[number].entry;
+      dated.push_back({entry.time, entry.name->sequence, entry.state == ArchiveState::kGood,
+                       entry.pin.has_value()});
+    }
+    std::vector<std::string> reasons = Retain(rules, dated, now);
+    for (std::size_t i = 0; i < numbers.size(); ++i) plan[numbers[i]].reason = reasons[i];
+  }
+  return plan;
+}
+
+void RemoveUnretained(FolderKeeper& keeper, std::vector<Retained>& plan) {
+  std::optional<Error> first;
+  for (Retained& retained : plan) {
+    if (!retained.reason.empty()) continue;
+    try {
+      retained.removed = keeper.Remove(retained.entry.file);
+      if (!retained.removed) retained.reason = "pinned";
+    } catch (const Error& error) {
+      if (!first) first = error;
+      retained.reason = "could not be removed";
+    }
+  }
+  if (first) throw *first;
+}
+
+}  // namespace dbomsbak

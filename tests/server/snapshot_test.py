@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+# ctest: timeout=300
+"""Snapshots into a folder: what is published, what goes, who is told. Archives are judged by sha256sum and the server's own
+client, metrics by Prometheus' parser.
+"""
+
+import datetime
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support.program import Program  # noqa: E402
+from support.server import Server  # noqa: E402
+
+PARSE = '''
+import json, sys
+from prometheus_client.parser import text_string_to_metric_families as parse
+print(json.dumps({s.name: [s.value, s.labels] for f in parse(sys.stdin.read()) for s in f.samples}))
+'''
+SUFFIXES = ['', '.sha256', '.verified']
+
+
+def metrics(text):
+    for python in (sys.executable, '/usr/bin/python3'):  # where the distribution's package is
+        done = subprocess.run([python, '-c', PARSE], input=text, capture_output=True, text=True)
+        if done.returncode == 0:
+            return json.loads(done.stdout)
+    raise unittest.SkipTest('python3-prometheus-client is not installed: ' + done.stderr[-200:])
+
+
+def when(hours):
+    then = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=hours)
+    return then.strftime('%Y%m%dT%H%M%SZ')
+
+
+class Snapshot(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.program = Program()
+        cls.server = cls.enterClassContext(Server())
+        cls.server.sql('''CREATE DATABASE shop; USE shop; CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20));
+INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');''')
+
+    def setUp(self):
+        self.root = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.folder = self.root / 'archives'
+        self.folder.mkdir()
+
+    def snapshot(self, *options, code=0, databases=('shop',), **how):
+        return self.program.run('snapshot', '--dir', self.folder, '--label', 'oms', *self.server.client_options(),
+                                *options, *databases, **how).expect(code)
+
+    def files(self):
+        return sorted(path.name for path in self.folder.iterdir() if path.is_file())
+
+    def archives(self):
+        return [name for name in self.files() if name.endswith('.sql.zst')]
+
+    def age(self, archive, hours):
+        """The archive with its files, as if it was made so many hours ago."""
+        new = f'oms-{when(hours)}.sql.zst'
+        for suffix in SUFFIXES:
+            (self.folder / (archive + suffix)).rename(self.folder / (new + suffix))
+        return new
+
+    def listed(self, *options, code=0):
+        return json.loads(self.program.run('list', self.folder, '--json', *options).expect(code).out)
+
+    def test_an_archive_is_published_whole_and_verified(self):
+        told = json.loads(self.snapshot('--json').out)
+        name = pathlib.Path(told['file']).name
+        self.assertEqual(self.files(), [name + suffix for suffix in SUFFIXES])
+        subprocess.run(['sha256sum', '-c', '--quiet', name + '.sha256'], cwd=self.folder, check=True)
+        self.assertIn(told['receipt']['root'], (self.folder / (name + '.verified')).read_text())
+        self.assertEqual(os.listdir(self.folder / '.dbomsbak'), ['lock'])
+        self.server.sql('CREATE DATABASE copy')
+        text = subprocess.run(['zstd', '-dc', told['file']], check=True, capture_output=True, text=True).stdout
+        self.server.sql(text, 'copy')
+        self.assertEqual(self.server.value('SELECT COUNT(*) FROM copy.t'), '3')
+        self.server.sql('DROP DATABASE copy')
+        # One line for people; nothing with --quiet. Through a symbolic link to the folder as well.
+        link = self.root / 'link'
+        link.symlink_to(self.folder)
+        plain = self.snapshot('--dir', link)
+        self.assertEqual(len(plain.err.splitlines()), 1, plain.err)
+        self.assertIn('snapshot ok:', plain.err)
+        quiet = self.snapshot('-q')
+        self.assertEqual((quiet.out, quiet.err), ('', ''))
+        self.assertEqual([a['state'] for a in self.listed()['archives']], ['good'] * 3)
+
+    def test_rules_remove_old_ones_and_pins_keep_them(self):
+        made = []
+        for hours, pin in ((24 * 40, ()), (24 * 20, ('--pin', 'before 4.2.6')), (50, ()), (26, ()), (25, ())):
+            before = set(self.archives())
+            self.snapshot(*pin)
+            [fresh] = set(self.archives()) - before
+            made.append(self.age(fresh, hours))
+            if pin:
+                (self.folder / (fresh + '.pin')).rename(self.folder / (made[-1] + '.pin'))
+        (self.folder / 'README').write_text('mine')
+        plan = json.loads(self.program.ok('prune', self.folder, '--keep', 2, '--dry-run', '--json').out)
+        self.assertEqual([a['file'] for a in plan['archives'] if not a['kept_by']], [made[0], made[2]])
+        self.assertEqual(self.archives(), sorted(made))
+        told = json.loads(self.snapshot('--keep', 3, '--json').out)
+        self.assertEqual((told['removed'], told['kept']), ([made[0], made[2]], 4))
+        left = {made[1], made[3], made[4], pathlib.Path(told['file']).name}
+        self.assertEqual(set(self.files()),
+                         {name + suffix for name in left for suffix in SUFFIXES} | {made[1] + '.pin', 'README'})
+        self.assertEqual([a['pin'] for a in self.listed()['archives'] if a['pin']], ['before 4.2.6'])
+        self.program.ok('prune', '--dir', self.folder, '--keep-days', 1)
+        self.assertEqual(set(self.archives()), {made[1], pathlib.Path(told['file']).name})
+        self.program.run('prune', self.folder).expect(2)
+
+    def test_a_monitor_is_told_when_the_newest_good_one_is_old(self):
+        self.listed('--check-age', '26h', code=5)
+        self.snapshot()
+        [fresh] = self.archives()
+        self.listed('--check-age', '26h')
+        old = self.age(fresh, 27)
+        stale = self.program.run('list', self.folder, '--check-age', '26h').expect(5)
+        self.assertIn('27 h', stale.err)
+        # Damaged, unproved, and from a clock that was ahead: none of them is a good one.
+        shutil.copy(self.folder / old, self.folder / f'oms-{when(1)}.sql.zst')
+        cut = self.folder / f'oms-{when(2)}.sql.zst'
+        cut.write_bytes((self.folder / old).read_bytes()[:-100])
+        for suffix in SUFFIXES:
+            shutil.copy(self.folder / (old + suffix), self.folder / (f'oms-{when(-48)}.sql.zst' + suffix))
+        told = self.listed('--check-age', '26h', code=5)
+        self.assertEqual([a['state'] for a in told['archives']], ['good', 'incomplete', 'unverified', 'good'])
+        self.snapshot('--keep', 1)  # what is from the future neither goes nor counts
+        self.assertEqual([a['state'] for a in self.listed('--check-age', '26h')['archives']],
+                         ['incomplete', 'good', 'good'])
+        self.program.run('list', self.root / 'nothing').expect(30)
+        self.program.run('list', self.folder, '--check-age', '26').expect(2)
+
+    def test_metrics_and_hooks_tell_of_success_and_failure(self):
+        prom, said = self.root / 'oms.prom', self.root / 'said'
+        hooks = ['--metrics', prom, '--hook-ok', f'echo "ok $DBOMSBAK_FILE $DBOMSBAK_CODE" >> {said}',
+                 '--hook-fail', f'echo "fail $DBOMSBAK_RESULT $DBOMSBAK_MESSAGE" >> {said}; exit 3']
+        told = json.loads(self.snapshot('--json', *hooks).out)
+        good = metrics(prom.read_text())
+        self.assertEqual(prom.stat().st_mode & 0o777, 0o644)
+        value = lambda name: good[f'dbomsbak_snapshot_{name}'][0]  # noqa: E731
+        self.assertEqual((value('last_run_success'), value('newest_good_rows'), value('newest_good_size_bytes')),
+                         (1, 3, told['bytes']))
+        self.assertAlmostEqual(value('newest_good_timestamp_seconds'), time.time(), delta=60)
+        self.assertEqual(good['dbomsbak_snapshot_good_archives'], [1, {'label': 'oms'}])
+        failed = self.program.run('snapshot', '--dir', self.folder, '--label', 'oms', '--no-defaults', '-S', self.root / 'no.sock',
+                                  *hooks, '--keep', 1, 'shop').expect(10)
+        self.assertIn('--hook-fail', failed.err)  # a hook that fails is told
+        bad = metrics(prom.read_text())
+        self.assertEqual(bad['dbomsbak_snapshot_last_run_exit_code'][0], 10)
+        self.assertEqual(bad['dbomsbak_snapshot_newest_good_timestamp_seconds'],
+                         good['dbomsbak_snapshot_newest_good_timestamp_seconds'])
+        self.assertEqual(len(self.archives()), 1)
+        first, second = said.read_text().splitlines()
+        self.assertEqual(first, f'ok {told["file"]} 0')
+        self.assertTrue(second.startswith('fail connect '), second)
+        # No password reaches a hook.
+        self.server.create_account('locked', 'geheim', grants=['ALL ON *.*'])
+        self.program.ok('snapshot', '--dir', self.folder, *self.server.client_options('locked'), 'shop', '--hook-ok',
+                        f'env > {said}', env={'MYSQL_PWD': 'geheim', 'DBOMSBAK_PASSWORD': 'geheim'})
+        self.assertIn('DBOMSBAK_RESULT=ok', said.read_text())
+        self.assertNotIn('geheim', said.read_text())
+        self.snapshot('--metrics', self.root / 'x.txt', code=2)
+        self.snapshot('--metrics', self.root / 'no' / 'x.prom', code=30)
+
+    def test_a_second_run_is_told_who_is_at_work_and_a_killed_one_leaves_nothing(self):
+        self.server.sql('CREATE DATABASE big; CREATE TABLE big.t (id INT PRIMARY KEY, v LONGBLOB)')
+        self.addCleanup(self.server.sql, 'DROP DATABASE big')
+        self.server.sql('INSERT INTO big.t SELECT seq, RANDOM_BYTES(1024) FROM seq_1_to_4000', 'big')
+        slow = self.program.start('snapshot', '--dir', self.folder, '--label', 'oms', *self.server.client_options(),
+                                  '--throttle', '200K', 'big', stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        work = self.folder / '.dbomsbak'
+        deadline = time.time() + 30
+        while not list(work.glob('*.partial')):
+            self.assertLess(time.time(), deadline)
+            time.sleep(0.02)
+        busy = self.snapshot('--keep', 1, code=32)
+        self.assertIn(f'process {slow.pid} on {socket.gethostname()} since 20', busy.err)
+        self.program.run('prune', self.folder, '--keep', 1).expect(32)
+        self.assertEqual(self.listed()['archives'], [])  # a look needs no lock
+        slow.kill()
+        self.assertEqual(slow.wait(30), -signal.SIGKILL)
+        self.assertTrue(list(work.glob('*.partial')))
+        told = json.loads(self.snapshot('--json').out)
+        self.assertEqual(told['swept'], 2)
+        self.assertEqual(os.listdir(work), ['lock'])
+        self.assertEqual(len(self.archives()), 1)
+        # A stop by signal sweeps behind itself, and tells.
+        slow = self.program.start('snapshot', '--dir', self.folder, '--label', 'oms', *self.server.client_options(),
+                                  '--throttle', '200K', 'big', stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not list(work.glob('*.partial')):
+            self.assertLess(time.time(), deadline + 30)
+            time.sleep(0.02)
+        slow.send_signal(signal.SIGTERM)
+        self.assertEqual(slow.wait(30), 143)
+        self.assertEqual(os.listdir(work), ['lock'])
+
+    def test_room_is_looked_for_before_and_a_full_disk_leaves_nothing(self):
+        self.server.sql('CREATE DATABASE big; CREATE TABLE big.t (id INT PRIMARY KEY, v LONGBLOB)')
+        self.addCleanup(self.server.sql, 'DROP DATABASE big')
+        self.server.sql('INSERT INTO big.t SELECT seq, RANDOM_BYTES(1024) FROM seq_1_to_2000', 'big')
+        missing = self.program.run('snapshot', '--dir', self.root / 'unmounted', *self.server.client_options(), 'shop')
+        self.assertIn('mount', missing.expect(30).err)
+        self.assertFalse((self.root / 'unmounted').exists())
+        if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=900k', 'dbomsbak', self.folder], capture_output=True).returncode:
+            self.skipTest('no small disk can be mounted here')
+        try:
+            self.assertIn('are free in', self.snapshot(code=30).err)
+            self.snapshot('--skip-space-check')
+            kept = self.files()
+            full = self.snapshot('--skip-space-check', '--keep', 1, code=30, databases=('big',))
+            self.assertIn('No space left', full.err)
+            self.assertEqual((self.files(), os.listdir(self.folder / '.dbomsbak')), (kept, ['lock']))
+            subprocess.run(['mount', '-o', 'remount,ro', self.folder], check=True)
+            self.snapshot('--skip-space-check', code=30)
+            self.assertEqual(len(self.listed('--check-age', '1h')['archives']), 1)
+            self.program.ok('prune', self.folder, '--keep', 1, '--dry-run')
+        finally:
+            subprocess.run(['umount', self.folder], check=True)
+
+    def test_every_nth_is_rehearsed(self):
+        for deep in (True, False, True, False):
+            told = json.loads(self.snapshot('--deep', 2, '--json').out)
+            self.assertEqual(bool(told['rehearsed']), deep)
+        self.assertEqual(self.server.databases(), ['shop'])
+        self.assertEqual([bool(a['rehearsed']) for a in self.listed()['archives']], [True, False, True, False])
+        # An account that may dump and no more: the archive stays, nothing is removed, the code tells.
+        self.server.create_account('dumper', grants=['SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES ON shop.*'])
+        told = self.program.run('snapshot', '--dir', self.folder, '--label', 'oms', *self.server.client_options('dumper'),
+                                '--deep', 2, '--keep', 1, '--routines=false', '--json', 'shop')
+        self.assertIn(told.code, (11, 34), told.err)
+        answer = json.loads(told.out)
+        self.assertTrue(answer['file'] and answer['verified'] and not answer['rehearsed'], told.out)
+        self.assertEqual(len(self.archives()), 5)
+        self.server.drop_account('dumper')
+
+    def test_the_shipped_files_work_as_they_are(self):
+        prefix = self.root / 'usr'
+        subprocess.run(['cmake', '--install', os.environ['DBOMSBAK_BUILD'], '--prefix', prefix], check=True,
+                       capture_output=True)
+        example = next(prefix.glob('share/doc/*/examples/snapshot.cnf')).read_text()
+        conf = prefix / 'etc/dbomsbak/snapshot.cnf'
+        conf.parent.mkdir(parents=True)
+        for old, new in (('host = 127.0.0.1\nport = 2883\n', f'socket = {self.server.socket}\n'),
+                         ('user = root@oms', 'user = root'), ('/var/lib/dbomsbak', str(self.folder)),
+                         ('database = drc_rm_db\n', 'database = shop\n'), ('database = drc_cm_db\n', ''),
+                         ('database = drc_cm_heartbeat_db\n', ''), ('#deep', 'deep')):
+            self.assertIn(old, example)
+            example = example.replace(old, new)
+        conf.write_text(example)
+        conf.chmod(0o600)
+        unit = prefix / 'lib/systemd/system/dbomsbak-snapshot.service'
+        [line] = [line for line in unit.read_text().splitlines() if line.startswith('ExecStart=')]
+        subprocess.run(line.partition('=')[2], shell=True, check=True, capture_output=True)
+        cron = next(prefix.glob('share/doc/*/examples/dbomsbak.cron')).read_text().splitlines()[-1]
+        quiet = subprocess.run(cron.split(None, 6)[6], shell=True, check=True, capture_output=True)
+        self.assertEqual(quiet.stdout + quiet.stderr, b'')
+        self.assertEqual([a['label'] for a in self.listed()['archives']], ['oms'])  # keep-daily: one of a day
+        # The command line counts more; what stands in the wrong place, or is no option, is told with its line.
+        told = subprocess.run(line.partition('=')[2] + ' --label hand --json shop', shell=True, check=True, capture_output=True)
+        self.assertEqual(json.loads(told.stdout)['label'], 'hand')
+        for wrong in ('password = x', 'kepp = 3'):
+            conf.write_text(f'[dbomsbak-snapshot]\n{wrong}\n')
+            done = subprocess.run(line.partition('=')[2], shell=True, capture_output=True, text=True)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(f'{conf}, line 2', done.stderr)
+        if shutil.which('systemd-analyze'):
+            for name in ('dbomsbak-snapshot.service', 'dbomsbak-snapshot.timer'):
+                done = subprocess.run(['systemd-analyze', 'verify', '--man=no', unit.parent / name], capture_output=True,
+                                      text=True)
+                told = [line for line in done.stderr.splitlines() if 'dbomsbak' in line]
+                self.assertEqual((done.returncode, told), (0, []), done.stderr)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
