@@ -33,6 +33,7 @@ class FieldRow {
  public:
   static constexpr std::size_t kMaxRoom = 64 * 1024;
   static constexpr bool kTakesText = true;
+  static constexpr bool kIsOneBuffer = false;
 
   explicit FieldRow(std::string& out)
       : out_(out), room_(std::make_unique<char[]>(kMaxRoom + kScanSlack)) {}

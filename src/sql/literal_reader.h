@@ -8,9 +8,12 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "sql/canonical_row.h"
 #include "sql/literal.h"
+#include "sql/quick_literal.h"
 #include "sql/text_scan.h"
 
 namespace dbomsbak {
@@ -34,10 +37,9 @@ struct QuotedLiteral {
   std::size_t size() const noexcept { return raw.size() - escapes; }
 };
 
-enum class HighBytes { kAny, kNone, kUtf8mb3, kUtf8mb4, kLatin1 };
-
 // Reads one text. Bounds are checked everywhere: the text may be a stranger's.
-// `Row` takes the values, as CanonicalRow does, or their text (FieldRow).
+// `Row` takes the values, as CanonicalRow does, or their text (FieldRow). Where it is one buffer
+// the common literals are read the quick way.
 template <typename Row>
 class LiteralReader {
  public:
@@ -69,6 +71,59 @@ class LiteralReader {
   }
 
   void Value(const LiteralPlan& plan) {
+    if constexpr (Row::kIsOneBuffer) {
+      if (end_ - p_ >= kQuickLookahead && row_.here() + Row::kLength <= row_.here_end()) {
+        char* const cell = row_.here();
+        const QuickValue quick =
+            Quick(plan, p_, end_, cell + Row::kLength, row_.here_end(), known_);
+        if (quick.text_end != nullptr) {
+          p_ = quick.text_end;
+          row_.Advance(Row::CellEnd(cell, quick.value_end));
+          return;
+        }
+      }
+    }
+    ValueCloser(plan);
+  }
+
+  // The values of a row from `column` on, with the commas before all but the first of the row.
+  // Returns the column it stopped before: that of no plan, or one whose comma and literal Take and
+  // ValueCloser must read.
+  std::size_t Values(const std::vector<LiteralPlan>& plans, std::size_t column) noexcept {
+    if constexpr (Row::kIsOneBuffer) {
+      // Here, not in the members: what is written to the row could be them, as the compiler sees
+      // it.
+      const char* p = p_;
+      const char* const end = end_;
+      char* cell = row_.here();
+      const char* const here_end = row_.here_end();
+      QuickProgress known;
+      for (; column < plans.size(); ++column) {
+        if (end - p <= kQuickLookahead || cell + Row::kLength > here_end) break;
+        const char* literal = p;
+        if (column != 0) {
+          if (*literal != ',') break;
+          ++literal;
+        }
+        if (std::memcmp(literal, "NULL", 4) == 0) {
+          p = literal + 4;
+          cell = Row::NullEnd(cell);
+          continue;
+        }
+        const QuickValue quick =
+            Quick(plans[column], literal, end, cell + Row::kLength, here_end, known);
+        if (quick.text_end == nullptr) break;
+        p = quick.text_end;
+        cell = Row::CellEnd(cell, quick.value_end);
+      }
+      known_ = known;
+      p_ = p;
+      row_.Advance(cell);
+    }
+    return column;
+  }
+
+  void ValueCloser(const LiteralPlan& plan) {
     if (TryTake("NULL")) {
       row_.Null();
       return;
@@ -116,6 +171,32 @@ class LiteralReader {
  private:
   static void RefuseAsText() {
     if constexpr (Row::kTakesText) throw NoTextForm{};
+  }
+
+  // How far the literal is known to be in order. Each literal is looked at once, and then closer.
+  QuickProgress Known() noexcept { return std::exchange(known_, {}); }
+
+  static QuickValue Quick(const LiteralPlan& plan, const char* p, const char* end, char* out,
+                          const char* out_end, QuickProgress& known) noexcept {
+    switch (plan.value_class) {
+      case ValueClass::kInteger:
+        return QuickNumber(p, false, out);
+      case ValueClass::kDecimal:
+        return QuickNumber(p, true, out);
+      case ValueClass::kTemporal:
+        return QuickTemporal(p, out);
+      case ValueClass::kText:
+      case ValueClass::kEnum:
+        if (*p != '\'' || plan.form == TextForm::kHex) return {};
+        return QuickText(p, end, HighBytesOf(plan.form), out, out_end, known);
+      case ValueClass::kBits:
+      case ValueClass::kBytes:
+        return QuickHex(p, end, out, out_end, known);
+      case ValueClass::kFloat32:
+      case ValueClass::kFloat64:
+        break;
+    }
+    return {};
   }
 
   std::string_view Digits() noexcept {
@@ -196,10 +277,10 @@ class LiteralReader {
 
   // The digits behind "0x", as bytes of the row. They are taken first and judged afterwards, for
   // their number must be known.
-  std::string_view HexDigits(const char* expected) {
+  std::string_view HexDigits(const char* expected, const QuickProgress& known = {}) {
     Take("0x", expected);
     const char* const start = p_;
-    p_ = SkipHexDigits(p_, end_);
+    p_ = SkipHexDigits(known.text != nullptr ? known.text : p_, end_);
     const std::string_view digits(start, static_cast<std::size_t>(p_ - start));
     if (digits.empty() || digits.size() % 2 != 0) throw LiteralDamage{p_, "pairs of hex digits"};
     return digits;
@@ -217,7 +298,7 @@ class LiteralReader {
     }
   }
 
-  void Hex(const char* expected) { AppendHex(HexDigits(expected)); }
+  void Hex(const char* expected) { AppendHex(HexDigits(expected, Known())); }
 
   void Bytes() {
     if (TryTake("''")) {
@@ -250,7 +331,7 @@ class LiteralReader {
   void Text(const LiteralPlan& plan) {
     const char* const start = p_;
     if (p_ != end_ && *p_ == '\'') {
-      const QuotedLiteral quoted = Scan(HighBytesOf(plan.form));
+      const QuotedLiteral quoted = Scan(HighBytesOf(plan.form), Known());
       if (quoted.raw.empty() ? plan.value_class == ValueClass::kEnum
                              : plan.form == TextForm::kHex) {
         throw LiteralDamage{start, "another form of this text"};
@@ -300,12 +381,12 @@ class LiteralReader {
   }
 
   // From the opening to behind the closing quote.
-  QuotedLiteral Scan(HighBytes high_bytes) {
+  QuotedLiteral Scan(HighBytes high_bytes, const QuickProgress& known = {}) {
     Take('\'', "a quoted text");
     const char* const start = p_;
-    const char* p = p_;
+    const char* p = known.text != nullptr ? known.text : p_;
     QuotedLiteral quoted;
-    std::size_t escapes = 0;
+    std::size_t escapes = known.escapes;
     for (;;) {
       p = FindSpecial(p, end_);
       if (p == end_) throw LiteralDamage{start, "a closing quote of the text"};
@@ -414,6 +495,7 @@ class LiteralReader {
   const char* p_;
   const char* const end_;
   Row& row_;
+  QuickProgress known_;
 };
 
 }  // namespace dbomsbak
