@@ -233,15 +233,19 @@ void MysqlSession::SkipFurtherResults() {
 // A statement of its own that lost a deadlock has done nothing and is sent again, as the server's
 // manual advises: MariaDB ends even a DROP or a RENAME so, when it meets the thread that writes
 // the statistics of tables. Within a transaction only its owner can begin anew. Nor has one done
-// anything that OceanBase wants again (a view, say, on a table made just before).
+// anything that OceanBase wants again (a view, say, on a table made just before), or whose own
+// transaction it lost.
 void MysqlSession::SendAlone(std::string_view sql) {
   for (int attempt = 1;; ++attempt) {
     BeginStatement();
     const bool alone = (mysql_->server_status & SERVER_STATUS_IN_TRANS) == 0;
     if (mysql_real_query(mysql_.get(), sql.data(), sql.size()) == 0) return;
     const unsigned number = mysql_errno(mysql_.get());
-    const bool again = number == kDeadlock || number == kSchemaTryAgain;
+    const bool again = number == kDeadlock || number == kSchemaTryAgain || number == kNeedsRollback;
     if (!alone || !again || attempt == kTriesAlone) ThrowLastError();
+    if (number == kNeedsRollback && mysql_real_query(mysql_.get(), "ROLLBACK", 8) != 0) {
+      ThrowLastError();
+    }
     std::this_thread::sleep_for(attempt * kPauseAlone);
   }
 }
@@ -264,7 +268,7 @@ void MysqlSession::Execute(std::string_view sql) {
 }
 
 ResultSet MysqlSession::Query(std::string_view sql) {
-  Send(sql);
+  SendAlone(sql);
   ResultSet answer;
   {
     const ResultHandle result(mysql_use_result(mysql_.get()));

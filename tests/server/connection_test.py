@@ -268,15 +268,19 @@ def deadlock(probe, server):
 
 
 def schema_try_again(probe, server):
-    """OceanBase's 5627 says that nothing was done; the statement is sent again."""
-    server.run_client('CREATE DATABASE ta; USE ta; CREATE TABLE tries (n INT) ENGINE=MyISAM;\nDELIMITER //\n'
-                      'CREATE PROCEDURE p() BEGIN INSERT INTO tries VALUES (1); IF (SELECT COUNT(*) FROM tries) < 3 THEN '
-                      "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 5627, MESSAGE_TEXT = 'Schema try again'; END IF; END//\n")
+    """OceanBase's 5627 says that nothing was done, its 6002 that nothing is left of it; the statement is sent again."""
+    server.run_client('CREATE DATABASE ta; USE ta; CREATE TABLE tries (n INT) ENGINE=MyISAM;\nDELIMITER //\n' + ''.join(
+        f'CREATE PROCEDURE p{number}() BEGIN INSERT INTO tries VALUES (1); IF (SELECT COUNT(*) FROM tries) < 3 THEN '
+        f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = 'once more'; END IF; SELECT 'done'; END//\n"
+        for number in (5627, 6002)))
     where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=root']
-    result = probe.run(*where, 'execute', 'CALL ta.p()')
-    check(result.code == 0, f'5627: {result.code} {result.err}')
-    tries = server.value('SELECT COUNT(*) FROM ta.tries')
-    check(tries == '3', f'{tries} tries behind 5627')
+    for number in (5627, 6002):
+        for way in ('execute', 'value'):
+            server.sql('TRUNCATE ta.tries')
+            result = probe.run(*where, way, f'CALL ta.p{number}()')
+            check(result.code == 0, f'{way}, {number}: {result.code} {result.err}')
+            tries = server.value('SELECT COUNT(*) FROM ta.tries')
+            check(tries == '3', f'{way}: {tries} tries behind {number}')
 
 
 def session_settings(probe, server):

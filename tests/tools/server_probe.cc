@@ -250,6 +250,8 @@ int Run(std::vector<std::string> words) {
   } else if (command == "execute" && words.size() == 2) {
     session->Execute(words[1]);
     std::cout << session->affected_rows() << '\n';
+  } else if (command == "value" && words.size() == 2) {
+    std::cout << session->QueryValue(words[1]).value_or("NULL") << '\n';
   } else if (command == "abort" && words.size() == 2) {
     AbortLater(*session, words[1]);
   } else if (command == "table" && words.size() == 3) {
@@ -262,8 +264,8 @@ int Run(std::vector<std::string> words) {
   } else if (command == "session") {
     std::cout << SessionVariables(*session).dump(1) << '\n';
   } else {
-    std::cerr << "usage: server_probe [connection options] rows|first|execute|abort|table|catalog|"
-                 "traits|session|connect\n";
+    std::cerr << "usage: server_probe [connection options] rows|first|execute|value|abort|table|"
+                 "catalog|traits|session|connect\n";
     return 2;
   }
   return 0;

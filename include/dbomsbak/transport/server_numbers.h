@@ -14,6 +14,7 @@ inline constexpr unsigned kDeadlock = 1213;
 inline constexpr unsigned kTableDefinitionChanged = 1412;
 inline constexpr unsigned kSnapshotDiscarded = 4138;  // OceanBase: too old, or changed since
 inline constexpr unsigned kSchemaTryAgain = 5627;     // OceanBase: it has not heard of a DDL yet
+inline constexpr unsigned kNeedsRollback = 6002;  // OceanBase: the statement's transaction is lost
 // OceanBase, "invalid timestamp": a moment before the table's last RENAME, or of the future.
 inline constexpr unsigned kSnapshotBeforeRename = 4344;
 

@@ -62,7 +62,8 @@ class RowStream {
 class Session {
  public:
   virtual ~Session() = default;
-  // An answer with rows is read and dropped. Outside a transaction a deadlock is tried again.
+  // An answer with rows is read and dropped. Outside a transaction what a deadlock has undone is
+  // tried again, here and by Query.
   virtual void Execute(std::string_view sql) = 0;
   virtual ResultSet Query(std::string_view sql) = 0;
   virtual std::unique_ptr<RowStream> Stream(std::string_view sql, Protocol protocol) = 0;
