@@ -17,6 +17,7 @@
 #include "dbomsbak/sql/rename_databases.h"
 #include "engine/constraint_names.h"
 #include "engine/definition_text.h"
+#include "engine/foreign_key_checks.h"
 #include "engine/foreign_key_lines.h"
 #include "engine/keys_behind_rows.h"
 #include "engine/live_names.h"
@@ -184,12 +185,15 @@ void SweepStaging(Session& session, std::vector<std::string> databases, Observer
     DropStubsLeft(session, *journal);
     GiveUp(*journal);
   }
-  for (const std::string& name : databases) {
-    if (!IsStagingName(name)) {
-      throw Error(ErrorCode::kInternal, QuoteIdentifier(name) + " is no staging, and stays");
+  // Keys lead from one staging database into the other, in any order.
+  WithoutForeignKeyChecks(session, [&] {
+    for (const std::string& name : databases) {
+      if (!IsStagingName(name)) {
+        throw Error(ErrorCode::kInternal, QuoteIdentifier(name) + " is no staging, and stays");
+      }
+      DropOurs(session, name, observer);
     }
-    DropOurs(session, name, observer);
-  }
+  });
 }
 
 Staging::Staging(Session& session, const ServerTraits& traits, const RestoreContent& content,
