@@ -1,6 +1,7 @@
 // verify, info and cat: commands that need no server.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "cli/commands.h"
@@ -41,6 +42,30 @@ ErrorCode TellOfPlainDump(Invocation& run, const std::string& path,
   return ErrorCode::kOk;
 }
 
+// Sound files must hold the databases of --oms-config, all together.
+void RequireOms(Invocation& run, const std::vector<FileVerdict>& verdicts, ErrorCode worst) {
+  const OmsConfig* const oms = OmsAsAsked(run);
+  const auto sound = [](const FileVerdict& verdict) { return verdict.report.has_value(); };
+  if (oms == nullptr || !std::all_of(verdicts.begin(), verdicts.end(), sound)) return;
+  std::vector<std::string> held;
+  for (const FileVerdict& verdict : verdicts) {
+    const auto& receipt = verdict.report->receipt;
+    const std::vector<std::string> databases =
+        receipt ? receipt->databases
+                : SummarizePlainDump(run.files.OpenForReading(verdict.path), run.cancel)
+                      .header.scope.databases;
+    held.insert(held.end(), databases.begin(), databases.end());
+  }
+  const auto missing = MissingDatabases(*oms, held);
+  if (missing.empty()) return;
+  throw Error(Worse(worst, ErrorCode::kDiffers),
+              fmt::format("{} not in {}", OmsDatabasesAre(*oms, missing),
+                          verdicts.size() == 1 ? fmt::format("'{}'", verdicts.front().path)
+                                               : std::string("the files")),
+              "Verify the files of all databases in one command, or dump them together: dbomsbak "
+              "dump --oms-config.");
+}
+
 }  // namespace
 
 ErrorCode RunVerifyCommandLine(Invocation& run) {
@@ -51,6 +76,7 @@ ErrorCode RunVerifyCommandLine(Invocation& run) {
   }
   if (const auto jobs = run.line.Number("jobs", 1, 64)) options.jobs = static_cast<unsigned>(*jobs);
   if (const auto bytes = run.line.Bytes("max-memory")) options.max_memory_bytes = *bytes;
+  OmsAsAsked(run);  // what is wrong with it is told first
   const auto observer = ObserveAsAsked(run);
   run.signals.AllowForcedEnd();
 
@@ -70,6 +96,7 @@ ErrorCode RunVerifyCommandLine(Invocation& run) {
     }
     verdicts.push_back(std::move(verdict));
   }
+  RequireOms(run, verdicts, worst);
   if (run.json()) run.console.Out(ToLine(VerifyToJson(verdicts, worst)));
   return worst;
 }

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "cli/help.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
+#include "cli/units.h"
+#include "dbomsbak/sql/quote.h"
 #include "dbomsbak/transport/connection_options.h"
 
 namespace dbomsbak {
@@ -70,6 +73,12 @@ Error Misplaced(const CommandOption& option, const CommandInfo& command) {
                              : fmt::format("See dbomsbak {} --help.", command.name));
 }
 
+// What dump then takes its databases from.
+bool ChoosesTables(const CommandLine& line) {
+  return line.Flag("all-databases") || line.Flag("tables") ||
+         (line.Has("only") && line.arguments().empty());
+}
+
 }  // namespace
 
 CommandLine WithCommandOptions(const CommandInfo& command, Words words) {
@@ -83,7 +92,8 @@ CommandLine WithCommandOptions(const CommandInfo& command, Words words) {
       continue;
     }
     const OptionInfo* const known = FindOption(command.command, "--" + option.name);
-    if (known == nullptr || known->group == OptionGroup::kConnection) {
+    if (known == nullptr ||
+        (known->group == OptionGroup::kConnection && option.name != "oms-config")) {
       throw Misplaced(option, command);
     }
     options.push_back("--" + option.name);
@@ -97,10 +107,51 @@ CommandLine WithCommandOptions(const CommandInfo& command, Words words) {
   return CommandLine(command, std::move(words));
 }
 
+const OmsConfig* OmsAsAsked(Invocation& run) {
+  const CommandLine& line = run.line;
+  if (!run.oms && line.Has("oms-config")) {
+    const unsigned command = line.command().command;
+    OmsNeeds needs;
+    needs.databases = command != kCommandStatus;
+    if (command == kCommandVerify) {
+      needs.host = needs.port = needs.password = false;
+      needs.user = "";
+    } else {
+      needs.host = !line.Has("host") && !line.Has("socket");
+      needs.port = !line.Has("port") && !line.Has("socket");
+      needs.user = line.Last("user");
+      needs.password = !run.password.given() && !line.Has("password-file") &&
+                       std::getenv("DBOMSBAK_PASSWORD") == nullptr;
+    }
+    if (command == kCommandDump || command == kCommandSnapshot)
+      needs.databases = !ChoosesTables(line);
+    std::vector<std::string> notices;
+    run.oms = ReadOmsConfigs(line.All("oms-config"), needs, notices);
+    for (const std::string& notice : notices) run.console.Warning(notice);
+  }
+  return run.oms ? &*run.oms : nullptr;
+}
+
+std::vector<std::string> DatabasesAsAsked(Invocation& run) {
+  const std::vector<std::string>& named = run.line.arguments();
+  const OmsConfig* const oms = OmsAsAsked(run);
+  return oms == nullptr ? named : ChosenDatabases(*oms, named);
+}
+
+std::string OmsDatabasesAre(const OmsConfig& oms, const std::vector<std::string>& names) {
+  std::vector<std::string> quoted;
+  for (const std::string& name : names) quoted.push_back(QuoteIdentifier(name));
+  return fmt::format("{} of {} {}", Joined(quoted, ", "), Joined(oms.paths, ", "),
+                     names.size() == 1 ? "is" : "are");
+}
+
 std::unique_ptr<SessionFactory> ConnectAsAsked(Invocation& run) {
   std::vector<std::string> notices;
-  const ConnectionOptions options =
-      ResolveConnection(ConnectionOf(run.line, run.password), AskPassword, notices);
+  ConnectionArguments arguments = ConnectionOf(run.line, run.password);
+  if (const OmsConfig* const oms = OmsAsAsked(run)) {
+    arguments.configured = {oms->host, oms->user, oms->port, oms->password};
+  }
+  const ConnectionOptions options = ResolveConnection(arguments, AskPassword, notices);
   for (const std::string& notice : notices) run.console.Warning(notice);
   run.cancel.ThrowIfCancelled();
   return MakeSessionFactory(options);

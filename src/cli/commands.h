@@ -2,11 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "cli/command_line.h"
 #include "cli/console.h"
 #include "cli/password_arguments.h"
 #include "cli/signals.h"
+#include "dbomsbak/app/oms_config.h"
 #include "dbomsbak/app/retention.h"
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/base/error.h"
@@ -25,6 +29,8 @@ struct Invocation {
   FileSystem& files;
   CancelToken& cancel;
   SignalWatch& signals;
+
+  std::optional<OmsConfig> oms = std::nullopt;  // see OmsAsAsked
 
   bool json() const { return line.Flag("json"); }
 };
@@ -49,7 +55,7 @@ ErrorCode RunPruneCommandLine(Invocation& run);
 ErrorCode RunHelpCommandLine(Invocation& run);
 
 // What dump and snapshot have in common.
-DumpOptions DumpOptionsAsAsked(const CommandLine& line, Console& console);
+DumpOptions DumpOptionsAsAsked(Invocation& run);
 // The --keep options.
 KeepRules KeepRulesAsAsked(const CommandLine& line);
 
@@ -57,6 +63,12 @@ KeepRules KeepRulesAsAsked(const CommandLine& line);
 // [dbomsbak-snapshot] of option files, which those of `words` override.
 CommandLine WithCommandOptions(const CommandInfo& command, Words words);
 
+// What --oms-config names, read once; null without it. What options say need not be in the files.
+const OmsConfig* OmsAsAsked(Invocation& run);
+// Those of the command line, and of --oms-config as ChosenDatabases says.
+std::vector<std::string> DatabasesAsAsked(Invocation& run);
+// "`a`, `b` of config.yaml are", "`a` of config.yaml is"
+std::string OmsDatabasesAre(const OmsConfig& oms, const std::vector<std::string>& names);
 // Sessions by the connection options of the command line; asks for the password when told to.
 std::unique_ptr<SessionFactory> ConnectAsAsked(Invocation& run);
 // By --progress, --verbose and --quiet.

@@ -39,7 +39,15 @@ ErrorCode RunDiffCommandLine(Invocation& run) {
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
   run.signals.AllowForcedEnd();
-  const DiffReport report = RunDiffCommand(*sessions, run.files, command, *observer, run.cancel);
+  DiffReport report = RunDiffCommand(*sessions, run.files, command, *observer, run.cancel);
+  const OmsConfig* const oms = OmsAsAsked(run);
+  if (oms != nullptr && options.only.empty()) {
+    const auto missing = MissingDatabases(*oms, report.databases);
+    if (!missing.empty()) {
+      report.notes.push_back(
+          fmt::format("{} not in the file, and not compared", OmsDatabasesAre(*oms, missing)));
+    }
+  }
   const ErrorCode code = CodeOf(report);
   run.console.ClearStatusLine();
   if (run.json()) {

@@ -12,6 +12,7 @@
 #include "cli/terminal.h"
 #include "dbomsbak/app/dump_command.h"
 #include "dbomsbak/app/names.h"
+#include "dbomsbak/engine/quiet.h"
 
 namespace dbomsbak {
 namespace {
@@ -93,9 +94,11 @@ ThrottleLimits ThrottleOf(const CommandLine& line) {
   return limits;
 }
 
-Scope ScopeOf(const CommandLine& line, Console& console) {
+Scope ScopeOf(Invocation& run) {
+  const CommandLine& line = run.line;
+  Console& console = run.console;
   Scope scope;
-  scope.databases = line.arguments();
+  scope.databases = DatabasesAsAsked(run);
   for (const std::string& text : line.All("only")) {
     scope.only_tables.push_back(ParseTableName(text, "--only"));
   }
@@ -161,9 +164,10 @@ void CheckCharset(const CommandLine& line) {
 
 }  // namespace
 
-DumpOptions DumpOptionsAsAsked(const CommandLine& line, Console& console) {
+DumpOptions DumpOptionsAsAsked(Invocation& run) {
+  const CommandLine& line = run.line;
   DumpOptions options;
-  options.scope = ScopeOf(line, console);
+  options.scope = ScopeOf(run);
   options.all_databases = line.Flag("all-databases");
   if (options.all_databases && !line.arguments().empty()) {
     throw Error(ErrorCode::kUsage, "--all-databases and names of databases exclude each other",
@@ -188,13 +192,39 @@ DumpOptions DumpOptionsAsAsked(const CommandLine& line, Console& console) {
   options.with_create_database =
       (line.Flag("databases") && !line.Flag("tables")) || options.all_databases;
   options.source_date_epoch = SourceDateEpoch();
+  if (const OmsConfig* const oms = OmsAsAsked(run)) {
+    const auto missing = MissingDatabases(*oms, options.scope.databases);
+    if (!missing.empty()) {
+      run.console.Warning(
+          fmt::format("{} not dumped, as others are named: this is a part of OMS's databases",
+                      OmsDatabasesAre(*oms, missing)));
+    }
+  }
   return options;
 }
+
+namespace {
+
+// A dump is one snapshot whoever writes; but it is not what OMS has when it is stopped.
+void TellIfInUse(Invocation& run, const Scope& scope, SessionFactory& sessions,
+                 Observer& observer) {
+  const OmsConfig* const oms = OmsAsAsked(run);
+  if (oms == nullptr || scope.databases.empty()) return;
+  const auto session = sessions.Connect();
+  const std::vector<std::string> told =
+      DescribeUse(*session, scope.databases, oms->heartbeats, observer, run.cancel);
+  run.console.ClearStatusLine();
+  for (const std::string& line : told) {
+    run.console.Warning(line + "; what is written from now on is not in the dump");
+  }
+}
+
+}  // namespace
 
 ErrorCode RunDumpCommandLine(Invocation& run) {
   const CommandLine& line = run.line;
   DumpCommand command;
-  command.options = DumpOptionsAsAsked(line, run.console);
+  command.options = DumpOptionsAsAsked(run);
   CheckCharset(line);
   command.target = ResolveOutput(line.Last("output"), FormatOf(line), StdoutIsTerminal());
   command.overwrite = line.Flag("overwrite");
@@ -214,6 +244,7 @@ ErrorCode RunDumpCommandLine(Invocation& run) {
   command.own_files = [&](std::vector<std::string> files) {
     run.signals.RemoveAtForcedEnd(std::move(files));
   };
+  TellIfInUse(run, command.options.scope, *sessions, *observer);
   command.before_publishing = [&] { run.signals.ForbidForcedEnd(); };
   const DumpResult result = [&] {
     try {

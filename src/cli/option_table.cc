@@ -106,6 +106,8 @@ constexpr std::array kOptions{
     OptionInfo{
         "--expect", "DIGEST", kValue, kRun, kCommandVerify,
         "must be the archive whose receipt says sha256:DIGEST (or the file of that SHA-256)"},
+    OptionInfo{"--oms-config", "FILE", kValue, kRun, kCommandVerify,
+               "the files must hold the databases of OMS's config.yaml; may be given again"},
     OptionInfo{"--dry-run", "", kFlag, kRun, kAsks | kCommandPrune,
                "show the plan, change nothing"},
     OptionInfo{"--rehearse", "", kFlag, kRun, kCommandRestore,
@@ -159,6 +161,8 @@ constexpr std::array kOptions{
     OptionInfo{"--markdown", "", kFlag, kReport, kCommandHelp, "as a Markdown table"},
 
     // Connection, as for the mysql client
+    OptionInfo{"--oms-config", "FILE", kValue, kConnection, kServer,
+               "OMS's config.yaml: server, account and databases; again for further regions"},
     OptionInfo{"-h,--host", "HOST", kValue, kConnection, kServer, "server (default localhost)"},
     OptionInfo{"-P,--port", "PORT", kValue, kConnection, kServer, "TCP port (default 3306)"},
     OptionInfo{"-u,--user", "USER", kValue, kConnection, kServer,

@@ -131,6 +131,14 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
 
 namespace {
 
+// The databases of --oms-config come back together.
+void RequireOms(Invocation& run, RestoreOptions& options) {
+  const OmsConfig* const oms = OmsAsAsked(run);
+  if (oms == nullptr) return;
+  options.required_databases = oms->databases;
+  options.required_by = Joined(oms->paths, ", ");
+}
+
 // What a restore of these files, which make one set, would find out before it changes anything.
 ErrorCode CheckRestores(Invocation& run) {
   if (run.line.arguments().empty()) {
@@ -148,6 +156,7 @@ ErrorCode CheckRestores(Invocation& run) {
   const auto observer = ObserveAsAsked(run);
   run.signals.AllowForcedEnd();
   command.paths = run.line.arguments();
+  RequireOms(run, command.options);
   const RestorePlan plan =
       RunRestoreCommand(*sessions, run.files, command, nullptr, *observer, run.cancel).plan;
   const ErrorCode code = plan.problems.empty() ? ErrorCode::kOk : ErrorCode::kRestorePreflight;
@@ -167,7 +176,7 @@ ErrorCode RunCheckCommandLine(Invocation& run) {
   }
   const auto sessions = ConnectAsAsked(run);
   run.signals.AllowForcedEnd();
-  const CheckReport report = RunCheck(*sessions, run.line.arguments());
+  const CheckReport report = RunCheck(*sessions, DatabasesAsAsked(run));
   run.console.Out(run.json() ? ToLine(CheckToJson(report)) : RenderCheck(report));
   return static_cast<ErrorCode>(report.exit_code);
 }
@@ -281,6 +290,8 @@ ErrorCode RunRestoreCommandLine(Invocation& run) {
   options.rehearse = line.Flag("rehearse");
   options.allow_partial = line.Flag("allow-partial");
   options.allow_filtered = line.Flag("allow-filtered");
+  RequireOms(run, options);
+  if (const OmsConfig* const oms = OmsAsAsked(run)) options.heartbeat_databases = oms->heartbeats;
   options.force = line.Flag("force");
   options.prepare = line.Flag("prepare");
   command.swap = line.Flag("swap");
@@ -304,7 +315,7 @@ ErrorCode RunRestoreCommandLine(Invocation& run) {
 
 ErrorCode RunUndoCommandLine(Invocation& run) {
   UndoOptions options;
-  options.databases = run.line.arguments();
+  options.databases = DatabasesAsAsked(run);
   options.repoint_foreign_keys = run.line.Flag("repoint-foreign-keys");
   options.dry_run = run.line.Flag("dry-run");
   if (const auto seconds = run.line.Number("lock-wait", 1, 86400)) {
@@ -320,7 +331,7 @@ ErrorCode RunUndoCommandLine(Invocation& run) {
 
 ErrorCode RunPurgeCommandLine(Invocation& run) {
   PurgeOptions options;
-  options.databases = run.line.arguments();
+  options.databases = DatabasesAsAsked(run);
   options.dry_run = run.line.Flag("dry-run");
   if (const auto generation = run.line.Number("generation", 1, 1'000'000'000)) {
     options.generation = static_cast<unsigned>(*generation);

@@ -60,7 +60,7 @@ SnapshotCommand CommandOf(Invocation& run) {
                 fmt::format("For example: {}", line.command().example));
   }
   command.label = LabelOf(line);
-  command.dump = DumpOptionsAsAsked(line, run.console);
+  command.dump = DumpOptionsAsAsked(run);
   command.keep = KeepRulesAsAsked(line);
   command.pin = PinOf(line);
   command.deep_every = static_cast<unsigned>(line.Number("deep", 1, 10000).value_or(0));

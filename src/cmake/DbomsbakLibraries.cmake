@@ -4,6 +4,7 @@ find_package(OpenSSL 3 REQUIRED)                 # libssl-dev
 find_package(fmt REQUIRED)                       # libfmt-dev
 find_package(CLI11 REQUIRED)                     # libcli11-dev
 find_package(nlohmann_json REQUIRED)             # nlohmann-json3-dev
+find_package(yaml-cpp REQUIRED)                  # libyaml-cpp-dev
 find_package(PkgConfig REQUIRED)                 # pkg-config
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)      # libzstd-dev
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)         # zlib1g-dev

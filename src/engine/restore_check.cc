@@ -102,6 +102,8 @@ void RestoreRun::Check(const std::string& input_name) {
                                                                        : OtherSessions::kRefuse);
   std::vector<std::string>& problems = result_.plan.problems;
   problems.insert(problems.end(), in_the_way.begin(), in_the_way.end());
+  RequireDatabases(!options_.only.empty());
+  if (!options_.rehearse && !options_.prepare) RefuseHeartbeats();
   if (options_.in_place) CompletePlanInPlace();
   for (const std::string& note : respelled) result_.plan.warnings.push_back(note);
   for (const std::string& line : NamedStill(content_, members_)) {
@@ -224,6 +226,45 @@ std::vector<std::string> RestoreRun::MindPrepared() {
   return problems;
 }
 
+void RestoreRun::RequireDatabases(bool part_is_asked) {
+  if (part_is_asked) return;
+  std::vector<std::string> missing;
+  for (const std::string& name : options_.required_databases) {
+    const bool there = std::any_of(
+        members_.begin(), members_.end(),
+        [&](const RestoreMember& member) { return EqualIgnoringCase(member.live, name); });
+    if (!there) missing.push_back(name);
+  }
+  if (missing.empty()) return;
+  result_.plan.problems.push_back(fmt::format(
+      "{} of {} {} not in what is restored: give the files of all databases in one command, choose "
+      "a part with --only, or leave --oms-config out and name the server by options",
+      QuotedList(missing), options_.required_by, missing.size() == 1 ? "is" : "are"));
+}
+
+void RestoreRun::RefuseHeartbeats() {
+  heartbeats_ = ReadHeartbeats(*session_, options_.heartbeat_databases);
+  Heartbeats now =
+      WatchHeartbeats(*session_, options_.heartbeat_databases, heartbeats_, observer_, cancel_);
+  RefuseBeating(now);
+  heartbeats_ = std::move(now);
+}
+
+void RestoreRun::RefuseBeating(const Heartbeats& now) {
+  const std::vector<std::string> beating = Beating(heartbeats_, now);
+  if (beating.empty()) return;
+  const std::string told = fmt::format(
+      "OMS still writes heartbeats into {}; what is written from now on {}", JoinedSome(beating),
+      options_.in_place ? "is kept in tables beside the restored ones"
+                        : "goes with the displaced copy");
+  RestorePlan& plan = result_.plan;
+  if (options_.force) {
+    plan.warnings.push_back(told);
+  } else {
+    plan.problems.push_back(told + " (stop OMS, or add --force)");
+  }
+}
+
 void RestoreRun::RefuseProblems() {
   const std::vector<std::string>& problems = result_.plan.problems;
   if (problems.empty()) return;
@@ -252,6 +293,9 @@ void RestoreRun::PlanAgain() {
     if (std::find(told.begin(), told.end(), warning) == told.end()) observer_.Warning(warning);
   }
   result_.plan.problems = std::move(now.problems);
+  if (!options_.force) {
+    RefuseBeating(ReadHeartbeats(*session_, options_.heartbeat_databases));
+  }
 }
 
 void RestoreRun::LookAgain() {

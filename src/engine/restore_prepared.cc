@@ -123,6 +123,8 @@ void RestoreRun::CheckPrepared(const PreparedContent& left) {
         "what is live has other definitions now than when this was prepared; the plan is made "
         "anew from them");
   }
+  RequireDatabases(prepared_->note.origin.options.find("--only ") != std::string::npos);
+  RefuseHeartbeats();
   if (LogBin() != left.log_bin) {
     result_.plan.problems.push_back(fmt::format(
         "it was prepared {} --skip-binlog, and replicas have it so: swap it {} that option",

@@ -19,6 +19,7 @@
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/observer.h"
+#include "dbomsbak/engine/quiet.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/transport/session.h"
 #include "engine/in_place.h"
@@ -111,6 +112,12 @@ class RestoreRun {
   // A prepared copy is not dropped, and no other made beside it, unless the operator says so. That
   // of the same files is gone on from. Returns what stands in the way.
   std::vector<std::string> MindPrepared();
+  // A part of the databases that belong together is a problem of the plan, unless it was asked for.
+  void RequireDatabases(bool part_is_asked);
+  // An application that writes heartbeats is not stopped. Looks for some seconds.
+  void RefuseHeartbeats();
+  // Those that are other than they were.
+  void RefuseBeating(const Heartbeats& now);
   void RefuseProblems();
   // Loading took its time: how the live databases are to be put back by undo, and which objects
   // need no touching, is read again just before the window.
@@ -191,6 +198,7 @@ class RestoreRun {
   std::map<ObjectId, std::vector<std::string>> refusals_;
   PreparedSet set_;
   std::optional<PreparedCopy> prepared_;        // which this restore goes on from
+  Heartbeats heartbeats_;                       // when nothing was written any more
   std::optional<Stopwatch> looked_;             // since the last look at what is live
   RestoreContent safety_;                       // in place: what was live
   std::optional<RestoreContent> safety_there_;  // of the file that has its name already

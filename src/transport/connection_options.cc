@@ -275,8 +275,26 @@ void ApplyArguments(const ConnectionArguments& arguments, ConnectionOptions& opt
   }
 }
 
+// Returns whether its password counts.
+bool ApplyConfigured(const ConnectionArguments& arguments, ConnectionOptions& options, bool& ask) {
+  const ConfiguredConnection& configured = *arguments.configured;
+  if (!arguments.socket.has_value()) {
+    options.protocol = "tcp";
+    options.socket.clear();
+    if (!configured.host.empty()) options.host = configured.host;
+    if (configured.port != 0) options.port = configured.port;
+  }
+  if (!configured.user.empty()) options.user = configured.user;
+  if (!configured.password.has_value()) return false;
+  ask = false;
+  options.password = *configured.password;
+  options.has_password = true;
+  return true;
+}
+
 void ChoosePassword(const ConnectionArguments& arguments, ConnectionOptions& options, bool ask,
-                    Secret (*prompt)(const std::string&), std::vector<std::string>& notices) {
+                    bool configured, Secret (*prompt)(const std::string&),
+                    std::vector<std::string>& notices) {
   if (arguments.password.has_value()) {
     options.password = *arguments.password;
     options.has_password = true;
@@ -289,7 +307,8 @@ void ChoosePassword(const ConnectionArguments& arguments, ConnectionOptions& opt
       return;
     }
     for (const char* name : {"DBOMSBAK_PASSWORD", "MYSQL_PWD"}) {
-      if (const char* value = std::getenv(name)) {
+      const char* const value = std::getenv(name);
+      if (value != nullptr && !(configured && std::string_view(name) == "MYSQL_PWD")) {
         options.password = Secret(value);
         options.has_password = true;
         return;
@@ -359,10 +378,11 @@ ConnectionOptions ResolveConnection(const ConnectionArguments& arguments,
   // The environment's host, port and socket are the client's defaults: anything else wins.
   ApplyEnvironment(options);
   ApplyOptionFiles(arguments, options, wishes, ask, notices);
+  const bool configured = arguments.configured && ApplyConfigured(arguments, options, ask);
   ApplyArguments(arguments, options);
   if (options.user.empty()) options.user = LoginName();
   ChooseTls(options, wishes);
-  ChoosePassword(arguments, options, ask, prompt, notices);
+  ChoosePassword(arguments, options, ask, configured, prompt, notices);
   return options;
 }
 

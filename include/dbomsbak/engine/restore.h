@@ -55,6 +55,13 @@ struct RestoreOptions {
   bool force = false;  // go on although other sessions use the databases
   std::string into;    // the database of a plain dump that names none
   ContentChoice only;
+  // Live names, in upper or lower case, that must be in the set unless `only` asks for a part; who
+  // says so.
+  std::vector<std::string> required_databases;
+  std::string required_by;
+  // Databases of OMS's heartbeats, which change while it runs: as good as its sessions, and as
+  // these no matter with `force`.
+  std::vector<std::string> heartbeat_databases;
   std::map<std::string, std::string> renamed;  // databases: name in the files → live name
   bool keep_extra = false;  // objects that the files do not hold stay where they are
   // Without databases of its own, for accounts that may not create any. What is live is dumped

@@ -31,27 +31,37 @@ struct ConnectionOptions {
   std::string Describe() const;
 };
 
+// What a file that the operator named says of the server: to be reached by TCP.
+struct ConfiguredConnection {
+  std::string host, user;  // empty or 0: not told
+  std::uint16_t port = 0;
+  std::optional<Secret> password;
+};
+
 // What was on the command line, before option files are consulted. Unset fields do not override.
 struct ConnectionArguments {
   std::optional<std::string> host, user, socket, protocol, ssl_mode, ssl_ca, ssl_cert, ssl_key;
   std::optional<std::uint16_t> port;
   std::optional<unsigned> connect_timeout_s;
-  std::optional<Secret> password;            // -pSECRET, --password=SECRET
-  std::optional<std::string> password_file;  // --password-file
-  bool ask_password = false;                 // bare -p
+  std::optional<Secret> password;                  // -pSECRET, --password=SECRET
+  std::optional<std::string> password_file;        // --password-file
+  bool ask_password = false;                       // bare -p
+  std::optional<ConfiguredConnection> configured;  // --oms-config
   std::optional<std::string> defaults_file;
   std::optional<std::string> defaults_extra_file;
   std::string defaults_group_suffix;
   bool no_defaults = false;
 };
 
-// Lowest first: environment (MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_UNIX_PORT), option files, arguments.
+// Lowest first: environment (MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_UNIX_PORT), option files,
+// `configured`, arguments.
 // Option files are the mysql client's: /etc/my.cnf, /etc/mysql/my.cnf, $MYSQL_HOME/my.cnf,
 // --defaults-extra-file, ~/.my.cnf, or --defaults-file alone; groups [client], [client-server],
 // [client-mariadb], [dbomsbak] and their kin with --defaults-group-suffix. Of several lines the
 // last counts, whatever its group, as in the client. (No .mylogin.cnf, no abbreviated names.)
 // Passwords, highest first: `password`; `ask_password`; --password-file (its first line);
-// DBOMSBAK_PASSWORD; MYSQL_PWD; option file. A `password` line without '=' asks.
+// DBOMSBAK_PASSWORD; that of `configured`, if its user it is; MYSQL_PWD; option file. A `password`
+// line without '=' asks.
 // TLS without a mode: VERIFY_IDENTITY for ssl-verify-server-cert, VERIFY_CA for a CA file, REQUIRED
 // for `ssl`, a certificate or a key; else PREFERRED by TCP and none by socket. With REQUIRED and
 // stronger there is no way back to clear text.

@@ -265,5 +265,40 @@ TEST_F(ConnectionOptionsTest, AddressesOfIpv6AreDescribedInBrackets) {
   EXPECT_EQ(Resolve().Describe(), "u@[::1]:3306");
 }
 
+TEST_F(ConnectionOptionsTest, WhatIsConfiguredIsReachedByTcpAndBeatsOptionFiles) {
+  setenv("MYSQL_HOST", "environment", 1);
+  setenv("MYSQL_PWD", "environment's", 1);
+  UseFile("[client]\nhost=file\nport=1\nuser=file\npassword=file's\nsocket=/s\nprotocol=socket\n");
+  arguments_.configured = {"10.0.0.5", "root@oms", 2883, Secret("configured")};
+  EXPECT_EQ(Resolve().Describe(), "root@oms@10.0.0.5:2883");
+  EXPECT_EQ(Resolve().protocol, "tcp");
+  EXPECT_EQ(Resolve().password.Reveal(), "configured");
+  UseFile("[client]\npassword\n");  // which asks
+  EXPECT_EQ(Resolve().password.Reveal(), "configured");
+  EXPECT_EQ(asked_question, "");
+}
+
+TEST_F(ConnectionOptionsTest, ArgumentsAndNamedPasswordsBeatWhatIsConfigured) {
+  arguments_.configured = {"10.0.0.5", "root@oms", 2883, Secret("configured")};
+  setenv("DBOMSBAK_PASSWORD", "environment's", 1);
+  EXPECT_EQ(Resolve().password.Reveal(), "environment's");
+  arguments_.password_file = folder_.Write("pw", "file's\n");
+  EXPECT_EQ(Resolve().password.Reveal(), "file's");
+  arguments_.ask_password = true;
+  EXPECT_EQ(Resolve().password.Reveal(), "typed");
+  arguments_.ask_password = false;
+  arguments_.password = Secret("given");
+  EXPECT_EQ(Resolve().password.Reveal(), "given");
+  arguments_.host = "h";
+  arguments_.port = 1;
+  arguments_.user = "u";
+  EXPECT_EQ(Resolve().Describe(), "u@h:1");
+  arguments_.port.reset();
+  EXPECT_EQ(Resolve().Describe(), "u@h:2883");
+  arguments_.host.reset();
+  arguments_.socket = "/s";
+  EXPECT_EQ(Resolve().Describe(), "u at /s");
+}
+
 }  // namespace
 }  // namespace dbomsbak

@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+# ctest: kinds=mariadb-10.11,mysql-9.7 others=test_the_whole_story
+"""Dump, restore and undo of OMS's databases with nothing but OMS's own config.yaml, as an operator does it.
+
+What the databases hold is judged by the server and the `mysql` client. Words on the command line choose tests by their
+names.
+"""
+
+import pathlib
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support import fingerprint, oms, runner  # noqa: E402
+from support.program import Program  # noqa: E402
+from support.server import Server  # noqa: E402
+from support.talk import Talk  # noqa: E402
+
+NAMES = ('oms_rm', '331', 'oms_cm_hb')
+REGION = 'oms_cm_hb_1'  # the heartbeats of another region
+USER, PASSWORD = 'root@oms#ob', "it's #1: ${x}"
+CONFIG = """# OMS
+oms_meta_host: {host}
+oms_meta_port: {port}
+oms_meta_user: {user}
+oms_meta_password: 'it''s #1: ${{x}}'
+drc_rm_db: oms_rm
+drc_cm_db: 331
+drc_cm_heartbeat_db: {heartbeats}
+cm_url: http://127.0.0.1:8088
+cm_nodes:
+ - 127.0.0.1
+   - 127.0.0.2
+tsdb_password: ${{tsdb_password}}
+"""
+
+
+class Beat:
+    """An OMS that writes heartbeats, from a session that uses no database."""
+
+    def __init__(self, server, statement='INSERT INTO `oms_cm_hb`.`heatbeat_sequence` () VALUES ()'):
+        self.server, self.statement = server, statement
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.beat)
+
+    def beat(self):
+        while not self.ended.is_set():
+            self.server.sql(self.statement)
+            self.ended.wait(0.2)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+
+
+class OmsConfig:
+    def __init__(self, folder, server):
+        self.program = Program()
+        self.folder = pathlib.Path(folder)
+        self.server = server
+        self.config = self.write()
+        server.create_account(USER, PASSWORD.replace("'", "''"), grants=['ALL PRIVILEGES ON *.*'])
+        # The client library fails the first login with caching_sha2_password over TLS, later ones not.
+        server.value('SELECT 1', user=USER, password=PASSWORD)
+        oms.load(server, NAMES)
+        server.sql(f'CREATE DATABASE `{REGION}`; USE `{REGION}`; CREATE TABLE heart_beat (id INT PRIMARY KEY, '
+                   'gmt_modified DATETIME); INSERT INTO heart_beat VALUES (1, NOW())')
+        self.archive = self.folder / 'oms.sql.zst'
+        self.run('dump', '-o', self.archive, '--overwrite').expect(0)
+
+    def write(self, name='config.yaml', heartbeats='oms_cm_hb', **other):
+        path = self.folder / name
+        path.write_text(CONFIG.format(**{'host': self.server.host, 'port': self.server.port, 'user': USER,
+                                         'heartbeats': heartbeats, **other}))
+        path.chmod(0o600)
+        return path
+
+    def run(self, command, *args, config=None, **kw):
+        result = self.program.run(command, '--oms-config', config or self.config, *args, **kw)
+        said = result.err + result.out
+        if PASSWORD in said or "it''s #1" in said:
+            raise AssertionError(f'the password was told:\n{said}')
+        return result
+
+    def says(self, result, *words, never=()):
+        said = result.err + result.out
+        for word in words:
+            if word not in said:
+                raise AssertionError(f'{word!r} is not in what was said:\n{said}')
+        for word in never:
+            if word in said:
+                raise AssertionError(f'{word!r} is in what was said:\n{said}')
+        return result
+
+    def take(self):
+        return fingerprint.take(self.server, list(NAMES))
+
+    def test_the_whole_story(self):
+        before = self.take()
+        self.says(self.run('dump', '-o', self.archive, '--overwrite').expect(0),
+                  'databases=331,oms_cm_hb,oms_rm', never=['heartbeats into', 'of OMS'])
+        self.run('verify', self.archive).expect(0)
+        self.run('check').expect(0)
+        oms.mock_upgrade(self.server, NAMES)
+        upgraded = self.take()
+        self.run('diff', self.archive).expect(4)
+        self.run('restore', '--yes', self.archive).expect(0)
+        fingerprint.expect_equal(before, self.take(), 'restored')
+        self.run('diff', self.archive).expect(0)
+        self.run('undo', '--yes').expect(0)
+        fingerprint.expect_equal(upgraded, self.take(), 'undone')
+        self.run('restore', '--yes', self.archive).expect(0)
+        self.run('purge', '--yes').expect(0)
+        self.says(self.run('status').expect(0), 'nothing of dbomsbak')
+        fingerprint.expect_equal(before, self.take(), 'restored again')
+
+    def test_other_regions_and_parts(self):
+        out = self.folder / 'part.sql.zst'
+        part = self.run('dump', '331', '-o', out, '--overwrite').expect(0)
+        self.says(part, 'databases=331 ', '`oms_rm`, `oms_cm_hb` of', 'are not dumped')
+        self.says(self.run('verify', out).expect(4), '`oms_rm`, `oms_cm_hb` of', 'are not in')
+        self.says(self.run('restore', '--dry-run', out).expect(34), '`oms_rm`, `oms_cm_hb` of', 'config.yaml', '--only')
+        self.run('restore', '--dry-run', '--only', '331', '--repoint-foreign-keys', out).expect(0)
+        self.says(self.run('diff', out).expect(0), 'are not in the file')
+        region = self.write('region.yaml', REGION)
+        all_four = 'databases=331,oms_cm_hb,oms_cm_hb_1,oms_rm'
+        for more in ([REGION], ['--oms-config', region]):
+            self.says(self.run('dump', *more, '-o', out, '--overwrite').expect(0), all_four, never=['of OMS'])
+        self.run('verify', '--oms-config', region, out).expect(0)
+        self.run('restore', '--dry-run', out).expect(0)
+        self.says(self.run('restore', '--dry-run', '--oms-config', region, self.archive).expect(34), f'`{REGION}` of')
+
+    def test_snapshots_take_it_from_their_option_group_as_well(self):
+        folder = self.folder / 'snapshots'
+        folder.mkdir()
+        self.run('snapshot', '--dir', folder).expect(0)
+        options = self.folder / 'snapshot.cnf'
+        options.write_text(f'[dbomsbak-snapshot]\noms-config={self.config}\ndir={folder}\nlabel=nightly\n')
+        self.program.run('snapshot', f'--defaults-file={options}').expect(0)
+        archives = sorted(folder.glob('*.sql.zst'))
+        if len(archives) != 2:
+            raise AssertionError(f'{archives} in {folder}')
+        self.run('verify', *archives).expect(0)
+
+    def test_what_is_named_wins(self):
+        wrong = self.write('wrong.yaml', host='${host}', port='${port}', user='nobody')
+        tcp = self.server.client_options(tcp=True)
+        self.says(self.run('dump', config=wrong).expect(2), 'line 2: oms_meta_host is a placeholder')
+        self.says(self.run('status', *tcp, config=wrong).expect(0), 'nothing of dbomsbak')
+        self.run('status', '-u', 'root', '-P', '1').expect(10)
+        self.run('status', '-ppassword').expect(10, 11)
+        # The file's password is not sent for another account: root has none here.
+        self.run('status', '-u', 'root').expect(0)
+
+    def test_wrong_files_are_refused_before_the_server_is_asked(self):
+        twice = self.folder / 'twice.yaml'
+        twice.write_text(self.config.read_text() + 'oms_meta_password: other\n')
+        for command in (['dump', '-o', self.folder / 'x.sql.zst'], ['restore', self.archive], ['undo'], ['purge'],
+                        ['status'], ['check'], ['diff', self.archive]):
+            self.says(self.run(*command, config=twice).expect(2), f'{twice}, line 14: oms_meta_password is given twice')
+        self.says(self.run('status', '--json', config=twice).expect(2), '"usage"', 'line 14')
+        self.run('status', config=self.folder / 'none.yaml').expect(30)
+        self.run('status', config=self.folder).expect(2)
+
+    def test_an_oms_that_beats_is_not_quiet(self):
+        out = self.folder / 'beats.sql.zst'
+        hb = '`oms_cm_hb`.`heatbeat_sequence`'
+        with Beat(self.server):
+            self.says(self.run('dump', '-o', out).expect(0), f'OMS still writes heartbeats into {hb}')
+            for how in ([], ['--dry-run'], ['--in-place', '--safety-dump', self.folder / 'safety.sql.zst']):
+                self.says(self.run('restore', '--yes', *how, out).expect(34), f'OMS still writes heartbeats into {hb}',
+                          '--force')
+            self.run('restore', '--yes', '--prepare', out).expect(0)
+            self.says(self.run('restore', '--yes', '--swap').expect(34), f'heartbeats into {hb}')
+            self.run('restore', '--yes', '--abort').expect(0)
+            self.says(self.run('restore', '--yes', '--force', out).expect(0), f'heartbeats into {hb}')
+        self.run('purge', '--yes').expect(0)
+        # Seconds are all that this table tells of a change.
+        with Beat(self.server, f'UPDATE `{REGION}`.heart_beat SET gmt_modified = NOW()'):
+            self.says(self.run('dump', REGION, '--oms-config', self.write('region.yaml', REGION), '-o', out,
+                               '--overwrite').expect(0), f'`{REGION}`.`heart_beat`')
+
+    def test_an_oms_that_is_started_while_the_restore_loads(self):
+        """The window comes later than the look: what was written meanwhile is seen there."""
+        self.server.sql('CREATE TABLE large AS SELECT seq FROM seq_1_to_300000', 'oms_rm')
+        large = self.folder / 'large.sql.zst'
+        self.run('dump', '-o', large).expect(0)
+        process = self.program.start('restore', '--oms-config', self.config, '--yes', '--progress=json', large)
+        for line in process.stderr:
+            if b'"load"' in line or b'loading' in line:
+                break
+        self.server.sql('INSERT INTO `oms_cm_hb`.`heatbeat_sequence` () VALUES ()')
+        rest = process.communicate()[1].decode()
+        if process.returncode != 34 or 'heatbeat_sequence' not in rest:
+            raise AssertionError(f'{process.returncode}: {rest}')
+        self.run('restore', '--yes', '--abort').expect(0)
+
+    def test_others_sessions_are_told_by_a_dump(self):
+        with Talk(self.server, 'oms_rm') as talk:
+            talk.must('SELECT 1')
+            self.says(self.run('dump', '-o', self.folder / 'used.sql.zst').expect(0),
+                      'another session uses these databases: session ', ' in `oms_rm`')
+        self.says(self.run('dump', '331', '-o', self.folder / 'used.sql.zst', '--overwrite').expect(0),
+                  never=['session '])
+
+    def test_schemas_without_heartbeats_are_not_asked(self):
+        began = time.monotonic()
+        result = self.run('dump', '-o', self.folder / 'other.sql.zst',
+                          config=self.write('other.yaml', 'oms_rm')).expect(0)
+        self.says(result, never=['heartbeats', 'heart_beat'])
+        if time.monotonic() - began > 3:
+            print(f'took {time.monotonic() - began:.1f} s')
+
+
+if __name__ == '__main__':
+    with tempfile.TemporaryDirectory() as folder, Server() as server:
+        sys.exit(runner.run(OmsConfig(folder, server), sys.argv[1:]))
