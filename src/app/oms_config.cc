@@ -17,6 +17,7 @@
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/utf8.h"
+#include "sql/text_scan.h"
 
 namespace dbomsbak {
 namespace {
@@ -45,23 +46,6 @@ std::string_view WithoutBlanksBefore(std::string_view text) {
 
 bool IsAsked(std::string_view key) {
   return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
-}
-
-bool IsUtf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80                   ? 1
-                               : lead >= 0xC2 && lead < 0xE0 ? 2
-                               : lead >= 0xE0 && lead < 0xF0 ? 3
-                               : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                             : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    for (std::size_t next = 1; next < length; ++next) {
-      if (StartsCharacter(text[i + next])) return false;
-    }
-    i += length;
-  }
-  return true;
 }
 
 // What a template, or the manual, has where a value shall stand: ${host}, <host>, xxx.xxx.xxx.1,
@@ -188,7 +172,7 @@ class ConfigFile {
       Wipe(value.data(), value.size());
       Refuse(number, fmt::format("{} is a placeholder still", key), "Fill it in.");
     }
-    if (!IsUtf8(value)) {
+    if (!IsValidUtf8(value, 4)) {
       Wipe(value.data(), value.size());
       Refuse(number, fmt::format("{} is not in UTF-8", key), "Save the file in UTF-8.");
     }

@@ -84,12 +84,10 @@ std::uint64_t Removed(const SnapshotResult& result) {
 
 std::string Outcome(const SnapshotResult& result) {
   const Receipt& receipt = result.dump->receipt;
-  std::string text = fmt::format("snapshot {}: {}, {}, {}, verified",
-                                 result.code == ErrorCode::kOk ? "ok" : "partial",
-                                 Printable(result.file), HumanBytes(result.dump->output_bytes),
-                                 Counted(receipt.footer.table_count, "table"));
-  text.insert(text.rfind(", verified"),
-              fmt::format(" with {}", Counted(receipt.footer.row_count, "row")));
+  std::string text = fmt::format(
+      "snapshot {}: {}, {}, {} with {}, verified", result.code == ErrorCode::kOk ? "ok" : "partial",
+      Printable(result.file), HumanBytes(result.dump->output_bytes),
+      Counted(receipt.footer.table_count, "table"), Counted(receipt.footer.row_count, "row"));
   if (!result.rehearsed.empty()) text += ", restore rehearsed";
   text += fmt::format(" in {}", HumanDuration(result.duration_ms));
   if (result.pin) text += fmt::format("; pinned: {}", Printable(*result.pin));

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <ctime>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "dbomsbak/base/task_group.h"
+#include "dbomsbak/base/utc_time.h"
 #include "engine/chunk_handoff.h"
 #include "engine/chunk_planner.h"
 #include "engine/chunk_reader.h"
@@ -29,15 +29,6 @@ namespace {
 
 // What the protocol adds to a statement, and room to spare.
 constexpr std::size_t kPacketSlack = 1024;
-
-std::string IsoTime(std::int64_t seconds) {
-  const std::time_t time = static_cast<std::time_t>(seconds);
-  std::tm parts{};
-  gmtime_r(&time, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 class Pipeline {
  public:
@@ -114,7 +105,7 @@ Pipeline::Pipeline(DumpSet& set, SessionRegistry& registry, const DumpOptions& o
       reader_(planner_, handoff_, throttle_, packet_limit_, set.traits.has_exact_json_doubles,
               set.snapshot.retention_s, counters_, telling_) {
   if (options.source_date_epoch) {
-    snapshot_.time = IsoTime(*options.source_date_epoch);
+    snapshot_.time = FormatUtc(*options.source_date_epoch);
     snapshot_.scn.clear();  // a time as well
   }
   for (const Database& database : set.catalog.databases) {
@@ -145,7 +136,7 @@ std::vector<TableToRead> Pipeline::TablesToRead() const {
 HeaderRecord Pipeline::Header() const {
   HeaderRecord header;
   header.tool = std::string("dbomsbak ") + DBOMSBAK_VERSION;
-  header.created = IsoTime(options_.source_date_epoch.value_or(std::time(nullptr)));
+  header.created = FormatUtc(options_.source_date_epoch.value_or(UtcNow()));
   header.server_version = set_.traits.version;
   header.server_flavour = set_.traits.FlavourName();
   header.snapshot = snapshot_;

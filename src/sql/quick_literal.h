@@ -94,25 +94,11 @@ inline QuickValue QuickTemporal(const char* p, char* out) noexcept {
 // 0x00FF. `out_end`: 32 bytes beyond may be written. `progress.text` is behind digits.
 inline QuickValue QuickHex(const char* p, const char* end, char* out, const char* out_end,
                            QuickProgress& progress) noexcept {
-  using quick_detail::AtMost;
   if (p[0] != '0' || p[1] != 'x') return {};
   p += 2;
   const char* const start = p;
   for (; end - p >= 16 && out <= out_end; p += 16, out += 8) {
-    const __m128i text = quick_detail::Load(p);
-    const __m128i number = _mm_sub_epi8(text, _mm_set1_epi8('0'));
-    const __m128i letter = _mm_sub_epi8(text, _mm_set1_epi8('A'));
-    const __m128i is_number = AtMost(number, 9);
-    const __m128i is_letter = AtMost(letter, 5);
-    const __m128i nibbles =
-        _mm_or_si128(_mm_and_si128(is_number, number),
-                     _mm_and_si128(is_letter, _mm_add_epi8(letter, _mm_set1_epi8(10))));
-    // In each pair the first character, the low byte of the 16-bit lane, is the high nibble.
-    const __m128i pairs =
-        _mm_or_si128(_mm_slli_epi16(_mm_and_si128(nibbles, _mm_set1_epi16(0x00FF)), 4),
-                     _mm_srli_epi16(nibbles, 8));
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm_packus_epi16(pairs, pairs));
-    const unsigned mask = quick_detail::Mask(_mm_or_si128(is_number, is_letter));
+    const unsigned mask = scan_detail::HexPairs(quick_detail::Load(p), out);
     if (mask == 0xFFFF) continue;
     const int left = std::countr_one(mask);
     if (left % 2 != 0 || (left == 0 && p == start)) return {};

@@ -177,21 +177,7 @@ const char* SkipHexDigits(const char* p, const char* end) noexcept {
 bool DecodeHexDigits(const char* digits, std::size_t size, char* out) noexcept {
 #if DBOMSBAK_SSE2
   for (; size >= 8; size -= 8, digits += 16, out += 8) {
-    const __m128i text = scan_detail::Load(digits);
-    // Digits become 0 to 9, letters 10 to 15; whatever is neither fails both range checks.
-    const __m128i number = _mm_sub_epi8(text, _mm_set1_epi8('0'));
-    const __m128i letter = _mm_sub_epi8(text, _mm_set1_epi8('A'));
-    const __m128i is_number = _mm_cmpeq_epi8(_mm_min_epu8(number, _mm_set1_epi8(9)), number);
-    const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
-    if (_mm_movemask_epi8(_mm_or_si128(is_number, is_letter)) != 0xFFFF) return false;
-    const __m128i nibbles =
-        _mm_or_si128(_mm_and_si128(is_number, number),
-                     _mm_and_si128(is_letter, _mm_add_epi8(letter, _mm_set1_epi8(10))));
-    // In each pair the first character, the low byte of the 16-bit lane, is the high nibble.
-    const __m128i pairs =
-        _mm_or_si128(_mm_slli_epi16(_mm_and_si128(nibbles, _mm_set1_epi16(0x00FF)), 4),
-                     _mm_srli_epi16(nibbles, 8));
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm_packus_epi16(pairs, pairs));
+    if (scan_detail::HexPairs(scan_detail::Load(digits), out) != 0xFFFF) return false;
   }
 #endif
   for (; size != 0; --size, digits += 2) {

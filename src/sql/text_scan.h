@@ -108,6 +108,24 @@ inline __m128i EscapableBytes(__m128i block) noexcept {
                                    _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))));
 }
 
+// Eight bytes from sixteen hex digits, 0 to 9 and A to F; returns a bit for each that is one.
+inline unsigned HexPairs(__m128i text, char* out) noexcept {
+  // Digits become 0 to 9, letters 10 to 15; whatever is neither fails both range checks.
+  const __m128i number = _mm_sub_epi8(text, _mm_set1_epi8('0'));
+  const __m128i letter = _mm_sub_epi8(text, _mm_set1_epi8('A'));
+  const __m128i is_number = _mm_cmpeq_epi8(_mm_min_epu8(number, _mm_set1_epi8(9)), number);
+  const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
+  const __m128i nibbles =
+      _mm_or_si128(_mm_and_si128(is_number, number),
+                   _mm_and_si128(is_letter, _mm_add_epi8(letter, _mm_set1_epi8(10))));
+  // In each pair the first character, the low byte of the 16-bit lane, is the high nibble.
+  const __m128i pairs =
+      _mm_or_si128(_mm_slli_epi16(_mm_and_si128(nibbles, _mm_set1_epi16(0x00FF)), 4),
+                   _mm_srli_epi16(nibbles, 8));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm_packus_epi16(pairs, pairs));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(is_number, is_letter)));
+}
+
 // One to fifteen bytes, repeated so that all lanes hold bytes of the text and nothing else.
 inline __m128i LoadShort(const char* p, std::size_t size) noexcept {
   std::uint64_t low;

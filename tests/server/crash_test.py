@@ -214,7 +214,7 @@ class World:
     def kill_program(self, at_phase):
         """Starts the command and kills it at that phase, or after a random time; the code with which it had ended before."""
         process = self.start()
-        texts = []
+        texts, drain = [], None
         if at_phase is not None:
             seen = 0
             for line in process.stderr:
@@ -224,7 +224,8 @@ class World:
                     break
             time.sleep(self.dice.choice((0, 0, 0.003, 0.02)))
         else:
-            threading.Thread(target=lambda: texts.append(process.stderr.read()), daemon=True).start()
+            drain = threading.Thread(target=lambda: texts.append(process.stderr.read()))
+            drain.start()
             try:
                 process.wait(timeout=self.dice.uniform(0, self.seconds[self.words()[0]]))
             except subprocess.TimeoutExpired:
@@ -232,8 +233,11 @@ class World:
         alive = process.poll() is None
         process.kill()
         code = process.wait()
+        if drain is None:
+            texts.append(process.stderr.read())
+        else:
+            drain.join()
         if not alive and code not in (0, LOCKED):
-            time.sleep(0.1)
             told = b''.join(texts).decode(errors='replace')
             raise AssertionError(f'{self.words()} ended with {code} by itself:\n{told[-3000:]}')
         return None if alive else code
