@@ -245,6 +245,119 @@ INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');''')
         self.assertEqual(len(self.archives()), 5)
         self.server.drop_account('dumper')
 
+    def test_a_partial_one_is_kept_and_counts_for_nothing(self):
+        self.snapshot()
+        good = self.age(self.archives()[0], 25)
+        # Views are not shown to this account: each dump of its lacks one.
+        self.server.sql('CREATE VIEW shop.v AS SELECT id FROM shop.t')
+        self.addCleanup(self.server.sql, 'DROP VIEW shop.v')
+        self.server.create_account('blind', grants=['SELECT, TRIGGER, EVENT, LOCK TABLES ON shop.*', 'RELOAD, PROCESS ON *.*'])
+        self.addCleanup(self.server.drop_account, 'blind')
+        blind = ['snapshot', '--dir', self.folder, '--label', 'oms', *self.server.client_options('blind'), 'shop', '--json']
+        prom, said = self.root / 'oms.prom', self.root / 'said'
+        self.program.run(*blind).expect(11)
+        self.assertEqual(self.archives(), [good])
+        for made in (2, 3):
+            told = self.program.run(*blind, '--allow-partial', '--keep', 1, '--metrics', prom, '--hook-ok', f'echo ok > {said}',
+                                    '--hook-fail', f'echo "$DBOMSBAK_RESULT: $DBOMSBAK_MESSAGE" > {said}').expect(3)
+            self.assertEqual((len(self.archives()), json.loads(told.out)['removed']), (made, []))
+            self.assertIn('snapshot partial:', told.err)
+            self.assertRegex(said.read_text(), '^partial: objects were left out:.* view `shop`.`v` ')
+        states = [each['state'] for each in self.listed('--check-age', '24h', code=5)['archives']]
+        self.assertEqual(states, ['good', 'partial', 'partial'])
+        self.listed('--check-age', '26h')
+        told = metrics(prom.read_text())
+        self.assertEqual((told['dbomsbak_snapshot_last_run_success'][0], told['dbomsbak_snapshot_good_archives'][0]), (0, 1))
+        # Two partial ones are newer, and yet the good one is the newest of those that are kept by number.
+        self.program.ok('prune', self.folder, '--keep', 1)
+        self.assertIn(good, self.archives())
+        self.snapshot('--keep', 1)
+        self.assertNotIn(good, self.archives())
+
+    def test_a_rehearsal_does_not_close_the_window_of_an_interrupted_restore(self):
+        self.snapshot()
+        self.server.sql('INSERT INTO shop.t VALUES (4, "d"); CREATE TABLE shop.extra (id INT)')
+        self.addCleanup(self.server.sql, 'CREATE TABLE IF NOT EXISTS shop.extra (id INT); DROP TABLE shop.extra')
+        waiting = ("SELECT IFNULL(MAX(ID), 0) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'RENAME TABLE%' "
+                   "OR INFO LIKE 'LOCK TABLES%'")
+        reader = subprocess.Popen(self.server.client_command('shop'), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        reader.stdin.write(b'START TRANSACTION; SELECT * FROM t;\n')
+        reader.stdin.flush()
+        restore = self.program.start('restore', *self.server.client_options(), '--yes', '--force', '--lock-wait', 100,
+                                     self.folder / self.archives()[0], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            deadline = time.time() + 60
+            while self.server.value(waiting) == '0':
+                self.assertLess(time.time(), deadline)
+                self.assertIsNone(restore.poll(), 'the restore ended too early')
+                time.sleep(0.05)
+            restore.kill()
+            self.server.sql(f'KILL {self.server.value(waiting)}')
+        finally:
+            for each in (restore, reader):
+                each.kill()
+                each.communicate()
+        status = ['status', *self.server.client_options(), '--json']
+        kinds = lambda: [each['kind'] for each in json.loads(self.program.ok(*status).out)['leftovers']]  # noqa: E731
+        self.assertIn('open-window', kinds())
+        before, databases = self.archives(), self.server.databases()
+        # Of that set there is no dump; of another there is, but no rehearsal, and the window is left as it is.
+        self.assertIn('neither the old state nor the new', self.snapshot('--deep', 1, code=42).err)
+        self.assertEqual(self.archives(), before)
+        self.server.sql('CREATE DATABASE other; CREATE TABLE other.t (id INT)')
+        self.addCleanup(self.server.sql, 'DROP DATABASE other')
+        told = json.loads(self.snapshot('--deep', 1, '--label', 'other', '--keep', 1, '--json', databases=['other'], code=34).out)
+        self.assertTrue(told['verified'] and not told['rehearsed'], told)
+        self.assertIn('an interrupted restore waits to be put right', told['message'])
+        self.assertIn('open-window', kinds())
+        self.assertEqual(self.server.databases(), sorted([*databases, 'other']))
+        self.program.ok('restore', *self.server.client_options(), '--yes', '--force', self.folder / before[0])
+        self.assertEqual(self.server.value('SELECT COUNT(*) FROM shop.t'), '3')
+        self.program.ok('purge', *self.server.client_options(), '--yes')
+        self.snapshot('--deep', 1)
+
+    def test_the_service_runs_under_an_account_of_its_own(self):
+        """As systemd starts it, as far as that goes without it: another user, no capabilities, no other folder to write to."""
+        if os.geteuid() != 0 or not shutil.which('setpriv'):
+            self.skipTest('needs root and setpriv')
+        uid = 61997  # as DynamicUser= takes them: in no list of users
+        prefix = self.root / 'usr'
+        subprocess.run(['cmake', '--install', os.environ['DBOMSBAK_BUILD'], '--prefix', prefix], check=True, capture_output=True)
+        self.root.chmod(0o711)
+        conf = prefix / 'etc/dbomsbak/snapshot.cnf'
+        conf.parent.mkdir(parents=True)
+        conf.write_text(f'[client]\nhost = {self.server.host}\nport = {self.server.port}\nuser = root\n'
+                        f'[dbomsbak-snapshot]\ndir = {self.folder}\nlabel = oms\ndatabase = shop\nkeep-daily = 7\n')
+        conf.chmod(0o600)
+        unit = (prefix / 'lib/systemd/system/dbomsbak-snapshot.service').read_text()
+        [line] = [line for line in unit.splitlines() if line.startswith('ExecStart=')]
+
+        def service():
+            return subprocess.run(['setpriv', f'--reuid={uid}', f'--regid={uid}', '--clear-groups', '--no-new-privs',
+                                   '--bounding-set=-all', '--inh-caps=-all', 'sh', '-c', f'umask 0077; cd /; exec {line.partition("=")[2]}'],
+                                  env={'PATH': '/usr/bin:/bin', 'LANG': 'C.UTF-8'}, capture_output=True, text=True)
+
+        self.assertIn(f'{conf}: Permission denied', service().stderr)  # the options are another account's
+        os.chown(conf, uid, uid)
+        self.assertIn(f"'{self.folder}", service().stderr)
+        self.assertEqual(self.files(), [])
+        os.chown(self.folder, uid, uid)
+        self.folder.chmod(0o700)
+        done = service()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        [archive] = self.archives()
+        for name in self.files():
+            status = (self.folder / name).stat()
+            self.assertEqual((status.st_uid, status.st_mode & 0o077), (uid, 0), name)
+        self.assertEqual(service().returncode, 0)
+        self.assertEqual(len(self.archives()), 1)  # of a day the newest stays
+        if shutil.which('systemd-sysusers'):
+            [users] = prefix.glob('lib/sysusers.d/*.conf')
+            root = self.root / 'root'
+            (root / 'etc').mkdir(parents=True)
+            subprocess.run(['systemd-sysusers', f'--root={root}', users], check=True, capture_output=True)
+            self.assertIn('\ndbomsbak:', '\n' + (root / 'etc/passwd').read_text())
+
     def test_the_shipped_files_work_as_they_are(self):
         prefix = self.root / 'usr'
         subprocess.run(['cmake', '--install', os.environ['DBOMSBAK_BUILD'], '--prefix', prefix], check=True,
