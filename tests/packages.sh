@@ -6,7 +6,7 @@ build_packages=(g++ cmake ninja-build pkg-config default-libmysqlclient-dev libz
   libxxhash-dev zlib1g-dev libfmt-dev libcli11-dev nlohmann-json3-dev libyaml-cpp-dev)
 # The -core package has the server's programs but starts no service on this machine.
 server_packages=(mariadb-server-core mariadb-client zstd python3)
-test_packages=(git ccache libgtest-dev libgmock-dev jq libarchive-tools openssl procps
+test_packages=(git ccache groff-base libgtest-dev libgmock-dev jq libarchive-tools openssl procps
   python3-venv python3-prometheus-client xxhash shellcheck clang-format strace)
 
 # install_packages PACKAGE…: installs what is missing, quietly; does nothing when nothing is.
@@ -39,4 +39,34 @@ install_packages() {
     return 1
   fi
   rm -f "$log"
+}
+
+# unpack_packages TO PACKAGE…: what the packages, and those they need that this machine lacks, hold, in
+# the folder TO; nothing is installed, so no service starts. Does nothing when TO is there.
+unpack_packages() {
+  local to=$1 work archive
+  shift
+  [ ! -d "$to" ] || return 0
+  work=$(mktemp -d)
+  fetch_packages() {
+    local names=()
+    mapfile -t names < <(apt-get -s --no-install-recommends install "$@" |
+      sed -n 's/^Inst \([^ ]*\) .*/\1/p')
+    [ ${#names[@]} -gt 0 ] || names=("$@") # installed, all of them
+    (cd "$work" && apt-get -q -o Acquire::Retries=3 download "${names[@]}")
+  }
+  if ! {
+    fetch_packages "$@" || {
+      [ "$(id -u)" = 0 ] && apt-get -q -o DPkg::Lock::Timeout=300 update && fetch_packages "$@"
+    }
+  } > "$work/log" 2>&1 < /dev/null; then
+    tail -5 "$work/log" >&2
+    rm -rf "$work"
+    return 1
+  fi
+  rm -rf "$to.new"
+  mkdir -p "$to.new"
+  for archive in "$work"/*.deb; do dpkg -x "$archive" "$to.new" || return 1; done
+  mv "$to.new" "$to"
+  rm -rf "$work"
 }

@@ -16,7 +16,8 @@ constexpr std::array kExitCodes{
         "complete but for losses that --allow-partial allowed, or for what diff could not compare"},
     ExitCodeInfo{
         ErrorCode::kDiffers, "differs",
-        "the file is not the one that was expected (verify --expect), or not what is live (diff)"},
+        "the file is not the one that was expected (verify --expect), or not what is live (diff), "
+        "or a connector lacks its dbType (upgrade connectors)"},
     ExitCodeInfo{ErrorCode::kStale, "stale",
                  "the newest good archive is too old, or there is none (list --check-age)"},
     ExitCodeInfo{ErrorCode::kConnect, "connect", "the server could not be reached"},

@@ -113,7 +113,23 @@ constexpr std::array kCommands{
         "each label. Partial and unverified archives take no place; files that cannot be opened as "
         "an archive, and files of other names, are not touched.",
         "dbomsbak prune /backup/oms --keep-daily 7 --keep-monthly 12 --dry-run"},
-    CommandInfo{kCommandHelp, "help", "[TOPIC]", 0, 1,
+    CommandInfo{
+        kCommandUpgradeHaConfig, "upgrade ha-config", "[FILE]", 0, 1,
+        "check the console's ha.config and print it changed",
+        "Reads the JSON of the parameter ha.config as copied from OMS's console, from FILE or "
+        "standard input, and prints it with HA switched on or off; --refetch sets "
+        "refetchStoreIntervalMin. All else stays as it is, in its order. What is no valid JSON is "
+        "told with line and column (12). The console is not asked: paste the result there.",
+        "dbomsbak upgrade ha-config ha.json --disable > ha-off.json"},
+    CommandInfo{
+        kCommandUpgradeConnectors, "upgrade connectors", "FILE…", 1, kAny,
+        "find connectors whose source lacks its dbType",
+        "Reads configurations of connectors in JSON, as exported or copied from OMS's console, and "
+        "tells which of their source parts hold neither dbType nor db_type, as those of projects "
+        "made by 3.2.x do. They need it before the upgrade. Ends with 0 when all have it, with 4 "
+        "when some lack it, and with 12 when a file is not understood. - is standard input.",
+        "dbomsbak upgrade connectors connector-1.json connector-2.json"},
+    CommandInfo{kCommandHelp, "help", "[TOPIC]", 0, 2,
                 "help on a command, exit codes, options, JSON",
                 "Topics: a command, exit-codes, options, json.", "dbomsbak help exit-codes"},
 };
@@ -121,6 +137,10 @@ constexpr std::array kCommands{
 }  // namespace
 
 std::span<const CommandInfo> CommandTable() { return kCommands; }
+
+bool IsCommandOf(std::string_view first, std::string_view name) {
+  return name.size() > first.size() && name.starts_with(first) && name[first.size()] == ' ';
+}
 
 const CommandInfo* FindCommand(std::string_view name) {
   for (const CommandInfo& info : kCommands) {

@@ -24,12 +24,14 @@ enum Command : unsigned {
   kCommandSnapshot = 1U << 11,
   kCommandList = 1U << 12,
   kCommandPrune = 1U << 13,
+  kCommandUpgradeHaConfig = 1U << 15,
+  kCommandUpgradeConnectors = 1U << 16,
 };
 using CommandSet = unsigned;
 
 struct CommandInfo {
   Command command;
-  std::string_view name;
+  std::string_view name;       // one word, or two: "upgrade ha-config"
   std::string_view arguments;  // of the usage line: "[DB…]"
   std::size_t min_arguments;
   std::size_t max_arguments;
@@ -40,6 +42,8 @@ struct CommandInfo {
 
 std::span<const CommandInfo> CommandTable();
 const CommandInfo* FindCommand(std::string_view name);  // null when there is none
+// Whether `name` is `first` and one word more.
+bool IsCommandOf(std::string_view first, std::string_view name);
 std::vector<std::string> CommandNames();
 
 }  // namespace dbomsbak

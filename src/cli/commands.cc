@@ -162,8 +162,10 @@ std::unique_ptr<Observer> ObserveAsAsked(Invocation& run) {
 }
 
 ErrorCode RunHelpCommandLine(Invocation& run) {
-  const std::string topic = run.line.arguments().empty() ? "" : run.line.arguments().front();
-  run.console.Out(run.line.Flag("markdown") ? HelpMarkdown(topic) : HelpPage(topic));
+  const std::string topic = Joined(run.line.arguments(), " ");  // "upgrade ha-config" is two
+  run.console.Out(run.line.Flag("markdown") ? HelpMarkdown(topic)
+                  : run.line.Flag("man")    ? HelpMan(topic)
+                                            : HelpPage(topic));
   return ErrorCode::kOk;
 }
 
@@ -195,6 +197,10 @@ ErrorCode RunCommand(Invocation& run) {
       return RunListCommandLine(run);
     case kCommandPrune:
       return RunPruneCommandLine(run);
+    case kCommandUpgradeHaConfig:
+      return RunUpgradeHaConfigCommandLine(run);
+    case kCommandUpgradeConnectors:
+      return RunUpgradeConnectorsCommandLine(run);
     case kCommandHelp:
       return RunHelpCommandLine(run);
   }

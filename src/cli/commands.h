@@ -52,6 +52,8 @@ ErrorCode RunDiffCommandLine(Invocation& run);
 ErrorCode RunSnapshotCommandLine(Invocation& run);
 ErrorCode RunListCommandLine(Invocation& run);
 ErrorCode RunPruneCommandLine(Invocation& run);
+ErrorCode RunUpgradeHaConfigCommandLine(Invocation& run);
+ErrorCode RunUpgradeConnectorsCommandLine(Invocation& run);
 ErrorCode RunHelpCommandLine(Invocation& run);
 
 // What dump and snapshot have in common.

@@ -95,6 +95,10 @@ std::string CommandsOf(CommandSet commands) {
   return text;
 }
 
+std::string LineOf(const CommandInfo& info) {
+  return fmt::format("  {:<19} {}\n", info.name, info.summary);
+}
+
 std::string ExitCodesPage() {
   std::string text = "Exit codes\n\n";
   for (const ExitCodeInfo& info : ExitCodeTable()) {
@@ -138,6 +142,39 @@ std::string Cell(std::string_view text) {
   return cell;
 }
 
+// A text for groff: what stands there is printed, signs of the command line as they are typed.
+std::string Roff(std::string_view text) {
+  constexpr std::string_view kDots = "…";  // the one sign that is not ASCII
+  std::string roff;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (text.substr(at).starts_with(kDots)) {
+      roff += "...";
+      at += kDots.size() - 1;
+    } else if (c == '\\') {
+      roff += "\\e";
+    } else if (c == '-') {
+      roff += "\\-";
+    } else if (c == '\'') {
+      roff += "\\(aq";
+    } else {
+      if (c == '.' && roff.empty()) roff += "\\&";
+      roff += c;
+    }
+  }
+  return roff;
+}
+
+std::string ManOptions(const std::vector<const OptionInfo*>& options, bool with_commands) {
+  std::string text;
+  for (const OptionInfo* option : options) {
+    text +=
+        fmt::format(".TP\n.B {}\n{}{}\n", Roff(Spelling(*option)), Roff(option->help),
+                    with_commands ? Roff(fmt::format(" ({})", CommandsOf(option->commands))) : "");
+  }
+  return text;
+}
+
 Error UnknownTopic(std::string_view topic, const std::vector<std::string>& known) {
   std::string hint = DidYouMean(topic, known);
   if (hint.empty()) {
@@ -177,9 +214,7 @@ std::string OverviewPage() {
       "dbomsbak: consistent backup and exact rollback of databases that speak the MySQL "
       "protocol\n\n"
       "Usage: dbomsbak COMMAND [options] [arguments]\n\nCommands\n";
-  for (const CommandInfo& info : CommandTable()) {
-    text += fmt::format("  {:<10} {}\n", info.name, info.summary);
-  }
+  for (const CommandInfo& info : CommandTable()) text += LineOf(info);
   return text +
          "\nConnection options are the mysql client's. Each command answers --help; see also\n"
          "dbomsbak help exit-codes, help options, help json, and dbomsbak --version.\n"
@@ -193,6 +228,11 @@ std::string CommandPage(const CommandInfo& command) {
                                  command.name, command.summary, command.name,
                                  command.arguments.empty() ? "" : " ", command.arguments);
   text += Wrap(command.description, 0, kWidth);
+  std::string more;
+  for (const CommandInfo& info : CommandTable()) {
+    if (IsCommandOf(command.name, info.name)) more += LineOf(info);
+  }
+  if (!more.empty()) text += "\nBesides\n" + more;
   for (const OptionGroup group : kListedGroups) {
     const auto options = OptionsOf(command.command, group);
     if (options.empty()) continue;
@@ -255,6 +295,34 @@ std::string HelpMarkdown(std::string_view topic) {
     }
   } else {
     throw UnknownTopic(topic, {"commands", "exit-codes", "options", "json"});
+  }
+  return text;
+}
+
+std::string HelpMan(std::string_view topic) {
+  std::string text;
+  if (topic == "commands") {
+    for (const CommandInfo& info : CommandTable()) {
+      text += fmt::format(".TP\n.B {}{}{}\n{}\n.br\n{}\n", Roff(info.name),
+                          info.arguments.empty() ? "" : " ", Roff(info.arguments),
+                          Roff(info.summary), Roff(info.description));
+    }
+  } else if (topic == "exit-codes") {
+    for (const ExitCodeInfo& info : ExitCodeTable()) {
+      text += fmt::format(".TP\n.B {} {}\n{}\n", static_cast<int>(info.code), Roff(info.name),
+                          Roff(info.meaning));
+    }
+  } else if (topic == "options") {
+    for (const OptionGroup group : {OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun,
+                                    OptionGroup::kReport, OptionGroup::kConnection}) {
+      text += fmt::format(".SS {}\n{}", Title(group), ManOptions(OptionsOf(~0U, group), true));
+    }
+  } else if (const CommandInfo* const command = FindCommand(topic)) {
+    for (const OptionGroup group : kListedGroups) {
+      text += ManOptions(OptionsOf(command->command, group), false);
+    }
+  } else {
+    throw UnknownTopic(topic, {"commands", "exit-codes", "options"});
   }
   return text;
 }

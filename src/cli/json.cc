@@ -471,4 +471,45 @@ Json RetentionToJson(const std::string& folder, const std::vector<Retained>& pla
   return json;
 }
 
+Json HaConfigToJson(const std::string& path, const ChangedHaConfig& changed) {
+  Json json = Coded(ErrorCode::kOk);
+  json["file"] = path;
+  json["text"] = changed.text;
+  json["keys"] = Json::array();
+  for (const ChangedHaConfig::Key& key : changed.keys) {
+    json["keys"].push_back({{"key", key.key}, {"from", key.from}, {"to", key.to}});
+  }
+  json["notes"] = Strings(changed.notes);
+  return json;
+}
+
+Json ConnectorsToJson(const std::vector<OmsConnectors>& files, ErrorCode code) {
+  Json json = Coded(code);
+  Json sources = Json::array(), errors = Json::array();
+  std::uint64_t lacking = 0;
+  for (const OmsConnectors& file : files) {
+    for (const ConnectorSource& source : file.sources) {
+      if (source.lacks_type()) ++lacking;
+      Json one;
+      one["file"] = file.path;
+      one["connector"] = source.connector;
+      one["where"] = source.where;
+      one["key"] = source.key;
+      one["db_type"] = source.db_type;
+      one["checkpoint"] = source.checkpoint;
+      sources.push_back(std::move(one));
+    }
+    if (!file.error) continue;
+    Json one;
+    one["file"] = file.path;
+    one["message"] = file.error->message();
+    one["hint"] = file.error->hint();
+    errors.push_back(std::move(one));
+  }
+  json["lacking"] = lacking;
+  json["sources"] = std::move(sources);
+  json["errors"] = std::move(errors);
+  return json;
+}
+
 }  // namespace dbomsbak

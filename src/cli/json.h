@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dbomsbak/app/archive_folder.h"
+#include "dbomsbak/app/oms_json.h"
 #include "dbomsbak/app/snapshot_command.h"
 #include "dbomsbak/app/verify_command.h"
 #include "dbomsbak/archive/records.h"
@@ -47,6 +48,14 @@ Json FolderToJson(const std::string& folder, const std::vector<FolderEntry>& ent
 // Of `prune`. `error`: what could not be removed.
 Json RetentionToJson(const std::string& folder, const std::vector<Retained>& plan, bool dry_run,
                      const std::optional<Error>& error);
+Json HaConfigToJson(const std::string& path, const ChangedHaConfig& changed);
+// What one file holds, or why it was not understood.
+struct OmsConnectors {
+  std::string path;
+  std::vector<ConnectorSource> sources;
+  std::optional<Error> error;
+};
+Json ConnectorsToJson(const std::vector<OmsConnectors>& files, ErrorCode code);
 // Of `status`; `unseen` as from UnseenLeftovers.
 Json AbortToJson(const AbortResult& result, bool dry_run);
 Json StatusToJson(const std::vector<Leftover>& leftovers, const std::string& unseen);

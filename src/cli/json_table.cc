@@ -15,8 +15,10 @@ constexpr CommandSet kDiff = kCommandDiff;
 constexpr CommandSet kSnapshot = kCommandSnapshot;
 constexpr CommandSet kList = kCommandList;
 constexpr CommandSet kPrune = kCommandPrune;
-constexpr CommandSet kEvery =
-    kDump | kVerify | kInfo | kCheck | kSwap | kLeft | kDiff | kSnapshot | kList | kPrune;
+constexpr CommandSet kHaConfig = kCommandUpgradeHaConfig;
+constexpr CommandSet kConnectors = kCommandUpgradeConnectors;
+constexpr CommandSet kEvery = kDump | kVerify | kInfo | kCheck | kSwap | kLeft | kDiff | kSnapshot |
+                              kList | kPrune | kHaConfig | kConnectors;
 
 constexpr std::array kFields{
     JsonField{kEvery, "code", "number", "the exit code"},
@@ -25,7 +27,7 @@ constexpr std::array kFields{
     JsonField{kEvery, "hint", "string", "errors: what to do next; may be empty"},
     JsonField{kEvery, "object", "string", "errors: the database, table or file; may be empty"},
 
-    JsonField{kDump | kInfo | kDiff | kSnapshot, "file", "string", "the file"},
+    JsonField{kDump | kInfo | kDiff | kSnapshot | kHaConfig, "file", "string", "the file"},
     JsonField{kDump | kInfo, "format", "string", "archive or sql"},
     JsonField{kDump | kSnapshot, "sha256", "string", "of the whole file, as in FILE.sha256"},
     JsonField{kDump | kSnapshot, "bytes", "number", "size of the file"},
@@ -246,6 +248,26 @@ constexpr std::array kFields{
     JsonField{kList, "archives[].pin", "string or null", "why it stays, whatever the rules"},
     JsonField{kPrune, "archives[].kept_by", "string", "the rules that keep it; empty: it goes"},
     JsonField{kPrune, "archives[].removed", "boolean", "it is gone"},
+
+    JsonField{kHaConfig, "text", "string", "the changed ha.config, to be pasted into the console"},
+    JsonField{kHaConfig, "keys[].key", "string", "a key that was to be set"},
+    JsonField{kHaConfig, "keys[].from", "string", "its JSON before; empty: it was not there"},
+    JsonField{kHaConfig, "keys[].to", "string", "its JSON now"},
+    JsonField{kHaConfig, "notes[]", "string", "worth knowing"},
+
+    JsonField{kConnectors, "lacking", "number", "sources that lack both dbType and db_type"},
+    JsonField{kConnectors, "sources[].file", "string", "the file"},
+    JsonField{kConnectors, "sources[].connector", "string",
+              "its name or number where the file tells; may be empty"},
+    JsonField{kConnectors, "sources[].where", "string",
+              "JSON pointer; ! stands before what is JSON within a string"},
+    JsonField{kConnectors, "sources[].key", "string", "dbType or db_type; empty: it lacks both"},
+    JsonField{kConnectors, "sources[].db_type", "string", "its value"},
+    JsonField{kConnectors, "sources[].checkpoint", "boolean",
+              "the source, or what it stands in, has a checkpoint"},
+    JsonField{kConnectors, "errors[].file", "string", "a file that was not understood"},
+    JsonField{kConnectors, "errors[].message", "string", "why"},
+    JsonField{kConnectors, "errors[].hint", "string", "what to do next; may be empty"},
 };
 
 }  // namespace

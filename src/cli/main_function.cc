@@ -28,18 +28,32 @@ bool Contains(const std::vector<std::string>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-const CommandInfo& CommandOf(const std::vector<std::string>& words) {
-  const std::string& word = words.front();
-  if (const CommandInfo* command = FindCommand(word)) return *command;
-  if (word.starts_with('-')) {
+// Takes the command's words, one or two, off the front.
+const CommandInfo& TakeCommand(std::vector<std::string>& words) {
+  const std::string first = words.front();
+  const std::string both = words.size() > 1 ? fmt::format("{} {}", first, words[1]) : first;
+  if (const CommandInfo* command = words.size() > 1 ? FindCommand(both) : nullptr) {
+    words.erase(words.begin(), words.begin() + 2);
+    return *command;
+  }
+  if (const CommandInfo* command = FindCommand(first)) {
+    words.erase(words.begin());
+    return *command;
+  }
+  if (first.starts_with('-')) {
     throw Error(
-        ErrorCode::kUsage, fmt::format("the command comes first, before {}", word),
+        ErrorCode::kUsage, fmt::format("the command comes first, before {}", first),
         "Usage: dbomsbak COMMAND [options] [arguments]; dbomsbak --help lists the commands.");
   }
-  std::string hint = DidYouMean(word, CommandNames());
+  const std::vector<std::string> names = CommandNames();
+  const bool has_more = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return IsCommandOf(first, name);
+  });
+  const std::string& missing = has_more ? both : first;
+  std::string hint = DidYouMean(missing, names);
   if (hint.empty()) hint = "dbomsbak --help lists the commands.";
-  throw Error(ErrorCode::kUsage, fmt::format("there is no command '{}'", word), std::move(hint))
-      .About(word);
+  throw Error(ErrorCode::kUsage, fmt::format("there is no command '{}'", missing), std::move(hint))
+      .About(missing);
 }
 
 ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& cancel,
@@ -53,8 +67,7 @@ ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& can
     console.Out(VersionLine());
     return ErrorCode::kOk;
   }
-  const CommandInfo& command = CommandOf(words);
-  words.erase(words.begin());
+  const CommandInfo& command = TakeCommand(words);
   const CommandLine line = WithCommandOptions(command, std::move(arguments.rest));
   if (line.help()) {
     console.Out(CommandPage(command));

@@ -20,7 +20,9 @@ constexpr CommandSet kLocks =
 constexpr CommandSet kAsks = kCommandRestore | kCommandUndo | kCommandPurge;
 constexpr CommandSet kLong =
     kDumps | kCommandVerify | kCommandRestore | kCommandUndo | kCommandPurge | kCommandDiff;
-constexpr CommandSet kJson = kServer | kCommandVerify | kCommandInfo | kCommandList | kCommandPrune;
+constexpr CommandSet kOmsJson = kCommandUpgradeHaConfig | kCommandUpgradeConnectors;
+constexpr CommandSet kJson =
+    kServer | kCommandVerify | kCommandInfo | kCommandList | kCommandPrune | kOmsJson;
 constexpr CommandSet kAll = kJson | kCommandCat;
 
 constexpr std::array kOptions{
@@ -144,6 +146,11 @@ constexpr std::array kOptions{
     OptionInfo{"-f,--force", "", kFlag, kRun, kCommandPurge,
                "also when objects of the archive are missing from what is live"},
 
+    OptionInfo{"--enable", "", kFlag, kRun, kCommandUpgradeHaConfig, "switch HA on"},
+    OptionInfo{"--disable", "", kFlag, kRun, kCommandUpgradeHaConfig, "switch HA off"},
+    OptionInfo{"--refetch", "MINUTES", kValue, kRun, kCommandUpgradeHaConfig,
+               "set refetchStoreIntervalMin, as finish and rollback compute it"},
+
     // Reporting
     OptionInfo{
         "--metrics", "FILE", kValue, kReport, kSnapshot,
@@ -159,6 +166,7 @@ constexpr std::array kOptions{
     OptionInfo{"-v,--verbose", "", kFlag, kReport, kAll, "tell each phase, with its time"},
     OptionInfo{"-?,--help", "", kFlag, kReport, kAll | kCommandHelp, "this text"},
     OptionInfo{"--markdown", "", kFlag, kReport, kCommandHelp, "as a Markdown table"},
+    OptionInfo{"--man", "", kFlag, kReport, kCommandHelp, "as a part of a manual page"},
 
     // Connection, as for the mysql client
     OptionInfo{"--oms-config", "FILE", kValue, kConnection, kServer,

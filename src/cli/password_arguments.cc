@@ -1,5 +1,7 @@
 #include "cli/password_arguments.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <string_view>
@@ -31,7 +33,10 @@ class Walker {
   Walker(int argc, char** argv) : argc_(argc), argv_(argv) {
     // A misspelt command is told later; its passwords are wiped all the same.
     if (argc > 1) {
-      if (const CommandInfo* info = FindCommand(argv[1])) commands_ = info->command;
+      const CommandInfo* info =
+          argc > 2 ? FindCommand(fmt::format("{} {}", argv[1], argv[2])) : nullptr;
+      if (info == nullptr) info = FindCommand(argv[1]);
+      if (info != nullptr) commands_ = info->command;
     }
   }
 

@@ -4,19 +4,23 @@
     tests/checks/documents_test.py            # checks
     tests/checks/documents_test.py --update   # writes the tables anew
 
-A rendered block stands between `<!-- dbomsbak help --markdown TOPIC -->` and `<!-- end -->`.
+A rendered block stands between `<!-- dbomsbak help --markdown TOPIC -->` and `<!-- end -->`; in manual pages, which groff must
+take without a warning, between `.\\" dbomsbak help --man TOPIC` and `.\\" end`.
 """
 
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BLOCK = re.compile(r'(<!-- dbomsbak (help --markdown [a-z-]+) -->\n)(.*?)(<!-- end -->)', re.S)
+MAN_BLOCK = re.compile(r'(\.\\" dbomsbak (help --man [a-z -]+)\n)(.*?)(\.\\" end\n)', re.S)
 LINK = re.compile(r'\]\(([^)#]+?)(?:#[^)]*)?\)')
 DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
+MAN_PAGES = sorted((ROOT / 'packaging/man').glob('*.1'))
 TOPICS = {'commands', 'exit-codes', 'options', 'json'}
 
 
@@ -24,6 +28,16 @@ def render(arguments):
     program = os.environ.get('DBOMSBAK', ROOT / 'build/dev/dbomsbak')
     return subprocess.run([program, *arguments.split()], check=True, capture_output=True,
                           text=True).stdout
+
+
+def man_faults(path):
+    """What groff says of a page; nothing where there is no groff."""
+    groff = shutil.which('groff')
+    if groff is None:
+        print(f'{path.name} was not formatted: there is no groff')
+        return []
+    done = subprocess.run([groff, '-man', '-Tutf8', '-ww', '-P-c', path], capture_output=True, text=True)
+    return [f'{path.name}: {line}' for line in done.stderr.splitlines()]
 
 
 def main():
@@ -48,6 +62,16 @@ def main():
         for target in LINK.findall(text):
             if '://' not in target and not (path.parent / target).exists():
                 faults.append(f'{name}: the link {target} leads nowhere')
+    for path in MAN_PAGES:
+        fresh = MAN_BLOCK.sub(lambda match: match.group(1) + render(match.group(2)) + match.group(4), path.read_text())
+        if fresh != path.read_text():
+            if update:
+                path.write_text(fresh)
+                print(f'{path.name} written')
+            else:
+                faults.append(f'{path.name}: a block is not what the program renders; run '
+                              'tests/checks/documents_test.py --update')
+        faults += man_faults(path)
     missing = TOPICS - seen
     if missing:
         faults.append(f'README shows no table of {", ".join(sorted(missing))}')

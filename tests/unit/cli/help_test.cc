@@ -49,6 +49,18 @@ TEST(HelpTest, OverviewNamesEveryCommand) {
   }
 }
 
+TEST(HelpTest, CommandsOfTwoWordsHaveTheirOwnPage) {
+  for (const CommandInfo& command : CommandTable()) {
+    EXPECT_EQ(FindCommand(command.name), &command);
+    EXPECT_EQ(HelpPage(command.name), CommandPage(command));
+    const std::string_view first = command.name.substr(0, command.name.find(' '));
+    EXPECT_EQ(IsCommandOf(first, command.name), first != command.name);
+    const CommandInfo* const above = FindCommand(first);
+    if (above == nullptr || above == &command) continue;
+    EXPECT_THAT(CommandPage(*above), HasSubstr("\n  " + std::string(command.name) + " "));
+  }
+}
+
 TEST(HelpTest, ExitCodesAreAllThere) {
   const std::string page = HelpPage("exit-codes");
   const std::string markdown = HelpMarkdown("exit-codes");

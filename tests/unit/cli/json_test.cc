@@ -203,5 +203,24 @@ TEST(JsonTest, TextThatIsNotUtf8DoesNotBreakTheLine) {
   EXPECT_EQ(ToLine(Json{{"a", "x\xff"}}), "{\"a\":\"x\xef\xbf\xbd\"}\n");
 }
 
+TEST(JsonTest, UpgradeHaConfigWritesTheFieldsOfTheTable) {
+  ChangedHaConfig changed;
+  changed.keys = {{"enable", "true", "false"}};
+  changed.notes = {"worth knowing"};
+  std::set<std::string> paths = ErrorPaths();
+  CollectPaths(HaConfigToJson("-", changed), "", paths);
+  EXPECT_EQ(paths, PathsOfTable(kCommandUpgradeHaConfig));
+}
+
+TEST(JsonTest, UpgradeConnectorsWritesTheFieldsOfTheTable) {
+  const OmsConnectors good{"a", {ConnectorSource()}, std::nullopt};
+  const OmsConnectors bad{"b", {}, Error(ErrorCode::kUnsupported, "b is no JSON")};
+  std::set<std::string> paths = ErrorPaths();
+  const Json json = ConnectorsToJson({good, bad}, ErrorCode::kDiffers);
+  CollectPaths(json, "", paths);
+  EXPECT_EQ(paths, PathsOfTable(kCommandUpgradeConnectors));
+  EXPECT_EQ(json["lacking"], 1);
+}
+
 }  // namespace
 }  // namespace dbomsbak

@@ -109,8 +109,10 @@ TEST(PasswordArgumentsTest, EmptySecretIsGivenAndNotAskedFor) {
 }
 
 TEST(PasswordArgumentsTest, MisspeltCommandsAndOptionsStillHideTheSecret) {
-  for (const Strings& words : {Strings{"dmup", "-phidden", "d"}, Strings{"-phidden"},
-                               Strings{"dump", "-Zphidden"}, Strings{"verify", "-phidden", "x"}}) {
+  for (const Strings& words :
+       {Strings{"dmup", "-phidden", "d"}, Strings{"-phidden"}, Strings{"dump", "-Zphidden"},
+        Strings{"verify", "-phidden", "x"}, Strings{"upgrade", "connectors", "-phidden"},
+        Strings{"upgrade", "-phidden"}, Strings{"upgrade"}}) {
     EXPECT_EQ(Take(words).block.find("hidden"), std::string::npos);
   }
 }
