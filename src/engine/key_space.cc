@@ -1,5 +1,6 @@
 #include "engine/key_space.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -133,12 +134,35 @@ std::string_view UuidOrder(std::string_view uuid) {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
+int AddressFamily(std::string_view text) {
+  return text.find(':') == std::string_view::npos ? AF_INET : AF_INET6;
+}
+
+// In the order of the network, which is that of the server; none: no address.
+std::vector<unsigned> AddressBytes(std::string_view text) {
+  unsigned char bytes[sizeof(in6_addr)];
+  const int family = AddressFamily(text);
+  if (inet_pton(family, std::string(text).c_str(), bytes) != 1) return {};
+  return {bytes, bytes + (family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr))};
+}
+
+// `like` is an address of the same family, and has all the bytes that `bytes` lacks.
+std::string WriteAddress(const std::vector<unsigned>& bytes, std::string_view like) {
+  unsigned char address[sizeof(in6_addr)] = {};
+  std::copy_n(bytes.begin(), std::min(bytes.size(), sizeof address), address);
+  char text[INET6_ADDRSTRLEN];
+  if (inet_ntop(AddressFamily(like), address, text, sizeof text) == nullptr) {
+    return std::string(like);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::optional<KeySpace> KeySpace::For(const Column& column) {
   const std::string& type = column.data_type;
   if (type == "uuid") return KeySpace(Form::kUuid);
-  if (type == "inet4" || type == "inet6") return std::nullopt;
+  if (type == "inet4" || type == "inet6") return KeySpace(Form::kAddress);
   switch (column.kind.value_class) {
     case ValueClass::kInteger:
     case ValueClass::kDecimal:
@@ -197,6 +221,8 @@ unsigned KeySpace::Base() const {
       return 257;
     case Form::kUuid:
       return static_cast<unsigned>(kHexDigits.size());
+    case Form::kAddress:
+      return 256;
     default:
       return static_cast<unsigned>(by_weight_.size()) + 1;
   }
@@ -204,7 +230,9 @@ unsigned KeySpace::Base() const {
 
 KeySpace::Digits KeySpace::DigitsOf(std::string_view value) const {
   Digits digits;
-  if (form_ == Form::kBytes) {
+  if (form_ == Form::kAddress) {
+    digits = AddressBytes(value);
+  } else if (form_ == Form::kBytes) {
     for (const char byte : value) digits.push_back(static_cast<unsigned char>(byte) + 1U);
   } else if (form_ == Form::kUuid) {
     for (const char place : UuidOrder(value)) {
@@ -226,7 +254,9 @@ KeySpace::Digits KeySpace::DigitsOf(std::string_view value) const {
 
 std::string KeySpace::FromDigits(std::string_view low, const Digits& digits) const {
   std::string value;
-  if (form_ == Form::kBytes) {
+  if (form_ == Form::kAddress) {
+    value = WriteAddress(digits, low);
+  } else if (form_ == Form::kBytes) {
     for (const unsigned digit : digits) value += static_cast<char>(digit - 1);
   } else if (form_ == Form::kUuid) {
     value = low;
@@ -301,18 +331,23 @@ std::string KeySpace::Between(std::string_view low, std::string_view high, doubl
     default:
       break;
   }
-  Digits digits = DigitsOf(low);
+  const Digits low_digits = DigitsOf(low);
   const Digits high_digits = DigitsOf(high);
-  const std::size_t common = CommonDigits(digits, high_digits);
+  const std::size_t common = CommonDigits(low_digits, high_digits);
   const unsigned base = Base();
-  Number rest = between(Part(digits, common, base), Part(high_digits, common, base));
-  digits.resize(common);
+  Number rest = between(Part(low_digits, common, base), Part(high_digits, common, base));
+  Digits digits(low_digits.begin(), low_digits.begin() + static_cast<std::ptrdiff_t>(common));
   for (std::size_t i = 0; i < kDigits; ++i) {
     rest *= base;
     const auto digit = static_cast<unsigned>(rest);
-    if (digit >= base || (digit == 0 && form_ != Form::kUuid)) break;  // the value ends here
+    if (digit >= base || (digit == 0 && !is_of_one_size())) break;  // the value ends here
     digits.push_back(digit);
     rest -= digit;
+  }
+  if (is_of_one_size()) {  // digits that are too small to tell stay those of `low`
+    digits.resize(std::min(digits.size(), low_digits.size()));
+    digits.insert(digits.end(), low_digits.begin() + static_cast<std::ptrdiff_t>(digits.size()),
+                  low_digits.end());
   }
   // A Number rounds what it cannot tell apart, upwards too.
   return FromDigits(low, std::min(digits, high_digits));

@@ -16,7 +16,7 @@ namespace dbomsbak {
 // at or behind it. One thread.
 class KeySpace {
  public:
-  // Nothing for columns whose order nobody here knows: FLOAT, ENUM, INET.
+  // Nothing for columns whose order nobody here knows: FLOAT, ENUM.
   static std::optional<KeySpace> For(const Column& column);
 
   // Text: characters of `value`, and their like, that were not placed yet. Empty for all else.
@@ -26,15 +26,16 @@ class KeySpace {
 
   // Where `value` lies from `low` (0) to `high` (1). Characters of texts have been placed.
   double Fraction(std::string_view low, std::string_view high, std::string_view value) const;
-  // Bytes: never above `high`.
+  // Bytes, UUIDs, addresses: never above `high`.
   std::string Between(std::string_view low, std::string_view high, double fraction) const;
 
  private:
-  enum class Form { kNumber, kYear, kMoment, kTime, kBytes, kText, kUuid };
-  using Digits = std::vector<unsigned>;  // 0: the value ends, but for UUIDs, which are of one size
+  enum class Form { kNumber, kYear, kMoment, kTime, kBytes, kText, kUuid, kAddress };
+  using Digits = std::vector<unsigned>;  // 0: the value ends, where values are not of one size
 
   explicit KeySpace(Form form) : form_(form) {}
   bool is_number() const;
+  bool is_of_one_size() const { return form_ == Form::kUuid || form_ == Form::kAddress; }
   Digits DigitsOf(std::string_view value) const;
   unsigned Base() const;
   std::string FromDigits(std::string_view low, const Digits& digits) const;

@@ -34,6 +34,8 @@ CREATE TABLE k_unsigned (id BIGINT UNSIGNED PRIMARY KEY, body TEXT);
 CREATE TABLE k_composite (a INT, b VARCHAR(20) CHARACTER SET utf8mb4, c DATE, body TEXT, PRIMARY KEY (a, b, c));
 CREATE TABLE k_binary (id BINARY(16) PRIMARY KEY, body TEXT);
 CREATE TABLE k_uuid (id UUID PRIMARY KEY, body TEXT);
+CREATE TABLE k_inet4 (id INET4 PRIMARY KEY, body TEXT);
+CREATE TABLE k_inet6 (a INET6, id INT, body TEXT, PRIMARY KEY (a, id));
 CREATE TABLE k_sjis (id VARCHAR(20) CHARACTER SET sjis COLLATE sjis_japanese_ci PRIMARY KEY, body TEXT);
 CREATE TABLE k_ci (id VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci PRIMARY KEY, body TEXT);
 CREATE TABLE k_unique (id INT NOT NULL, body TEXT, UNIQUE KEY (id));
@@ -51,6 +53,10 @@ INSERT INTO k_composite SELECT seq % 5, CONCAT('ключ', seq DIV 100), '2020-0
     FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
 INSERT INTO k_binary SELECT UNHEX(MD5(seq)), body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
 INSERT INTO k_uuid SELECT INSERT(INSERT(MD5(seq), 13, 1, '4'), 17, 1, '8'), body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
+INSERT INTO k_inet4 SELECT CONCAT(9 + seq DIV 9000, '.', seq DIV 200 % 256, '.', seq % 200, '.7'), body
+    FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
+INSERT INTO k_inet6 SELECT CONCAT(ELT(1 + seq % 3, '2001:db8::', 'fe80::', '::ffff:10.0.'), IF(seq % 3 = 2, CONCAT(seq % 7, '.', seq % 199), HEX(seq))), seq, body
+    FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
 INSERT IGNORE INTO k_sjis SELECT CONVERT(CONVERT(CONCAT(UNHEX(HEX(33600 + seq % 250)), seq) USING sjis) USING sjis), body
     FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
 INSERT INTO k_ci SELECT CONCAT(IF(seq % 2, 'É', 'ß'), MD5(seq)), body FROM k_int JOIN seq_1_to_12000 ON id = seq * 3;
@@ -62,8 +68,8 @@ INSERT INTO k_double SELECT id / 7, body FROM k_int;
 INSERT INTO k_enum SELECT 1 + id % 3, id, body FROM k_int;
 INSERT INTO k_id_enum SELECT id, 1 + id % 3, body FROM k_int;
 INSERT INTO k_none SELECT id, body FROM k_int;
-ANALYZE TABLE k_int, k_negative, k_unsigned, k_composite, k_binary, k_uuid, k_sjis, k_ci, k_unique, k_decimal,
-    k_time, k_bit, k_double, k_enum, k_id_enum, k_none;
+ANALYZE TABLE k_int, k_negative, k_unsigned, k_composite, k_binary, k_uuid, k_inet4, k_inet6, k_sjis, k_ci, k_unique,
+    k_decimal, k_time, k_bit, k_double, k_enum, k_id_enum, k_none;
 '''
 
 UNCUT_TABLES = {'k_double', 'k_enum', 'k_id_enum', 'k_none'}

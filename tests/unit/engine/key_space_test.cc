@@ -95,6 +95,28 @@ TEST(KeySpace, UuidsAreOrderedAsMariaDbDoes) {
       << uuids.Between(low, high, 0.5);
 }
 
+TEST(KeySpace, AddressesAreOrderedByTheirBytes) {
+  const KeySpace six = SpaceOf("text:ascii", "inet6");
+  EXPECT_EQ(six.Between("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 0.5), "8000::");
+  EXPECT_EQ(six.Between("2001:db8::10", "2001:db8::20", 0.5), "2001:db8::18");
+  EXPECT_EQ(six.Between("::ffff:10.0.0.1", "::ffff:10.0.0.3", 0.5), "::ffff:10.0.0.2");
+  ExpectEven(six, "2001:db8::", "2001:db8:0:ffff::", 1e-3);
+  const KeySpace four = SpaceOf("text:ascii", "inet4");
+  EXPECT_EQ(four.Between("9.255.255.0", "10.0.1.0", 0.5), "10.0.0.0");
+  EXPECT_EQ(four.Between("0.0.0.0", "255.255.255.255", 1), "255.255.255.255");
+  EXPECT_EQ(four.Between("10.0.0.7", "10.0.0.7", 0.5), "10.0.0.7");
+  EXPECT_NEAR(four.Fraction("9.0.0.0", "11.0.0.0", "10.0.0.0"), 0.5, 1e-9);
+}
+
+TEST(KeySpace, ValuesOfOneSizeAreNeverGuessedAboveTheHighEnd) {
+  // More digits than are told apart: those behind are of the low end, and may be larger.
+  const KeySpace six = SpaceOf("text:ascii", "inet6");
+  EXPECT_EQ(six.Between("::ffff", "ff00::1", 1), "ff00::1");
+  const KeySpace uuids = SpaceOf("text:ascii", "uuid");
+  const std::string high = "11111111-0000-4000-8000-ffffffffffff";
+  EXPECT_EQ(uuids.Between("ffffffff-0000-4000-8000-000000000000", high, 1), high);
+}
+
 void GuessBetweenAnyValues(unsigned seed) {
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937 random(seed);
