@@ -4,6 +4,7 @@
 //   golden_archives FOLDER      writes FOLDER/valid and FOLDER/invalid
 //   golden_archives --update    writes those of the source tree
 //   golden_archives --big FILE  writes an archive of 100 frames and 3,000 tables, for other checks
+//   golden_archives --sparse FILE  writes one of 10 GB, whose large frames are holes of the file
 #include <zstd.h>
 
 #include <cstdio>
@@ -11,6 +12,8 @@
 #include <fstream>
 #include <string>
 
+#include "dbomsbak/archive/format.h"
+#include "dbomsbak/sql/row_digest.h"
 #include "support/sample_archive.h"
 
 namespace dbomsbak {
@@ -390,14 +393,87 @@ std::string Big() {
   return archive.Build();
 }
 
+// Bytes that begin where those of `hole` do take no room on the disk.
+class SparseFile final : public WritableFile {
+ public:
+  SparseFile(const char* path, const std::string& hole) : name_(path), hole_(hole) {
+    out_.exceptions(std::ios::failbit | std::ios::badbit);
+    out_.open(path, std::ios::binary);
+  }
+  void Append(std::string_view bytes) override {
+    if (bytes.data() == hole_.data()) {
+      out_.seekp(static_cast<std::streamoff>(bytes.size()), std::ios::cur);
+    } else {
+      out_ << bytes;
+    }
+  }
+  void Sync() override {}
+  void Close() override { out_.close(); }
+  const std::string& name() const override { return name_; }
+
+ private:
+  std::string name_;
+  const std::string& hole_;
+  std::ofstream out_;
+};
+
+ObjectRecord TableAt(const std::string& name, std::uint64_t frame, std::string& text) {
+  const std::string create = "CREATE TABLE `" + name + "` (\n  `v` int(11) DEFAULT NULL\n)";
+  ObjectRecord table;
+  table.id = {"sparse", ObjectKind::kTable, name};
+  table.schema = Slice{frame, text.size(), create.size() + 2};
+  table.create = Slice{frame, text.size(), create.size()};
+  table.definition_sha256 = Sha256(create).hex();
+  table.columns = {{"v", "int"}};
+  table.engine = "InnoDB";
+  text += create + ";\n";
+  return table;
+}
+
+// `large` lies in holes, which no reader takes for frames; behind it stands `small` with a row.
+void WriteSparse(const char* path) {
+  constexpr std::uint64_t kBytes = 10'000'000'000;
+  CompressedFrame hole;
+  hole.stored.resize(kFrameTextTarget);
+  hole.text_size = 2 * kFrameTextTarget;
+  SparseFile file(path, hole.stored);
+  ArchiveWriter writer(file, SampleHeader({"sparse"}));
+  FrameCompressor compressor(3);
+  std::string text =
+      "-- dbomsbak: {\"format\":1,\"databases\":[\"sparse\"],\"create_database\":false}\n";
+  ObjectRecord large = TableAt("large", 0, text);
+  writer.AppendFrame(compressor.Compress(text));
+  std::uint64_t frames = 0;
+  for (; frames * hole.stored.size() < kBytes; ++frames) writer.AppendFrame(hole);
+  large.data = Slice{1, 0, frames * hole.text_size};
+  large.rows = frames;
+  large.row_digest = RowDigestRecord{std::string(kRowDigestId), std::string(32, '0')};
+  writer.AddObject(large);
+
+  text.clear();
+  ObjectRecord small = TableAt("small", frames + 1, text);
+  const std::string rows = "INSERT INTO `small` (`v`) VALUES\n(7);\n";
+  small.data = Slice{frames + 1, text.size(), rows.size()};
+  small.rows = 1;
+  small.row_digest = RowDigestRecord{std::string(kRowDigestId), std::string(32, '0')};
+  writer.AddObject(small);
+  writer.AppendFrame(compressor.Compress(text + rows + "\n-- Dump completed\n"));
+  writer.Finish();
+  file.Close();
+}
+
 int Run(int argc, char** argv) {
+  if (argc == 3 && std::string_view(argv[1]) == "--sparse") {
+    WriteSparse(argv[2]);
+    return 0;
+  }
   if (argc == 3 && std::string_view(argv[1]) == "--big") {
     const fs::path path(argv[2]);
     Folder(path.parent_path()).Write(path.filename(), Big());
     return 0;
   }
   if (argc != 2) {
-    std::fputs("usage: golden_archives FOLDER | --update | --big FILE\n", stderr);
+    std::fputs("usage: golden_archives FOLDER | --update | --big FILE | --sparse FILE\n", stderr);
     return 2;
   }
   const fs::path folder = std::string_view(argv[1]) == "--update"
