@@ -5,9 +5,12 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <memory>
 #include <new>
+#include <utility>
 
 #include "archive/layout.h"
+#include "dbomsbak/archive/format.h"
 #include "dbomsbak/base/bytes.h"
 #include "dbomsbak/base/error.h"
 
@@ -63,33 +66,44 @@ constexpr bool IsAsSmall(std::size_t size, std::size_t other) {
 struct FrameCompressor::Impl {
   int level = 3;
   ZSTD_CCtx* context = nullptr;
+  std::unique_ptr<char[]> packed;  // where frames are packed, not filled before
+  std::size_t packed_room = 0;
+  std::size_t packed_size = 0;
+  CompressedFrame frame;  // between Pack() and Take()
   Impl() = default;
   ~Impl() { ZSTD_freeCCtx(context); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  // Replaces `packed`; it keeps its room.
-  void Pack(int with_level, std::string_view text, std::string& packed) {
+  // Valid until the next call.
+  std::string_view Pack(int with_level, std::string_view text) {
     ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, with_level);
-    packed.resize(ZSTD_compressBound(text.size()));
+    const std::size_t bound = ZSTD_compressBound(text.size());
+    if (packed_room < bound) {
+      GiveBack();  // first: a giant frame is not packed beside the room of another
+      packed.reset(new char[bound]);
+      packed_room = bound;
+    }
     const std::size_t size =
-        ZSTD_compress2(context, packed.data(), packed.size(), text.data(), text.size());
+        ZSTD_compress2(context, packed.get(), packed_room, text.data(), text.size());
     if (ZSTD_isError(size)) {
       throw Error(ErrorCode::kInternal,
                   fmt::format("zstd cannot compress a frame: {}", ZSTD_getErrorName(size)));
     }
-    packed.resize(size);
+    return {packed.get(), size};
+  }
+
+  void GiveBack() {
+    packed.reset();
+    packed_room = 0;
   }
 
   // The quickest level that packs `text` as well as `level` does.
   int LevelFor(std::string_view text) {
     if (level < 2 || level > kLastDoubtfulLevel || text.size() < kSampledText) return level;
     const std::string_view sample = text.substr(text.size() / 2, kSample);
-    std::string packed;
-    Pack(level, sample, packed);
-    const std::size_t usual = packed.size();
-    Pack(1, sample, packed);
-    return IsAsSmall(packed.size(), usual) ? 1 : level;
+    const std::size_t usual = Pack(level, sample).size();
+    return IsAsSmall(Pack(1, sample).size(), usual) ? 1 : level;
   }
 };
 
@@ -114,20 +128,32 @@ FrameCompressor::FrameCompressor(int level) : impl_(std::make_unique<Impl>()) {
 FrameCompressor::~FrameCompressor() = default;
 
 CompressedFrame FrameCompressor::Compress(std::string_view text) {
+  Pack(text);
+  return Take();
+}
+
+void FrameCompressor::Pack(std::string_view text) {
   if (text.empty()) throw Error(ErrorCode::kInternal, "an archive frame may not be empty");
   if (text.size() > layout::kMaxFrameText) {
     throw Error(
         ErrorCode::kUnsupported,
         fmt::format("a statement of {} bytes exceeds what an archive frame can hold", text.size()));
   }
-  CompressedFrame frame;
-  frame.text_size = static_cast<std::uint32_t>(text.size());
+  impl_->frame.text_size = static_cast<std::uint32_t>(text.size());
   if (impl_->level == 0) {
-    frame.stored = StoreRaw(text);
+    impl_->frame.stored = StoreRaw(text);
   } else {
-    impl_->Pack(impl_->LevelFor(text), text, frame.stored);
-    // Frames wait in queues bounded by size(): do not carry a bound's worth of spare memory along.
-    frame.stored.shrink_to_fit();
+    impl_->packed_size = impl_->Pack(impl_->LevelFor(text), text).size();
+  }
+}
+
+CompressedFrame FrameCompressor::Take() {
+  CompressedFrame frame = std::exchange(impl_->frame, {});
+  if (impl_->level != 0) {
+    // Frames wait in queues bounded by size(): they have no room to spare.
+    frame.stored.assign(impl_->packed.get(), impl_->packed_size);
+    // A giant frame must not keep its memory for good.
+    if (frame.text_size > 2 * kFrameTextTarget) impl_->GiveBack();
   }
   frame.sha256 = Sha256(frame.stored);
   return frame;

@@ -5,6 +5,9 @@
 namespace dbomsbak {
 namespace {
 
+// Of an ordinary frame: cut behind the statement that reaches the target.
+constexpr std::size_t kUsualText = kFrameTextTarget + kInsertTextTarget + (std::size_t{64} << 10);
+
 // A buffer that one giant row has blown up is not kept.
 constexpr std::size_t kLargestSpare = 2 * kFrameTextTarget;
 
@@ -32,23 +35,29 @@ void ArchiveFrames::Start(TaskGroup& group, int level, unsigned compressors) {
   group.Start([this] { Write(); });
 }
 
+bool ArchiveFrames::HasRoom(std::size_t bytes) const {
+  if (jobs_.empty() || buffers_ < 2) return true;
+  // One buffer is in the assembler's hands, the others are frames on their way.
+  return jobs_.size() + 1 < buffers_ && bytes_ + bytes <= buffers_ * kUsualText;
+}
+
 void ArchiveFrames::Put(std::string& text, std::vector<ObjectRecord>& objects) {
   std::unique_lock lock(mutex_);
-  // One buffer is in the assembler's hands, the others are frames on their way.
-  changed_room_.wait(lock, [&] { return closed_ || jobs_.size() + 1 < buffers_ || buffers_ < 2; });
+  changed_room_.wait(lock, [&] { return closed_ || HasRoom(text.size()); });
   if (closed_) {
     text.clear();
     return;
   }
   const std::uint64_t number = next_number_++;
   Job& job = jobs_[number];
+  bytes_ += text.size();
   job.text = std::move(text);
   job.objects = std::move(objects);
   to_compress_.push_back(number);
   changed_work_.notify_one();
   if (spare_.empty()) {
     text = std::string();
-    text.reserve(kFrameTextTarget + kInsertTextTarget + (std::size_t{64} << 10));
+    text.reserve(kUsualText);
   } else {
     text = std::move(spare_.back());
     spare_.pop_back();
@@ -81,10 +90,16 @@ void ArchiveFrames::Compress(int level) {
     to_compress_.pop_front();
     Job& job = jobs_[number];  // stays where it is until it is written
     if (!job.text.empty()) {
+      const std::size_t text_bytes = job.text.size();
       lock.unlock();
-      CompressedFrame frame = compressor.Compress(job.text);
+      compressor.Pack(job.text);
+      Recycle(job.text);
+      job.frame = compressor.Take();
       lock.lock();
-      job.frame = std::move(frame);
+      if (job.text.capacity() > 0) spare_.push_back(std::exchange(job.text, {}));
+      bytes_ += job.frame.stored.size();
+      bytes_ -= text_bytes;
+      changed_room_.notify_one();
     }
     job.compressed = true;
     if (number == next_write_) changed_written_.notify_one();
@@ -103,11 +118,10 @@ void ArchiveFrames::Write() {
     if (closed_ || !ready()) return;
     Job& job = jobs_[next_write_];
     lock.unlock();
-    if (!job.text.empty()) writer_.AppendFrame(job.frame);
+    if (job.frame.text_size > 0) writer_.AppendFrame(job.frame);
     for (const ObjectRecord& object : job.objects) writer_.AddObject(object);
     lock.lock();
-    Recycle(job.text);
-    if (job.text.capacity() > 0) spare_.push_back(std::move(job.text));
+    bytes_ -= job.frame.stored.size();
     jobs_.erase(next_write_);
     ++next_write_;
     changed_room_.notify_one();

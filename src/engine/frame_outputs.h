@@ -50,7 +50,8 @@ struct OutputCounts {
 // `group` must outlive it; the group's on_error must call Close().
 class ArchiveFrames final : public FrameSink {
  public:
-  // At most `buffers` frames are on their way at any time.
+  // At most `buffers` frames are on their way at any time, and no more bytes than so many usual
+  // ones have: giant ones go alone.
   ArchiveFrames(ArchiveWriter& writer, unsigned buffers) : writer_(writer), buffers_(buffers) {}
   void Start(TaskGroup& group, int level, unsigned compressors);
 
@@ -63,12 +64,13 @@ class ArchiveFrames final : public FrameSink {
 
  private:
   struct Job {
-    std::string text;
+    std::string text;  // until it is compressed
     std::vector<ObjectRecord> objects;
     CompressedFrame frame;
     bool compressed = false;
   };
 
+  bool HasRoom(std::size_t bytes) const;
   void Compress(int level);
   void Write();
 
@@ -82,6 +84,7 @@ class ArchiveFrames final : public FrameSink {
   std::vector<std::string> spare_;
   std::uint64_t next_number_ = 0;
   std::uint64_t next_write_ = 0;
+  std::size_t bytes_ = 0;  // of texts, and of frames that wait to be written
   const unsigned buffers_;
   bool finished_ = false;
   bool closed_ = false;

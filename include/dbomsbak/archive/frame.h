@@ -24,6 +24,10 @@ class FrameCompressor {
   explicit FrameCompressor(int level);
   ~FrameCompressor();
   CompressedFrame Compress(std::string_view text);
+  // The same in two steps: the text may go in between, so that a giant frame is not there three
+  // times.
+  void Pack(std::string_view text);
+  CompressedFrame Take();
 
  private:
   struct Impl;
