@@ -126,6 +126,8 @@ constexpr std::array kOptions{
                "--in-place: the file that what is live is dumped to first (default: beside FILE)"},
     OptionInfo{"--skip-binlog", "", kFlag, kRun, kCommandRestore,
                "keep the restore out of the server's binary log (replicas do not follow)"},
+    OptionInfo{"--confirm", "ha-off", kValue, kRun, kCommandRestore,
+               "--oms-config: HA of OMS is off, which only its console shows"},
     OptionInfo{"-y,--yes", "", kFlag, kRun, kAsks, "do not ask"},
     OptionInfo{"-j,--jobs", "N", kValue, kRun,
                kDumps | kCommandVerify | kCommandRestore | kCommandDiff,

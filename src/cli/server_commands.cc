@@ -27,9 +27,11 @@ constexpr char kPurgeLeft[] =
 
 bool MustAsk(Invocation& run) { return !run.line.Flag("yes") && CanAsk(); }
 
-// Shows the plan and, on a terminal, asks.
-ConfirmRestore Confirm(Invocation& run, std::string question) {
-  return [&run, question](const RestorePlan& plan) {
+constexpr char kHaOff[] = "ha-off";
+
+// Shows the plan and, on a terminal, asks. `unasked`: a warning where that cannot be.
+ConfirmRestore Confirm(Invocation& run, std::string question, std::string unasked = {}) {
+  return [&run, question, unasked](const RestorePlan& plan) {
     run.console.ClearStatusLine();
     if (!plan.problems.empty()) {  // the error that follows names them
       RestorePlan without = plan;
@@ -38,8 +40,30 @@ ConfirmRestore Confirm(Invocation& run, std::string question) {
       return false;
     }
     if (!run.console.quiet() || MustAsk(run)) run.console.Err(RenderPlan(plan, false));
-    return !MustAsk(run) || AskYesNo(question + " [y/N] ", run.cancel);
+    if (MustAsk(run)) return AskYesNo(question + " [y/N] ", run.cancel);
+    if (!unasked.empty()) run.console.Warning(unasked);
+    return true;
   };
+}
+
+// Whether HA is on stands in OMS's own tables, which are not public: the operator must know. Is
+// there somebody to ask, or somebody who has said so?
+ConfirmRestore ConfirmLiveRestore(Invocation& run, const std::string& question) {
+  const std::vector<std::string> confirmed = run.line.All("confirm");
+  for (const std::string& step : confirmed) {
+    if (step == kHaOff) continue;
+    throw Error(ErrorCode::kUsage, fmt::format("--confirm {} confirms nothing", step),
+                fmt::format("Of a restore there is --confirm {} alone.", kHaOff));
+  }
+  if (OmsAsAsked(run) == nullptr || !confirmed.empty()) return Confirm(run, question);
+  constexpr char kWhy[] =
+      "while HA is on, OMS registers tasks of stopped containers elsewhere, in these databases";
+  return Confirm(
+      run,
+      fmt::format("OMS must be stopped on every node, with HA off (System Parameters, ha.config: "
+                  "\"enable\": false): {}.\nIs it, and HA off? {}",
+                  kWhy, question),
+      fmt::format("nobody has confirmed that HA of OMS is off (--confirm {}): {}", kHaOff, kWhy));
 }
 
 // "5 tables with 8 rows proved, loaded in 1.9 s, proved in 29 ms"
@@ -308,8 +332,11 @@ ErrorCode RunRestoreCommandLine(Invocation& run) {
                          : options.prepare ? "Prepare this?"
                          : command.swap    ? "Swap this?"
                                            : "Restore this?";
-  const RestoreResult result = RunRestoreCommand(*sessions, run.files, command,
-                                                 Confirm(run, question), *observer, run.cancel);
+  const bool goes_live = !options.rehearse && !options.prepare;
+  const RestoreResult result =
+      RunRestoreCommand(*sessions, run.files, command,
+                        goes_live ? ConfirmLiveRestore(run, question) : Confirm(run, question),
+                        *observer, run.cancel);
   return Report(run, result, options.dry_run, options.rehearse, !command.swap);
 }
 

@@ -17,6 +17,7 @@ from support import fingerprint, oms, runner  # noqa: E402
 from support.program import Program  # noqa: E402
 from support.server import Server  # noqa: E402
 from support.talk import Talk  # noqa: E402
+from support.terminal import on_terminal  # noqa: E402
 
 NAMES = ('oms_rm', '331', 'oms_cm_hb')
 REGION = 'oms_cm_hb_1'  # the heartbeats of another region
@@ -119,6 +120,21 @@ class OmsConfig:
         self.run('purge', '--yes').expect(0)
         self.says(self.run('status').expect(0), 'nothing of dbomsbak')
         fingerprint.expect_equal(before, self.take(), 'restored again')
+
+    def test_the_operator_says_that_ha_is_off(self):
+        command = ['restore', '--oms-config', self.config, self.archive]
+        asked = '"enable": false'
+        ended, shown = on_terminal(self.program, [('HA off? Restore this? [y/N]', 'y\n')], *command, cwd=self.folder)
+        if ended != 0 or asked not in shown:
+            raise AssertionError(f'{ended}: {shown}')
+        ended, shown = on_terminal(self.program, [('Restore this?', 'n\n')], *command, '--confirm', 'ha-off', cwd=self.folder)
+        if ended != 130 or asked in shown:
+            raise AssertionError(f'{ended}: {shown}')
+        # Without a terminal nothing is refused, and it is told; where nothing goes live there is nothing to confirm.
+        self.says(self.run('restore', '--prepare', self.archive).expect(0), never=['HA of'])
+        self.says(self.run('restore', '--swap').expect(0), 'nobody has confirmed that HA of OMS is off (--confirm ha-off)')
+        self.says(self.run('restore', '--confirm', 'ha-on', self.archive).expect(2), '--confirm ha-on', '--confirm ha-off')
+        self.run('purge', '--yes').expect(0)
 
     def test_other_regions_and_parts(self):
         out = self.folder / 'part.sql.zst'
