@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "dbomsbak/base/digest.h"
 #include "dbomsbak/base/utf8.h"
@@ -34,15 +36,73 @@ std::string WithSuffix(std::string_view name, std::string_view suffix,
                      hash, suffix_when_cut);
 }
 
-// Full names by the cut ones.
-std::map<std::string, std::string> CutNames(ServerJournal& journal) {
-  std::map<std::string, std::string> names;
-  for (const JournalEntry& entry : journal.Load()) {
-    if (entry.event == "note" && entry.step == kNoteConstraint) {
-      names[StagedConstraintName(entry.payload)] = entry.payload;
+// Full names of those that were cut are kept in the journal.
+class OtherNames {
+ public:
+  explicit OtherNames(ServerJournal& journal) : journal_(journal) {
+    for (const JournalEntry& entry : journal.Load()) {
+      if (entry.event == "note" && entry.step == kNoteConstraint) {
+        cut_[StagedConstraintName(entry.payload)] = entry.payload;
+      }
     }
   }
-  return names;
+
+  std::string Of(const std::string& name) {
+    if (IsStagedConstraintName(name)) {
+      const auto full = cut_.find(name);
+      return full != cut_.end() ? full->second : name.substr(0, name.size() - kSuffix.size());
+    }
+    const std::string staged = StagedConstraintName(name);
+    if (IsCutConstraintName(staged) && cut_.emplace(staged, name).second) {
+      journal_.Append("note", kNoteConstraint, name);
+    }
+    return staged;
+  }
+
+ private:
+  ServerJournal& journal_;
+  std::map<std::string, std::string> cut_;  // full names by the cut ones
+};
+
+// Gives all of one kind names of that kind. Each new one is the newest, so what is told by the
+// order of their making is kept only when every run through them reaches its end: one that was
+// killed is finished first, also where the other way is wanted then. `constraints` stand in that
+// order.
+void NameInOrder(Session& session, const std::string& table, std::vector<Constraint> constraints,
+                 bool staged, OtherNames& names) {
+  const auto drop = [&](const Constraint& one) {
+    session.Execute(fmt::format("ALTER TABLE {} DROP {} {}", table,
+                                one.foreign_key ? "FOREIGN KEY" : "CHECK",
+                                QuoteIdentifier(one.name)));
+  };
+  const auto is_staged = [](const Constraint& one) { return IsStagedConstraintName(one.name); };
+  const auto name_all = [&](bool to_staged) {
+    const std::vector<Constraint> before = std::exchange(constraints, {});
+    std::copy_if(before.begin(), before.end(), std::back_inserter(constraints),
+                 [&](const Constraint& one) { return is_staged(one) == to_staged; });
+    for (const Constraint& one : before) {
+      if (is_staged(one) == to_staged) continue;
+      constraints.push_back({names.Of(one.name), one.foreign_key, one.definition});
+      session.Execute(fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {}", table,
+                                  QuoteIdentifier(constraints.back().name), one.definition));
+      drop(one);
+    }
+  };
+  if (constraints.empty()) return;
+  // Killed between the new one and the end of the old one.
+  for (auto old = constraints.begin(); old != constraints.end(); ++old) {
+    const std::string other = names.Of(old->name);
+    if (std::none_of(old, constraints.end(),
+                     [&](const Constraint& one) { return one.name == other; })) {
+      continue;
+    }
+    drop(*old);
+    constraints.erase(old);
+    break;
+  }
+  const bool newest = is_staged(constraints.back());
+  if (is_staged(constraints.front()) != newest) name_all(newest);
+  if (newest != staged) name_all(staged);
 }
 
 // The table without the constraints of which `goes` says so.
@@ -152,38 +212,18 @@ void SetConstraintNames(Session& session, const ServerTraits& traits, const std:
   const std::set<std::string> wanted(tables.begin(), tables.end());
   const Catalog catalog = ReadCatalog(session, traits, {{database}, true, false});
   session.Execute("USE " + QuoteIdentifier(database));
-  std::map<std::string, std::string> cut = CutNames(journal);
-  const auto name_those_of = [&](const Table& table) {
-    const std::vector<Constraint> constraints = ConstraintsOf(table.create);
-    std::set<std::string> there;
-    for (const Constraint& constraint : constraints) there.insert(constraint.name);
-    for (const Constraint& constraint : constraints) {
-      if (IsStagedConstraintName(constraint.name) == staged) continue;
-      std::string name;
-      if (staged) {
-        name = StagedConstraintName(constraint.name);
-        if (IsCutConstraintName(name) && !cut.contains(name)) {
-          journal.Append("note", kNoteConstraint, constraint.name);
-          cut[name] = constraint.name;
-        }
-      } else if (const auto full = cut.find(constraint.name); full != cut.end()) {
-        name = full->second;
-      } else {
-        name = constraint.name.substr(0, constraint.name.size() - kSuffix.size());
-      }
-      const std::string alter = "ALTER TABLE " + QuoteQualified(database, table.id.name);
-      if (!there.contains(name)) {
-        session.Execute(fmt::format("{} ADD CONSTRAINT {} {}", alter, QuoteIdentifier(name),
-                                    constraint.definition));
-      }
-      session.Execute(fmt::format("{} DROP {} {}", alter,
-                                  constraint.foreign_key ? "FOREIGN KEY" : "CHECK",
-                                  QuoteIdentifier(constraint.name)));
-    }
-  };
+  OtherNames names(journal);
   WithoutForeignKeyChecks(session, [&] {
     for (const Table& table : catalog.databases.front().tables) {
-      if (wanted.contains(table.id.name)) name_those_of(table);
+      if (!wanted.contains(table.id.name)) continue;
+      const std::vector<Constraint> all = ConstraintsOf(table.create);
+      for (const bool foreign_key : {true, false}) {
+        std::vector<Constraint> ours;
+        std::copy_if(all.begin(), all.end(), std::back_inserter(ours),
+                     [&](const Constraint& one) { return one.foreign_key == foreign_key; });
+        NameInOrder(session, QuoteQualified(database, table.id.name), std::move(ours), staged,
+                    names);
+      }
     }
   });
 }

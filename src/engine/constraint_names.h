@@ -58,8 +58,9 @@ bool ConstraintNamesAre(Session& session, const std::string& database,
                         const std::vector<std::string>& tables, bool staged);
 
 // Gives all constraints of these tables their other names (`staged`), or their own again. Each new
-// one is there before the old one goes; what is done already is left. Full names of those that are
-// cut are kept in the journal.
+// one is there before the old one goes. Safe to be killed and called again, with either `staged`:
+// the order of their making, which OceanBase shows, is kept. Full names of those that are cut are
+// kept in the journal.
 void SetConstraintNames(Session& session, const ServerTraits& traits, const std::string& database,
                         const std::vector<std::string>& tables, bool staged,
                         ServerJournal& journal);

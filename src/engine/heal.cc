@@ -9,6 +9,7 @@
 #include "dbomsbak/engine/restore.h"
 #include "engine/live_names.h"
 #include "engine/restore_lock.h"
+#include "engine/running_statements.h"
 #include "engine/set_history.h"
 #include "engine/set_swap.h"
 #include "engine/set_sweep.h"
@@ -52,6 +53,20 @@ JournaledSet Mended(Session& session, const ServerTraits& traits, JournaledSet f
   return found;
 }
 
+// What may be open; no change of it goes on behind this.
+std::vector<JournaledSet> SetsAtRest(Session& session, Observer& observer) {
+  WaitForRunningChanges(session, observer);
+  std::vector<JournaledSet> sets = FindSets(session);
+  std::vector<std::string> databases;
+  for (const JournaledSet& found : sets) {
+    if (found.state != SetState::kOpen) continue;
+    for (const SetMember& member : found.set.members) databases.push_back(member.live);
+    for (const KeyDefinition& key : found.set.repointed_keys) databases.push_back(key.database);
+  }
+  if (databases.empty() || !WaitForRunningChanges(session, databases, observer)) return sets;
+  return FindSets(session);
+}
+
 }  // namespace
 
 void HealWithLock(Session& session, const ServerTraits& traits, Observer& observer,
@@ -60,8 +75,7 @@ void HealWithLock(Session& session, const ServerTraits& traits, Observer& observ
     observer.Notice(set.line);
     healed.push_back(std::move(set));
   };
-  WaitForRunningRename(session, observer);
-  for (JournaledSet found : FindSets(session)) {
+  for (JournaledSet found : SetsAtRest(session, observer)) {
     const std::string what =
         fmt::format("the {} of {}", found.set.operation, QuotedList(found.LiveNames()));
     const auto add = [&](const ServerJournal& journal, bool live, std::string line) {

@@ -30,9 +30,6 @@ namespace {
 constexpr unsigned kPatientLockWaitS = 30;
 constexpr unsigned kPatientTries = 4;
 constexpr std::chrono::milliseconds kFirstPause{200}, kLongestPause{2000};
-// A RENAME whose client is gone runs on: 3,000 tables were seen to take 9 to 270 s, by server.
-constexpr std::chrono::seconds kLongestRename{600};
-constexpr std::chrono::milliseconds kLook{100};
 // OceanBase takes 20 to 90 ms a table, on a busy machine twice that.
 constexpr std::chrono::milliseconds kSlowestRenameOfOne{300};
 
@@ -262,21 +259,6 @@ void WriteCopy(Session& session, const PreparedSet& set) {
 }
 
 }  // namespace
-
-void WaitForRunningRename(Session& session, Observer& observer) {
-  const auto deadline = std::chrono::steady_clock::now() + kLongestRename;
-  for (bool told = false;; std::this_thread::sleep_for(kLook)) {
-    const auto running = session.QueryValue(
-        "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'RENAME TABLE %"
-        "\\_\\_dbomsbak\\_%' AND ID <> CONNECTION_ID()");
-    if (!running) return;
-    if (!told) observer.Phase("waiting for a swap that the server is still doing");
-    told = true;
-    if (std::chrono::steady_clock::now() < deadline) continue;
-    throw Error(ErrorCode::kBusy, fmt::format("session {} is still renaming tables", *running),
-                "Wait until that statement has ended, then run the same command again.");
-  }
-}
 
 void CheckUnchanged(Session& session, const PreparedSet& set) {
   std::vector<std::string> problems;

@@ -117,13 +117,8 @@ void PrepareSwap(Session& session, const std::string& source);
 std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const PreparedSet& set,
                        ServerJournal& journal, const SwapOptions& options, Observer& observer);
 
-// The RENAME of a program that is gone may go on, and on OceanBase without its RestoreLock. It
-// takes the journal along: until it has ended, no journal is looked for. Error kBusy after ten
-// minutes.
-void WaitForRunningRename(Session& session, Observer& observer);
-
 // Finishes or takes back a window that was left open, as the server's catalogue says; safe to be
-// killed and called again. `journal` is where it was found behind WaitForRunningRename. True: the
+// killed and called again. `journal` is where it was found behind WaitForRunningChanges. True: the
 // set is live.
 bool HealWindow(Session& session, const ServerTraits& traits, const PreparedSet& set,
                 ServerJournal& journal, Observer& observer);

@@ -374,7 +374,7 @@ def kill_programs(world, reader):
             if world.dice.random() < 0.2:
                 world.run('status').expect(0)
             # Where a whole run takes long, more of it is spent on kills.
-            ends = 0.7 if world.seconds['restore'] < 10 else 0.3
+            ends = 0.7 if world.seconds['restore'] < 10 else 0.15
             if not world.killed or killed >= KILLS or world.dice.random() < ends:
                 break
             if world.has_ended():

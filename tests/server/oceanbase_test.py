@@ -163,7 +163,8 @@ CREATE SEQUENCE s1 START WITH 5 INCREMENT BY 3; SELECT s1.nextval;
 CREATE SEQUENCE down START WITH 7 INCREMENT BY -2 MINVALUE -100 MAXVALUE 50 NOCACHE ORDER CYCLE;
 CREATE TABLE parent (a INT PRIMARY KEY);
 CREATE TABLE child (a INT PRIMARY KEY, b INT, CONSTRAINT `{check}` CHECK (b > 0),
-  CONSTRAINT f2 FOREIGN KEY (a) REFERENCES parent (a), CONSTRAINT f1 FOREIGN KEY (b) REFERENCES child (a));
+  CONSTRAINT f2 FOREIGN KEY (a) REFERENCES parent (a), CONSTRAINT f1 FOREIGN KEY (b) REFERENCES child (a),
+  CONSTRAINT f3 FOREIGN KEY (b) REFERENCES parent (a));
 INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1, 1);
 CREATE PROCEDURE tell() COMMENT 'it''s' SELECT 1;
 CREATE EVENT calls ON SCHEDULE EVERY 1 DAY STARTS '2036-01-01 00:00:00' DO CALL tell();''')
@@ -178,6 +179,17 @@ ALTER SEQUENCE s1 RESTART START WITH 900; DROP TABLE child; DROP EVENT calls; DR
         fingerprint.expect_equal(after, fingerprint.take(self.server, 'odds'), 'undone')
         self.run_ok('undo', '--yes', 'odds')
         fingerprint.expect_equal(before, fingerprint.take(self.server, 'odds'), 'undone twice')
+        self.run_ok('undo', '--yes', 'odds')
+        # Killed between two foreign keys of a table: the order of their making is what is printed.
+        killed = self.program.start('undo', *self.server.client_options(), '--yes', 'odds', stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL)
+        naming = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'ALTER TABLE %ADD CONSTRAINT `f1%'"
+        while self.server.value(naming) == '0':
+            self.assertIsNone(killed.poll(), 'it ended before f1 was named')
+        killed.kill()
+        killed.wait()
+        self.run_ok('undo', '--yes', 'odds')
+        fingerprint.expect_equal(before, fingerprint.take(self.server, 'odds'), 'undone after a kill')
         self.run_ok('purge', '--yes', 'odds')
 
     def test_every_double_of_json_comes_back(self):

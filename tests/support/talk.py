@@ -6,6 +6,7 @@
     holder.answer(waiting)
 """
 
+import contextlib
 import re
 import secrets
 import subprocess
@@ -60,7 +61,10 @@ class Talk:
     def close(self):
         """Ends the session, whatever it waits for."""
         self._client.kill()
-        self._client.communicate()
+        self._client.wait()  # another thread may be reading: it meets the end
+        for pipe in (self._client.stdin, self._client.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
 
 
 def error_number(lines):
