@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kLook{100};
 // Sessions and what they run. A question that tells of such statements is none of them.
 std::set<std::string> Running(Session& session, const std::string& which) {
   const ResultSet answer = session.Query(fmt::format(
-      "SELECT CONCAT(ID, ' ', MD5(INFO)) FROM information_schema.PROCESSLIST WHERE ({}) AND "
+      "SELECT CONCAT(ID, ' ', CRC32(INFO)) FROM information_schema.PROCESSLIST WHERE ({}) AND "
       "UPPER(SUBSTRING_INDEX(LTRIM(INFO), ' ', 1)) IN ('ALTER', 'CREATE', 'DELETE', 'DROP', "
       "'INSERT', 'LOAD', 'RENAME', 'REPLACE', 'TRUNCATE', 'UPDATE') AND ID <> CONNECTION_ID()",
       which));
