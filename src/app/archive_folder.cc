@@ -89,12 +89,6 @@ ArchiveState StateOf(ErrorCode code) {
   }
 }
 
-std::string FormatProof(const Proof& proof) {
-  std::string text = fmt::format("root {}\nverified {}\n", proof.root.hex(), proof.verified);
-  if (!proof.rehearsed.empty()) text += fmt::format("rehearsed {}\n", proof.rehearsed);
-  return text + fmt::format("unrehearsed {}\n", proof.unrehearsed);
-}
-
 // Nothing unless it speaks of the archive with this root digest.
 Proof ParseProof(std::string_view text, const Sha256Digest& root) {
   Proof proof;
@@ -226,6 +220,12 @@ std::string_view ToString(ArchiveState state) {
       return "unreadable";
   }
   return "";
+}
+
+std::string FormatProof(const Proof& proof) {
+  std::string text = fmt::format("root {}\nverified {}\n", proof.root.hex(), proof.verified);
+  if (!proof.rehearsed.empty()) text += fmt::format("rehearsed {}\n", proof.rehearsed);
+  return text + fmt::format("unrehearsed {}\n", proof.unrehearsed);
 }
 
 std::vector<FolderEntry> ListFolder(FileSystem& files, const std::string& folder) {

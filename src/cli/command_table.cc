@@ -114,6 +114,20 @@ constexpr std::array kCommands{
         "an archive, and files of other names, are not touched.",
         "dbomsbak prune /backup/oms --keep-daily 7 --keep-monthly 12 --dry-run"},
     CommandInfo{
+        kCommandUpgrade, "upgrade", "plan|check|backup|start|finish|rollback|status|report", 1,
+        kAny, "an upgrade of OMS in its container, step by step, and the way back",
+        "plan shows every step with its commands, and what is to be done by hand. check looks at "
+        "all that could stand against it, and changes nothing. backup stops the old container, "
+        "dumps OMS's databases, proves the archive and rehearses its restore. start runs the new "
+        "version until it is well, finish ends the upgrade. rollback brings databases and old "
+        "container back, from any point. status tells how far it is, report what the new version "
+        "has changed in the databases. Each step is journaled in the folder of --state: killed "
+        "anywhere, the same command goes on. What check or backup was told need not be told again. "
+        "Steps that are the operator's are asked for on a terminal; elsewhere --confirm STEP says "
+        "that they are done.",
+        "dbomsbak upgrade check --container oms_331 --new-container oms_400 --image "
+        "oms:feature_4.0.0-ce"},
+    CommandInfo{
         kCommandUpgradeHaConfig, "upgrade ha-config", "[FILE]", 0, 1,
         "check the console's ha.config and print it changed",
         "Reads the JSON of the parameter ha.config as copied from OMS's console, from FILE or "

@@ -24,6 +24,7 @@ enum Command : unsigned {
   kCommandSnapshot = 1U << 11,
   kCommandList = 1U << 12,
   kCommandPrune = 1U << 13,
+  kCommandUpgrade = 1U << 14,
   kCommandUpgradeHaConfig = 1U << 15,
   kCommandUpgradeConnectors = 1U << 16,
 };

@@ -201,6 +201,8 @@ ErrorCode RunCommand(Invocation& run) {
       return RunUpgradeHaConfigCommandLine(run);
     case kCommandUpgradeConnectors:
       return RunUpgradeConnectorsCommandLine(run);
+    case kCommandUpgrade:
+      return RunUpgradeCommandLine(run);
     case kCommandHelp:
       return RunHelpCommandLine(run);
   }

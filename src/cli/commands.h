@@ -54,6 +54,7 @@ ErrorCode RunListCommandLine(Invocation& run);
 ErrorCode RunPruneCommandLine(Invocation& run);
 ErrorCode RunUpgradeHaConfigCommandLine(Invocation& run);
 ErrorCode RunUpgradeConnectorsCommandLine(Invocation& run);
+ErrorCode RunUpgradeCommandLine(Invocation& run);
 ErrorCode RunHelpCommandLine(Invocation& run);
 
 // What dump and snapshot have in common.

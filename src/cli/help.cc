@@ -267,7 +267,7 @@ std::string HelpMarkdown(std::string_view topic) {
     text = "| command | does |\n|---|---|\n";
     for (const CommandInfo& info : CommandTable()) {
       text += fmt::format("| `{}{}{}` | {} |\n", info.name, info.arguments.empty() ? "" : " ",
-                          info.arguments, Cell(info.summary));
+                          Cell(info.arguments), Cell(info.summary));
     }
   } else if (topic == "exit-codes") {
     text = "| code | name | meaning |\n|---:|---|---|\n";

@@ -11,14 +11,15 @@ constexpr CommandSet kInfo = kCommandInfo;
 constexpr CommandSet kCheck = kCommandCheck;
 constexpr CommandSet kSwap = kCommandRestore | kCommandUndo;
 constexpr CommandSet kLeft = kCommandStatus | kCommandPurge;
-constexpr CommandSet kDiff = kCommandDiff;
+constexpr CommandSet kDiff = kCommandDiff | kCommandUpgrade;
 constexpr CommandSet kSnapshot = kCommandSnapshot;
 constexpr CommandSet kList = kCommandList;
 constexpr CommandSet kPrune = kCommandPrune;
 constexpr CommandSet kHaConfig = kCommandUpgradeHaConfig;
 constexpr CommandSet kConnectors = kCommandUpgradeConnectors;
+constexpr CommandSet kUpgrade = kCommandUpgrade;
 constexpr CommandSet kEvery = kDump | kVerify | kInfo | kCheck | kSwap | kLeft | kDiff | kSnapshot |
-                              kList | kPrune | kHaConfig | kConnectors;
+                              kList | kPrune | kHaConfig | kConnectors | kUpgrade;
 
 constexpr std::array kFields{
     JsonField{kEvery, "code", "number", "the exit code"},
@@ -268,6 +269,43 @@ constexpr std::array kFields{
     JsonField{kConnectors, "errors[].file", "string", "a file that was not understood"},
     JsonField{kConnectors, "errors[].message", "string", "why"},
     JsonField{kConnectors, "errors[].hint", "string", "what to do next; may be empty"},
+
+    JsonField{kUpgrade, "action", "string", "plan, check …"},
+    JsonField{kUpgrade, "state_dir", "string", "the folder of --state"},
+    JsonField{kUpgrade, "state", "string",
+              "none, checked, backing-up, backed-up, starting, started, finished, rolling-back or "
+              "rolled-back"},
+    JsonField{kUpgrade, "next", "string", "the next step; empty: none"},
+    JsonField{kUpgrade, "from", "string", "version; empty: not known"},
+    JsonField{kUpgrade, "to", "string", "version; empty: not known"},
+    JsonField{kUpgrade, "container", "string", "the old one"},
+    JsonField{kUpgrade, "new_container", "string", ""},
+    JsonField{kUpgrade, "image", "string", "of the new one"},
+    JsonField{kUpgrade, "node_role", "string", "database or other"},
+    JsonField{kUpgrade, "host_ip", "string", "OMS_HOST_IP of the new container"},
+    JsonField{kUpgrade, "t1", "string", "UTC; when the old container was stopped; empty: not yet"},
+    JsonField{kUpgrade, "t2", "string", "UTC; when the new one was well"},
+    JsonField{kUpgrade, "t3", "string", "UTC; when a rollback stopped the new one"},
+    JsonField{
+        kUpgrade, "refetch_minutes", "number",
+        "for refetchStoreIntervalMin of ha.config: minutes from T1 (to T2, or now), and 30; 0 "
+        "before T1"},
+    JsonField{kUpgrade, "archive", "string", "its path; empty: none yet"},
+    JsonField{kUpgrade, "root", "string", "its root digest; empty: it is not complete"},
+    JsonField{kUpgrade, "receipt", "string", "of the archive, one line"},
+    JsonField{kUpgrade, "problems[]", "string", "what stands against the upgrade, all of it"},
+    JsonField{kUpgrade, "warnings[]", "string", ""},
+    JsonField{kUpgrade, "on_server[]", "string", "status: what restores have left there"},
+    JsonField{kUpgrade, "steps[].group", "string", "backup, start, finish or rollback"},
+    JsonField{kUpgrade, "steps[].name", "string", "as in the journal and for --confirm"},
+    JsonField{kUpgrade, "steps[].operator", "boolean", "to be done by hand"},
+    JsonField{kUpgrade, "steps[].state", "string", "pending, begun or done"},
+    JsonField{kUpgrade, "steps[].began", "string", "UTC; empty: not yet"},
+    JsonField{kUpgrade, "steps[].ended", "string", "UTC; empty: not yet"},
+    JsonField{kUpgrade, "steps[].seconds", "number", "how long it took"},
+    JsonField{kUpgrade, "steps[].description", "string", ""},
+    JsonField{kUpgrade, "steps[].commands[]", "string", "lines for a shell"},
+    JsonField{kUpgrade, "steps[].instructions[]", "string", "for the operator"},
 };
 
 }  // namespace

@@ -14,7 +14,8 @@ constexpr CommandSet kDumps = kCommandDump | kCommandSnapshot;
 constexpr CommandSet kSnapshot = kCommandSnapshot;
 constexpr CommandSet kKeeps = kCommandSnapshot | kCommandPrune;
 constexpr CommandSet kServer = kDumps | kCommandCheck | kCommandRestore | kCommandUndo |
-                               kCommandPurge | kCommandStatus | kCommandDiff;
+                               kCommandPurge | kCommandStatus | kCommandDiff | kCommandUpgrade;
+constexpr CommandSet kUpgrade = kCommandUpgrade;
 constexpr CommandSet kLocks =
     kDumps | kCommandRestore | kCommandUndo | kCommandPurge | kCommandDiff;
 constexpr CommandSet kAsks = kCommandRestore | kCommandUndo | kCommandPurge;
@@ -39,6 +40,22 @@ constexpr std::array kOptions{
                "replace an existing FILE, when the new dump is complete"},
     OptionInfo{"--compress", "LEVEL", kOptionalValue, kOutput, kDumps,
                "--compress=1 to 19, 0 stores (default 3)"},
+
+    // The upgrade of OMS
+    OptionInfo{"--state", "DIR", kValue, kOutput, kUpgrade,
+               "the folder of this upgrade: journal and archive (default "
+               "/var/lib/dbomsbak/upgrade)"},
+    OptionInfo{"--container", "OLD", kValue, kContent, kUpgrade, "the container that runs OMS"},
+    OptionInfo{"--new-container", "NEW", kValue, kContent, kUpgrade,
+               "what the new one is to be called"},
+    OptionInfo{"--image", "IMAGE", kValue, kContent, kUpgrade, "the image of the new version"},
+    OptionInfo{"--from", "VERSION", kValue, kContent, kUpgrade,
+               "the old version (default: what the tag of its image tells)"},
+    OptionInfo{"--to", "VERSION", kValue, kContent, kUpgrade, "the new version (likewise)"},
+    OptionInfo{"--host-ip", "IP", kValue, kContent, kUpgrade,
+               "OMS_HOST_IP of the new container (default: as in the old one)"},
+    OptionInfo{"--node-role", "database|other", kValue, kContent, kUpgrade,
+               "of several nodes one does the databases' steps (default database)"},
 
     // What is dumped
     OptionInfo{"-A,--all-databases", "", kFlag, kContent, kDumps,
@@ -128,7 +145,7 @@ constexpr std::array kOptions{
                "keep the restore out of the server's binary log (replicas do not follow)"},
     OptionInfo{"--confirm", "ha-off", kValue, kRun, kCommandRestore,
                "--oms-config: HA of OMS is off, which only its console shows"},
-    OptionInfo{"-y,--yes", "", kFlag, kRun, kAsks, "do not ask"},
+    OptionInfo{"-y,--yes", "", kFlag, kRun, kAsks | kUpgrade, "do not ask"},
     OptionInfo{"-j,--jobs", "N", kValue, kRun,
                kDumps | kCommandVerify | kCommandRestore | kCommandDiff,
                "sessions or threads at a time (dump: 2; else one a core)"},
@@ -143,7 +160,7 @@ constexpr std::array kOptions{
                "go on without objects that cannot be read; a dump then ends with 3"},
     OptionInfo{"--allow-filtered", "", kFlag, kRun, kCommandRestore | kCommandCheck,
                "restore an archive that does not hold all rows"},
-    OptionInfo{"-f,--force", "", kFlag, kRun, kCommandRestore,
+    OptionInfo{"-f,--force", "", kFlag, kRun, kCommandRestore | kUpgrade,
                "go on although other sessions use the databases"},
     OptionInfo{"-f,--force", "", kFlag, kRun, kCommandPurge,
                "also when objects of the archive are missing from what is live"},
@@ -152,6 +169,24 @@ constexpr std::array kOptions{
     OptionInfo{"--disable", "", kFlag, kRun, kCommandUpgradeHaConfig, "switch HA off"},
     OptionInfo{"--refetch", "MINUTES", kValue, kRun, kCommandUpgradeHaConfig,
                "set refetchStoreIntervalMin, as finish and rollback compute it"},
+    OptionInfo{"--docker", "PROGRAM", kValue, kRun, kUpgrade,
+               "the container engine's command (default docker; podman works, too)"},
+    OptionInfo{
+        "--confirm", "STEP,…", kValue, kRun, kUpgrade,
+        "this step of the operator's is done: lag, switchover, connectors, clocks, ha-off …; "
+        "may be given again"},
+    OptionInfo{"--allow-path", "", kFlag, kRun, kUpgrade,
+               "a way between two versions that this program does not know of"},
+    OptionInfo{"--no-rehearse", "", kFlag, kRun, kUpgrade,
+               "do not rehearse the restore: that the way back works is then not shown"},
+    OptionInfo{"--rollback-on-failure", "", kFlag, kRun, kUpgrade,
+               "start: if the new version fails, go back at once (41)"},
+    OptionInfo{"--console-port", "PORT", kValue, kRun, kUpgrade,
+               "where the console answers when all is well (default 8089)"},
+    OptionInfo{"--health-timeout", "SECONDS", kValue, kRun, kUpgrade,
+               "how long OMS may take until its services run (default 600)"},
+    OptionInfo{"--stop-timeout", "SECONDS", kValue, kRun, kUpgrade,
+               "how long a container may take to stop (default 600)"},
 
     // Reporting
     OptionInfo{
@@ -162,8 +197,8 @@ constexpr std::array kOptions{
     OptionInfo{"--hook-fail", "COMMAND", kValue, kReport, kSnapshot,
                "run by the shell at the end of any other run: $DBOMSBAK_CODE, $DBOMSBAK_MESSAGE"},
     OptionInfo{"--json", "", kFlag, kReport, kJson, "the result as one JSON object on stdout"},
-    OptionInfo{"--progress", "json|bar|none", kOptionalValue, kReport, kLong | kCommandCheck,
-               "--progress=json: one event a line on stderr"},
+    OptionInfo{"--progress", "json|bar|none", kOptionalValue, kReport,
+               kLong | kCommandCheck | kUpgrade, "--progress=json: one event a line on stderr"},
     OptionInfo{"-q,--quiet", "", kFlag, kReport, kAll, "warnings and errors only"},
     OptionInfo{"-v,--verbose", "", kFlag, kReport, kAll, "tell each phase, with its time"},
     OptionInfo{"-?,--help", "", kFlag, kReport, kAll | kCommandHelp, "this text"},

@@ -84,6 +84,8 @@ struct Proof {
   std::string verified, rehearsed;  // UTC; empty: never
   unsigned unrehearsed = 0;         // archives of the label since one was rehearsed, with this one
 };
+// The text of FILE.verified.
+std::string FormatProof(const Proof& proof);
 
 // What changes the folder; the lock is held for all of it. One thread.
 class FolderKeeper {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/json_table.h"
+#include "cli/upgrade_view.h"
 
 namespace dbomsbak {
 namespace {
@@ -149,6 +150,20 @@ TEST(JsonTest, DiffWritesTheFieldsOfTheTable) {
   std::set<std::string> paths = ErrorPaths();
   CollectPaths(DiffToJson("x.sql.zst", report, ErrorCode::kDiffers), "", paths);
   EXPECT_EQ(paths, PathsOfTable(kCommandDiff));
+}
+
+TEST(JsonTest, UpgradeWritesTheFieldsOfTheTable) {
+  UpgradeView view;
+  view.found = {{"p"}, {"w"}};
+  view.on_server = {"s"};
+  UpgradeStepState state;
+  state.step.commands = {"c"};
+  state.step.instructions = {"i"};
+  view.steps = {state};
+  std::set<std::string> paths = ErrorPaths();
+  CollectPaths(UpgradeToJson(view), "", paths);
+  paths.merge(PathsOfTable(kCommandDiff));  // report writes what diff does
+  EXPECT_EQ(paths, PathsOfTable(kCommandUpgrade));
 }
 
 TEST(JsonTest, LeftoversAreWrittenAsTheTableSays) {

@@ -1,0 +1,77 @@
+// A container engine behind its command: docker, or podman.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbomsbak/app/child_process.h"
+#include "dbomsbak/base/cancel.h"
+
+namespace dbomsbak {
+
+struct ContainerMount {
+  std::string type;  // bind, volume, tmpfs
+  std::string source, destination;
+  bool writable = true;
+};
+
+// What `inspect` tells of a container that matters here.
+struct ContainerInfo {
+  std::string id, name;
+  std::string image;       // as it was named
+  std::string status;      // created, running, exited …
+  std::string started_at;  // as the engine writes it; says only whether it is the same start
+  std::string finished_at;
+  bool running = false;
+  bool auto_remove = false;  // --rm
+  std::string
+      restart_policy;  // as for `update --restart`: no, always, unless-stopped, on-failure:3
+  std::string network;
+  std::vector<std::string> environment;  // NAME=value
+  std::vector<ContainerMount> mounts;
+
+  const ContainerMount* MountAt(std::string_view destination) const;  // null: none
+  std::optional<std::string> Variable(std::string_view name) const;
+};
+
+// The answer of `inspect` for one container: an array of one object. Docker's and podman's.
+// Errors: kUnsupported for what is no such answer.
+ContainerInfo ParseContainer(std::string_view json);
+
+// Runs the command for each request; nothing is kept. What its answers are read from is JSON.
+// Errors of all: kIo when the program cannot be started, kUpgradePreflight when it ended with
+// another code than 0 (the engine is down, say) or in no time, kInterrupted, kTerminated.
+class Docker {
+ public:
+  Docker(std::string program, const CancelToken& cancel)
+      : program_(std::move(program)), cancel_(cancel) {}
+
+  // The command with its program before it.
+  std::vector<std::string> Command(const std::vector<std::string>& words) const;
+
+  struct Inspected {
+    ContainerInfo info;
+    std::string json;
+  };
+  std::optional<Inspected> Inspect(const std::string& container) const;  // nothing: there is none
+  bool HasImage(const std::string& image) const;
+  std::vector<std::string> RunningContainers() const;
+
+  // Whatever the program ends with.
+  ChildResult Try(const std::vector<std::string>& words, std::chrono::seconds limit) const;
+  void Run(const std::vector<std::string>& words, std::chrono::seconds limit) const;
+  // The last lines it has written.
+  std::string LastLines(const std::string& container, unsigned lines) const;
+
+ private:
+  [[noreturn]] void Refused(const std::vector<std::string>& words, const ChildResult& result,
+                            std::chrono::seconds limit) const;
+
+  std::string program_;
+  const CancelToken& cancel_;
+};
+
+}  // namespace dbomsbak

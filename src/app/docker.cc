@@ -1,0 +1,213 @@
+#include "dbomsbak/app/docker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "dbomsbak/base/ascii.h"
+#include "dbomsbak/base/error.h"
+
+namespace dbomsbak {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::chrono::seconds kAnswer{60};
+
+// Empty where it is missing or something else.
+std::string Text(const Json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+bool True(const Json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
+const Json& Member(const Json& object, const char* key) {
+  static const Json kNone = Json::object();
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_object() ? *found : kNone;
+}
+
+std::string PolicyOf(const Json& policy) {
+  const std::string name = Text(policy, "Name");
+  if (name.empty()) return "no";
+  const auto count = policy.find("MaximumRetryCount");
+  if (name == "on-failure" && count != policy.end() && count->is_number_integer() &&
+      count->get<long>() > 0) {
+    return fmt::format("{}:{}", name, count->get<long>());
+  }
+  return name;
+}
+
+std::vector<ContainerMount> MountsOf(const Json& container) {
+  std::vector<ContainerMount> mounts;
+  const auto listed = container.find("Mounts");
+  if (listed == container.end() || !listed->is_array()) return mounts;
+  for (const Json& one : *listed) {
+    ContainerMount mount;
+    mount.type = Text(one, "Type");
+    mount.source = Text(one, "Source");
+    mount.destination = Text(one, "Destination");
+    while (mount.destination.size() > 1 && mount.destination.ends_with('/')) {
+      mount.destination.pop_back();
+    }
+    mount.writable = !one.is_object() || !one.contains("RW") || True(one, "RW");
+    mounts.push_back(std::move(mount));
+  }
+  return mounts;
+}
+
+// "Error: No such container: x", "no such object: \"x\"", "x: image not known"
+bool SaysMissing(const ChildResult& result) {
+  const std::string said = LowerAscii(result.err);
+  return said.find("no such") != std::string::npos || said.find("not known") != std::string::npos;
+}
+
+std::string LastLine(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  const std::size_t at = text.rfind('\n');
+  return at == std::string::npos ? text : text.substr(at + 1);
+}
+
+}  // namespace
+
+const ContainerMount* ContainerInfo::MountAt(std::string_view destination) const {
+  for (const ContainerMount& mount : mounts) {
+    if (mount.destination == destination) return &mount;
+  }
+  return nullptr;
+}
+
+std::optional<std::string> ContainerInfo::Variable(std::string_view variable) const {
+  for (const std::string& entry : environment) {
+    if (entry.size() > variable.size() && entry.starts_with(variable) &&
+        entry[variable.size()] == '=') {
+      return entry.substr(variable.size() + 1);
+    }
+  }
+  return std::nullopt;
+}
+
+ContainerInfo ParseContainer(std::string_view json) {
+  const Json answer = Json::parse(json, nullptr, false);
+  const Json* const container =
+      answer.is_array() && answer.size() == 1 && answer.front().is_object() ? &answer.front()
+                                                                            : nullptr;
+  ContainerInfo info;
+  if (container != nullptr) info.id = Text(*container, "Id");
+  if (info.id.empty()) {
+    throw Error(ErrorCode::kUnsupported, "the answer of inspect does not describe a container",
+                "It must be JSON as docker and podman write it: see --docker.");
+  }
+  info.name = Text(*container, "Name");
+  if (info.name.starts_with('/')) info.name.erase(0, 1);
+  const Json& config = Member(*container, "Config");
+  const Json& state = Member(*container, "State");
+  const Json& host = Member(*container, "HostConfig");
+  info.image = Text(*container, "ImageName");  // podman
+  if (info.image.empty()) info.image = Text(config, "Image");
+  info.status = Text(state, "Status");
+  info.started_at = Text(state, "StartedAt");
+  info.finished_at = Text(state, "FinishedAt");
+  info.running = True(state, "Running");
+  info.auto_remove = True(host, "AutoRemove");
+  info.restart_policy = PolicyOf(Member(host, "RestartPolicy"));
+  info.network = Text(host, "NetworkMode");
+  if (const auto listed = config.find("Env"); listed != config.end() && listed->is_array()) {
+    for (const Json& entry : *listed) {
+      if (entry.is_string()) info.environment.push_back(entry.get<std::string>());
+    }
+  }
+  info.mounts = MountsOf(*container);
+  return info;
+}
+
+std::vector<std::string> Docker::Command(const std::vector<std::string>& words) const {
+  std::vector<std::string> argv{program_};
+  argv.insert(argv.end(), words.begin(), words.end());
+  return argv;
+}
+
+ChildResult Docker::Try(const std::vector<std::string>& words, std::chrono::seconds limit) const {
+  try {
+    return RunChild(Command(words), limit, cancel_);
+  } catch (Error& error) {
+    if (error.code() == ErrorCode::kIo) {
+      error.set_hint("Install the engine's command, or name it with --docker PROGRAM.");
+    }
+    throw;
+  }
+}
+
+void Docker::Refused(const std::vector<std::string>& words, const ChildResult& result,
+                     std::chrono::seconds limit) const {
+  const std::string command = ShellQuoted(Command(words));
+  if (result.timed_out) {
+    throw Error(ErrorCode::kUpgradePreflight,
+                fmt::format("'{}' did not end within {} s", command, limit.count()),
+                "Look at the container engine.");
+  }
+  const std::string said = LastLine(result.err.empty() ? result.out : result.err);
+  throw Error(
+      ErrorCode::kUpgradePreflight,
+      fmt::format("'{}' ended with {}{}{}", command, result.code, said.empty() ? "" : ": ", said),
+      "Look at the container engine; the command can be tried by hand.");
+}
+
+void Docker::Run(const std::vector<std::string>& words, std::chrono::seconds limit) const {
+  const ChildResult result = Try(words, limit);
+  if (result.code != 0 || result.timed_out) Refused(words, result, limit);
+}
+
+std::optional<Docker::Inspected> Docker::Inspect(const std::string& container) const {
+  const std::vector<std::string> words{"inspect", "--type", "container", container};
+  const ChildResult result = Try(words, kAnswer);
+  if (result.code != 0 || result.timed_out) {
+    if (!result.timed_out && SaysMissing(result)) return std::nullopt;
+    Refused(words, result, kAnswer);
+  }
+  return Inspected{ParseContainer(result.out), result.out};
+}
+
+bool Docker::HasImage(const std::string& image) const {
+  const std::vector<std::string> words{"image", "inspect", image};
+  const ChildResult result = Try(words, kAnswer);
+  if (result.code == 0 && !result.timed_out) {
+    const Json answer = Json::parse(result.out, nullptr, false);
+    return answer.is_array() && !answer.empty();
+  }
+  if (!result.timed_out && SaysMissing(result)) return false;
+  Refused(words, result, kAnswer);
+}
+
+std::vector<std::string> Docker::RunningContainers() const {
+  const std::vector<std::string> words{"ps", "--format", "{{json .}}"};
+  const ChildResult result = Try(words, kAnswer);
+  if (result.code != 0 || result.timed_out) Refused(words, result, kAnswer);
+  std::vector<std::string> names;
+  std::string_view rest = result.out;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    const Json line = Json::parse(rest.substr(0, end), nullptr, false);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const auto found = line.is_object() ? line.find("Names") : line.end();
+    if (!line.is_object() || found == line.end()) continue;
+    if (found->is_string()) names.push_back(found->get<std::string>());
+    if (found->is_array() && !found->empty() && found->front().is_string()) {  // podman
+      names.push_back(found->front().get<std::string>());
+    }
+  }
+  return names;
+}
+
+std::string Docker::LastLines(const std::string& container, unsigned lines) const {
+  const ChildResult result = Try({"logs", "--tail", fmt::format("{}", lines), container}, kAnswer);
+  return result.out + result.err;
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,237 @@
+// What stands against an upgrade, all of it at once.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "app/upgrade_run.h"
+#include "dbomsbak/app/archive_folder.h"
+#include "dbomsbak/base/utc_time.h"
+#include "dbomsbak/engine/check.h"
+
+namespace dbomsbak {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kLeastFree = std::uint64_t{256} << 20;
+constexpr std::int64_t kMostClockDifference_s = 5;
+
+std::string MiB(std::uint64_t bytes) { return fmt::format("{} MiB", bytes >> 20); }
+
+class Finder {
+ public:
+  explicit Finder(UpgradeRun& run) : run_(run) {}
+
+  UpgradeFindings Find(bool ask) {
+    const bool inspected = Try([&] { run_.KeepInspection(); });
+    Versions();
+    if (inspected) {
+      Container();
+      Mounts();
+    }
+    New();
+    if (!run_.options.other_node) {
+      if (Try([&] { run_.target(); })) Databases();
+    }
+    const bool may_ask = ask && found_.problems.empty();
+    for (const UpgradeStep& step : run_.Planned("backup")) {
+      if (!step.operators || run_.Confirmed(step.name, may_ask, kConfirmationHolds_s)) continue;
+      found_.problems.push_back(fmt::format("not confirmed: {} ({}); --confirm {}", step.name,
+                                            step.description, step.name));
+    }
+    return std::move(found_);
+  }
+
+ private:
+  // What goes wrong becomes a problem; but for interruptions, and a folder that is another's.
+  bool Try(const std::function<void()>& looking) {
+    try {
+      looking();
+      return true;
+    } catch (const Error& error) {
+      const ErrorCode code = error.code();
+      if (code == ErrorCode::kInterrupted || code == ErrorCode::kTerminated ||
+          code == ErrorCode::kWouldOverwrite || code == ErrorCode::kInternal) {
+        throw;
+      }
+      std::string problem = error.message();
+      if (!error.hint().empty()) problem += ". " + error.hint();
+      Problem(std::move(problem));
+      return false;
+    }
+  }
+  void Problem(std::string text) { found_.problems.push_back(std::move(text)); }
+  void Warning(std::string text) { found_.warnings.push_back(std::move(text)); }
+
+  void Versions() {
+    const UpgradeOptions& options = run_.options;
+    const UpgradeFacts& facts = run_.facts();
+    if (!facts.from && facts.old) {
+      Problem(fmt::format("the tag of image '{}' tells no version: --from VERSION names it",
+                          facts.old->image));
+    }
+    if (!facts.to) {
+      Problem(fmt::format("the tag of image '{}' tells no version: --to VERSION names it",
+                          options.image));
+    }
+    if (!facts.from || !facts.to || options.allow_path ||
+        IsDocumentedPath(*facts.from, *facts.to)) {
+      return;
+    }
+    std::string way;
+    for (const OmsVersion& version : WayBetween(*facts.from, *facts.to)) {
+      way += (way.empty() ? "; the way is " : " → ") + version.text();
+    }
+    Problem(
+        fmt::format("no upgrade from {} to {} is documented{} (--allow-path if OMS's manual has "
+                    "it)",
+                    facts.from->text(), facts.to->text(), way));
+  }
+
+  void Container() {
+    const ContainerInfo now = run_.OldNow();
+    if (!now.running) {
+      Warning(
+          fmt::format("container '{}' does not run: T1 is when it stopped, or else now", now.name));
+    }
+    if (now.auto_remove) {
+      Problem(
+          fmt::format("container '{}' was started with --rm: stopped it would be gone, and with "
+                      "it the way back; start it without",
+                      now.name));
+    }
+    if (HostIp(run_.options, now).empty()) {
+      Problem(fmt::format("container '{}' has no OMS_HOST_IP: --host-ip IP names it", now.name));
+    }
+    if (now.network != "host") {
+      Warning(
+          fmt::format("container '{}' has network '{}'; the new one gets the host's, as the "
+                      "manual says",
+                      now.name, now.network));
+    }
+  }
+
+  void Mounts() {
+    const ContainerInfo& old = run_.old();
+    std::vector<std::string_view> wanted(std::begin(kOmsDiskMounts), std::end(kOmsDiskMounts));
+    wanted.insert(wanted.begin(), kOmsConfigMount);
+    for (const std::string_view destination : wanted) {
+      const ContainerMount* const mount = old.MountAt(destination);
+      if (mount == nullptr) {
+        Problem(
+            fmt::format("container '{}' has nothing mounted at {}: what is there would stay "
+                        "behind in it",
+                        old.name, destination));
+        continue;
+      }
+      std::error_code error;
+      const bool is_file = destination == kOmsConfigMount;
+      const bool there = is_file ? fs::is_regular_file(mount->source, error)
+                                 : fs::is_directory(mount->source, error);
+      if (!there) {
+        Problem(fmt::format("'{}', mounted at {}, is {}", mount->source, destination,
+                            is_file ? "no file here" : "no folder here"));
+        continue;
+      }
+      if (is_file) continue;
+      Try([&, source = mount->source] {
+        const std::uint64_t free = FreeBytesOf(source);
+        if (free < kLeastFree) {
+          Problem(fmt::format("{} are free in '{}', mounted at {}; {} are the least", MiB(free),
+                              source, destination, MiB(kLeastFree)));
+        }
+      });
+    }
+    const bool crt = old.MountAt(kOmsTlsMounts[0]) != nullptr;
+    const bool key = old.MountAt(kOmsTlsMounts[1]) != nullptr;
+    if (crt != key) {
+      Problem(fmt::format("container '{}' mounts only one of {} and {}", old.name, kOmsTlsMounts[0],
+                          kOmsTlsMounts[1]));
+    }
+    for (const ContainerMount& mount : old.mounts) {
+      const auto is = [&](std::string_view known) { return known == mount.destination; };
+      if (std::any_of(wanted.begin(), wanted.end(), is) ||
+          std::any_of(std::begin(kOmsTlsMounts), std::end(kOmsTlsMounts), is)) {
+        continue;
+      }
+      Warning(fmt::format("the mount at {} is none of OMS's, and the new container gets none there",
+                          mount.destination));
+    }
+  }
+
+  void New() {
+    const UpgradeOptions& options = run_.options;
+    if (options.new_container == options.container) {
+      Problem(fmt::format("old and new container are both called '{}'", options.container));
+    } else {
+      Try([&] {
+        if (run_.docker.Inspect(options.new_container)) {
+          Problem(fmt::format("there is a container '{}' already: choose another --new-container",
+                              options.new_container));
+        }
+      });
+    }
+    Try([&] {
+      if (!run_.docker.HasImage(options.image)) {
+        Problem(fmt::format("image '{}' is not here: load it first ({} load -i FILE)",
+                            options.image, options.docker));
+      }
+    });
+  }
+
+  void Databases() {
+    Try([&] {
+      UpgradeTarget& target = run_.target();
+      const CheckReport report = RunCheck(*target.sessions, target.databases);
+      for (const CheckFinding& finding : report.findings) {
+        if (finding.level == CheckFinding::Level::kOk) continue;
+        std::string text = finding.message;
+        if (!finding.remedy.empty()) text += ": " + finding.remedy;
+        finding.level == CheckFinding::Level::kProblem ? Problem(std::move(text))
+                                                       : Warning(std::move(text));
+      }
+      const std::uint64_t free = FreeBytesOf(run_.options.folder);
+      if (free < report.data_bytes + kLeastFree) {
+        Problem(fmt::format("{} are free in '{}', and the databases have {}", MiB(free),
+                            run_.options.folder, MiB(report.data_bytes)));
+      }
+      const auto session = target.sessions->Connect();
+      const std::int64_t before = run_.world.clock();
+      const std::string told = session->QueryValue("SELECT UNIX_TIMESTAMP()").value_or("");
+      const std::int64_t theirs = std::stoll(told.empty() ? "0" : told);
+      const std::int64_t after = run_.world.clock();
+      if (theirs < before - kMostClockDifference_s || theirs > after + kMostClockDifference_s) {
+        Problem(fmt::format("the clock of the MetaDB's server differs from this host's by {} s",
+                            theirs - after));
+      }
+      for (const Leftover& leftover : FindLeftovers(*session)) {
+        if (leftover.kind == LeftoverKind::kOpenWindow) {
+          Problem("an interrupted restore waits to be put right on the server. " + leftover.advice);
+        }
+      }
+    });
+  }
+
+  UpgradeRun& run_;
+  UpgradeFindings found_;
+};
+
+}  // namespace
+
+UpgradeFindings FindProblems(UpgradeRun& run, bool ask) { return Finder(run).Find(ask); }
+
+UpgradeFindings CheckUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
+                             UpgradeJournal& journal) {
+  UpgradeRun run(options, world, journal);
+  run.Guard("check");
+  if (BackupHasBegun(journal)) {
+    throw Error(ErrorCode::kUpgradePreflight, "the backup has begun already",
+                fmt::format("Go on with dbomsbak upgrade backup --state {}, or go back with "
+                            "rollback.",
+                            options.folder));
+  }
+  return FindProblems(run, true);
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,188 @@
+#include "dbomsbak/app/upgrade_journal.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/base/utc_time.h"
+
+namespace dbomsbak {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kFormat = "dbomsbak-upgrade";
+constexpr int kVersion = 1;
+constexpr std::size_t kLargestJournal = std::size_t{16} << 20;
+
+[[noreturn]] void ThrowDamaged(const std::string& path, std::string_view why) {
+  throw Error(ErrorCode::kDamaged, fmt::format("'{}' cannot be understood: {}", path, why),
+              "Nothing was changed. It is written whole each time: someone else changed it, or the "
+              "disk is damaged.")
+      .About(path);
+}
+
+}  // namespace
+
+std::string UpgradeFile(const std::string& folder, std::string_view file) {
+  return fmt::format("{}{}{}", folder, folder.ends_with('/') ? "" : "/", file);
+}
+
+void MakeUpgradeFolder(const std::string& folder) {
+  std::error_code error;
+  fs::path path(folder);
+  if (!path.has_filename()) path = path.parent_path();
+  const bool fresh = fs::create_directories(path, error);
+  if (!error && fresh) fs::permissions(path, fs::perms::owner_all, error);
+  if (!error && !fs::is_directory(path, error) && !error) {
+    error = std::make_error_code(std::errc::not_a_directory);
+  }
+  if (error) {
+    throw Error(ErrorCode::kIo, fmt::format("cannot make folder '{}': {}", folder, error.message()),
+                "Name a folder that this user may write to with --state DIR.")
+        .About(folder);
+  }
+}
+
+UpgradeLock::UpgradeLock(const std::string& folder) {
+  const std::string path = UpgradeFile(folder, "lock");
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (descriptor_ < 0) {
+    throw Error(ErrorCode::kIo, fmt::format("cannot open '{}': {}", path, std::strerror(errno)),
+                "This user needs to write there; --state DIR names another folder.")
+        .About(path);
+  }
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    const int reason = errno;
+    std::array<char, 256> text{};
+    const ssize_t count = ::pread(descriptor_, text.data(), text.size() - 1, 0);
+    ::close(std::exchange(descriptor_, -1));
+    if (reason != EWOULDBLOCK) {
+      throw Error(ErrorCode::kIo, fmt::format("cannot lock '{}': {}", path, std::strerror(reason)),
+                  "The file system must know locks.")
+          .About(path);
+    }
+    const std::string holder = count > 0 ? std::string(text.data()) : "";
+    throw Error(ErrorCode::kLocked,
+                fmt::format("another run is at work on the upgrade in '{}'{}{}", folder,
+                            holder.empty() ? "" : ": ", holder.substr(0, holder.find('\n'))),
+                "Wait for it to end; a lock never outlives its process.")
+        .About(folder);
+  }
+  // For those who find it locked. Whether it can be written does not matter.
+  const std::string holder = fmt::format("process {} since {}\n", ::getpid(), FormatUtc(UtcNow()));
+  if (::ftruncate(descriptor_, 0) == 0 &&
+      ::pwrite(descriptor_, holder.data(), holder.size(), 0) < 0) {
+    errno = 0;
+  }
+}
+
+UpgradeLock::~UpgradeLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+UpgradeJournal::UpgradeJournal(FileSystem& files, std::string folder)
+    : files_(files), folder_(std::move(folder)) {
+  const std::string path = UpgradeFile(folder_, "journal.json");
+  if (!files_.Exists(path)) return;
+  const Json json = Json::parse(ReadWholeFile(files_, path, kLargestJournal), nullptr, false);
+  if (!json.is_object() || json.value("format", Json()) != kFormat) {
+    ThrowDamaged(path, "it is no journal of an upgrade");
+  }
+  try {
+    if (json.at("version").get<int>() > kVersion) {
+      throw Error(ErrorCode::kNewerFormat,
+                  fmt::format("'{}' was written by a later dbomsbak", path), "Go on with that one.")
+          .About(path);
+    }
+    options_ = json.at("options").get<Options>();
+    for (const auto& [name, value] : json.at("facts").items()) {
+      facts_[name] = value.get<std::string>();
+    }
+    for (const Json& entry : json.at("entries")) {
+      entries_.push_back({entries_.size() + 1, entry.at("time").get<std::string>(),
+                          entry.at("event").get<std::string>(), entry.at("step").get<std::string>(),
+                          entry.value("payload", "")});
+    }
+  } catch (const nlohmann::json::exception& problem) {
+    ThrowDamaged(path, problem.what());
+  }
+  exists_ = true;
+}
+
+void UpgradeJournal::SetOptions(Options options) {
+  options_ = std::move(options);
+  Save();
+}
+
+std::string UpgradeJournal::Fact(std::string_view name) const {
+  const auto found = facts_.find(name);
+  return found == facts_.end() ? "" : found->second;
+}
+
+void UpgradeJournal::SetFact(const std::string& name, const std::string& value) {
+  std::string& kept = facts_[name];
+  if (kept == value && exists_) return;
+  kept = value;
+  Save();
+}
+
+void UpgradeJournal::Append(std::string_view event, std::string_view step,
+                            std::string_view payload) {
+  entries_.push_back({entries_.size() + 1, FormatUtc(UtcNow()), std::string(event),
+                      std::string(step), std::string(payload)});
+  Save();
+}
+
+const JournalEntry* UpgradeJournal::Last(std::string_view step) const {
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+    if (entry->step == step && entry->event != "note") return &*entry;
+  }
+  return nullptr;
+}
+
+bool UpgradeJournal::Begun(std::string_view step) const {
+  const JournalEntry* const last = Last(step);
+  return last != nullptr && last->event != "undone";
+}
+
+bool UpgradeJournal::Done(std::string_view step) const {
+  const JournalEntry* const last = Last(step);
+  return last != nullptr && (last->event == "done" || last->event == "confirmed");
+}
+
+void UpgradeJournal::Save() {
+  Json json;
+  json["format"] = kFormat;
+  json["version"] = kVersion;
+  json["written_by"] = "dbomsbak " DBOMSBAK_VERSION;
+  json["options"] = Json::object();
+  for (const auto& [name, values] : options_) json["options"][name] = values;
+  json["facts"] = Json::object();
+  for (const auto& [name, value] : facts_) json["facts"][name] = value;
+  json["entries"] = Json::array();
+  for (const JournalEntry& entry : entries_) {
+    Json line;
+    line["time"] = entry.time;
+    line["event"] = entry.event;
+    line["step"] = entry.step;
+    if (!entry.payload.empty()) line["payload"] = entry.payload;
+    json["entries"].push_back(std::move(line));
+  }
+  AtomicFile out(files_, UpgradeFile(folder_, "journal.json"), true);
+  out.file().Append(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  out.Commit();
+  exists_ = true;
+}
+
+}  // namespace dbomsbak

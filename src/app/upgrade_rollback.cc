@@ -1,0 +1,250 @@
+// Back to the old version: its databases exactly as they were, and its container.
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "app/upgrade_run.h"
+#include "dbomsbak/app/diff_command.h"
+#include "dbomsbak/app/restore_command.h"
+#include "dbomsbak/base/utc_time.h"
+
+namespace dbomsbak {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kQuick{60}, kStarts{120};
+
+class Rollback {
+ public:
+  Rollback(UpgradeRun& run, bool ha_off)
+      : run_(run),
+        journal_(run.journal),
+        docker_(run.docker),
+        ha_off_(ha_off),
+        new_was_begun_(journal_.Begun("run")),
+        // Without an archive that is whole, the new version was never started by us.
+        restores_(!run.options.other_node && !journal_.Fact("root").empty()) {}
+
+  void Go() {
+    const bool fresh = !journal_.Begun("stop-new") && !journal_.Begun("restart-old");
+    if (restores_ || new_was_begun_) ConfirmHaOff();
+    if (restores_ && fresh) {
+      run_.Run({run_.Make("restore-preflight", nullptr, [&] { Preflight(); })});
+    }
+    if (fresh) run_.OldNow();  // without it there is nothing to go back to
+    if (fresh && !run_.world.proceed(Steps())) {
+      throw Error(ErrorCode::kInterrupted, "not confirmed: nothing was changed");
+    }
+    std::vector<Step> steps{run_.Make(
+        "stop-new", [&] { return NewIsStopped(); }, [&] { StopNew(); })};
+    if (restores_) {
+      steps.push_back(run_.Make(
+          "restore", [&] { return IsRestored(); }, [&] { Restore(); }));
+    }
+    steps.push_back(run_.Make(
+        "restart-old", [&] { return OldIsBack(); }, [&] { RestartOld(); }));
+    steps.push_back(run_.Make(
+        "advice", [&] { return !journal_.Fact("rolled_back_at").empty(); }, [&] { Advise(); }));
+    run_.Changed([&] { run_.Run(steps); });
+  }
+
+ private:
+  std::vector<UpgradeStep> Steps() const {
+    std::vector<UpgradeStep> steps;
+    for (UpgradeStep& step : run_.Planned("rollback", "stop-new")) {
+      if (step.name == "restore" && !restores_) continue;
+      if (step.name == "stop-new" && !new_was_begun_) continue;
+      steps.push_back(std::move(step));
+    }
+    return steps;
+  }
+
+  void ConfirmHaOff() {
+    if (ha_off_ && !journal_.Done("ha-on")) {
+      if (!journal_.Done("ha-off-rollback")) {
+        journal_.Append("confirmed", "ha-off-rollback", "as before the upgrade");
+      }
+      return;
+    }
+    if (run_.Confirmed("ha-off-rollback", true,
+                       journal_.Begun("stop-new") ? 0 : kConfirmationHolds_s)) {
+      return;
+    }
+    std::string text =
+        "not confirmed: ha-off-rollback (high availability is off); --confirm "
+        "ha-off-rollback";
+    for (const std::string& line : run_.Planned1("ha-off-rollback").instructions)
+      text += ". " + line;
+    ThrowProblems({text}, "the rollback cannot begin");
+  }
+
+  RestoreCommand Command() const {
+    RestoreCommand restore;
+    restore.paths = {run_.ArchivePath()};
+    return restore;
+  }
+
+  // The new version still runs: who uses the databases now does not matter yet.
+  void Preflight() {
+    if (!run_.ArchiveIsThere()) {
+      throw Error(
+          ErrorCode::kUpgradePreflight,
+          fmt::format("'{}' is not there, or not the archive that was made", run_.ArchivePath()),
+          "Bring it back from where it was copied to. Nothing was changed.");
+    }
+    UpgradeTarget& target = run_.target();
+    RestoreCommand restore = Command();
+    restore.options.dry_run = true;
+    restore.options.force = true;
+    restore.options.required_databases = target.databases;
+    restore.options.required_by = target.named_by;
+    const RestorePlan plan = RunRestoreCommand(*target.sessions, run_.world.files, restore, nullptr,
+                                               run_.world.observer, run_.world.cancel)
+                                 .plan;
+    run_.world.show_plan(plan);
+    if (!plan.problems.empty()) {
+      std::string message = "the databases cannot be restored:";
+      for (const std::string& problem : plan.problems) message += "\n  - " + problem;
+      throw Error(ErrorCode::kRestorePreflight, message,
+                  "Nothing was changed, and nothing stopped. Put these right, then run the same "
+                  "command again.");
+    }
+    KeepReport();
+  }
+
+  // What the upgrade has changed: later it is only in the displaced copy. Never worth a rollback
+  // that fails.
+  void KeepReport() {
+    try {
+      run_.world.keep_report(run_.ArchivePath(), Compare());
+    } catch (const Error& error) {
+      run_.world.cancel.ThrowIfCancelled();
+      run_.world.warn(fmt::format(
+          "what the upgrade has changed could not be kept for the report: {}", error.message()));
+    }
+  }
+
+  DiffReport Compare() {
+    DiffCommand diff;
+    diff.path = run_.ArchivePath();
+    return RunDiffCommand(*run_.target().sessions, run_.world.files, diff, run_.world.observer,
+                          run_.world.cancel);
+  }
+
+  // ---- the new container
+
+  bool NewIsStopped() {
+    if (!new_was_begun_) return true;
+    const auto now = docker_.Inspect(run_.options.new_container);
+    return !now || (!now->info.running && now->info.restart_policy == "no");
+  }
+  void StopNew() {
+    if (journal_.Fact("t3").empty()) journal_.SetFact("t3", FormatUtc(run_.world.clock()));
+    const auto now = docker_.Inspect(run_.options.new_container);
+    if (now && now->info.restart_policy != "no") {
+      docker_.Run({"update", "--restart", "no", run_.options.new_container}, kQuick);
+    }
+    run_.StopAndWait(run_.options.new_container);
+    run_.WaitUntilStopped(run_.options.new_container);
+  }
+
+  // ---- the databases
+
+  // Where nobody is known to have changed them (the new version was not started by us), or a
+  // restore was begun and not seen to its end, they are compared before they are restored.
+  bool IsRestored() {
+    const std::string root = journal_.Fact("root");
+    if (journal_.Fact("restored_root") == root) return true;
+    const bool begun = !journal_.Fact("restore_begun").empty();
+    if (new_was_begun_ && !begun) return false;
+    if (begun) {
+      std::vector<HealedSet> healed;
+      HealOpenWindows(*run_.target().sessions, run_.world.observer, healed);
+    }
+    const DiffReport report = Compare();
+    if (report.Differs() || report.not_comparable > 0) return false;
+    run_.world.say("restore: the databases are what they were when the archive was made");
+    journal_.SetFact("restored_root", root);
+    return true;
+  }
+
+  void Restore() {
+    UpgradeTarget& target = run_.target();
+    RestoreCommand restore = Command();
+    restore.options.force = run_.options.force;
+    restore.options.required_databases = target.databases;
+    restore.options.required_by = target.named_by;
+    restore.options.heartbeat_databases = target.heartbeats;
+    journal_.SetFact("restore_begun", FormatUtc(run_.world.clock()));
+    const auto confirm = [&](const RestorePlan& plan) { return plan.problems.empty(); };
+    RestoreResult result;
+    try {
+      result = RunRestoreCommand(*target.sessions, run_.world.files, restore, confirm,
+                                 run_.world.observer, run_.world.cancel);
+    } catch (Error& error) {
+      if (error.code() == ErrorCode::kRestorePreflight && !run_.options.force) {
+        error.set_hint(error.hint() +
+                       " Other nodes of OMS must be stopped, too; with --force "
+                       "sessions of others do not matter.");
+      }
+      throw;
+    }
+    journal_.SetFact("generation", fmt::format("{}", result.plan.generation));
+    journal_.SetFact("restored_root", journal_.Fact("root"));
+    run_.world.say(fmt::format(
+        "restore: {} tables with {} rows proved; the window was open for {} "
+        "ms; what the new version had is displaced copy {}",
+        result.tables_proved, result.rows_proved, result.window_ms, result.plan.generation));
+  }
+
+  // ---- the old container
+
+  std::string Policy() const {
+    const std::string policy = journal_.Fact("restart_policy");
+    return policy.empty() ? run_.old().restart_policy : policy;
+  }
+
+  bool OldIsBack() {
+    if (!journal_.Begun("restart-old")) return false;
+    const ContainerInfo now = run_.OldNow();
+    if (!now.running || now.restart_policy != Policy()) return false;
+    std::string why;
+    return run_.IsHealthy(run_.options.container, why);
+  }
+
+  void RestartOld() {
+    const ContainerInfo now = run_.OldNow();
+    if (!now.running) docker_.Run({"start", run_.options.container}, kStarts);
+    if (now.restart_policy != Policy()) {
+      docker_.Run({"update", "--restart", Policy(), run_.options.container}, kQuick);
+    }
+    run_.WaitForHealth(run_.options.container);
+  }
+
+  void Advise() {
+    run_.facts();  // minutes go on
+    for (const std::string& line : run_.Planned1("advice").instructions) {
+      run_.world.say("advice: " + line);
+    }
+    journal_.SetFact("rolled_back_at", FormatUtc(run_.world.clock()));
+  }
+
+  UpgradeRun& run_;
+  UpgradeJournal& journal_;
+  Docker& docker_;
+  const bool ha_off_, new_was_begun_, restores_;
+};
+
+}  // namespace
+
+void RollBack(UpgradeRun& run, bool ha_off) { Rollback(run, ha_off).Go(); }
+
+void RollBackUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
+                     UpgradeJournal& journal) {
+  UpgradeRun run(options, world, journal);
+  run.Guard("rollback");
+  RollBack(run, false);
+}
+
+}  // namespace dbomsbak

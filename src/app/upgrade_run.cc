@@ -1,0 +1,316 @@
+#include "app/upgrade_run.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "dbomsbak/archive/archive_reader.h"
+#include "dbomsbak/base/utc_time.h"
+
+namespace dbomsbak {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::size_t kLargestInspection = std::size_t{16} << 20;
+constexpr seconds kQuick{60};
+constexpr int kConnect_ms = 2000;
+
+bool Answers(const std::string& address, unsigned port) {
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_port = htons(static_cast<std::uint16_t>(port));
+  if (::inet_pton(AF_INET, address.c_str(), &where.sin_addr) != 1) return false;
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return false;
+  bool connected =
+      ::connect(descriptor, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0;
+  if (!connected && errno == EINPROGRESS) {
+    pollfd watched{descriptor, POLLOUT, 0};
+    int problem = 0;
+    socklen_t size = sizeof problem;
+    connected = ::poll(&watched, 1, kConnect_ms) == 1 &&
+                ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &problem, &size) == 0 &&
+                problem == 0;
+  }
+  ::close(descriptor);
+  return connected;
+}
+
+std::string Joined(const std::vector<std::string>& texts) {
+  std::string joined;
+  for (const std::string& text : texts) joined += (joined.empty() ? "" : ", ") + text;
+  return joined;
+}
+
+}  // namespace
+
+std::string EngineTime(const std::string& text) {
+  constexpr std::size_t kSeconds = 19;  // "2026-11-27T10:15:34"
+  if (text.size() <= kSeconds || !text.ends_with('Z')) return "";
+  const std::string time = text.substr(0, kSeconds) + "Z";
+  return ParseUtc(time) ? time : "";
+}
+
+void ThrowProblems(const std::vector<std::string>& problems, std::string_view what) {
+  std::string message = fmt::format("{}:", what);
+  for (const std::string& problem : problems) message += "\n  - " + problem;
+  throw Error(ErrorCode::kUpgradePreflight, message,
+              "Nothing was changed. Put these right, then run the same command again.");
+}
+
+UpgradeRun::UpgradeRun(const UpgradeOptions& asked, const UpgradeWorld& with,
+                       UpgradeJournal& written)
+    : options(asked), world(with), journal(written), docker(asked.docker, with.cancel) {
+  facts();
+}
+
+const UpgradeFacts& UpgradeRun::facts() {
+  facts_ = FactsOf(options, world.files, journal);
+  facts_.now = world.clock();
+  plan_ = PlanUpgrade(options, facts_);
+  return facts_;
+}
+
+void UpgradeRun::Guard(const std::string& action) const {
+  const std::string_view state = UpgradeState(options, journal);
+  const bool over = state == "finished" || state == "rolled-back";
+  if (over && action != "rollback" && action != "finish") {
+    throw Error(ErrorCode::kWouldOverwrite,
+                fmt::format("the upgrade in '{}' is {}", options.folder,
+                            state == "finished" ? "finished" : "rolled back"),
+                "One upgrade, one folder: name another one with --state DIR.")
+        .About(options.folder);
+  }
+  if ((state == "rolling-back" || state == "rolled-back") && action != "rollback") {
+    throw Error(ErrorCode::kUpgradePreflight, "a rollback has begun, and is to be finished first",
+                fmt::format("Run dbomsbak upgrade rollback --state {}.", options.folder));
+  }
+  if ((state == "starting" || state == "started") && (action == "check" || action == "backup")) {
+    throw Error(ErrorCode::kUpgradePreflight, "the new version was started already",
+                fmt::format("Go on with dbomsbak upgrade {} --state {}, or go back with rollback.",
+                            state == "starting" ? "start" : "finish", options.folder));
+  }
+  if (action == "rollback" && !BackupHasBegun(journal)) {
+    throw Error(
+        ErrorCode::kUpgradePreflight,
+        fmt::format("there is nothing to roll back in '{}': no backup has begun", options.folder),
+        "Nothing was changed. --state DIR names the folder of the upgrade.");
+  }
+}
+
+const UpgradeStep& UpgradeRun::Planned1(const std::string& name) const {
+  for (const UpgradeStep& step : plan_) {
+    if (step.name == name) return step;
+  }
+  throw Error(ErrorCode::kInternal, fmt::format("there is no step {}", name));
+}
+
+std::vector<UpgradeStep> UpgradeRun::Planned(const std::string& group,
+                                             const std::string& from) const {
+  std::vector<UpgradeStep> steps;
+  bool reached = from.empty();
+  for (const UpgradeStep& step : plan_) {
+    reached = reached || step.name == from;
+    if (reached && step.group == group) steps.push_back(step);
+  }
+  return steps;
+}
+
+Step UpgradeRun::Make(const std::string& name, std::function<bool()> done,
+                      std::function<void()> run) {
+  Step step;
+  step.name = name;
+  step.description = Planned1(name).description;
+  const bool has_done = done != nullptr;
+  const auto asked = std::make_shared<bool>(false);
+  const auto ask = [this, name, asked, done = std::move(done)] {
+    const bool is_done = done();
+    if (!std::exchange(*asked, true) && is_done) {
+      world.say(fmt::format("{}: done already", name));
+      // A kill between the effect and its entry.
+      if (!journal.Done(name)) journal.Append("done", name, "found");
+    }
+    return is_done;
+  };
+  if (has_done) step.done = ask;
+  step.run = [this, name, description = step.description, run = std::move(run)] {
+    world.say(fmt::format("{}: {}", name, description));
+    run();
+  };
+  return step;
+}
+
+void UpgradeRun::Run(const std::vector<Step>& steps) {
+  StepRunner(journal, world.observer).Run(steps);
+}
+
+bool UpgradeRun::Confirmed(const std::string& name, bool ask, std::int64_t holds_s) {
+  const JournalEntry* const last = journal.Last(name);
+  if (last != nullptr && last->event == "confirmed") {
+    const auto then = ParseUtc(last->time);
+    if (holds_s == 0 || (then && world.clock() - *then <= holds_s)) return true;
+  }
+  if (!world.confirm(Planned1(name), ask)) return false;
+  journal.Append("confirmed", name, "");
+  return true;
+}
+
+void UpgradeRun::KeepInspection() {
+  const std::string path = Path("inspect.json"), config = Path("config.yaml");
+  const auto now = docker.Inspect(options.container);
+  if (!now) {
+    throw Error(ErrorCode::kUpgradePreflight,
+                fmt::format("there is no container '{}'", options.container),
+                "Name the one that runs OMS with --container.")
+        .About(options.container);
+  }
+  if (world.files.Exists(path)) {
+    const ContainerInfo kept = ParseContainer(ReadWholeFile(world.files, path, kLargestInspection));
+    if (kept.id != now->info.id) {
+      throw Error(ErrorCode::kWouldOverwrite,
+                  fmt::format("'{}' is of another container ({}) than '{}' is now", path, kept.name,
+                              options.container),
+                  "It may be all that tells of the mounts: name another folder with --state DIR.")
+          .About(path);
+    }
+  } else {
+    AtomicFile out(world.files, path, false);
+    out.file().Append(now->json);
+    out.Commit();
+  }
+  const ContainerMount* const mount = now->info.MountAt(kOmsConfigMount);
+  if (mount != nullptr && !world.files.Exists(config)) {
+    const std::string text = ReadWholeFile(world.files, mount->source, kLargestInspection);
+    AtomicFile out(world.files, config, false);
+    out.file().Append(text);
+    out.Commit();
+  }
+  facts();
+}
+
+ContainerInfo UpgradeRun::OldNow() const {
+  auto now = docker.Inspect(options.container);
+  if (!now) {
+    throw Error(ErrorCode::kUpgradePreflight,
+                fmt::format("the old container '{}' is gone", options.container),
+                fmt::format("What it was is in '{}'.", Path("inspect.json")))
+        .About(options.container);
+  }
+  return std::move(now->info);
+}
+
+UpgradeTarget& UpgradeRun::target() {
+  if (!target_) target_ = world.connect();
+  return *target_;
+}
+
+void UpgradeRun::Sleep(milliseconds time) const {
+  constexpr milliseconds kSlice{50};
+  for (milliseconds slept{0}; slept < time; slept += kSlice) {
+    world.cancel.ThrowIfCancelled();
+    std::this_thread::sleep_for(kSlice);
+  }
+}
+
+void UpgradeRun::StopAndWait(const std::string& container) {
+  const seconds patience{options.stop_timeout_s};
+  docker.Run({"stop", "-t", fmt::format("{}", options.stop_timeout_s), container},
+             patience + kQuick);
+}
+
+void UpgradeRun::WaitUntilStopped(const std::string& container) {
+  const auto deadline = std::chrono::steady_clock::now() + kQuick;
+  for (;;) {
+    const auto now = docker.Inspect(container);
+    if (!now || !now->info.running) return;
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw Error(ErrorCode::kUpgradePreflight,
+                  fmt::format("container '{}' still runs though it was stopped", container),
+                  "Something starts it again: look for what does.");
+    }
+    Sleep(milliseconds{250});
+  }
+}
+
+bool UpgradeRun::IsHealthy(const std::string& container, std::string& why) {
+  const auto now = docker.Inspect(container);
+  if (!now || !now->info.running) {
+    throw Error(ErrorCode::kUpgradePreflight,
+                now ? fmt::format("container '{}' has stopped by itself", container)
+                    : fmt::format("container '{}' is gone", container));
+  }
+  const ChildResult status = docker.Try({"exec", container, "supervisorctl", "status"}, kQuick);
+  const std::vector<std::string> missing = ServicesNotRunning(status.out);
+  if (!missing.empty()) {
+    why = Joined(missing);
+    return false;
+  }
+  if (Answers("127.0.0.1", options.console_port) ||
+      Answers(HostIp(options, facts_.old), options.console_port)) {
+    return true;
+  }
+  why = fmt::format("nothing answers at port {} of the console", options.console_port);
+  return false;
+}
+
+void UpgradeRun::WaitForHealth(const std::string& container) {
+  const auto deadline = std::chrono::steady_clock::now() + seconds{options.health_timeout_s};
+  std::string why, told;
+  while (!IsHealthy(container, why)) {
+    if (why != std::exchange(told, why)) world.observer.Phase("waiting: " + why);
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw Error(ErrorCode::kUpgradePreflight,
+                  fmt::format("container '{}' was not well after {} s: {}", container,
+                              options.health_timeout_s, why),
+                  "Look at its services, or give it longer: --health-timeout SECONDS.");
+    }
+    Sleep(milliseconds{500});
+  }
+}
+
+bool UpgradeRun::ArchiveIsThere() const {
+  const std::string root = journal.Fact("root");
+  if (root.empty() || journal.Fact("archive").empty() || !world.files.Exists(ArchivePath())) {
+    return false;
+  }
+  try {
+    return ArchiveReader::Open(world.files.OpenForReading(ArchivePath())).receipt().root.hex() ==
+           root;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+void UpgradeRun::Changed(const std::function<void()>& doing) const {
+  try {
+    doing();
+  } catch (Error& error) {
+    std::string hint = error.hint();
+    if (!hint.empty()) hint += ' ';
+    hint += "The same command goes on from here";
+    const bool goes_back = journal.Begun("stop-new") || journal.Begun("restart-old");
+    if (!goes_back) {
+      hint += fmt::format("; to go back: dbomsbak upgrade rollback --state {}",
+                          ShellQuoted({options.folder}));
+    }
+    hint += '.';
+    error.set_hint(std::move(hint));
+    if (error.code() != ErrorCode::kInterrupted && error.code() != ErrorCode::kTerminated) {
+      error.set_code(ErrorCode::kNeedsHelp);
+    }
+    throw;
+  }
+}
+
+}  // namespace dbomsbak

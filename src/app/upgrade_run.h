@@ -1,0 +1,80 @@
+// What the groups of steps of an upgrade share.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/app/docker.h"
+#include "dbomsbak/app/upgrade.h"
+#include "dbomsbak/engine/step_runner.h"
+
+namespace dbomsbak {
+
+class UpgradeRun {
+ public:
+  UpgradeRun(const UpgradeOptions& options, const UpgradeWorld& world, UpgradeJournal& journal);
+
+  // Refuses `action` (the command's name) where the journal says that it is too late, or too early.
+  void Guard(const std::string& action) const;
+
+  // The planned step, with what to do. `done`: asked of the world; empty: it runs whenever it is
+  // reached.
+  Step Make(const std::string& name, std::function<bool()> done, std::function<void()> run);
+  void Run(const std::vector<Step>& steps);
+  // Those of a group. `from`: from the step of this name on.
+  std::vector<UpgradeStep> Planned(const std::string& group, const std::string& from = {}) const;
+  const UpgradeStep& Planned1(const std::string& name) const;
+
+  // The operator's step: journaled, and taken from the journal while it is not older than
+  // `holds_s` (0: for ever).
+  bool Confirmed(const std::string& name, bool ask, std::int64_t holds_s);
+
+  // Keeps what the engine tells of the old container, and OMS's configuration, once.
+  void KeepInspection();
+  const ContainerInfo& old() const { return facts_.old.value(); }
+  ContainerInfo OldNow() const;  // Errors: kUpgradePreflight when it is gone
+  const UpgradeFacts& facts();   // brought up to date
+
+  UpgradeTarget& target();  // connected once
+  void StopAndWait(const std::string& container);
+  void WaitUntilStopped(const std::string& container);
+  // Until services run and the console answers. Errors: what did not come in time.
+  void WaitForHealth(const std::string& container);
+  bool IsHealthy(const std::string& container, std::string& why);
+  void Sleep(std::chrono::milliseconds time) const;
+
+  std::string Path(std::string_view file) const { return UpgradeFile(options.folder, file); }
+  std::string ArchivePath() const { return Path(journal.Fact("archive")); }
+  // The archive of the journal is there, and is the one that was dumped.
+  bool ArchiveIsThere() const;
+
+  // `doing` behind a first change: the error becomes kNeedsHelp and tells how to go on.
+  void Changed(const std::function<void()>& doing) const;
+
+  const UpgradeOptions& options;
+  const UpgradeWorld& world;
+  UpgradeJournal& journal;
+  Docker docker;
+
+ private:
+  UpgradeFacts facts_;
+  std::vector<UpgradeStep> plan_;
+  std::optional<UpgradeTarget> target_;
+};
+
+// "…Z" of a time as the engine writes it, in UTC; empty when it is none.
+std::string EngineTime(const std::string& text);
+
+// All that stands against the upgrade, in one error. Errors: kUpgradePreflight.
+[[noreturn]] void ThrowProblems(const std::vector<std::string>& problems, std::string_view what);
+
+// `ha_off`: that it is off was confirmed before, and it was not switched on since.
+void RollBack(UpgradeRun& run, bool ha_off);
+
+// Steps of a backup that can be looked at ahead; asks the operator for his at the end.
+UpgradeFindings FindProblems(UpgradeRun& run, bool ask);
+
+}  // namespace dbomsbak

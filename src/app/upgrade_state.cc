@@ -1,0 +1,103 @@
+// How far an upgrade is, by its journal.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/upgrade_run.h"
+#include "dbomsbak/base/utc_time.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr std::size_t kLargestInspection = std::size_t{16} << 20;
+
+std::string ConfigSource(const std::optional<ContainerInfo>& old) {
+  const ContainerMount* const mount = old ? old->MountAt(kOmsConfigMount) : nullptr;
+  return mount == nullptr ? "" : mount->source;
+}
+
+}  // namespace
+
+UpgradeFacts FactsOf(const UpgradeOptions& options, FileSystem& files,
+                     const UpgradeJournal& journal) {
+  UpgradeFacts facts;
+  const std::string inspection = UpgradeFile(options.folder, "inspect.json");
+  if (files.Exists(inspection)) {
+    facts.old = ParseContainer(ReadWholeFile(files, inspection, kLargestInspection));
+  }
+  facts.from = OldVersion(options, facts.old);
+  facts.to = NewVersion(options);
+  facts.t1 = journal.Fact("t1");
+  facts.t2 = journal.Fact("t2");
+  if (!journal.Fact("archive").empty()) {
+    facts.archive = UpgradeFile(options.folder, journal.Fact("archive"));
+  }
+  facts.config_source = ConfigSource(facts.old);
+  facts.now = UtcNow();
+  return facts;
+}
+
+UpgradeFacts FactsForPlan(const UpgradeOptions& options, FileSystem& files,
+                          const UpgradeJournal& journal, const CancelToken& cancel) {
+  UpgradeFacts facts = FactsOf(options, files, journal);
+  if (facts.old) return facts;
+  auto now = Docker(options.docker, cancel).Inspect(options.container);
+  if (!now) {
+    throw Error(ErrorCode::kUpgradePreflight,
+                fmt::format("there is no container '{}'", options.container),
+                "Name the one that runs OMS with --container.")
+        .About(options.container);
+  }
+  facts.old = std::move(now->info);
+  facts.from = OldVersion(options, facts.old);
+  facts.config_source = ConfigSource(facts.old);
+  return facts;
+}
+
+bool BackupHasBegun(const UpgradeJournal& journal) { return journal.Begun("restart-policy"); }
+
+std::string_view UpgradeState(const UpgradeOptions& options, const UpgradeJournal& journal) {
+  if (!journal.exists()) return "none";
+  if (journal.Done("advice")) return "rolled-back";
+  if (journal.Begun("stop-new") || journal.Begun("restart-old")) return "rolling-back";
+  if (journal.Done("finished")) return "finished";
+  if (journal.Done("mounts")) return "started";
+  if (journal.Begun("run")) return "starting";
+  if (journal.Done(options.other_node ? "stopped" : "receipt")) return "backed-up";
+  return BackupHasBegun(journal) ? "backing-up" : "checked";
+}
+
+std::vector<UpgradeStepState> UpgradeSteps(const UpgradeOptions& options, const UpgradeFacts& facts,
+                                           const UpgradeJournal& journal, bool rollback) {
+  std::vector<UpgradeStepState> states;
+  for (UpgradeStep& step : PlanUpgrade(options, facts)) {
+    if (step.group == "rollback" && !rollback) continue;
+    UpgradeStepState state;
+    state.state = "pending";
+    for (const JournalEntry& entry : journal.entries()) {
+      if (entry.step != step.name || entry.event == "note") continue;
+      if (entry.event == "begin") {
+        state.state = "begun";
+        state.began = entry.time;
+        state.ended.clear();
+      } else if (entry.event == "undone") {
+        state.state = "pending";
+        state.began.clear();
+        state.ended.clear();
+      } else {
+        state.state = "done";
+        if (state.began.empty()) state.began = entry.time;
+        state.ended = entry.time;
+      }
+    }
+    const auto began = ParseUtc(state.began), ended = ParseUtc(state.ended);
+    if (began && ended && *ended > *began) {
+      state.seconds = static_cast<std::uint64_t>(*ended - *began);
+    }
+    state.step = std::move(step);
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+}  // namespace dbomsbak

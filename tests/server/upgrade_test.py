@@ -1,0 +1,386 @@
+#!/usr/bin/env python3
+# ctest: timeout=900
+"""`upgrade` with a docker of ours (tests/oms/fake_docker) and a real server: the whole path and the way back, each call failing,
+the program killed at each step. What the databases hold is judged by the server and the `mysql` client.
+"""
+
+import fcntl
+import importlib.machinery
+import importlib.util
+import json
+import pathlib
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support import fingerprint, runner  # noqa: E402
+from support.program import Program  # noqa: E402
+from support.server import Server  # noqa: E402
+
+FAKE = pathlib.Path(__file__).resolve().parent.parent / 'oms' / 'fake_docker'
+NAMES = ('oms_rm', 'oms_cm', 'oms_hb')
+MOUNTS = {'logs': '/home/admin/logs', 'store': '/home/ds/store', 'run': '/home/ds/run'}
+OLD, NEW = 'oms_331', 'oms_400'
+OLD_IMAGE, NEW_IMAGE = 'reg:5000/oms:feature_3.3.1-ce', 'reg:5000/oms:feature_4.0.0-ce'
+CONFIRMED = ('--confirm', 'lag,switchover,clocks,ha-off')
+PASSWORD = 'geheim-4711'
+READ_ONLY = {'inspect', 'image', 'ps'}
+
+SCHEMA = '''CREATE DATABASE {rm}; CREATE DATABASE {cm}; CREATE DATABASE {hb};
+CREATE TABLE {rm}.project (id BIGINT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(64) NOT NULL, param MEDIUMTEXT);
+INSERT INTO {rm}.project (name, param) VALUES ('a', '{{"x":"`y`"}}'), ('b', NULL);
+CREATE TABLE {rm}.worker (id INT PRIMARY KEY, project BIGINT, FOREIGN KEY (project) REFERENCES {rm}.project (id));
+INSERT INTO {rm}.worker VALUES (1, 1);
+CREATE VIEW {rm}.names AS SELECT name FROM {rm}.project;
+CREATE TABLE {cm}.host (ip VARCHAR(40) PRIMARY KEY, host_status INT); INSERT INTO {cm}.host VALUES ('10.0.0.5', 1);
+CREATE TABLE {hb}.beat (id INT PRIMARY KEY); INSERT INTO {hb}.beat VALUES (7);'''
+# What docker_init.sh of the new version does; twice is as once.
+INIT = '''ALTER TABLE {rm}.project ADD COLUMN IF NOT EXISTS region VARCHAR(32);
+CREATE TABLE IF NOT EXISTS {rm}.workspace (id INT PRIMARY KEY);
+DROP VIEW IF EXISTS {rm}.names; UPDATE {cm}.host SET host_status = 2;
+DROP TABLE IF EXISTS {hb}.beat;'''.format(rm=NAMES[0], cm=NAMES[1], hb=NAMES[2])
+CONFIG = '''oms_meta_host: {host}
+oms_meta_port: {port}
+oms_meta_user: oms
+oms_meta_password: {password}
+drc_rm_db: oms_rm
+drc_cm_db: oms_cm
+drc_cm_heartbeat_db: oms_hb
+'''
+
+
+def expect(said, *words):
+    for word in words:
+        if word not in said:
+            raise AssertionError(f'{word!r} is not in what was said:\n{said}')
+
+
+def equal(got, wanted):
+    if got != wanted:
+        raise AssertionError(f'{got!r} is not {wanted!r}')
+
+
+class World:
+    """One upgrade: an OMS of version 3.3.1 that runs, and a folder for the state."""
+
+    def __init__(self, test, **config):
+        self.test = test
+        self.root = pathlib.Path(tempfile.mkdtemp(dir=test.folder))
+        self.state, self.docker = self.root / 'state', self.root / 'docker.json'
+        mounts = []
+        for name, destination in MOUNTS.items():
+            (self.root / name).mkdir()
+            mounts.append({'Type': 'bind', 'Source': str(self.root / name), 'Destination': destination, 'RW': True})
+        self.config = self.root / 'config.yaml'
+        self.config.write_text(CONFIG.format(**{'host': test.server.host, 'port': test.server.port, 'password': PASSWORD,
+                                                **config}))
+        self.config.chmod(0o600)
+        mounts.append({'Type': 'bind', 'Source': str(self.config), 'Destination': '/home/admin/conf/config.yaml', 'RW': True})
+        old = test.fake.container(OLD, OLD_IMAGE, mounts, ['PATH=/bin', 'OMS_HOST_IP=127.0.0.1'], policy='always')
+        old['State'].update(Running=True, Status='running', StartedAt='2026-11-01T10:15:34.5Z')
+        self.write({'containers': {OLD: old}, 'images': [OLD_IMAGE, NEW_IMAGE], 'calls': [],
+                    'init': ['mysql', *test.server.client_options()], 'init_sql': INIT})
+
+    def read(self):
+        return json.loads(self.docker.read_text())
+
+    def write(self, data):
+        self.docker.write_text(json.dumps(data))
+
+    def change(self, **values):
+        self.write({**self.read(), **values})
+
+    def container(self, name):
+        return self.read()['containers'][name]
+
+    def policy(self, name):
+        return self.container(name)['HostConfig']['RestartPolicy']['Name']
+
+    def runs(self, name):
+        return self.container(name)['State']['Running']
+
+    def arguments(self, action, *more):
+        words = ['upgrade', action, '--state', self.state]
+        if action in ('plan', 'check', 'backup'):
+            words += ['--docker', FAKE, '--container', OLD, '--new-container', NEW, '--image', NEW_IMAGE, '--console-port',
+                      self.test.console.getsockname()[1], '--stop-timeout', 30, '--health-timeout', 20]
+        return [*words, *more]
+
+    def run(self, action, *more, code=0):
+        result = self.test.program.run(*self.arguments(action, *more), env={'FAKE_DOCKER': str(self.docker)})
+        if PASSWORD in result.out + result.err:
+            raise AssertionError('the password was told:\n' + result.out + result.err)
+        return result if code is None else result.expect(code)
+
+    def status(self):
+        return json.loads(self.run('status', '--json').out)
+
+    def journal(self):
+        return json.loads((self.state / 'journal.json').read_text())
+
+    def went_back(self, before):
+        fingerprint.expect_equal(before, self.test.take(), 'rolled back')
+        equal((self.runs(OLD), self.policy(OLD)), (True, 'always'))
+        if NEW in self.read()['containers']:
+            equal((self.runs(NEW), self.policy(NEW)), (False, 'no'))
+        equal(self.status()['state'], 'rolled-back')
+
+
+class Upgrade:
+    def __init__(self, folder, server):
+        self.folder, self.server, self.program = folder, server, Program()
+        loader = importlib.machinery.SourceFileLoader('fake_docker', str(FAKE))
+        self.fake = importlib.util.module_from_spec(importlib.util.spec_from_loader('fake_docker', loader))
+        loader.exec_module(self.fake)
+        self.console = socket.create_server(('127.0.0.1', 0), backlog=1024)
+        server.create_account('oms', PASSWORD, grants=['ALL PRIVILEGES ON *.*'])
+
+    def fresh(self, **config):
+        """A world with databases as they were before."""
+        for name in self.server.value("SELECT GROUP_CONCAT(schema_name) FROM information_schema.schemata "
+                                      "WHERE schema_name LIKE 'oms%'").split(','):
+            if name not in ('', 'NULL'):
+                self.server.sql(f'SET foreign_key_checks=0; DROP DATABASE `{name}`')
+        self.server.sql(SCHEMA.format(rm=NAMES[0], cm=NAMES[1], hb=NAMES[2]))
+        return World(self, **config)
+
+    def take(self):
+        return fingerprint.take(self.server, list(NAMES))
+
+    def test_the_whole_path(self):
+        world = self.fresh()
+        before = self.take()
+        plan = world.run('plan').out
+        expect(plan, 'from 3.3.1 to 4.0.0', 'docker update --restart no'.replace('docker', str(FAKE)), 'ha-off', 'restore --dry-run')
+        if world.state.exists():
+            raise AssertionError('plan has written')
+        # All that is missing, at once; nothing is changed.
+        refused = world.run('check', '--confirm', 'lag', code=40)
+        expect(refused.out, 'not confirmed: switchover', 'not confirmed: clocks', 'not confirmed: ha-off')
+        if 'not confirmed: lag' in refused.out:
+            raise AssertionError(refused.out)
+        world.run('backup', code=40)
+        equal({call[0] for call in world.read()['calls']} - READ_ONLY, set())
+        checked = json.loads(world.run('check', *CONFIRMED, '--json').out)
+        equal((checked['state'], checked['problems'], checked['from'], checked['to']), ('checked', [], '3.3.1', '4.0.0'))
+        equal((world.runs(OLD), world.policy(OLD)), (True, 'always'))
+        equal(json.loads((world.state / 'inspect.json').read_text())[0]['Id'], world.container(OLD)['Id'])
+        equal((world.state / 'config.yaml').read_text(), world.config.read_text())
+        for path in (world.state, *world.state.iterdir()):
+            equal(path.stat().st_mode & 0o077, 0)
+        expect(world.run('start', code=40).err, 'the backup is not complete')
+
+        backup = world.run('backup')  # confirmed by check, and told there
+        expect(backup.err, 'receipt: sha256:', 'rehearse')
+        equal((world.runs(OLD), world.policy(OLD)), (False, 'no'))
+        fingerprint.expect_equal(before, self.take(), 'backed up')
+        told = world.status()
+        equal((told['state'], told['next'], told['on_server']), ('backed-up', 'run', []))
+        archive = pathlib.Path(told['archive'])
+        subprocess.run(['sha256sum', '-c', '--quiet', archive.name + '.sha256'], cwd=world.state, check=True)
+        [listed] = json.loads(self.program.ok('list', world.state, '--json').out)['archives']
+        equal((listed['state'], listed['pin'], bool(listed['rehearsed']), listed['root']),
+              ('good', 'before the upgrade from 3.3.1 to 4.0.0', True, told['root']))
+        expect((world.state / 'receipt.txt').read_text(), told['root'], told['t1'], OLD)
+        calls = len(world.read()['calls'])
+        expect(world.run('backup').err, 'dump: done already')
+        equal({call[0] for call in world.read()['calls'][calls:]} - READ_ONLY, set())
+        expect(world.run('status', '--container', 'other', code=2).err, OLD)
+
+        started = json.loads(world.run('start', '--json').out)
+        equal((started['state'], started['next'], started['refetch_minutes'] in range(31, 60)), ('started', 'ha-on', True))
+        # What the plan has shown is what was run.
+        [line] = [line for line in plan.splitlines() if ' run -dit ' in line]
+        [ran] = [call for call in world.read()['calls'] if call[0] == 'run']
+        equal(shlex.split(line)[1:], ran)
+        equal({m['Destination']: m['Source'] for m in world.container(NEW)['Mounts']},
+              {m['Destination']: m['Source'] for m in world.container(OLD)['Mounts']})
+        equal(world.container(NEW)['Config']['Env'], ['OMS_HOST_IP=127.0.0.1', 'IS_UPGRADE=true'])
+        expect(world.run('report').out, 'workspace', 'region', 'names')
+        world.run('start')
+        equal(len([call for call in world.read()['calls'] if call[2:3] == ['bash']]), 1)
+        refused = world.run('finish', '--confirm', 'ha-on', code=40)
+        expect(refused.err, 'browser-cache')
+        expect(world.run('finish', '--confirm', 'browser-cache').err, 'always')
+        equal(world.status()['state'], 'finished')
+        expect(world.run('backup', *CONFIRMED, code=31).err, '--state')
+        # Also then there is a way back.
+        world.run('rollback', code=40)
+        world.run('rollback', '--confirm', 'ha-off-rollback')
+        world.went_back(before)
+        expect(world.run('report').out, 'workspace')
+        world.run('rollback')
+
+    def test_a_new_version_that_fails_is_rolled_back(self):
+        world = self.fresh()
+        before = self.take()
+        world.run('backup', *CONFIRMED)
+        world.run('start')
+        # Made anew, its docker_init.sh is wanted anew.
+        data = world.read()
+        del data['containers'][NEW]
+        world.write({**data, 'sick': {NEW: 'oms_drc_cm'}})
+        failed = world.run('start', '--health-timeout', 1, code=42)
+        expect(failed.err, 'oms_drc_cm is FATAL', f'the last lines of {NEW}', 'upgrade rollback --state')
+        equal(len([call for call in world.read()['calls'] if call[2:3] == ['bash']]), 2)
+        told = world.run('rollback', '--confirm', 'ha-off-rollback')
+        expect(told.err, 'refetchStoreIntervalMin: 3', 'JDBCWriter')
+        world.went_back(before)
+        expect(world.run('report', '--json').out, '"extra":1')
+
+        world = self.fresh()
+        before = self.take()
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        world.change(init=['false'])
+        expect(world.run('start', '--rollback-on-failure', code=41).err, 'docker_init.sh')
+        world.went_back(before)
+
+    def test_a_backup_that_is_too_old_starts_nothing(self):
+        world = self.fresh()
+        world.run('backup', *CONFIRMED)
+        first = world.status()
+        env = {'FAKE_DOCKER': str(world.docker)}
+        subprocess.run([FAKE, 'start', OLD], env={'PATH': '/usr/bin:/bin', **env}, check=True, stdout=subprocess.DEVNULL)
+        expect(world.run('start', code=40).err, 'runs again')
+        self.server.sql("INSERT INTO oms_rm.project (name) VALUES ('late')")
+        time.sleep(1.1)  # a later T1
+        world.run('backup')
+        second = world.status()
+        equal((second['t1'] > first['t1'], second['root'] != first['root']), (True, True))
+        path = pathlib.Path(second['archive'])
+        good = path.read_bytes()
+        middle = len(good) // 2
+        path.write_bytes(good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1:])
+        expect(world.run('start', code=40).err, 'the archive is not good')
+        path.write_bytes(good)
+        before = self.take()
+        world.run('start')
+        world.run('rollback', '--confirm', 'ha-off-rollback')
+        world.went_back(before)
+
+    def test_everything_that_stands_against_it_is_told_at_once(self):
+        world = self.fresh(port=1)
+        data = world.read()
+        old = data['containers'][OLD]
+        old['HostConfig']['AutoRemove'] = True
+        old['Config']['Env'] = []
+        old['Mounts'] = [m for m in old['Mounts'] if m['Destination'] != '/home/ds/run']
+        data['containers'][NEW] = self.fake.container(NEW, NEW_IMAGE, [], [])
+        data['images'] = []
+        world.write(data)
+        shutil.rmtree(world.root / 'store')
+        told = world.run('check', '--to', '3.3.0', *CONFIRMED, code=40).out
+        expect(told, 'no upgrade from 3.3.1 to 3.3.0', '--rm', '--host-ip', 'nothing mounted at /home/ds/run', 'is no folder here',
+               f"a container '{NEW}' already", f"image '{NEW_IMAGE}' is not here", 'connect')
+        equal({call[0] for call in world.read()['calls']} - READ_ONLY, set())
+        world.change(fault={'on': 'inspect', 'do': 'fail'})
+        expect(world.run('check', *CONFIRMED, code=40).out, 'Cannot connect to the Docker daemon')
+        expect(world.run('check', '--container', 'nobody', *CONFIRMED, code=40).out, "no container 'nobody'")
+        expect(world.run('check', '--docker', '/nowhere/docker', *CONFIRMED, code=40).out, 'cannot be started')
+        equal(world.run('rollback', code=40).out, '')
+        expect(self.program.run('upgrade', 'chekc').expect(2).err, 'check')
+        with open(world.state / 'lock') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            world.run('check', *CONFIRMED, code=32)
+
+    def test_another_node_leaves_the_databases_alone(self):
+        world = self.fresh(port=1)
+        before = self.take()
+        node = ('--node-role', 'other')
+        world.run('backup', *node, *CONFIRMED)
+        equal(world.status()['state'], 'backed-up')
+        world.run('start')
+        world.run('rollback', '--confirm', 'ha-off-rollback')
+        world.went_back(before)
+
+    # ---- failures and kills
+
+    def through(self, world, action, *more, do):
+        """The command again and again, with the first, the second … call of docker failing; how it went."""
+        codes, call = [], 0
+        for _ in range(200):
+            ways = ('kill-before', 'kill-after') if do == 'kill' else ('fail',)
+            for way in ways:
+                world.change(fault={'at': len(world.read()['calls']) + call, 'do': way})
+                codes.append(world.run(action, *more, code=None).code)
+                if codes[-1] == 0:
+                    world.change(fault=None)
+                    return codes
+            call += 1
+        raise AssertionError(f'{action} never came to an end: {codes}')
+
+    def test_any_call_of_docker_may_fail(self):
+        world = self.fresh()
+        before = self.take()
+        seen = set()
+        seen.update(self.through(world, 'backup', *CONFIRMED, do='fail'))
+        seen.update(self.through(world, 'start', do='fail'))
+        seen.update(self.through(world, 'rollback', '--confirm', 'ha-off-rollback', do='fail'))
+        equal(seen, {0, 40, 42})
+        world.went_back(before)
+
+    def test_killed_at_any_call_of_docker(self):
+        world = self.fresh()
+        before = self.take()
+        for action, more in (('backup', CONFIRMED), ('start', ()), ('rollback', ('--confirm', 'ha-off-rollback'))):
+            codes = self.through(world, action, *more, do='kill')
+            equal(set(codes), {0, 137})
+        world.went_back(before)
+
+    def kill_behind(self, world, step, action, *more):
+        """Kills the command when the journal has the step begun; False when it was through before."""
+        process = self.program.start(*world.arguments(action, *more), env={'FAKE_DOCKER': str(world.docker)},
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while process.poll() is None:
+            try:
+                last = world.journal()['entries'][-1]
+            except (FileNotFoundError, IndexError):
+                last = {}
+            if (last.get('step'), last.get('event')) == (step, 'begin'):
+                time.sleep(0.02 * (hash(step) % 7))
+                process.send_signal(signal.SIGKILL)
+                break
+        return process.wait() == -signal.SIGKILL
+
+    def test_killed_in_each_step_of_the_databases(self):
+        world = self.fresh()
+        before = self.take()
+        killed = [self.kill_behind(world, step, 'backup', *CONFIRMED)
+                  for step in ('preflight', 'dump', 'verify', 'rehearse', 'pin', 'receipt')]
+        world.run('backup', *CONFIRMED)
+        killed.append(self.kill_behind(world, 'init', 'start'))
+        world.run('start')
+        back = ('rollback', '--confirm', 'ha-off-rollback')
+        killed += [self.kill_behind(world, step, *back) for step in ('restore-preflight', 'restore', 'restore')]
+        world.run(*back)
+        world.went_back(before)
+        if sum(killed) < 4:
+            raise AssertionError(f'hardly anything was killed: {killed}')
+
+    def test_rollback_before_there_is_an_archive(self):
+        for step in ('restart-policy', 'stop', 'dump'):
+            world = self.fresh()
+            before = self.take()
+            words = {'restart-policy': 'update', 'stop': 'stop'}.get(step)
+            if words:
+                world.change(fault={'on': words, 'do': 'kill-after'})
+                world.run('backup', *CONFIRMED, code=137)
+            elif not self.kill_behind(world, step, 'backup', *CONFIRMED):
+                continue
+            world.run('rollback', '--confirm', 'ha-off-rollback')
+            world.went_back(before)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder, Server() as server:
+        return runner.run(Upgrade(folder, server), sys.argv[1:])
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,88 @@
+#include "dbomsbak/app/docker.h"
+
+#include <gtest/gtest.h>
+
+#include "dbomsbak/base/error.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr char kDocker[] = R"([{
+  "Id": "d0c7e4", "Created": "2026-01-01T00:00:00.5Z", "Name": "/oms_331",
+  "State": {"Status": "running", "Running": true, "StartedAt": "2026-11-01T10:15:34.123456789Z",
+            "FinishedAt": "0001-01-01T00:00:00Z"},
+  "Image": "sha256:77",
+  "HostConfig": {"NetworkMode": "host", "AutoRemove": false,
+                 "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3},
+                 "Ulimits": [{"Name": "nproc", "Hard": 65535, "Soft": 65535}]},
+  "Mounts": [{"Type": "bind", "Source": "/data/oms logs", "Destination": "/home/admin/logs/",
+              "Mode": "", "RW": true, "Propagation": "rprivate"},
+             {"Type": "bind", "Source": "/data/c.yaml", "Destination": "/home/admin/conf/config.yaml",
+              "Mode": "ro", "RW": false, "Propagation": "rprivate"}],
+  "Config": {"Env": ["PATH=/bin", "OMS_HOST_IP=10.0.0.5", "OMS_HOST_IPS=x"], "Image": "oms:V3.3.1"}
+}])";
+
+constexpr char kPodman[] = R"([{
+  "Id": "90d3a2", "Name": "oms_331", "Image": "77aa", "ImageName": "localhost/oms:feature_3.3.1",
+  "State": {"OciVersion": "1.1.0", "Status": "exited", "Running": false, "ExitCode": 0,
+            "StartedAt": "2026-11-01T10:15:34.123456789+02:00"},
+  "Mounts": [{"Type": "bind", "Source": "/data/run", "Destination": "/home/ds/run", "Driver": "",
+              "Mode": "", "Options": ["rbind"], "RW": true, "Propagation": "rprivate"}],
+  "Config": {"Env": ["OMS_HOST_IP=10.0.0.6"], "Image": "localhost/oms:feature_3.3.1"},
+  "HostConfig": {"NetworkMode": "host", "AutoRemove": true,
+                 "RestartPolicy": {"Name": "", "MaximumRetryCount": 0},
+                 "Ulimits": [{"Name": "RLIMIT_NPROC", "Soft": 65535, "Hard": 65535}]}
+}])";
+
+TEST(DockerTest, ReadsWhatDockerTells) {
+  const ContainerInfo info = ParseContainer(kDocker);
+  EXPECT_EQ(info.id, "d0c7e4");
+  EXPECT_EQ(info.name, "oms_331");
+  EXPECT_EQ(info.image, "oms:V3.3.1");
+  EXPECT_TRUE(info.running);
+  EXPECT_FALSE(info.auto_remove);
+  EXPECT_EQ(info.started_at, "2026-11-01T10:15:34.123456789Z");
+  EXPECT_EQ(info.restart_policy, "on-failure:3");
+  EXPECT_EQ(info.Variable("OMS_HOST_IP"), "10.0.0.5");
+  EXPECT_EQ(info.Variable("OMS"), std::nullopt);
+  ASSERT_NE(info.MountAt("/home/admin/logs"), nullptr);
+  EXPECT_EQ(info.MountAt("/home/admin/logs")->source, "/data/oms logs");
+  EXPECT_FALSE(info.MountAt("/home/admin/conf/config.yaml")->writable);
+  EXPECT_EQ(info.MountAt("/home/ds/run"), nullptr);
+}
+
+TEST(DockerTest, ReadsWhatPodmanTells) {
+  const ContainerInfo info = ParseContainer(kPodman);
+  EXPECT_EQ(info.name, "oms_331");
+  EXPECT_EQ(info.image, "localhost/oms:feature_3.3.1");
+  EXPECT_FALSE(info.running);
+  EXPECT_TRUE(info.auto_remove);
+  EXPECT_EQ(info.restart_policy, "no");
+  EXPECT_EQ(info.MountAt("/home/ds/run")->source, "/data/run");
+}
+
+TEST(DockerTest, WhatIsNoAnswerIsRefused) {
+  for (const char* text : {"", "[]", "{}", "[1]", "[{\"Id\":1}]", "[{\"Id\":\"a\"},{\"Id\":\"b\"}]",
+                           "[{\"Id\":\"a\"", "null"}) {
+    EXPECT_THROW(ParseContainer(text), Error) << text;
+  }
+  // Members of other types are as good as missing.
+  EXPECT_EQ(ParseContainer(R"([{"Id":"a","State":7,"Mounts":{},"Config":{"Env":[1]}}])").status,
+            "");
+}
+
+TEST(DockerTest, AnswersOfTheProgramAreKeptApart) {
+  const CancelToken cancel;
+  // `false` never answers, and says nothing of a missing container.
+  EXPECT_THROW(Docker("false", cancel).Inspect("x"), Error);
+  try {
+    Docker("/nowhere/docker", cancel).Inspect("x");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kIo);
+    EXPECT_NE(error.hint().find("--docker"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace dbomsbak

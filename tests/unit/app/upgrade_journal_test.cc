@@ -1,0 +1,137 @@
+#include "dbomsbak/app/upgrade_journal.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "dbomsbak/app/upgrade.h"
+#include "dbomsbak/base/error.h"
+
+namespace dbomsbak {
+namespace {
+
+namespace fs = std::filesystem;
+
+class UpgradeJournalTest : public testing::Test {
+ protected:
+  UpgradeJournalTest() {
+    std::string pattern = (fs::temp_directory_path() / "upgrade-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~UpgradeJournalTest() override { fs::remove_all(folder_); }
+
+  UpgradeJournal Read() { return {FileSystem::Posix(), folder_}; }
+  void Write(const std::string& file, const std::string& text) {
+    std::ofstream(UpgradeFile(folder_, file)) << text;
+  }
+  ErrorCode CodeOfRead() {
+    try {
+      Read();
+      return ErrorCode::kOk;
+    } catch (const Error& error) {
+      return error.code();
+    }
+  }
+
+  std::string folder_;
+};
+
+TEST_F(UpgradeJournalTest, WhatIsWrittenIsThereForTheNextRun) {
+  {
+    UpgradeJournal journal = Read();
+    EXPECT_FALSE(journal.exists());
+    journal.SetOptions({{"oms-config", {"/a", "/b"}}});
+    journal.SetFact("t1", "2026-11-27T10:15:34Z");
+    journal.Append("begin", "stop", "");
+    journal.Append("done", "stop", "");
+    journal.Append("begin", "dump", "x\"\n");
+  }
+  UpgradeJournal journal = Read();
+  EXPECT_TRUE(journal.exists());
+  EXPECT_EQ(journal.options().at("oms-config"), (std::vector<std::string>{"/a", "/b"}));
+  EXPECT_EQ(journal.Fact("t1"), "2026-11-27T10:15:34Z");
+  EXPECT_EQ(journal.Fact("t2"), "");
+  EXPECT_TRUE(journal.Done("stop"));
+  EXPECT_TRUE(journal.Begun("dump"));
+  EXPECT_FALSE(journal.Done("dump"));
+  EXPECT_FALSE(journal.Begun("verify"));
+  EXPECT_EQ(journal.entries().back().payload, "x\"\n");
+  struct stat status {};
+  ASSERT_EQ(::stat(UpgradeFile(folder_, "journal.json").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+}
+
+TEST_F(UpgradeJournalTest, AKillInTheMiddleOfWritingLeavesTheOldOne) {
+  Read().SetFact("t1", "old");
+  Write("journal.json.partial", "{\"format\":\"dbomsbak-upg");
+  EXPECT_EQ(Read().Fact("t1"), "old");
+  Read().SetFact("t1", "new");  // the half is replaced
+  EXPECT_EQ(Read().Fact("t1"), "new");
+  EXPECT_FALSE(fs::exists(UpgradeFile(folder_, "journal.json.partial")));
+}
+
+TEST_F(UpgradeJournalTest, WhatIsNoJournalIsNotTakenForOne) {
+  Read().SetFact("t1", "x");
+  const std::string path = UpgradeFile(folder_, "journal.json");
+  const std::string text = ReadWholeFile(FileSystem::Posix(), path, 1 << 20);
+  for (std::size_t size = 0; size + 2 < text.size(); ++size) {
+    Write("journal.json", text.substr(0, size));
+    ASSERT_EQ(CodeOfRead(), ErrorCode::kDamaged) << size;
+  }
+  Write("journal.json", R"({"format":"dbomsbak-upgrade","version":1,"options":7})");
+  EXPECT_EQ(CodeOfRead(), ErrorCode::kDamaged);
+  Write("journal.json", R"({"format":"dbomsbak-upgrade","version":2})");
+  EXPECT_EQ(CodeOfRead(), ErrorCode::kNewerFormat);
+}
+
+TEST_F(UpgradeJournalTest, TwoRunsAtOnceAreKeptApart) {
+  auto first = std::make_unique<UpgradeLock>(folder_);
+  try {
+    const UpgradeLock second(folder_);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kLocked);
+    EXPECT_NE(error.message().find("process"), std::string::npos) << error.message();
+  }
+  first.reset();
+  const UpgradeLock again(folder_);
+}
+
+TEST_F(UpgradeJournalTest, TheStateFollowsTheSteps) {
+  UpgradeJournal journal = Read();
+  UpgradeOptions options;
+  EXPECT_EQ(UpgradeState(options, journal), "none");
+  const auto expect = [&](const char* event, const char* step, const char* state) {
+    journal.Append(event, step, "");
+    EXPECT_EQ(UpgradeState(options, journal), state) << event << ' ' << step;
+  };
+  expect("confirmed", "lag", "checked");
+  expect("begin", "restart-policy", "backing-up");
+  expect("done", "stopped", "backing-up");
+  expect("begin", "receipt", "backing-up");
+  expect("done", "receipt", "backed-up");
+  expect("begin", "run", "starting");
+  expect("begin", "mounts", "starting");
+  expect("done", "mounts", "started");
+  expect("done", "finished", "finished");
+  expect("done", "restore-preflight", "finished");
+  expect("begin", "stop-new", "rolling-back");
+  expect("done", "restart-old", "rolling-back");
+  expect("done", "advice", "rolled-back");
+}
+
+TEST_F(UpgradeJournalTest, AnotherNodeIsDoneWhenItIsStopped) {
+  UpgradeJournal journal = Read();
+  UpgradeOptions options;
+  options.other_node = true;
+  journal.Append("begin", "restart-policy", "");
+  journal.Append("done", "stopped", "");
+  EXPECT_EQ(UpgradeState(options, journal), "backed-up");
+}
+
+}  // namespace
+}  // namespace dbomsbak
