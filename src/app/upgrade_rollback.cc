@@ -71,12 +71,7 @@ class Rollback {
                        journal_.Begun("stop-new") ? 0 : kConfirmationHolds_s)) {
       return;
     }
-    std::string text =
-        "not confirmed: ha-off-rollback (high availability is off); --confirm "
-        "ha-off-rollback";
-    for (const std::string& line : run_.Planned1("ha-off-rollback").instructions)
-      text += ". " + line;
-    ThrowProblems({text}, "the rollback cannot begin");
+    ThrowProblems({NotConfirmed(run_.Planned1("ha-off-rollback"))}, "the rollback cannot begin");
   }
 
   RestoreCommand Command() const {

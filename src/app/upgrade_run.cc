@@ -69,6 +69,15 @@ void ThrowProblems(const std::vector<std::string>& problems, std::string_view wh
               "Nothing was changed. Put these right, then run the same command again.");
 }
 
+std::string NotConfirmed(const UpgradeStep& step) {
+  std::string text =
+      fmt::format("not confirmed: {} ({}); --confirm {}", step.name, step.description, step.name);
+  for (const std::string& line : step.instructions) {
+    text += (text.ends_with('.') ? " " : ". ") + line;
+  }
+  return text;
+}
+
 UpgradeRun::UpgradeRun(const UpgradeOptions& asked, const UpgradeWorld& with,
                        UpgradeJournal& written)
     : options(asked), world(with), journal(written), docker(asked.docker, with.cancel) {
@@ -243,13 +252,16 @@ void UpgradeRun::WaitUntilStopped(const std::string& container) {
   }
 }
 
-bool UpgradeRun::IsHealthy(const std::string& container, std::string& why) {
+void UpgradeRun::CheckRunning(const std::string& container) const {
   const auto now = docker.Inspect(container);
-  if (!now || !now->info.running) {
-    throw Error(ErrorCode::kUpgradePreflight,
-                now ? fmt::format("container '{}' has stopped by itself", container)
-                    : fmt::format("container '{}' is gone", container));
-  }
+  if (now && now->info.running) return;
+  throw Error(ErrorCode::kUpgradePreflight,
+              now ? fmt::format("container '{}' has stopped by itself", container)
+                  : fmt::format("container '{}' is gone", container));
+}
+
+bool UpgradeRun::IsHealthy(const std::string& container, std::string& why) {
+  CheckRunning(container);
   const ChildResult status = docker.Try({"exec", container, "supervisorctl", "status"}, kQuick);
   const std::vector<std::string> missing = ServicesNotRunning(status.out);
   if (!missing.empty()) {

@@ -44,6 +44,8 @@ class UpgradeRun {
   // Until services run and the console answers. Errors: what did not come in time.
   void WaitForHealth(const std::string& container);
   bool IsHealthy(const std::string& container, std::string& why);
+  // Errors: kUpgradePreflight when it does not run.
+  void CheckRunning(const std::string& container) const;
   void Sleep(std::chrono::milliseconds time) const;
 
   std::string Path(std::string_view file) const { return UpgradeFile(options.folder, file); }
@@ -67,6 +69,9 @@ class UpgradeRun {
 
 // "…Z" of a time as the engine writes it, in UTC; empty when it is none.
 std::string EngineTime(const std::string& text);
+
+// What is missing where the operator has not confirmed his step, and what it asks of him.
+std::string NotConfirmed(const UpgradeStep& step);
 
 // All that stands against the upgrade, in one error. Errors: kUpgradePreflight.
 [[noreturn]] void ThrowProblems(const std::vector<std::string>& problems, std::string_view what);

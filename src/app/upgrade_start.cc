@@ -123,11 +123,13 @@ class Start {
     // Since then the name is ours. What could not be started has no state yet.
     if (there && there->info.status == "created") {
       docker_.Run({"rm", name}, seconds{60});
-    } else if (there) {
-      docker_.Run({"start", name}, seconds{120});
-      return;
     }
-    docker_.Run(RunArguments(run_.options, run_.facts()), seconds{600});
+    if (there && there->info.status != "created") {
+      docker_.Run({"start", name}, seconds{120});
+    } else {
+      docker_.Run(RunArguments(run_.options, run_.facts()), seconds{600});
+    }
+    run_.CheckRunning(name);
   }
 
   // That of a run that was killed may still be at work in the container. Two at once would be worse
@@ -198,8 +200,9 @@ class Start {
       const std::string lines = docker_.LastLines(run_.options.new_container, kLogLines);
       std::string_view rest = lines;
       while (!rest.empty()) {
-        const std::string_view line = rest.substr(0, rest.find('\n'));
+        std::string_view line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        if (line.ends_with('\r')) line.remove_suffix(1);  // it has a terminal
         run_.world.say(fmt::format("log of {}: {}", run_.options.new_container, line));
       }
     } catch (const Error&) {  // what failed is worth more
@@ -243,10 +246,7 @@ void FinishUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
   std::vector<std::string> open;
   for (const UpgradeStep& step : run.Planned("finish")) {
     if (!step.operators || run.Confirmed(step.name, true, 0)) continue;
-    std::string text =
-        fmt::format("not confirmed: {} ({}); --confirm {}", step.name, step.description, step.name);
-    for (const std::string& line : step.instructions) text += ". " + line;
-    open.push_back(std::move(text));
+    open.push_back(NotConfirmed(step));
   }
   if (!open.empty()) ThrowProblems(open, "the upgrade is not finished");
   run.Run({run.Make(

@@ -221,6 +221,11 @@ class Upgrade:
         world = self.fresh()
         before = self.take()
         world.run('backup', *CONFIRMED)
+        world.change(ends=[NEW])
+        failed = world.run('start', code=42)
+        expect(failed.err, f"container '{NEW}' has stopped by itself", f'log of {NEW}: the last lines of {NEW}\n',
+               'upgrade rollback --state')
+        world.change(ends=[])
         world.run('start')
         # Made anew, its docker_init.sh is wanted anew.
         data = world.read()
@@ -229,6 +234,9 @@ class Upgrade:
         failed = world.run('start', '--health-timeout', 1, code=42)
         expect(failed.err, 'oms_drc_cm is FATAL', f'the last lines of {NEW}', 'upgrade rollback --state')
         equal(len([call for call in world.read()['calls'] if call[2:3] == ['bash']]), 2)
+        unasked = world.run('rollback', code=40)
+        expect(unasked.err, 'not confirmed: ha-off-rollback')
+        assert '..' not in unasked.err, unasked.err
         told = world.run('rollback', '--confirm', 'ha-off-rollback')
         expect(told.err, 'refetchStoreIntervalMin: 3', 'JDBCWriter')
         world.went_back(before)
