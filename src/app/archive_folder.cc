@@ -1,11 +1,8 @@
 #include "dbomsbak/app/archive_folder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -157,10 +154,21 @@ std::optional<FolderEntry> Examine(FileSystem& files, const std::string& folder,
   return entry;
 }
 
-std::string HostName() {
-  char name[256] = {};
-  if (::gethostname(name, sizeof name - 1) != 0) return "?";
-  return name;
+// Where archives are made.
+std::string MadeWorkFolder(const std::string& folder) {
+  const std::string work = Joined(folder, kWorkFolder);
+  if (::mkdir(work.c_str(), 0700) != 0 && errno != EEXIST) {
+    ThrowErrno("create", work,
+               errno == ENOENT ? "Create the folder first, or mount its disk."
+                               : "This user needs to write there.");
+  }
+  std::error_code ignored;
+  if (!fs::is_directory(fs::symlink_status(work, ignored))) {
+    throw Error(ErrorCode::kIo, fmt::format("'{}' is no folder", work),
+                "It is where archives are made; remove what stands in its place.")
+        .About(work);
+  }
+  return work;
 }
 
 }  // namespace
@@ -249,49 +257,9 @@ std::uint64_t FreeBytesOf(const std::string& folder) {
   return std::uint64_t{status.f_bavail} * status.f_frsize;
 }
 
-FolderLock::FolderLock(const std::string& folder) {
-  const std::string work = Joined(folder, kWorkFolder);
-  if (::mkdir(work.c_str(), 0700) != 0 && errno != EEXIST) {
-    ThrowErrno("create", work,
-               errno == ENOENT ? "Create the folder first, or mount its disk."
-                               : "This user needs to write there.");
-  }
-  std::error_code ignored;
-  if (!fs::is_directory(fs::symlink_status(work, ignored))) {
-    throw Error(ErrorCode::kIo, fmt::format("'{}' is no folder", work),
-                "It is where archives are made; remove what stands in its place.")
-        .About(work);
-  }
-  const std::string path = Joined(work, "lock");
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (descriptor_ < 0) ThrowErrno("open", path, "This user needs to write there.");
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    const int reason = errno;
-    char text[256] = {};
-    const ssize_t count = ::pread(descriptor_, text, sizeof text - 1, 0);
-    ::close(std::exchange(descriptor_, -1));
-    if (reason != EWOULDBLOCK) {
-      errno = reason;
-      ThrowErrno("lock", path, "The file system must know locks.");
-    }
-    throw Error(ErrorCode::kLocked,
-                fmt::format("another run works in '{}'{}{}", folder, count > 0 ? ": " : "",
-                            FirstLine(text)),
-                "Wait for it to end; a lock never outlives its process.")
-        .About(folder);
-  }
-  // For those who find it locked. Whether it can be written does not matter.
-  const std::string holder =
-      fmt::format("process {} on {} since {}\n", ::getpid(), HostName(), FormatUtc(UtcNow()));
-  if (::ftruncate(descriptor_, 0) == 0 &&
-      ::pwrite(descriptor_, holder.data(), holder.size(), 0) < 0) {
-    errno = 0;
-  }
-}
-
-FolderLock::~FolderLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
+FolderLock::FolderLock(const std::string& folder)
+    : lock_(Joined(MadeWorkFolder(folder), "lock"), folder,
+            fmt::format("another run works in '{}'", folder), "This user needs to write there.") {}
 
 FolderKeeper::FolderKeeper(FileSystem& files, std::string folder)
     : files_(files), folder_(std::move(folder)) {}
@@ -350,9 +318,7 @@ std::string FolderKeeper::FreshName(const std::string& label, std::int64_t now) 
 }
 
 void FolderKeeper::WriteWork(const std::string& file, const std::string& text) {
-  AtomicFile out(files_, WorkPath(file), true);
-  out.file().Append(text);
-  out.Commit();
+  WriteWholeFile(files_, WorkPath(file), text, true);
 }
 
 void FolderKeeper::Publish(const std::string& file, const Proof& proof,

@@ -186,19 +186,13 @@ class Backup {
                        facts.to ? facts.to->text() : "?");
   }
 
-  void Write(const std::string& path, const std::string& text) {
-    AtomicFile out(files_, path, true);
-    out.file().Append(text);
-    out.Commit();
-  }
-
   void Pin() {
-    Write(run_.ArchivePath() + ".pin", fmt::format("before {}\n", Ways()));
+    WriteWholeFile(files_, run_.ArchivePath() + ".pin", fmt::format("before {}\n", Ways()), true);
     Proof proof;
     proof.root = *Sha256Digest::FromHex(journal_.Fact("root"));
     proof.verified = journal_.Fact("verified_at");
     if (IsOfThis("rehearsed_root")) proof.rehearsed = journal_.Fact("rehearsed_at");
-    Write(run_.ArchivePath() + ".verified", FormatProof(proof));
+    WriteWholeFile(files_, run_.ArchivePath() + ".verified", FormatProof(proof), true);
     NoteForThis("pinned_root");
   }
 
@@ -221,7 +215,7 @@ class Backup {
                    : "no (--no-rehearse): that it can be restored is not shown");
     line("to go back",
          fmt::format("dbomsbak upgrade rollback --state {}", ShellQuoted({run_.options.folder})));
-    Write(run_.Path("receipt.txt"), text);
+    WriteWholeFile(files_, run_.Path("receipt.txt"), text, true);
     NoteForThis("receipt_root");
   }
 

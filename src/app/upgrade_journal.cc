@@ -1,13 +1,7 @@
 #include "dbomsbak/app/upgrade_journal.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -54,42 +48,10 @@ void MakeUpgradeFolder(const std::string& folder) {
   }
 }
 
-UpgradeLock::UpgradeLock(const std::string& folder) {
-  const std::string path = UpgradeFile(folder, "lock");
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (descriptor_ < 0) {
-    throw Error(ErrorCode::kIo, fmt::format("cannot open '{}': {}", path, std::strerror(errno)),
-                "This user needs to write there; --state DIR names another folder.")
-        .About(path);
-  }
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    const int reason = errno;
-    std::array<char, 256> text{};
-    const ssize_t count = ::pread(descriptor_, text.data(), text.size() - 1, 0);
-    ::close(std::exchange(descriptor_, -1));
-    if (reason != EWOULDBLOCK) {
-      throw Error(ErrorCode::kIo, fmt::format("cannot lock '{}': {}", path, std::strerror(reason)),
-                  "The file system must know locks.")
-          .About(path);
-    }
-    const std::string holder = count > 0 ? std::string(text.data()) : "";
-    throw Error(ErrorCode::kLocked,
-                fmt::format("another run is at work on the upgrade in '{}'{}{}", folder,
-                            holder.empty() ? "" : ": ", holder.substr(0, holder.find('\n'))),
-                "Wait for it to end; a lock never outlives its process.")
-        .About(folder);
-  }
-  // For those who find it locked. Whether it can be written does not matter.
-  const std::string holder = fmt::format("process {} since {}\n", ::getpid(), FormatUtc(UtcNow()));
-  if (::ftruncate(descriptor_, 0) == 0 &&
-      ::pwrite(descriptor_, holder.data(), holder.size(), 0) < 0) {
-    errno = 0;
-  }
-}
-
-UpgradeLock::~UpgradeLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
+UpgradeLock::UpgradeLock(const std::string& folder)
+    : lock_(UpgradeFile(folder, "lock"), folder,
+            fmt::format("another run is at work on the upgrade in '{}'", folder),
+            "This user needs to write there; --state DIR names another folder.") {}
 
 UpgradeJournal::UpgradeJournal(FileSystem& files, std::string folder)
     : files_(files), folder_(std::move(folder)) {
@@ -179,9 +141,8 @@ void UpgradeJournal::Save() {
     if (!entry.payload.empty()) line["payload"] = entry.payload;
     json["entries"].push_back(std::move(line));
   }
-  AtomicFile out(files_, UpgradeFile(folder_, "journal.json"), true);
-  out.file().Append(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
-  out.Commit();
+  WriteWholeFile(files_, UpgradeFile(folder_, "journal.json"),
+                 json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n", true);
   exists_ = true;
 }
 

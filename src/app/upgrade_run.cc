@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -22,7 +23,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::size_t kLargestInspection = std::size_t{16} << 20;
+constexpr std::size_t kLargestConfiguration = std::size_t{16} << 20;
 constexpr seconds kQuick{60};
 constexpr int kConnect_ms = 2000;
 
@@ -45,12 +46,6 @@ bool Answers(const std::string& address, unsigned port) {
   }
   ::close(descriptor);
   return connected;
-}
-
-std::string Joined(const std::vector<std::string>& texts) {
-  std::string joined;
-  for (const std::string& text : texts) joined += (joined.empty() ? "" : ", ") + text;
-  return joined;
 }
 
 }  // namespace
@@ -184,26 +179,21 @@ void UpgradeRun::KeepInspection() {
                 "Name the one that runs OMS with --container.")
         .About(options.container);
   }
-  if (world.files.Exists(path)) {
-    const ContainerInfo kept = ParseContainer(ReadWholeFile(world.files, path, kLargestInspection));
-    if (kept.id != now->info.id) {
+  if (facts_.old) {
+    if (facts_.old->id != now->info.id) {
       throw Error(ErrorCode::kWouldOverwrite,
-                  fmt::format("'{}' is of another container ({}) than '{}' is now", path, kept.name,
-                              options.container),
+                  fmt::format("'{}' is of another container ({}) than '{}' is now", path,
+                              facts_.old->name, options.container),
                   "It may be all that tells of the mounts: name another folder with --state DIR.")
           .About(path);
     }
   } else {
-    AtomicFile out(world.files, path, false);
-    out.file().Append(now->json);
-    out.Commit();
+    WriteWholeFile(world.files, path, now->json, false);
   }
   const ContainerMount* const mount = now->info.MountAt(kOmsConfigMount);
   if (mount != nullptr && !world.files.Exists(config)) {
-    const std::string text = ReadWholeFile(world.files, mount->source, kLargestInspection);
-    AtomicFile out(world.files, config, false);
-    out.file().Append(text);
-    out.Commit();
+    const std::string text = ReadWholeFile(world.files, mount->source, kLargestConfiguration);
+    WriteWholeFile(world.files, config, text, false);
   }
   facts();
 }
@@ -265,7 +255,7 @@ bool UpgradeRun::IsHealthy(const std::string& container, std::string& why) {
   const ChildResult status = docker.Try({"exec", container, "supervisorctl", "status"}, kQuick);
   const std::vector<std::string> missing = ServicesNotRunning(status.out);
   if (!missing.empty()) {
-    why = Joined(missing);
+    why = fmt::format("{}", fmt::join(missing, ", "));
     return false;
   }
   if (Answers("127.0.0.1", options.console_port) ||

@@ -346,6 +346,13 @@ std::string ReadWholeFile(FileSystem& files, const std::string& path, std::size_
   return text;
 }
 
+void WriteWholeFile(FileSystem& files, const std::string& path, std::string_view text,
+                    bool overwrite) {
+  AtomicFile out(files, path, overwrite);
+  out.file().Append(text);
+  out.Commit();
+}
+
 AtomicFile::AtomicFile(FileSystem& files, std::string path, bool overwrite)
     : files_(files),
       path_(std::move(path)),

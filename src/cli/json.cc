@@ -7,7 +7,6 @@
 #include "dbomsbak/base/utc_time.h"
 
 namespace dbomsbak {
-namespace {
 
 Json Coded(ErrorCode code) {
   Json json;
@@ -21,6 +20,8 @@ Json Strings(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) array.push_back(text);
   return array;
 }
+
+namespace {
 
 Json TableNames(const std::vector<std::pair<std::string, std::string>>& tables) {
   Json array = Json::array();

@@ -26,6 +26,10 @@ using Json = nlohmann::ordered_json;
 // One line with its newline. Text that is not UTF-8 gets U+FFFD.
 std::string ToLine(const Json& json);
 
+// How an object with an exit code begins; an array of texts.
+Json Coded(ErrorCode code);
+Json Strings(const std::vector<std::string>& texts);
+
 Json ErrorToJson(const Error& error);
 Json DumpToJson(const DumpResult& result, ErrorCode code, const std::string& path);
 Json VerifyToJson(const std::vector<FileVerdict>& verdicts, ErrorCode code);

@@ -221,9 +221,7 @@ class UpgradeCommandLine {
 
   void KeepReport(const std::string& archive, const DiffReport& report) {
     const auto write = [&](const char* name, const std::string& text) {
-      AtomicFile out(run_.files, UpgradeFile(folder(), name), true);
-      out.file().Append(text);
-      out.Commit();
+      WriteWholeFile(run_.files, UpgradeFile(folder(), name), text, true);
     };
     write(kReportText, RenderDiff(archive, report));
     write(kReportJson, ToLine(DiffToJson(archive, report, ErrorCode::kOk)));

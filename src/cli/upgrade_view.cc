@@ -47,12 +47,6 @@ std::string Items(const char* title, const std::vector<std::string>& items) {
   return text;
 }
 
-Json Strings(const std::vector<std::string>& texts) {
-  Json array = Json::array();
-  for (const std::string& text : texts) array.push_back(text);
-  return array;
-}
-
 }  // namespace
 
 std::string RenderUpgradeSteps(const std::vector<UpgradeStep>& steps) {
@@ -125,9 +119,7 @@ std::string RenderUpgradeStatus(const UpgradeView& view) {
 Json UpgradeToJson(const UpgradeView& view) {
   const UpgradeOptions& options = view.options;
   const UpgradeFacts& facts = view.facts;
-  Json json;
-  json["code"] = static_cast<int>(view.code);
-  json["name"] = std::string(Describe(view.code).name);
+  Json json = Coded(view.code);
   json["action"] = view.action;
   json["state_dir"] = options.folder;
   json["state"] = view.state;

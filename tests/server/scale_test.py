@@ -13,9 +13,8 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support import fingerprint, runner  # noqa: E402
 from support.program import Program, sanitized  # noqa: E402
-from support.server import DEFAULT_KIND, Server  # noqa: E402
+from support.server import DEFAULT_KIND, SKIPPED, Server  # noqa: E402
 
-SKIPPED = 77
 MIB = 1 << 20
 MAX_MEMORY_MIB = 96             # the default of --max-memory
 GIANT_MIB = 64

@@ -17,7 +17,8 @@ import tempfile
 import time
 
 from support import oms
-from support.server import SKIPPED, TESTS
+from support.scripts import run_script
+from support.server import TESTS
 
 NAMES = ('oms_rm', 'oms_cm', 'oms_cm_hb')
 USER, PASSWORD = 'root@oms', "it's #1"
@@ -28,19 +29,7 @@ class EngineError(Exception):
 
 
 def _script(name, *words):
-    """A script of tests/oms: KEY=VALUE lines as a dict; skips the test where it ends with 77."""
-    # The engine inherits neither pipe: it would keep them open after the script has ended.
-    with tempfile.TemporaryFile('w+') as out, tempfile.TemporaryFile('w+') as err:
-        code = subprocess.run([TESTS / 'oms' / name, *words], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                              start_new_session=True).returncode
-        out.seek(0)
-        err.seek(0)
-        if code == SKIPPED:
-            print(f'skipped: {err.read().strip()}', flush=True)
-            raise SystemExit(SKIPPED)
-        if code != 0:
-            raise RuntimeError(f'tests/oms/{name} ended with {code}: {err.read()[-2000:]}')
-        return dict(line.rstrip('\n').split('=', 1) for line in out if '=' in line)
+    return run_script([TESTS / 'oms' / name, *words], f'tests/oms/{name}')
 
 
 def free_port():

@@ -15,10 +15,10 @@ import subprocess
 import tempfile
 import time
 
+from support.scripts import SKIPPED, run_script  # noqa: F401
+
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 DEFAULT_KIND = os.environ.get('DBOMSBAK_TEST_SERVER', 'mariadb-10.11')
-
-SKIPPED = 77  # what ctest, tests/servers/start and our tests call a test that cannot run here
 
 _UNESCAPE = {'n': '\n', 't': '\t', '0': '\0', '\\': '\\'}
 
@@ -120,18 +120,7 @@ class Server:
         if self.event_scheduler:
             command.append('--event-scheduler')
         command += ['--', *self.options, *extra_options]
-        # The server inherits neither pipe: it would keep them open after `start` has ended.
-        with tempfile.TemporaryFile('w+') as out, tempfile.TemporaryFile('w+') as err:
-            code = subprocess.run(command, stdout=out, stderr=err, stdin=subprocess.DEVNULL,
-                                  start_new_session=True).returncode
-            out.seek(0)
-            err.seek(0)
-            if code == SKIPPED:
-                print(f'skipped: {err.read().strip()}', flush=True)
-                raise SystemExit(SKIPPED)
-            if code != 0:
-                raise RuntimeError(f'{self.kind} did not start: {err.read()[-4000:]}')
-            self.connection = dict(line.rstrip('\n').split('=', 1) for line in out)
+        self.connection = run_script(command, f'{self.kind} did not start')
 
     def stop(self):
         """An orderly shutdown; the data stays for start()."""

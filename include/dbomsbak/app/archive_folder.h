@@ -18,6 +18,7 @@
 #include "dbomsbak/app/retention.h"
 #include "dbomsbak/archive/records.h"
 #include "dbomsbak/base/file.h"
+#include "dbomsbak/base/process_lock.h"
 
 namespace dbomsbak {
 
@@ -65,17 +66,13 @@ std::vector<FolderEntry> ListFolder(FileSystem& files, const std::string& folder
 // Bytes that this user may still write there.
 std::uint64_t FreeBytesOf(const std::string& folder);
 
-// One run at a time. The lock is the system's (flock), so that it ends with the process, however
-// that ends. Errors: kLocked with process, host and start of the one that holds it; kIo.
+// One run at a time. Errors: as of ProcessLock.
 class FolderLock {
  public:
   explicit FolderLock(const std::string& folder);
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
 
  private:
-  int descriptor_ = -1;
+  ProcessLock lock_;
 };
 
 // When an archive was proved, and of which archive that is said.

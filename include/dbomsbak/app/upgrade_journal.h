@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "dbomsbak/base/file.h"
+#include "dbomsbak/base/process_lock.h"
 #include "dbomsbak/engine/step_runner.h"
 
 namespace dbomsbak {
@@ -25,17 +26,13 @@ std::string UpgradeFile(const std::string& folder, std::string_view file);
 // Makes the folder (0700) and those above it. Errors: kIo.
 void MakeUpgradeFolder(const std::string& folder);
 
-// The system's lock ends with its process, however that ends.
-// Errors: kLocked with process and start of the one that holds it; kIo.
+// One run at a time. Errors: as of ProcessLock.
 class UpgradeLock {
  public:
   explicit UpgradeLock(const std::string& folder);
-  ~UpgradeLock();
-  UpgradeLock(const UpgradeLock&) = delete;
-  UpgradeLock& operator=(const UpgradeLock&) = delete;
 
  private:
-  int descriptor_ = -1;
+  ProcessLock lock_;
 };
 
 // One thread. Whatever changes it is on disk before it returns.

@@ -77,4 +77,8 @@ class AtomicFile {
   std::unique_ptr<WritableFile> file_;
 };
 
+// A small file by AtomicFile.
+void WriteWholeFile(FileSystem& files, const std::string& path, std::string_view text,
+                    bool overwrite);
+
 }  // namespace dbomsbak
