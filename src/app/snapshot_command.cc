@@ -7,10 +7,11 @@
 #include <filesystem>
 #include <utility>
 
+#include "dbomsbak/app/deep_verify.h"
 #include "dbomsbak/app/dump_command.h"
-#include "dbomsbak/app/restore_command.h"
 #include "dbomsbak/app/verify_command.h"
 #include "dbomsbak/base/utc_time.h"
+#include "dbomsbak/engine/restore.h"
 
 namespace dbomsbak {
 namespace {
@@ -129,20 +130,21 @@ class Run {
                     command_.pin);
   }
 
-  // Restored into scratch databases beside the live ones, proved, swept. Who uses the live ones
-  // does not matter to that.
+  // Restored into scratch databases beside the live ones, or on another server; proved, swept.
   void Rehearse(const std::string& file, SessionFactory& sessions) {
-    if (command_.before_rehearsal) command_.before_rehearsal();
-    RestoreCommand restore;
-    restore.paths = {keeper_.Path(file)};
-    restore.options.rehearse = true;
-    restore.options.force = true;
-    restore.options.allow_partial = true;
-    restore.options.allow_filtered = true;
-    restore.options.max_memory_bytes = command_.dump.max_memory_bytes;
+    DeepVerifyCommand deep;
+    deep.paths = {keeper_.Path(file)};
+    deep.text_bytes = result_.dump->receipt.footer.text_size;
+    deep.max_memory_bytes = command_.dump.max_memory_bytes;
     try {
-      RefuseToHeal(*sessions.Connect());
-      RunRestoreCommand(sessions, files_, restore, nullptr, observer_, cancel_);
+      if (command_.throwaway) {
+        deep.program = *command_.throwaway;
+        result_.deep = VerifyOnThrowaway(files_, deep, observer_, cancel_);
+      } else {
+        if (command_.before_rehearsal) command_.before_rehearsal();
+        RefuseToHeal(*sessions.Connect());
+        result_.deep = VerifyOn(sessions, files_, deep, observer_, cancel_);
+      }
     } catch (Error& error) {
       error.While("the new archive is verified and kept, but its restore could not be rehearsed");
       throw;

@@ -8,7 +8,9 @@
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/terminal.h"
+#include "cli/units.h"
 #include "dbomsbak/app/cat_command.h"
+#include "dbomsbak/app/deep_verify.h"
 #include "dbomsbak/app/names.h"
 #include "dbomsbak/app/verify_command.h"
 #include "dbomsbak/archive/text_source.h"
@@ -66,10 +68,39 @@ void RequireOms(Invocation& run, const std::vector<FileVerdict>& verdicts, Error
               "dump --oms-config.");
 }
 
+// By a restore on a throwaway server. Unsound files are none to restore.
+std::optional<DeepReport> VerifyDeeply(Invocation& run, const VerifyOptions& options,
+                                       const std::vector<FileVerdict>& verdicts,
+                                       Observer& observer) {
+  DeepVerifyCommand command;
+  command.program = ThrowawayAsAsked(run.line).value_or("");
+  command.max_memory_bytes = options.max_memory_bytes;
+  command.jobs = options.jobs;
+  for (const FileVerdict& verdict : verdicts) {
+    if (!verdict.report) return std::nullopt;
+    command.paths.push_back(verdict.path);
+    command.text_bytes += verdict.report->text_bytes;
+  }
+  const DeepReport report = VerifyOnThrowaway(run.files, command, observer, run.cancel);
+  run.console.ClearStatusLine();
+  if (!run.json() && !run.console.quiet()) {
+    run.console.Out(fmt::format("restored: {} with {} proved{}\n", Counted(report.tables, "table"),
+                                Counted(report.rows, "row"), OnThrowaway(report)));
+  }
+  return report;
+}
+
 }  // namespace
 
 ErrorCode RunVerifyCommandLine(Invocation& run) {
   VerifyOptions options;
+  const bool deeply = run.line.Flag("deep");
+  if (deeply != ThrowawayAsAsked(run.line).has_value()) {
+    throw Error(
+        ErrorCode::kUsage, "verify wants --deep and --throwaway together",
+        "They restore the files on a server that is started for that and ended. On one that "
+        "is there: dbomsbak restore --rehearse.");
+  }
   options.expect = ExpectedDigest(run.line);
   if (options.expect && run.line.arguments().size() > 1) {
     throw Error(ErrorCode::kUsage, "--expect goes with one file", "Verify the files one by one.");
@@ -87,8 +118,10 @@ ErrorCode RunVerifyCommandLine(Invocation& run) {
     worst = Worse(worst, verdict.code);
     run.console.ClearStatusLine();
     if (!run.json()) {
-      if (verdict.error && run.line.arguments().size() == 1) throw *verdict.error;
-      if (verdict.error) {
+      if (verdict.error && run.line.arguments().size() == 1) {
+        if (!deeply || !verdict.report) throw *verdict.error;
+        // Complete, but unproven: told behind the restore.
+      } else if (verdict.error) {
         run.console.Err(RenderVerdict(verdict));
       } else if (!run.console.quiet()) {
         run.console.Out(RenderVerdict(verdict));
@@ -97,7 +130,13 @@ ErrorCode RunVerifyCommandLine(Invocation& run) {
     verdicts.push_back(std::move(verdict));
   }
   RequireOms(run, verdicts, worst);
-  if (run.json()) run.console.Out(ToLine(VerifyToJson(verdicts, worst)));
+  std::optional<DeepReport> deep;
+  if (deeply) deep = VerifyDeeply(run, options, verdicts, *observer);
+  if (run.json()) {
+    run.console.Out(ToLine(VerifyToJson(verdicts, worst, deep)));
+  } else if (verdicts.size() == 1 && verdicts.front().error) {
+    throw *verdicts.front().error;
+  }
   return worst;
 }
 

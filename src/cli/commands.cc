@@ -157,6 +157,12 @@ std::unique_ptr<SessionFactory> ConnectAsAsked(Invocation& run) {
   return MakeSessionFactory(options);
 }
 
+std::optional<std::string> ThrowawayAsAsked(const CommandLine& line) {
+  const std::optional<std::string> program = line.Last("throwaway");
+  if (program == "true") return "";  // so reads the option without a value
+  return program;
+}
+
 std::unique_ptr<Observer> ObserveAsAsked(Invocation& run) {
   return MakeObserver(run.console, StyleOf(run), run.line.Flag("verbose"), TerminalWidth);
 }

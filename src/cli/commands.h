@@ -74,6 +74,8 @@ std::vector<std::string> DatabasesAsAsked(Invocation& run);
 std::string OmsDatabasesAre(const OmsConfig& oms, const std::vector<std::string>& names);
 // Sessions by the connection options of the command line; asks for the password when told to.
 std::unique_ptr<SessionFactory> ConnectAsAsked(Invocation& run);
+// The program of --throwaway, empty: one that is found; nothing without that option.
+std::optional<std::string> ThrowawayAsAsked(const CommandLine& line);
 // By --progress, --verbose and --quiet.
 std::unique_ptr<Observer> ObserveAsAsked(Invocation& run);
 

@@ -168,10 +168,28 @@ Json DumpToJson(const DumpResult& result, ErrorCode code, const std::string& pat
   return json;
 }
 
-Json VerifyToJson(const std::vector<FileVerdict>& verdicts, ErrorCode code) {
+namespace {
+
+Json ToJson(const DeepReport& report) {
+  Json json;
+  json["server"] = report.server;
+  json["tables"] = report.tables;
+  json["rows"] = report.rows;
+  json["start_ms"] = report.start_ms;
+  json["load_ms"] = report.load_ms;
+  json["prove_ms"] = report.prove_ms;
+  json["duration_ms"] = report.duration_ms;
+  return json;
+}
+
+}  // namespace
+
+Json VerifyToJson(const std::vector<FileVerdict>& verdicts, ErrorCode code,
+                  const std::optional<DeepReport>& deep) {
   Json json = Coded(code);
   json["files"] = Json::array();
   for (const FileVerdict& verdict : verdicts) json["files"].push_back(ToJson(verdict));
+  if (deep) json["deep"] = ToJson(*deep);
   return json;
 }
 
@@ -406,6 +424,7 @@ Json SnapshotToJson(const SnapshotResult& result, const std::string& label) {
   json["bytes"] = result.dump->output_bytes;
   json["verified"] = result.verified;
   json["rehearsed"] = result.rehearsed;
+  if (result.deep) json["deep"] = ToJson(*result.deep);
   json["pin"] = Pin(result.pin);
   json["receipt"] = ToJson(result.dump->receipt, true);
   json["omitted"] = Omitted(*result.dump);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dbomsbak/app/archive_folder.h"
+#include "dbomsbak/app/deep_verify.h"
 #include "dbomsbak/app/oms_json.h"
 #include "dbomsbak/app/snapshot_command.h"
 #include "dbomsbak/app/verify_command.h"
@@ -32,7 +33,8 @@ Json Strings(const std::vector<std::string>& texts);
 
 Json ErrorToJson(const Error& error);
 Json DumpToJson(const DumpResult& result, ErrorCode code, const std::string& path);
-Json VerifyToJson(const std::vector<FileVerdict>& verdicts, ErrorCode code);
+Json VerifyToJson(const std::vector<FileVerdict>& verdicts, ErrorCode code,
+                  const std::optional<DeepReport>& deep);
 // The manifest without its objects, which are streamed: they are its last member.
 Json ManifestToJson(const std::string& path, const HeaderRecord& header, const Receipt& receipt);
 // The same of a plain dump, objects included.

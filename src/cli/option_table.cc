@@ -118,6 +118,12 @@ constexpr std::array kOptions{
                "the archive stays, whatever the rules; TEXT says why (it is in FILE.pin)"},
     OptionInfo{"--deep", "N", kValue, kRun, kSnapshot,
                "restore every Nth archive into scratch databases of the server, prove, sweep"},
+    OptionInfo{"--deep", "", kFlag, kRun, kCommandVerify,
+               "also restore the files, as one set, and prove the copy (with --throwaway)"},
+    OptionInfo{
+        "--throwaway", "PROGRAM", kOptionalValue, kRun, kSnapshot | kCommandVerify,
+        "--deep: on a server that is started for it and gone afterwards (a mariadbd or mysqld "
+        "of this machine)"},
     OptionInfo{"--space-check,!--skip-space-check", "", kFlag, kRun, kSnapshot,
                "want room for an archive a tenth larger than the last (default)"},
     OptionInfo{"--check-age", "AGE", kValue, kRun, kCommandList,

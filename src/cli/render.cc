@@ -361,6 +361,14 @@ std::string Columns(const std::vector<std::vector<std::string>>& lines) {
 
 }  // namespace
 
+std::string OnThrowaway(const DeepReport& report) {
+  if (report.server.empty()) return {};
+  return fmt::format(" on {}, started for it: {} to start, {} to load, {} to prove, {} in all",
+                     Printable(report.server), HumanDuration(report.start_ms),
+                     HumanDuration(report.load_ms), HumanDuration(report.prove_ms),
+                     HumanDuration(report.duration_ms));
+}
+
 std::string RenderFolder(const std::string& folder, const std::vector<FolderEntry>& entries,
                          std::int64_t now) {
   if (entries.empty()) return fmt::format("no archives in {}\n", Printable(folder));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dbomsbak/app/archive_folder.h"
+#include "dbomsbak/app/deep_verify.h"
 #include "dbomsbak/app/verify_command.h"
 #include "dbomsbak/archive/records.h"
 #include "dbomsbak/engine/check.h"
@@ -33,6 +34,9 @@ std::string RenderRestoreCheck(const std::vector<std::string>& files, const Rest
 std::string RenderPlan(const RestorePlan& plan, bool whole);  // `whole`: name every object
 std::string RenderDiff(const std::string& file, const DiffReport& report);
 std::string RenderLeftovers(const std::vector<Leftover>& leftovers);
+// " on mariadbd 10.11.6, started for it: 3.1 s to start, 1.2 s to load, 40 ms to prove, 5 s in
+// all".
+std::string OnThrowaway(const DeepReport& report);
 // Of `list`: a line an archive.
 std::string RenderFolder(const std::string& folder, const std::vector<FolderEntry>& entries,
                          std::int64_t now);

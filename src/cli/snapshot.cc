@@ -64,6 +64,11 @@ SnapshotCommand CommandOf(Invocation& run) {
   command.keep = KeepRulesAsAsked(line);
   command.pin = PinOf(line);
   command.deep_every = static_cast<unsigned>(line.Number("deep", 1, 10000).value_or(0));
+  command.throwaway = ThrowawayAsAsked(line);
+  if (command.throwaway && command.deep_every == 0) {
+    throw Error(ErrorCode::kUsage, "--throwaway goes with --deep N",
+                "It says where every Nth archive is restored: --deep 7 --throwaway.");
+  }
   command.check_space = line.Flag("space-check", true);
   command.connect = [&run] { return ConnectAsAsked(run); };
   command.clock = UtcNow;
@@ -88,7 +93,7 @@ std::string Outcome(const SnapshotResult& result) {
       "snapshot {}: {}, {}, {} with {}, verified", result.code == ErrorCode::kOk ? "ok" : "partial",
       Printable(result.file), HumanBytes(result.dump->output_bytes),
       Counted(receipt.footer.table_count, "table"), Counted(receipt.footer.row_count, "row"));
-  if (!result.rehearsed.empty()) text += ", restore rehearsed";
+  if (result.deep) text += ", restore rehearsed" + OnThrowaway(*result.deep);
   text += fmt::format(" in {}", HumanDuration(result.duration_ms));
   if (result.pin) text += fmt::format("; pinned: {}", Printable(*result.pin));
   if (!result.retention.empty()) {

@@ -101,6 +101,7 @@ RestoreResult RestoreRun::Run(RestoreInput& input) {
   if (options_.rehearse) {
     Sweep();
     cancel_.ThrowIfCancelled();
+    if (options_.throwaway_server) return std::move(result_);
     observer_.Notice(
         fmt::format("rehearsed: {} rows in {} tables proved; swapping them would take about {} ms",
                     result_.rows_proved, result_.tables_proved, result_.plan.expected_window_ms));
@@ -324,6 +325,7 @@ void RestoreRun::CleanUpAfter(const std::exception_ptr& failure) {
 }
 
 void RestoreRun::NameStaging(const std::string& reason) {
+  if (options_.throwaway_server) return;
   if (options_.in_place) {
     observer_.Warning(fmt::format(
         "tables {}… were left in {}; the same command drops them first and starts over{}{}",

@@ -316,6 +316,92 @@ INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');''')
         self.program.ok('purge', *self.server.client_options(), '--yes')
         self.snapshot('--deep', 1)
 
+    def throwaway_left(self, folder):
+        """What of a throwaway server is still there, after a while that it may take to go."""
+        deadline = time.time() + 20
+        while time.time() < deadline:
+            running = subprocess.run(['pgrep', '-f', f'datadir={folder}/'], capture_output=True, text=True).stdout
+            left = os.listdir(folder)
+            if not running and not left:
+                return []
+            time.sleep(0.1)
+        return [*running.split(), *left]
+
+    def start_on_throwaway(self, archive, place):
+        """A verify --deep, and its helper, while the server's data folder is being made."""
+        before = set(os.listdir(place))
+        process = self.program.start('verify', '--deep', '--throwaway', archive, env={'TMPDIR': str(place)},
+                                     stdout=subprocess.DEVNULL)
+        deadline = time.time() + 60
+        while not any(path for path in place.glob('*/data/*') if path.parent.parent.name not in before):
+            self.assertLess(time.time(), deadline)
+            time.sleep(0.01)
+        helper = subprocess.run(['pgrep', '-P', str(process.pid)], capture_output=True, text=True).stdout
+        return process, int(helper)
+
+    def test_an_archive_is_restored_on_a_throwaway_server(self):
+        place = self.root / 'place'
+        place.mkdir()
+        env = {'TMPDIR': str(place)}
+        # The account may dump and no more: the restore is not on its server.
+        self.server.create_account('dumper', grants=['SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES ON shop.*'])
+        self.addCleanup(self.server.drop_account, 'dumper')
+        done = self.program.run('snapshot', '--dir', self.folder, '--label', 'oms', *self.server.client_options('dumper'),
+                                '--routines=false', 'shop', '--deep', 1, '--throwaway', '--json', env=env)
+        if done.code == 12:
+            self.skipTest('no server program is found here: ' + done.err)
+        told = json.loads(done.expect(0).out)
+        self.assertTrue(told['rehearsed'] and told['deep']['server'], told)
+        self.assertEqual((told['deep']['tables'], told['deep']['rows']), (1, 3))
+        self.assertRegex(done.err, r'restore rehearsed on \w+ [\d.]+\S*, started for it: .* to start, .* to load, .* to prove, .* in all')
+        self.assertEqual(len(done.err.splitlines()), 1, done.err)
+        self.assertEqual(self.throwaway_left(place), [])
+        self.assertEqual(self.server.databases(), ['shop'])
+        archive = self.folder / self.archives()[0]
+        # Another program's dump has no proof of its own: told, behind what its restore shows.
+        foreign = self.root / 'foreign.sql'
+        foreign.write_text("-- MySQL dump 10.13\n\nCREATE DATABASE `d`;\nUSE `d`;\nCREATE TABLE `t` (`id` int PRIMARY KEY);\n"
+                           'INSERT INTO `t` VALUES (1),(2);\n-- Dump completed\n')
+        done = self.program.run('verify', '--deep', '--throwaway', foreign, env={**env, 'MYSQL_PWD': 'of others'}).expect(23)
+        self.assertIn('restored: 1 table with 2 rows proved on', done.out)
+        # Killed with its helper: the next one clears up, and tells.
+        process, helper = self.start_on_throwaway(archive, place)
+        for number in (helper, process.pid):
+            os.kill(number, signal.SIGKILL)
+        process.communicate(timeout=60)
+        [left] = place.iterdir()
+        process, _ = self.start_on_throwaway(archive, place)
+        self.assertFalse(left.exists())
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143, err)
+        self.assertIn(f"'{left}' is removed", err.decode())
+        self.assertEqual(self.throwaway_left(place), [])
+        # Killed alone: server and folder go all the same.
+        process, _ = self.start_on_throwaway(archive, place)
+        process.kill()
+        process.communicate(timeout=60)
+        self.assertEqual(self.throwaway_left(place), [])
+        # A server that does not start is told with its words; none at all with what to do.
+        broken = self.root / 'mysqld'
+        broken.write_text('#!/bin/sh\necho "mysqld Ver 9.9.9"; echo my own words; exit 0\n')
+        broken.chmod(0o755)
+        told = self.program.run('verify', '--deep', f'--throwaway={broken}', archive, env=env).expect(30).err
+        self.assertIn('mysqld 9.9.9, did not start:\n  - mysqld Ver 9.9.9\n  - my own words\n', told)
+        for program, words in (('/no/such/mysqld', "there is no program '/no/such/mysqld'"),
+                               ('/usr/bin', "there is no program '/usr/bin'"), ('false', 'does not tell the version')):
+            told = self.program.run('verify', '--deep', f'--throwaway={program}', archive, env=env).expect(12).err
+            self.assertIn(words, told)
+            self.assertIn('--throwaway=PROGRAM', told)
+        for name, words in (('x' * 90, 'too long'), ('two words', 'no blanks')):
+            (self.root / name).mkdir()
+            told = self.program.run('verify', '--deep', '--throwaway', archive, env={'TMPDIR': str(self.root / name)}).expect(30)
+            self.assertIn(words, told.err)
+        self.program.run('verify', '--throwaway', archive).expect(2)
+        self.program.run('verify', '--deep', archive).expect(2)
+        self.snapshot('--throwaway', code=2)
+        self.assertEqual(self.throwaway_left(place), [])
+
     def test_the_service_runs_under_an_account_of_its_own(self):
         """As systemd starts it, as far as that goes without it: another user, no capabilities, no other folder to write to."""
         if os.geteuid() != 0 or not shutil.which('setpriv'):

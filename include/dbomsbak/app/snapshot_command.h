@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dbomsbak/app/archive_folder.h"
+#include "dbomsbak/app/deep_verify.h"
 #include "dbomsbak/app/retention.h"
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/base/error.h"
@@ -26,6 +27,9 @@ struct SnapshotCommand {
   KeepRules keep;  // none: nothing is removed
   std::optional<std::string> pin;
   unsigned deep_every = 0;  // a rehearsed restore with every so-manieth archive; 0: never
+  // The rehearsal is on a throwaway server of this program (empty: that is found), not on the live
+  // one.
+  std::optional<std::string> throwaway;
   bool check_space = true;
   std::function<std::unique_ptr<SessionFactory>()> connect;
   std::function<std::int64_t()> clock;  // seconds since 1970
@@ -43,6 +47,7 @@ struct SnapshotResult {
   bool locked_out = false;     // another run has the lock: nothing of the folder was looked at
   std::optional<DumpResult> dump;
   std::string verified, rehearsed;  // UTC
+  std::optional<DeepReport> deep;   // of the rehearsal, when there was one
   std::optional<std::string> pin;
   std::vector<Retained> retention;
   unsigned swept = 0;  // files that killed runs had left

@@ -49,7 +49,9 @@ struct RestoreOptions {
   unsigned lock_tries = 10;
   bool dry_run = false;
   bool rehearse = false;  // load and prove, then sweep
-  bool prepare = false;   // load and prove, and leave that for RunSwapPrepared
+  // The server goes when this is over: nothing is told of what is left on it.
+  bool throwaway_server = false;
+  bool prepare = false;  // load and prove, and leave that for RunSwapPrepared
   bool allow_partial = false;
   bool allow_filtered = false;
   bool force = false;  // go on although other sessions use the databases

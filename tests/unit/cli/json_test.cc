@@ -70,7 +70,7 @@ TEST(JsonTest, VerifyWritesTheFieldsOfTheTable) {
   bad.code = ErrorCode::kDamaged;
   bad.error = Error(ErrorCode::kDamaged, "frame 3 is damaged");
   std::set<std::string> paths = ErrorPaths();
-  CollectPaths(VerifyToJson({good, bad}, ErrorCode::kDamaged), "", paths);
+  CollectPaths(VerifyToJson({good, bad}, ErrorCode::kDamaged, DeepReport{}), "", paths);
   EXPECT_EQ(Folded(paths, "files[].receipt"), PathsOfTable(kCommandVerify));
 }
 
@@ -191,6 +191,7 @@ TEST(JsonTest, SnapshotWritesTheFieldsOfTheTable) {
   result.dump.emplace();
   result.dump->receipt = FullReceipt();
   result.dump->omitted.emplace_back(ObjectId{"d", ObjectKind::kView, "v"}, "no privilege");
+  result.deep.emplace();
   result.retention = {{FullEntry(), "", true}, {FullEntry(), "newest", false}};
   std::set<std::string> paths;
   CollectPaths(SnapshotToJson(result, "oms"), "", paths);
