@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Includes point downwards: cli -> app -> engine -> {catalog, sql, archive, transport} -> base.
+"""Includes point downwards: cli -> app -> {engine, envelope} -> {catalog, sql, archive, transport} -> base.
 
-Besides: only transport knows the client library, only archive knows zstd, only cli prints, and no
+Besides: only transport knows the client library, only archive knows zstd, only envelope (and the digests of base)
+know cryptography, only cli prints, and no
 public header drags in the JSON library.
 """
 
@@ -16,13 +17,15 @@ BELOW = {
     'transport': {'base'},
     'sql': {'base'},
     'archive': {'base'},
+    'envelope': {'base'},
     'catalog': {'transport', 'sql', 'base'},
     'engine': {'catalog', 'sql', 'archive', 'transport', 'base'},
-    'app': {'engine', 'catalog', 'sql', 'archive', 'transport', 'base'},
-    'cli': {'app', 'engine', 'catalog', 'sql', 'archive', 'transport', 'base'},
+    'app': {'engine', 'envelope', 'catalog', 'sql', 'archive', 'transport', 'base'},
+    'cli': {'app', 'engine', 'envelope', 'catalog', 'sql', 'archive', 'transport', 'base'},
 }
 OWNED_HEADERS = {'transport': re.compile(r'^(mysql|mariadb)|errmsg\.h$|mysqld_error\.h$'),
-                 'archive': re.compile(r'^(zstd|zdict)')}
+                 'archive': re.compile(r'^(zstd|zdict)'),
+                 'envelope': re.compile(r'^openssl/(?!(crypto|evp)\.h$)')}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 PRINTING = re.compile(r'\bstd::(cout|cerr|clog|puts|printf|fprintf|vprintf|putchar|fputs)\b|'
                       r'\bfmt::print\b|(?<![\w:.])(printf|puts|putchar|perror)\s*\(|'
@@ -59,7 +62,8 @@ def check_the_check():
            ('sql', '#include "transport/mysql_session.h"', False), ('engine', '#include <mysql.h>', False),
            ('engine', '#include "cli/console.h"', False), ('app', 'void f() { std::puts("x"); }', False),
            ('engine', 'fmt::print("x");', False), ('archive', '#include <nlohmann/json.hpp>', True),
-           ('catalog', '#include "dbomsbak/archive/records.h"', False)]
+           ('catalog', '#include "dbomsbak/archive/records.h"', False),
+           ('engine', '#include "dbomsbak/envelope/age.h"', False), ('app', '#include <openssl/kdf.h>', False)]
     good = [('cli', '#include "dbomsbak/engine/dump.h"\nstd::puts("x");', False),
             ('catalog', '#include "dbomsbak/sql/quote.h"', False), ('transport', '#include <mysql.h>', False),
             ('archive', '#include <nlohmann/json.hpp>', False), ('engine', '// printf(', False),

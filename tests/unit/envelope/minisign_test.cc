@@ -1,0 +1,132 @@
+#include "dbomsbak/envelope/minisign.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "dbomsbak/base/error.h"
+#include "envelope/base64.h"
+#include "unit/memory_file.h"
+
+namespace dbomsbak {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+const fs::path kFolder = fs::path(DBOMSBAK_SOURCE_DIR) / "formats/minisign";
+
+std::string Contents(const std::string& name) {
+  std::ifstream file(kFolder / name, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+Secret NoPassword() {
+  ADD_FAILURE() << "a password is asked for";
+  return {};
+}
+
+MinisignSecretKey OwnKey() {
+  return ParseMinisignSecretKey(Contents("plain.key"), "plain.key", NoPassword);
+}
+MinisignPublicKey PublicKey(const char* name) { return *ParseMinisignPublicKey(Contents(name)); }
+
+std::string Sign(const std::string& text, const std::string& comment) {
+  MemoryWritableFile out;
+  SignedWriter writer(out);
+  for (std::size_t i = 0; i < text.size(); i += 7) {
+    writer.Append(std::string_view(text).substr(i, 7));
+  }
+  EXPECT_EQ(out.bytes(), text);
+  return writer.Sign(OwnKey(), comment);
+}
+
+// The message it is refused with; empty when it is not.
+std::string Why(const std::string& text, const std::string& signature,
+                const std::vector<MinisignPublicKey>& keys) {
+  try {
+    CheckSignature(MemoryReadableFile(text), signature, keys, {});
+    return {};
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kWrongKey) << error.message();
+    EXPECT_FALSE(error.hint().empty());
+    return error.message();
+  }
+}
+
+TEST(MinisignTest, SignaturesOfMinisignAreTaken) {
+  for (const char* name : {"text.minisig", "text.legacy.minisig"}) {
+    const SignatureReport report = CheckSignature(MemoryReadableFile(Contents("text")),
+                                                  Contents(name), {PublicKey("plain.pub")}, {});
+    EXPECT_EQ(report.comment, "golden file") << name;
+    EXPECT_THAT(Contents("plain.pub"), HasSubstr(report.key)) << name;
+  }
+}
+
+TEST(MinisignTest, AKeyIsTakenFromItsFileOrItsLine) {
+  const std::string file = Contents("plain.pub");
+  std::string line = file.substr(file.find('\n') + 1);
+  EXPECT_EQ(ParseMinisignPublicKey(line)->key, PublicKey("plain.pub").key);
+  line.pop_back();
+  EXPECT_EQ(ParseMinisignPublicKey(line)->id, PublicKey("plain.pub").id);
+  EXPECT_FALSE(ParseMinisignPublicKey(line.substr(1)));
+  EXPECT_FALSE(ParseMinisignPublicKey("plain.pub"));
+  EXPECT_FALSE(ParseMinisignPublicKey(Contents("plain.key")));
+  EXPECT_FALSE(ParseMinisignPublicKey(""));
+}
+
+TEST(MinisignTest, OursAreTakenByTheSameRules) {
+  const std::string signature = Sign("text of a file", "a comment");
+  EXPECT_EQ(Why("text of a file", signature, {PublicKey("other.pub"), PublicKey("plain.pub")}), "");
+  EXPECT_THAT(Why("text of a filf", signature, {PublicKey("plain.pub")}),
+              HasSubstr("not what was signed"));
+  EXPECT_THAT(Why("text of a file", signature, {PublicKey("other.pub")}),
+              HasSubstr("not among those that are trusted"));
+  EXPECT_THAT(Why("text of a file", "", {PublicKey("plain.pub")}), HasSubstr("no signature"));
+}
+
+TEST(MinisignTest, EveryChangeOfASignatureIsNoticed) {
+  const std::uint64_t seed = std::random_device{}();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937_64 random(seed);
+  const std::string text = "text of a file";
+  const std::string signature = Sign(text, "a comment");
+  const std::size_t begin = signature.find('\n') + 1;  // the first line may say anything
+  for (std::size_t i = begin; i + 1 < signature.size(); ++i) {
+    std::string changed = signature;
+    changed[i] = static_cast<char>(changed[i] ^ (1 << random() % 7));
+    EXPECT_NE(Why(text, changed, {PublicKey("plain.pub")}), "") << "byte " << i;
+    EXPECT_NE(Why(text, signature.substr(0, i), {PublicKey("plain.pub")}), "") << "cut at " << i;
+  }
+}
+
+TEST(MinisignTest, ASecretKeyThatDoesNotHoldTogetherIsRefused) {
+  const std::string file = Contents("plain.key");
+  const std::size_t begin = file.find('\n') + 1;
+  std::string bytes = *DecodeBase64(file.substr(begin, file.size() - begin - 1), true);
+  // Behind the key's id: seed and public half.
+  for (std::size_t i = 62; i < 62 + 64; i += 9) {
+    std::string changed = bytes;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    const std::string text = file.substr(0, begin) + EncodeBase64(changed, true) + "\n";
+    EXPECT_THROW(ParseMinisignSecretKey(text, "x", NoPassword), Error) << i;
+  }
+  for (const char* wrong : {"", "untrusted comment: x\n", "x\ny\n"}) {
+    try {
+      ParseMinisignSecretKey(wrong, "x", NoPassword);
+      ADD_FAILURE();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage);
+    }
+  }
+  EXPECT_THROW(ParseMinisignSecretKey(Contents("plain.pub"), "x", NoPassword), Error);
+}
+
+}  // namespace
+}  // namespace dbomsbak
