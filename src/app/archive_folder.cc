@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -21,11 +22,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSuffix = ".sql.zst";
+constexpr std::string_view kSuffix = ".sql.zst", kEncrypted = ".age";
 constexpr std::string_view kWorkFolder = ".dbomsbak";
 constexpr std::string_view kDoomed = ".pruned";  // an archive on its way out
-constexpr std::string_view kSha256 = ".sha256", kVerified = ".verified", kPin = ".pin";
-constexpr std::string_view kBeside[] = {kSha256, kVerified, kPin};
+constexpr std::string_view kSha256 = ".sha256", kVerified = ".verified", kPin = ".pin",
+                           kSignature = ".minisig";
+constexpr std::string_view kBeside[] = {kSha256, kVerified, kSignature, kPin};
+// What goes with it.
+constexpr std::string_view kWithIt[] = {kSha256, kVerified, kSignature};
 constexpr std::size_t kLargestNote = 4096;
 
 std::string Joined(const std::string& folder, std::string_view file) {
@@ -64,7 +68,9 @@ bool IsRegular(const std::string& path) {
 std::optional<std::pair<std::string, std::string>> Split(std::string_view name) {
   const std::size_t at = name.rfind(kSuffix);
   if (at == std::string_view::npos) return std::nullopt;
-  const std::string_view file = name.substr(0, at + kSuffix.size());
+  std::size_t size = at + kSuffix.size();
+  if (name.substr(size).starts_with(kEncrypted)) size += kEncrypted.size();
+  const std::string_view file = name.substr(0, size);
   if (!ParseArchiveName(file)) return std::nullopt;
   return std::pair{std::string(file), std::string(name.substr(file.size()))};
 }
@@ -86,27 +92,67 @@ ArchiveState StateOf(ErrorCode code) {
   }
 }
 
-// Nothing unless it speaks of the archive with this root digest.
-Proof ParseProof(std::string_view text, const Sha256Digest& root) {
+std::optional<std::uint64_t> Number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// Nothing where it does not say of which archive it speaks.
+std::optional<Proof> ParseProof(std::string_view text) {
   Proof proof;
-  std::string said;
+  Proof::Sealed sealed;
+  bool is_sealed = false;
+  std::optional<Sha256Digest> root;
   while (!text.empty()) {
     const std::string line = FirstLine(text);
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     const std::size_t blank = std::min(line.find(' '), line.size());
     const std::string word = line.substr(0, blank);
     const std::string value = line.substr(std::min(blank + 1, line.size()));
-    if (word == "root") said = value;
+    const std::optional<std::uint64_t> number = Number(value);
+    if (word == "root") root = Sha256Digest::FromHex(value);
     if (word == "verified" && ParseUtc(value)) proof.verified = value;
     if (word == "rehearsed" && ParseUtc(value)) proof.rehearsed = value;
-    if (word == "unrehearsed" && !value.empty() && value.size() < 9 &&
-        value.find_first_not_of("0123456789") == std::string::npos) {
-      proof.unrehearsed = static_cast<unsigned>(std::stoul(value));
+    if (word == "partial") sealed.partial = true;
+    if (!number) continue;
+    if (word == "unrehearsed" && *number < 100'000'000) {
+      proof.unrehearsed = static_cast<unsigned>(*number);
     }
+    if (word == "sealed") {
+      is_sealed = true;
+      sealed.bytes = *number;
+    }
+    if (word == "tables") sealed.tables = *number;
+    if (word == "rows") sealed.rows = *number;
   }
-  if (said != root.hex()) return {};
-  proof.root = root;
+  if (!root) return std::nullopt;
+  proof.root = *root;
+  if (is_sealed) proof.sealed = sealed;
   return proof;
+}
+
+void TakeProof(const Proof& proof, FolderEntry& entry) {
+  entry.verified = proof.verified;
+  entry.rehearsed = proof.rehearsed;
+  entry.unrehearsed = proof.unrehearsed;
+  entry.state = entry.receipt->footer.partial ? ArchiveState::kPartial
+                : entry.verified.empty()      ? ArchiveState::kUnverified
+                                              : ArchiveState::kGood;
+}
+
+// An archive that cannot be opened here: its proof speaks for it, if it is of this size.
+bool TakeSealed(const std::optional<Proof>& proof, FolderEntry& entry) {
+  if (!proof || !proof->sealed || proof->sealed->bytes != entry.bytes) return false;
+  Receipt receipt;
+  receipt.root = proof->root;
+  receipt.footer.table_count = proof->sealed->tables;
+  receipt.footer.row_count = proof->sealed->rows;
+  receipt.footer.partial = proof->sealed->partial;
+  entry.receipt = std::move(receipt);
+  TakeProof(*proof, entry);
+  return true;
 }
 
 // A small file, when it is there and can be read.
@@ -134,20 +180,17 @@ std::optional<FolderEntry> Examine(FileSystem& files, const std::string& folder,
   if (fs::exists(fs::symlink_status(path + std::string(kPin), ignored))) {
     entry.pin = FirstLine(Note(files, path + std::string(kPin)).value_or(""));
   }
+  const std::optional<Proof> proof =
+      ParseProof(Note(files, path + std::string(kVerified)).value_or(""));
   try {
     const ArchiveReader archive = ArchiveReader::Open(files.OpenForReading(path));
     entry.receipt = archive.receipt();
     if (!entry.name) entry.time = ParseUtc(archive.header().created).value_or(entry.time);
-    const Proof proof =
-        ParseProof(Note(files, path + std::string(kVerified)).value_or(""), entry.receipt->root);
-    entry.verified = proof.verified;
-    entry.rehearsed = proof.rehearsed;
-    entry.unrehearsed = proof.unrehearsed;
-    entry.state = entry.receipt->footer.partial ? ArchiveState::kPartial
-                  : entry.verified.empty()      ? ArchiveState::kUnverified
-                                                : ArchiveState::kGood;
+    const bool of_this = proof && proof->root == entry.receipt->root;
+    TakeProof(of_this ? *proof : Proof(), entry);
   } catch (const Error& error) {
     if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT) return std::nullopt;
+    if (error.code() == ErrorCode::kWrongKey && TakeSealed(proof, entry)) return entry;
     entry.state = StateOf(error.code());
     entry.problem = error.message();
   }
@@ -185,14 +228,17 @@ bool IsLabel(std::string_view text) {
 std::string FormatArchiveName(const ArchiveName& name) {
   std::string text = fmt::format("{}-{}", name.label, FormatCompactUtc(name.time));
   if (name.sequence > 1) text += fmt::format("-{}", name.sequence);
-  return text.append(kSuffix);
+  return text.append(kSuffix).append(name.encrypted ? kEncrypted : "");
 }
 
 std::optional<ArchiveName> ParseArchiveName(std::string_view file_name) {
   constexpr std::size_t kTimeSize = 16;
-  if (!file_name.ends_with(kSuffix)) return std::nullopt;
-  std::string_view rest = file_name.substr(0, file_name.size() - kSuffix.size());
   ArchiveName name;
+  std::string_view rest = file_name;
+  name.encrypted = rest.ends_with(kEncrypted);
+  if (name.encrypted) rest.remove_suffix(kEncrypted.size());
+  if (!rest.ends_with(kSuffix)) return std::nullopt;
+  rest.remove_suffix(kSuffix.size());
   const std::size_t digits = rest.find_last_not_of("0123456789") + 1;
   if (digits < rest.size() && digits > 0 && rest[digits - 1] == '-' && rest.size() - digits < 7) {
     name.sequence = 0;
@@ -233,13 +279,21 @@ std::string_view ToString(ArchiveState state) {
 std::string FormatProof(const Proof& proof) {
   std::string text = fmt::format("root {}\nverified {}\n", proof.root.hex(), proof.verified);
   if (!proof.rehearsed.empty()) text += fmt::format("rehearsed {}\n", proof.rehearsed);
-  return text + fmt::format("unrehearsed {}\n", proof.unrehearsed);
+  text += fmt::format("unrehearsed {}\n", proof.unrehearsed);
+  if (proof.sealed) {
+    text += fmt::format("sealed {}\ntables {}\nrows {}\n", proof.sealed->bytes,
+                        proof.sealed->tables, proof.sealed->rows);
+    if (proof.sealed->partial) text += "partial\n";
+  }
+  return text;
 }
 
 std::vector<FolderEntry> ListFolder(FileSystem& files, const std::string& folder) {
   std::vector<FolderEntry> entries;
   for (const std::string& name : NamesIn(folder)) {
-    if (!name.ends_with(kSuffix) || !IsRegular(Joined(folder, name))) continue;
+    const bool is_archive =
+        name.ends_with(kSuffix) || name.ends_with(std::string(kSuffix).append(kEncrypted));
+    if (!is_archive || !IsRegular(Joined(folder, name))) continue;
     if (auto entry = Examine(files, folder, name)) entries.push_back(std::move(*entry));
   }
   std::sort(entries.begin(), entries.end(), [](const FolderEntry& a, const FolderEntry& b) {
@@ -289,7 +343,7 @@ unsigned FolderKeeper::Sweep() {
     if (is_beside && IsRegular(Path(file)) && !files_.Exists(WorkPath(file))) {
       FinishPublishing(file);
     } else if (suffix == kDoomed) {
-      for (const std::string_view beside : {kSha256, kVerified}) {
+      for (const std::string_view beside : kWithIt) {
         files_.Remove(Path(file + std::string(beside)));
       }
       files_.Remove(WorkPath(name));
@@ -304,8 +358,9 @@ unsigned FolderKeeper::Sweep() {
   return swept;
 }
 
-std::string FolderKeeper::FreshName(const std::string& label, std::int64_t now) const {
-  ArchiveName name{label, now, 1};
+std::string FolderKeeper::FreshName(const std::string& label, std::int64_t now,
+                                    bool encrypted) const {
+  ArchiveName name{label, now, 1, encrypted};
   for (const std::string& other : NamesIn(folder_)) {
     const auto parts = Split(other);
     if (!parts) continue;
@@ -336,7 +391,7 @@ void FolderKeeper::WriteProof(const std::string& file, const Proof& proof) {
 }
 
 void FolderKeeper::Discard(const std::string& file) noexcept {
-  for (const std::string_view suffix : {std::string_view(), kSha256, kVerified, kPin}) {
+  for (const std::string_view suffix : {std::string_view(), kSha256, kVerified, kSignature, kPin}) {
     try {
       files_.Remove(WorkPath(file + std::string(suffix)));
     } catch (...) {  // the next run sweeps it
@@ -348,7 +403,7 @@ bool FolderKeeper::Remove(const std::string& file) {
   if (files_.Exists(Path(file + std::string(kPin)))) return false;
   const std::string doomed = WorkPath(file + std::string(kDoomed));
   files_.Rename(Path(file), doomed, true);
-  for (const std::string_view beside : {kSha256, kVerified}) {
+  for (const std::string_view beside : kWithIt) {
     files_.Remove(Path(file + std::string(beside)));
   }
   files_.Remove(doomed);

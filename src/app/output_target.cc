@@ -25,10 +25,32 @@ DumpFormat FormatOfName(const std::string& path) {
       .About(path);
 }
 
+// The name of what is in it. A name must not promise what is not so.
+std::string WithoutSuffix(const std::string& path, bool encrypted, bool format_is_said) {
+  constexpr std::string_view kSuffix = ".age";
+  const bool says_so = path.ends_with(kSuffix);
+  if (says_so && !encrypted) {
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("'{}' is called as if it was encrypted, and nobody is named for whom", path),
+        "Add --encrypt-to RECIPIENT, --recipients-file FILE or --encrypt-passphrase, or "
+        "leave .age away.")
+        .About(path);
+  }
+  if (encrypted && !says_so && !format_is_said) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("the name '{}' does not tell that it is encrypted", path),
+                fmt::format("Name it {}.age.", path))
+        .About(path);
+  }
+  return says_so ? path.substr(0, path.size() - kSuffix.size()) : path;
+}
+
 }  // namespace
 
 OutputTarget ResolveOutput(const std::optional<std::string>& output,
-                           std::optional<DumpFormat> format, bool stdout_is_terminal) {
+                           std::optional<DumpFormat> format, bool stdout_is_terminal,
+                           bool encrypted) {
   OutputTarget target;
   if (output && output->empty()) {
     throw Error(ErrorCode::kUsage, "-o is given without a file name",
@@ -36,12 +58,13 @@ OutputTarget ResolveOutput(const std::optional<std::string>& output,
   }
   if (output && *output != "-") {
     target.path = *output;
-    target.format = format ? *format : FormatOfName(*output);
+    const std::string name = WithoutSuffix(*output, encrypted, format.has_value());
+    target.format = format ? *format : FormatOfName(name);
     return target;
   }
   target.to_stdout = true;
   target.format = format.value_or(output ? DumpFormat::kArchive : DumpFormat::kPlainSql);
-  const bool asked_for = output && target.format == DumpFormat::kPlainSql;
+  const bool asked_for = output && target.format == DumpFormat::kPlainSql && !encrypted;
   if (stdout_is_terminal && !asked_for) {
     throw Error(ErrorCode::kUsage, "standard output is a terminal; a dump is not written there",
                 "Name a file with -o FILE.sql.zst, or send the output to a file or pipe.");

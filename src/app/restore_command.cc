@@ -64,10 +64,19 @@ void RefuseTwice(const std::vector<std::string>& paths) {
   }
 }
 
-std::vector<std::shared_ptr<const RandomAccessFile>> OpenAll(
-    FileSystem& files, const std::vector<std::string>& paths) {
+std::vector<std::shared_ptr<const RandomAccessFile>> OpenAll(FileSystem& files,
+                                                             const RestoreCommand& command,
+                                                             Observer& observer,
+                                                             const CancelToken& cancel) {
   std::vector<std::shared_ptr<const RandomAccessFile>> opened;
-  for (const std::string& path : paths) opened.push_back(files.OpenForReading(path));
+  for (const std::string& path : command.paths) {
+    opened.push_back(files.OpenForReading(path));
+    if (!command.signatures.any()) continue;
+    const SignatureReport report =
+        RequireSignature(files, path, *opened.back(), command.signatures, cancel);
+    observer.Notice(
+        fmt::format("'{}' is signed with key {}: {}", path, report.key, report.comment));
+  }
   return opened;
 }
 
@@ -94,7 +103,7 @@ std::string SafetyDumpBeside(const std::string& archive) {
                 "What is live is dumped to that file before anything is changed.");
   }
   std::string stem = archive;
-  for (const std::string_view ending : {".zst", ".gz", ".sql"}) {
+  for (const std::string_view ending : {".age", ".zst", ".gz", ".sql"}) {
     if (stem.ends_with(ending)) stem.resize(stem.size() - ending.size());
   }
   const std::time_t now = std::time(nullptr);
@@ -129,12 +138,12 @@ RestoreResult RunRestoreCommand(SessionFactory& all_sessions, FileSystem& files,
   WithoutBinlog unlogged(all_sessions);
   SessionFactory& sessions = command.skip_binlog ? unlogged : all_sessions;
   if (command.swap) {  // which heals by itself: an interrupted one is then done, or goes on
-    return RunSwapPrepared(sessions, OpenAll(files, command.paths), command.options, confirm,
-                           observer, cancel);
+    return RunSwapPrepared(sessions, OpenAll(files, command, observer, cancel), command.options,
+                           confirm, observer, cancel);
   }
   RestoreOptions options = command.options;
   if (!options.dry_run) options.healed = HealFirst(sessions, options.in_place, observer);
-  const auto opened = OpenAll(files, command.paths);
+  const auto opened = OpenAll(files, command, observer, cancel);
   if (options.in_place) {
     std::string& name = options.safety_dump_name;
     name =
@@ -157,8 +166,8 @@ AbortResult RunAbortCommand(SessionFactory& all_sessions, FileSystem& files,
   RefuseTwice(command.paths);
   WithoutBinlog unlogged(all_sessions);
   SessionFactory& sessions = command.skip_binlog ? unlogged : all_sessions;
-  return RunAbort(sessions, OpenAll(files, command.paths), command.options, confirm, observer,
-                  cancel);
+  return RunAbort(sessions, OpenAll(files, command, observer, cancel), command.options, confirm,
+                  observer, cancel);
 }
 
 }  // namespace dbomsbak

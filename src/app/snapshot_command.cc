@@ -76,7 +76,8 @@ class Run {
     const std::vector<FolderEntry> before = ListFolder(files_, command_.folder);
     if (command_.check_space) RequireSpace(before, command_);
     const std::unique_ptr<SessionFactory> sessions = command_.connect();
-    const std::string file = keeper_.FreshName(command_.label, result_.begun);
+    const std::string file =
+        keeper_.FreshName(command_.label, result_.begun, !command_.envelope.recipients.none());
     const std::optional<unsigned> last = Unrehearsed(before, command_.label);
     const unsigned unrehearsed = last.value_or(0) + 1;
     try {
@@ -108,16 +109,18 @@ class Run {
     dump.target.path = keeper_.WorkPath(file);
     dump.target.format = DumpFormat::kArchive;
     dump.options = command_.dump;
+    dump.envelope = command_.envelope;
     dump.own_files = command_.own_files;
     result_.dump = RunDumpToFile(sessions, files_, dump, observer_, cancel_);
     if (command_.own_files) {
-      command_.own_files({keeper_.WorkPath(file), keeper_.WorkPath(file + ".sha256")});
+      command_.own_files({keeper_.WorkPath(file), keeper_.WorkPath(file + ".sha256"),
+                          SignatureOf(keeper_.WorkPath(file))});
     }
     VerifyOptions verify;
     verify.max_memory_bytes = command_.dump.max_memory_bytes;
     verify.expect = result_.dump->receipt.root;
     const FileVerdict verdict =
-        VerifyFile(files_, keeper_.WorkPath(file), verify, observer_, cancel_);
+        VerifyFile(files_, keeper_.WorkPath(file), verify, {}, observer_, cancel_);
     if (verdict.error) {
       Error error = *verdict.error;
       error.While("the new archive does not verify and is not kept");
@@ -126,8 +129,17 @@ class Run {
     cancel_.ThrowIfCancelled();
     if (command_.before_publishing) command_.before_publishing();
     result_.verified = FormatUtc(command_.clock());
-    keeper_.Publish(file, {result_.dump->receipt.root, result_.verified, "", unrehearsed},
-                    command_.pin);
+    keeper_.Publish(file, ProofOf("", unrehearsed), command_.pin);
+  }
+
+  Proof ProofOf(const std::string& rehearsed, unsigned unrehearsed) const {
+    const Receipt& receipt = result_.dump->receipt;
+    Proof proof{receipt.root, result_.verified, rehearsed, unrehearsed};
+    if (!command_.envelope.recipients.none()) {
+      proof.sealed = {result_.dump->output_bytes, receipt.footer.table_count,
+                      receipt.footer.row_count, receipt.footer.partial};
+    }
+    return proof;
   }
 
   // Restored into scratch databases beside the live ones, or on another server; proved, swept.
@@ -150,7 +162,7 @@ class Run {
       throw;
     }
     result_.rehearsed = FormatUtc(command_.clock());
-    keeper_.WriteProof(file, {result_.dump->receipt.root, result_.verified, result_.rehearsed, 0});
+    keeper_.WriteProof(file, ProofOf(result_.rehearsed, 0));
   }
 
   FileSystem& files_;

@@ -159,7 +159,7 @@ class Backup {
     VerifyOptions options;
     options.expect = Sha256Digest::FromHex(journal_.Fact("root"));
     const FileVerdict verdict =
-        VerifyFile(files_, run_.ArchivePath(), options, run_.world.observer, run_.world.cancel);
+        VerifyFile(files_, run_.ArchivePath(), options, {}, run_.world.observer, run_.world.cancel);
     if (verdict.error) throw *verdict.error;
     if (verdict.code != ErrorCode::kOk) {
       throw Error(verdict.code, fmt::format("'{}' does not hold all objects", run_.ArchivePath()));

@@ -96,7 +96,7 @@ class Start {
     // The last moment to find it damaged.
     VerifyOptions options;
     options.expect = Sha256Digest::FromHex(root);
-    const FileVerdict verdict = VerifyFile(run_.world.files, run_.ArchivePath(), options,
+    const FileVerdict verdict = VerifyFile(run_.world.files, run_.ArchivePath(), options, {},
                                            run_.world.observer, run_.world.cancel);
     if (verdict.code != ErrorCode::kOk) {
       problems.push_back(fmt::format("the archive is not good: {}: {}",

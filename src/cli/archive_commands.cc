@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/envelope.h"
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/terminal.h"
@@ -77,7 +78,7 @@ std::optional<DeepReport> VerifyDeeply(Invocation& run, const VerifyOptions& opt
   command.max_memory_bytes = options.max_memory_bytes;
   command.jobs = options.jobs;
   for (const FileVerdict& verdict : verdicts) {
-    if (!verdict.report) return std::nullopt;
+    if (!verdict.report || verdict.code == ErrorCode::kWrongKey) return std::nullopt;
     command.paths.push_back(verdict.path);
     command.text_bytes += verdict.report->text_bytes;
   }
@@ -107,6 +108,7 @@ ErrorCode RunVerifyCommandLine(Invocation& run) {
   }
   if (const auto jobs = run.line.Number("jobs", 1, 64)) options.jobs = static_cast<unsigned>(*jobs);
   if (const auto bytes = run.line.Bytes("max-memory")) options.max_memory_bytes = *bytes;
+  const SignaturePolicy signatures = SignaturesAsAsked(run.line);
   OmsAsAsked(run);  // what is wrong with it is told first
   const auto observer = ObserveAsAsked(run);
   run.signals.AllowForcedEnd();
@@ -114,7 +116,7 @@ ErrorCode RunVerifyCommandLine(Invocation& run) {
   ErrorCode worst = ErrorCode::kOk;
   std::vector<FileVerdict> verdicts;
   for (const std::string& path : run.line.arguments()) {
-    FileVerdict verdict = VerifyFile(run.files, path, options, *observer, run.cancel);
+    FileVerdict verdict = VerifyFile(run.files, path, options, signatures, *observer, run.cancel);
     worst = Worse(worst, verdict.code);
     run.console.ClearStatusLine();
     if (!run.json()) {

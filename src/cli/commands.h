@@ -10,6 +10,7 @@
 #include "cli/console.h"
 #include "cli/password_arguments.h"
 #include "cli/signals.h"
+#include "dbomsbak/app/envelope.h"
 #include "dbomsbak/app/oms_config.h"
 #include "dbomsbak/app/retention.h"
 #include "dbomsbak/base/cancel.h"
@@ -26,7 +27,7 @@ struct Invocation {
   const CommandLine& line;
   const PasswordArguments& password;
   Console& console;
-  FileSystem& files;
+  EncryptedFiles& files;
   CancelToken& cancel;
   SignalWatch& signals;
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "cli/commands.h"
+#include "cli/envelope.h"
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/terminal.h"
@@ -205,6 +206,10 @@ DumpOptions DumpOptionsAsAsked(Invocation& run) {
 
 namespace {
 
+bool IsEncrypted(const CommandLine& line) {
+  return line.Has("encrypt-to") || line.Has("recipients-file") || line.Flag("encrypt-passphrase");
+}
+
 // A dump is one snapshot whoever writes; but it is not what OMS has when it is stopped.
 void TellIfInUse(Invocation& run, const Scope& scope, SessionFactory& sessions,
                  Observer& observer) {
@@ -226,7 +231,8 @@ ErrorCode RunDumpCommandLine(Invocation& run) {
   DumpCommand command;
   command.options = DumpOptionsAsAsked(run);
   CheckCharset(line);
-  command.target = ResolveOutput(line.Last("output"), FormatOf(line), StdoutIsTerminal());
+  command.target =
+      ResolveOutput(line.Last("output"), FormatOf(line), StdoutIsTerminal(), IsEncrypted(line));
   command.overwrite = line.Flag("overwrite");
   if (run.json() && command.target.to_stdout) {
     throw Error(ErrorCode::kUsage, "--json needs -o FILE: standard output carries the dump",
@@ -238,6 +244,11 @@ ErrorCode RunDumpCommandLine(Invocation& run) {
     run.console.Note(fmt::format("of no use here, ignored:{} (dbomsbak help options)", names));
   }
 
+  if (command.target.to_stdout && line.Has("sign-key")) {
+    throw Error(ErrorCode::kUsage, "--sign-key needs -o FILE: the signature stands beside it",
+                "Name a file with -o, or sign what the pipe ends in with minisign -S.");
+  }
+  command.envelope = EnvelopeAsAsked(run);
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
   run.signals.AllowForcedEnd();

@@ -102,6 +102,12 @@ Json ToJson(const FileVerdict& verdict) {
   json["code"] = static_cast<int>(verdict.code);
   json["name"] = std::string(Describe(verdict.code).name);
   if (verdict.error) AddError(*verdict.error, json);
+  json["encrypted"] = verdict.encrypted;
+  json["signature"] = std::string(ToString(verdict.signature));
+  if (verdict.signer) {
+    json["signed_by"] = verdict.signer->key;
+    json["trusted_comment"] = verdict.signer->comment;
+  }
   if (!verdict.report) return json;
   const VerifyReport& report = *verdict.report;
   json["format"] = report.plain_sql ? "sql" : "archive";

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/envelope.h"
 #include "cli/help.h"
 #include "cli/json.h"
 #include "dbomsbak/base/near_names.h"
@@ -79,7 +80,8 @@ ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& can
                 fmt::format("Leave -p away. See dbomsbak {} --help.", command.name));
   }
   if (FindOption(command.command, "--quiet") != nullptr) console.set_quiet(line.Flag("quiet"));
-  Invocation run{line, arguments.password, console, FileSystem::Posix(), cancel, signals};
+  EncryptedFiles files(FileSystem::Posix(), KeysAsAsked(line, console));
+  Invocation run{line, arguments.password, console, files, cancel, signals};
   return RunCommand(run);
 }
 

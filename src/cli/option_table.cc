@@ -25,6 +25,8 @@ constexpr CommandSet kOmsJson = kCommandUpgradeHaConfig | kCommandUpgradeConnect
 constexpr CommandSet kJson =
     kServer | kCommandVerify | kCommandInfo | kCommandList | kCommandPrune | kOmsJson;
 constexpr CommandSet kAll = kJson | kCommandCat;
+constexpr CommandSet kReads = kCommandVerify | kCommandInfo | kCommandCat | kCommandList |
+                              kCommandPrune | kCommandRestore | kCommandDiff | kCommandCheck;
 
 constexpr std::array kOptions{
     // Output
@@ -40,6 +42,18 @@ constexpr std::array kOptions{
                "replace an existing FILE, when the new dump is complete"},
     OptionInfo{"--compress", "LEVEL", kOptionalValue, kOutput, kDumps,
                "--compress=1 to 19, 0 stores (default 3)"},
+    OptionInfo{"--encrypt-to", "RECIPIENT", kValue, kOutput, kDumps,
+               "encrypt for the owner of this key of age (age1…); may be given again"},
+    OptionInfo{"--recipients-file", "FILE", kValue, kOutput, kDumps,
+               "encrypt for all whom FILE names, one a line; may be given again"},
+    OptionInfo{"--encrypt-passphrase", "", kFlag, kOutput, kDumps,
+               "encrypt with a passphrase, which is asked for twice"},
+    OptionInfo{"--passphrase-file", "FILE", kValue, kOutput, kDumps,
+               "--encrypt-passphrase: its first line is the passphrase"},
+    OptionInfo{"--sign-key", "FILE", kValue, kOutput, kDumps,
+               "sign with this secret key of minisign: FILE.minisig beside the dump"},
+    OptionInfo{"--sign-password-file", "FILE", kValue, kOutput, kDumps,
+               "its first line is the password of --sign-key (else it is asked for)"},
 
     // The upgrade of OMS
     OptionInfo{"--state", "DIR", kValue, kOutput, kUpgrade,
@@ -108,6 +122,16 @@ constexpr std::array kOptions{
                "drop this displaced copy only (default: all, and what killed restores left)"},
 
     // How it is done
+    OptionInfo{"--identity", "FILE", kValue, kRun, kReads,
+               "what opens encrypted files: an identity file of age; may be given again"},
+    OptionInfo{"--passphrase-file", "FILE", kValue, kRun, kReads,
+               "its first line is the passphrase of an encrypted file or identity (else it is "
+               "asked for)"},
+    OptionInfo{"--verify-key", "KEY", kValue, kRun, kCommandVerify | kCommandRestore,
+               "each FILE must be signed (FILE.minisig) with this public key of minisign: a file, "
+               "or its line RW…; may be given again"},
+    OptionInfo{"--require-signature", "", kFlag, kRun, kCommandRestore,
+               "refuse files that are not signed, also where no --verify-key is given (25)"},
     OptionInfo{"--keep", "N", kValue, kRun, kKeeps, "keep the newest N good archives"},
     OptionInfo{"--keep-days", "N", kValue, kRun, kKeeps, "keep those not older than N days"},
     OptionInfo{"--keep-daily", "N", kValue, kRun, kKeeps,

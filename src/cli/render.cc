@@ -137,6 +137,10 @@ std::string RenderVerdict(const FileVerdict& verdict) {
                         Counted(report.rows, "row"), HumanBytes(report.text_bytes),
                         Counted(report.frames, "frame"));
   }
+  if (verdict.signer) {
+    text += fmt::format("{}: signed with key {}: {}\n", Printable(verdict.path),
+                        verdict.signer->key, Printable(verdict.signer->comment));
+  }
   if (report.expected_by_file && report.receipt) {
     text += fmt::format("{}: --expect was the file's SHA-256, not the root digest of its receipt\n",
                         Printable(verdict.path));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/commands.h"
+#include "cli/envelope.h"
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/terminal.h"
@@ -310,6 +311,7 @@ ErrorCode RunRestoreCommandLine(Invocation& run) {
                 "In place, drop such keys before the restore and add them again afterwards.");
   }
   command.skip_binlog = line.Flag("skip-binlog");
+  command.signatures = SignaturesAsAsked(line);
   options.dry_run = line.Flag("dry-run");
   options.rehearse = line.Flag("rehearse");
   options.allow_partial = line.Flag("allow-partial");
@@ -324,6 +326,8 @@ ErrorCode RunRestoreCommandLine(Invocation& run) {
   if (const auto seconds = line.Number("lock-wait", 1, 86400)) {
     options.lock_wait_s = static_cast<unsigned>(*seconds);
   }
+  run.files.Unlock(
+      command.paths);  // later the terminal is the plan's, and Ctrl-C means another thing
   if (line.Flag("abort")) return Abort(run, command);
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);

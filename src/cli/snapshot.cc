@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/envelope.h"
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/units.h"
@@ -61,6 +62,7 @@ SnapshotCommand CommandOf(Invocation& run) {
   }
   command.label = LabelOf(line);
   command.dump = DumpOptionsAsAsked(run);
+  command.envelope = EnvelopeAsAsked(run);
   command.keep = KeepRulesAsAsked(line);
   command.pin = PinOf(line);
   command.deep_every = static_cast<unsigned>(line.Number("deep", 1, 10000).value_or(0));

@@ -66,11 +66,15 @@ int TerminalWidth() {
 }
 
 Secret AskPassword(const std::string& question) {
+  return AskSecret(question,
+                   "Use --password-file, the environment variable DBOMSBAK_PASSWORD, or an option "
+                   "file.");
+}
+
+Secret AskSecret(const std::string& question, const std::string& elsewhere) {
   const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
   if (terminal < 0) {
-    throw Error(ErrorCode::kUsage, "a password is asked for, but there is no terminal",
-                "Use --password-file, the environment variable DBOMSBAK_PASSWORD, or an option "
-                "file.");
+    throw Error(ErrorCode::kUsage, "a password is asked for, but there is no terminal", elsewhere);
   }
   const SilentTerminal silent(terminal);
   WriteAll(terminal, question);

@@ -16,6 +16,8 @@ int TerminalWidth();  // columns of stderr, 80 when unknown
 // Asks on /dev/tty without echo, as the mysql client does. Errors: kUsage when there is no
 // terminal, kInterrupted.
 Secret AskPassword(const std::string& question);
+// The same for other secrets; `elsewhere` is the hint where there is no terminal.
+Secret AskSecret(const std::string& question, const std::string& elsewhere);
 
 // Asks on the terminal; true for y or yes. Errors: kInterrupted, kTerminated.
 bool AskYesNo(const std::string& question, const CancelToken& cancel);

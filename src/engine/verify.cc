@@ -32,7 +32,7 @@ VerifyReport VerifyPlainSql(const std::shared_ptr<const RandomAccessFile>& file,
                             const CancelToken& cancel) {
   VerifyReport report;
   if (options.expect) {
-    const Sha256Digest found = DigestOfFile(*file, cancel);
+    const Sha256Digest found = DigestOfFile(options.stored ? *options.stored : *file, cancel);
     if (found != *options.expect) {
       throw Error(ErrorCode::kDiffers,
                   fmt::format("'{}' is not the file that was expected: its SHA-256 is {}, expected "
@@ -71,7 +71,8 @@ VerifyReport VerifyArchive(std::shared_ptr<const RandomAccessFile> file,
   VerifyReport report;
   if (options.expect && *options.expect != receipt.root) {
     // The digest in FILE.sha256 is easily taken for the receipt's, and covers as much.
-    report.expected_by_file = DigestOfFile(*file, cancel) == *options.expect;
+    const RandomAccessFile& stored = options.stored ? *options.stored : *file;
+    report.expected_by_file = DigestOfFile(stored, cancel) == *options.expect;
     if (!report.expected_by_file) {
       throw Error(ErrorCode::kDiffers,
                   fmt::format("'{}' is not the archive of this receipt: its root digest is {}, "

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/secret_file.h"
 #include "transport/option_files.h"
 
 namespace dbomsbak {
@@ -33,8 +34,6 @@ constexpr std::array kSslModes{
     SslModeName{SslMode::kVerifyCa, "VERIFY_CA"},
     SslModeName{SslMode::kVerifyIdentity, "VERIFY_IDENTITY"},
 };
-
-constexpr std::size_t kLongestPassword = 4096;
 
 std::string Upper(std::string text) {
   for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -205,57 +204,6 @@ void ApplyEnvironment(ConnectionOptions& options) {
   if (const char* socket = Environment("MYSQL_UNIX_PORT")) options.socket = socket;
 }
 
-Secret ReadPasswordFile(const std::string& path, std::vector<std::string>& notices) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    throw Error(ErrorCode::kIo,
-                fmt::format("cannot read password file {}: {}", path, std::strerror(errno)),
-                "Check --password-file, and that this user may read it.");
-  }
-  struct stat info = {};
-  std::string bad;
-  if (fstat(file, &info) != 0 || S_ISDIR(info.st_mode)) {
-    bad = fmt::format("password file {} is a folder", path);
-  } else if (S_ISREG(info.st_mode) && (info.st_mode & S_IWOTH) != 0) {
-    bad = fmt::format("password file {} is not trusted: everybody may write it", path);
-  } else if (S_ISREG(info.st_mode) && (info.st_mode & (S_IRGRP | S_IROTH)) != 0) {
-    notices.push_back(fmt::format("others may read password file {} (chmod 600 {})", path, path));
-  }
-  if (!bad.empty()) {
-    close(file);
-    throw Error(ErrorCode::kUsage, bad, fmt::format("Give it to you alone: chmod 600 {}.", path));
-  }
-  std::array<char, kLongestPassword + 1> buffer{};
-  std::size_t size = 0;
-  int failure = 0;
-  // Up to the first line's end; the file may be a pipe and its writer slow.
-  while (size < buffer.size() && std::memchr(buffer.data(), '\n', size) == nullptr) {
-    const ssize_t count = read(file, buffer.data() + size, buffer.size() - size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) failure = errno;
-    if (count <= 0) break;
-    size += static_cast<std::size_t>(count);
-  }
-  close(file);
-  std::string_view line(buffer.data(), size);
-  line = line.substr(0, line.find('\n'));
-  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  Secret password(line);
-  Wipe(buffer.data(), buffer.size());
-  if (failure != 0) {
-    throw Error(ErrorCode::kIo,
-                fmt::format("cannot read password file {}: {}", path, std::strerror(failure)), {});
-  }
-  if (password.empty()) {
-    throw Error(ErrorCode::kUsage, fmt::format("the first line of password file {} is empty", path),
-                "The password is the file's first line.");
-  }
-  if (password.Reveal().size() > kLongestPassword) {
-    throw Error(ErrorCode::kUsage, fmt::format("password file {} holds no password", path), {});
-  }
-  return password;
-}
-
 void ApplyArguments(const ConnectionArguments& arguments, ConnectionOptions& options) {
   if (arguments.host) options.host = *arguments.host;
   if (arguments.user) options.user = *arguments.user;
@@ -302,7 +250,7 @@ void ChoosePassword(const ConnectionArguments& arguments, ConnectionOptions& opt
   }
   if (!arguments.ask_password) {
     if (arguments.password_file.has_value()) {
-      options.password = ReadPasswordFile(*arguments.password_file, notices);
+      options.password = ReadSecretFile(*arguments.password_file, "password", notices);
       options.has_password = true;
       return;
     }

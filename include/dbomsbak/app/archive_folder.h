@@ -1,8 +1,11 @@
 // A folder of archives that `snapshot` keeps: names, states, lock, what is under way and what goes.
 //
-//     LABEL-20261127T101534Z.sql.zst       an archive; -2, -3 behind Z for others of one second
+//     LABEL-20261127T101534Z.sql.zst       an archive; -2, -3 behind Z for others of one second;
+//     with
+//                                          .age behind it, it is encrypted
 //     ….sql.zst.sha256                     for sha256sum -c
 //     ….sql.zst.verified                   when it was read through (and rehearsed)
+//     ….sql.zst.minisig                    its signature, where it is signed
 //     ….sql.zst.pin                        it stays, whatever the rules; the first line says why
 //     .dbomsbak/                           the lock, and archives that are not there yet
 //
@@ -26,6 +29,7 @@ struct ArchiveName {
   std::string label;
   std::int64_t time = 0;
   unsigned sequence = 1;  // of those of one label and second, from 1
+  bool encrypted = false;
 };
 
 // Letters, digits, '.', '_' and '-', a letter or digit first; 64 at most.
@@ -54,13 +58,16 @@ struct FolderEntry {
   std::string verified, rehearsed;  // UTC; empty: never
   unsigned unrehearsed = 0;         // as in Proof
   std::optional<std::string> pin;
-  std::optional<Receipt> receipt;  // when it could be opened
+  // When it could be opened. Of an encrypted one that no key at hand opens: what its proof says, as
+  // far as that goes (root, tables, rows, partial).
+  std::optional<Receipt> receipt;
 
   std::string_view label() const { return name ? std::string_view(name->label) : ""; }
 };
 
-// Archives (*.sql.zst) of the folder by label, the oldest first. Header, index and footer are read,
-// and no more. Nothing is written. Errors: kIo when there is no such folder or it cannot be read.
+// Archives (*.sql.zst, *.sql.zst.age) of the folder by label, the oldest first. Header, index and
+// footer are read, and no more. Nothing is written. Errors: kIo when there is no such folder or it
+// cannot be read.
 std::vector<FolderEntry> ListFolder(FileSystem& files, const std::string& folder);
 
 // Bytes that this user may still write there.
@@ -80,6 +87,14 @@ struct Proof {
   Sha256Digest root;
   std::string verified, rehearsed;  // UTC; empty: never
   unsigned unrehearsed = 0;         // archives of the label since one was rehearsed, with this one
+
+  // Of an encrypted one, which those who keep the folder need not be able to open.
+  struct Sealed {
+    std::uint64_t bytes = 0;  // of the file
+    std::uint64_t tables = 0, rows = 0;
+    bool partial = false;
+  };
+  std::optional<Sealed> sealed = std::nullopt;
 };
 // The text of FILE.verified.
 std::string FormatProof(const Proof& proof);
@@ -94,11 +109,12 @@ class FolderKeeper {
   unsigned Sweep();
 
   // A name that nobody has yet. Behind `now` as the clock tells it, even where that has gone back.
-  std::string FreshName(const std::string& label, std::int64_t now) const;
+  std::string FreshName(const std::string& label, std::int64_t now, bool encrypted = false) const;
   std::string WorkPath(const std::string& file) const;  // where it is made
   std::string Path(const std::string& file) const;      // where it is published
 
-  // From WorkPath: the archive with its FILE.sha256, .verified and, with a pin, .pin.
+  // From WorkPath: the archive with its FILE.sha256, .verified, .minisig where it is signed and,
+  // with a pin, .pin.
   void Publish(const std::string& file, const Proof& proof, const std::optional<std::string>& pin);
   // Of a published archive: its proof anew.
   void WriteProof(const std::string& file, const Proof& proof);

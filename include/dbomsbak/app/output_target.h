@@ -15,11 +15,12 @@ struct OutputTarget {
 };
 
 // `output`: the value of -o; `format`: that of --format. `x.sql.zst` is an archive, `x.sql` plain
-// SQL, no -o plain SQL to stdout, `-` the archive to stdout; `format` overrides.
-// Errors: kUsage for a name that tells no format, and for a dump to a terminal that nobody asked
-// for.
+// SQL, no -o plain SQL to stdout, `-` the archive to stdout; `format` overrides. What is encrypted
+// is called x.sql.zst.age, and nothing else is. Errors: kUsage for a name that tells no format, and
+// for a dump to a terminal that nobody asked for.
 OutputTarget ResolveOutput(const std::optional<std::string>& output,
-                           std::optional<DumpFormat> format, bool stdout_is_terminal);
+                           std::optional<DumpFormat> format, bool stdout_is_terminal,
+                           bool encrypted = false);
 
 // The line of NAME.sha256, as sha256sum writes and checks it: the name without its folder.
 std::string Sha256SumLine(const Sha256Digest& digest, const std::string& path);

@@ -10,6 +10,7 @@
 
 #include "dbomsbak/app/archive_folder.h"
 #include "dbomsbak/app/deep_verify.h"
+#include "dbomsbak/app/envelope.h"
 #include "dbomsbak/app/retention.h"
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/base/error.h"
@@ -24,6 +25,7 @@ struct SnapshotCommand {
   std::string folder;
   std::string label;
   DumpOptions dump;
+  Envelope envelope;
   KeepRules keep;  // none: nothing is removed
   std::optional<std::string> pin;
   unsigned deep_every = 0;  // a rehearsed restore with every so-manieth archive; 0: never

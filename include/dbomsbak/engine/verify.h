@@ -20,6 +20,8 @@ struct VerifyOptions {
   std::size_t max_memory_bytes = std::size_t{96} << 20;
   // The root digest of a receipt, or the SHA-256 of the file as FILE.sha256 has it.
   std::optional<Sha256Digest> expect;
+  // The file as it lies there, where what is verified is in an encrypted one; else null.
+  std::shared_ptr<const RandomAccessFile> stored = nullptr;
 };
 
 struct VerifyReport {

@@ -280,6 +280,13 @@ TEST_F(ArchiveFolderTest, TwoOfOneSecondGetTwoNames) {
   Put("oms-20261127T010000Z-2.sql.zst");
   EXPECT_EQ(keeper.FreshName("oms", now), "oms-20261127T010000Z-3.sql.zst");
   EXPECT_EQ(keeper.FreshName("oms", now + 1), "oms-20261127T010001Z.sql.zst");
+  EXPECT_EQ(keeper.FreshName("oms", now, true), "oms-20261127T010000Z-3.sql.zst.age");
+  Put("oms-20261127T010000Z-3.sql.zst.age");
+  EXPECT_EQ(keeper.FreshName("oms", now), "oms-20261127T010000Z-4.sql.zst");
+  EXPECT_TRUE(ParseArchiveName("oms-20261127T010000Z-3.sql.zst.age")->encrypted);
+  EXPECT_FALSE(ParseArchiveName("oms-20261127T010000Z-3.sql.zst")->encrypted);
+  EXPECT_FALSE(ParseArchiveName("oms-20261127T010000Z-3.sql.zst.age.age"));
+  EXPECT_FALSE(ParseArchiveName("oms-20261127T010000Z-3.age"));
 }
 
 }  // namespace

@@ -8,9 +8,9 @@ namespace dbomsbak {
 namespace {
 
 ErrorCode CodeOf(const std::optional<std::string>& output, std::optional<DumpFormat> format,
-                 bool terminal) {
+                 bool terminal, bool encrypted = false) {
   try {
-    ResolveOutput(output, format, terminal);
+    ResolveOutput(output, format, terminal, encrypted);
   } catch (const Error& error) {
     return error.code();
   }
@@ -37,6 +37,19 @@ TEST(OutputTargetTest, NeverToATerminalUnasked) {
   EXPECT_EQ(CodeOf({}, {}, true), ErrorCode::kUsage);
   EXPECT_EQ(CodeOf("-", {}, true), ErrorCode::kUsage);
   EXPECT_EQ(CodeOf("-", DumpFormat::kPlainSql, true), ErrorCode::kOk);
+}
+
+TEST(OutputTargetTest, NamesTellWhetherAFileIsEncrypted) {
+  const OutputTarget archive = ResolveOutput("x.sql.zst.age", {}, true, true);
+  EXPECT_EQ(archive.format, DumpFormat::kArchive);
+  EXPECT_EQ(archive.path, "x.sql.zst.age");
+  EXPECT_EQ(ResolveOutput("x.sql.age", {}, true, true).format, DumpFormat::kPlainSql);
+  EXPECT_EQ(CodeOf("x.sql.zst", {}, false, true), ErrorCode::kUsage);
+  EXPECT_EQ(CodeOf("x.bak", DumpFormat::kArchive, false, true), ErrorCode::kOk);
+  EXPECT_EQ(CodeOf("x.sql.zst.age", {}, false), ErrorCode::kUsage);
+  EXPECT_EQ(CodeOf("x.sql.zst.age", DumpFormat::kArchive, false), ErrorCode::kUsage);
+  EXPECT_EQ(CodeOf("x.age", {}, false, true), ErrorCode::kUsage);
+  EXPECT_EQ(CodeOf("-", DumpFormat::kPlainSql, true, true), ErrorCode::kUsage);
 }
 
 TEST(OutputTargetTest, NamesThatTellNothingAreRefused) {

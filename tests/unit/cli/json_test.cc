@@ -65,6 +65,7 @@ TEST(JsonTest, VerifyWritesTheFieldsOfTheTable) {
   good.code = ErrorCode::kOk;
   good.report = VerifyReport{};
   good.report->receipt = FullReceipt();
+  good.signer = SignatureReport{"AA", "timestamp:1"};
   FileVerdict bad;
   bad.path = "b";
   bad.code = ErrorCode::kDamaged;

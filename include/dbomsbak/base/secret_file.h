@@ -1,0 +1,18 @@
+// Passwords and passphrases in files.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dbomsbak/base/secret.h"
+
+namespace dbomsbak {
+
+// The first line of a file or pipe (/dev/fd/3). `what` is "password" or "passphrase", and the
+// option is called --WHAT-file. A file that others may read is a notice. Errors: kIo; kUsage for a
+// folder, an empty line, a file that everybody may write.
+Secret ReadSecretFile(const std::string& path, std::string_view what,
+                      std::vector<std::string>& notices);
+
+}  // namespace dbomsbak
