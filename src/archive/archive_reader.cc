@@ -361,7 +361,7 @@ const FooterRecord& ArchiveReader::footer() const { return impl_->footer(); }
 
 Receipt ArchiveReader::receipt() const {
   return {impl_->tail.footer.root, impl_->header.snapshot, impl_->footer(),
-          impl_->header.scope.databases};
+          impl_->header.scope.databases, impl_->header.scope.pruned_tables};
 }
 
 std::uint64_t ArchiveReader::frame_count() const { return impl_->frame_count(); }

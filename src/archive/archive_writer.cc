@@ -149,7 +149,8 @@ Receipt ArchiveWriter::Finish() {
   const std::string frame = layout::EncodeFooter(footer);
   impl_->Write(frame);
   impl_->WriteSeekTable();
-  return {Sha256(frame), impl_->header.snapshot, footer, impl_->header.scope.databases};
+  const Scope& scope = impl_->header.scope;
+  return {Sha256(frame), impl_->header.snapshot, footer, scope.databases, scope.pruned_tables};
 }
 
 }  // namespace dbomsbak

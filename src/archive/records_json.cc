@@ -144,6 +144,7 @@ Scope ReadScope(const Json& json) {
     scope.excluded_kinds.push_back(*kind);
   }
   scope.row_filters = TextMap(json, "row_filters");
+  scope.pruned_tables = Pairs(json, "pruned_tables");
   scope.no_data = Flag(json, "no_data");
   scope.no_create_info = Flag(json, "no_create_info");
   return scope;
@@ -198,6 +199,10 @@ ObjectRecord ReadObject(const Json& json) {
   if (const Json* next = Find(json, "auto_increment")) object.auto_increment = AsU64(*next);
   object.engine = Text(json, "engine");
   object.row_filtered = Flag(json, "row_filtered");
+  if (const Json* pruned = Find(json, "pruned")) {
+    auto [column, from] = AsPair(*pruned);
+    object.pruned = PruneRecord{std::move(column), std::move(from)};
+  }
   object.charset = Text(json, "charset");
   object.collation = Text(json, "collation");
   if (Find(json, "comment") != nullptr) object.comment = Text(json, "comment");
@@ -263,6 +268,9 @@ std::string ToJson(const HeaderRecord& header) {
     scope["excluded_kinds"].push_back(ToString(kind));
   }
   if (!header.scope.row_filters.empty()) scope["row_filters"] = header.scope.row_filters;
+  if (!header.scope.pruned_tables.empty()) {
+    scope["pruned_tables"] = PairsToJson(header.scope.pruned_tables);
+  }
   scope["no_data"] = header.scope.no_data;
   scope["no_create_info"] = header.scope.no_create_info;
   json["scope"] = std::move(scope);
@@ -297,6 +305,7 @@ std::string ToJson(const ObjectRecord& object) {
   if (object.auto_increment) json["auto_increment"] = *object.auto_increment;
   PutText(json, "engine", object.engine);
   if (object.row_filtered) json["row_filtered"] = true;
+  if (object.pruned) json["pruned"] = {object.pruned->column, object.pruned->from};
   PutText(json, "charset", object.charset);
   PutText(json, "collation", object.collation);
   if (object.comment) json["comment"] = *object.comment;

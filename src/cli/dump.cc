@@ -148,6 +148,10 @@ Scope ScopeOf(Invocation& run) {
     throw Error(ErrorCode::kUsage, "--no-data and --no-create-info together leave nothing to dump",
                 "Leave one of them away.");
   }
+  if (line.Flag("prune-heartbeat") && (scope.no_data || line.Last("where"))) {
+    throw Error(ErrorCode::kUsage, "--prune-heartbeat goes with neither --where nor --no-data",
+                "It says by itself which rows are dumped.");
+  }
   return scope;
 }
 
@@ -179,6 +183,7 @@ DumpOptions DumpOptionsAsAsked(Invocation& run) {
                 "Name the databases to dump, or add --all-databases.");
   }
   options.ddl = DdlOf(line);
+  options.prune_heartbeat = line.Flag("prune-heartbeat");
   if (const auto jobs = line.Number("jobs", 1, 64)) options.jobs = static_cast<unsigned>(*jobs);
   options.compression_level = LevelOf(line);
   options.throttle = ThrottleOf(line);
@@ -194,6 +199,7 @@ DumpOptions DumpOptionsAsAsked(Invocation& run) {
       (line.Flag("databases") && !line.Flag("tables")) || options.all_databases;
   options.source_date_epoch = SourceDateEpoch();
   if (const OmsConfig* const oms = OmsAsAsked(run)) {
+    options.heartbeat_databases = oms->heartbeats;
     const auto missing = MissingDatabases(*oms, options.scope.databases);
     if (!missing.empty()) {
       run.console.Warning(

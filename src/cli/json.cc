@@ -59,6 +59,7 @@ Json ToJson(const Receipt& receipt, bool is_archive) {
   json["text_bytes"] = receipt.footer.text_size;
   json["file_bytes"] = receipt.footer.file_size;
   json["partial"] = receipt.footer.partial;
+  json["pruned"] = TableNames(receipt.pruned_tables);
   json["snapshot"] = ToJson(receipt.snapshot);
   return json;
 }
@@ -211,6 +212,7 @@ Json ToJson(const Scope& given) {
     scope["excluded_kinds"].push_back(std::string(ToString(kind)));
   }
   scope["row_filters"] = given.row_filters;
+  scope["pruned_tables"] = TableNames(given.pruned_tables);
   scope["no_data"] = given.no_data;
   scope["no_create_info"] = given.no_create_info;
   return scope;
@@ -264,6 +266,9 @@ Json ObjectToJson(const ObjectRecord& object) {
       json["row_digest"] = object.row_digest->value;
     }
     json["row_filtered"] = object.row_filtered;
+    if (object.pruned) {
+      json["pruned"] = {{"column", object.pruned->column}, {"from", object.pruned->from}};
+    }
   }
   if (!object.definer.empty()) json["definer"] = object.definer;
   if (!object.table.empty()) json["table"] = object.table;
@@ -467,6 +472,7 @@ Json FolderToJson(const std::string& folder, const std::vector<FolderEntry>& ent
       one["tables"] = entry.receipt->footer.table_count;
       one["rows"] = entry.receipt->footer.row_count;
       one["root"] = entry.receipt->root.hex();
+      one["pruned"] = TableNames(entry.receipt->pruned_tables);
     }
     one["verified"] = entry.verified;
     one["rehearsed"] = entry.rehearsed;

@@ -97,6 +97,8 @@ constexpr std::array kOptions{
                "leave this table out; may be given again"},
     OptionInfo{"-w,--where", "COND", kValue, kContent, kDumps,
                "only rows for which COND holds (a filtered archive)"},
+    OptionInfo{"--prune-heartbeat", "", kFlag, kContent, kDumps,
+               "of OMS's heatbeat_sequence dump the newest row alone; the live table stays whole"},
     OptionInfo{"-d,--no-data", "", kFlag, kContent, kDumps,
                "definitions only (a filtered archive)"},
     OptionInfo{"-t,--no-create-info", "", kFlag, kContent, kDumps,

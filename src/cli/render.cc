@@ -34,8 +34,11 @@ std::string ScopeText(const Scope& scope) {
     parts.push_back(fmt::format("no {}s", ToString(kind)));
   }
   for (const auto& [table, condition] : scope.row_filters) {
-    parts.push_back(
-        fmt::format("rows of {} where {}", table == "*" ? "all tables" : table, condition));
+    const bool pruned =
+        std::any_of(scope.pruned_tables.begin(), scope.pruned_tables.end(),
+                    [&](const auto& name) { return table == name.first + "." + name.second; });
+    parts.push_back(fmt::format("{} of {} where {}", pruned ? "newest rows" : "rows",
+                                table == "*" ? "all tables" : table, condition));
   }
   if (scope.no_data) parts.emplace_back("no rows");
   if (scope.no_create_info) parts.emplace_back("no definitions");
@@ -102,6 +105,9 @@ std::string RenderReceipt(const Receipt& receipt, bool is_archive) {
   if (!receipt.snapshot.method.empty()) line += fmt::format(" method={}", receipt.snapshot.method);
   const std::string position = SnapshotPosition(receipt.snapshot);
   if (!position.empty()) line += fmt::format(" binlog={}", position);
+  for (const auto& [database, table] : receipt.pruned_tables) {
+    line += fmt::format(" pruned={}.{}", database, table);
+  }
   if (receipt.footer.partial) line += " PARTIAL";
   return line;
 }
@@ -212,7 +218,11 @@ std::string RenderObject(const ObjectRecord& object) {
                   is_table ? Grouped(object.rows) : "",
                   is_table && object.data ? HumanBytes(object.data->length) : "",
                   object.schema ? HumanBytes(object.schema->length) : "", Printable(name));
-  if (object.row_filtered) text += "  (rows left out)";
+  if (object.pruned) {
+    text += fmt::format("  (pruned: {} from {} on)", object.pruned->column, object.pruned->from);
+  } else if (object.row_filtered) {
+    text += "  (rows left out)";
+  }
   if (!object.omitted.empty()) text += fmt::format("  LEFT OUT: {}", Printable(object.omitted));
   return text + "\n";
 }
@@ -383,11 +393,12 @@ std::string RenderFolder(const std::string& folder, const std::vector<FolderEntr
     const auto count = [&](std::uint64_t number) {
       return entry.receipt ? Grouped(number) : std::string("-");
     };
+    const bool pruned = entry.receipt && !entry.receipt->pruned_tables.empty();
     const FooterRecord footer = entry.receipt ? entry.receipt->footer : FooterRecord{};
     lines.push_back({Printable(entry.file), HumanAge(now - entry.time), HumanBytes(entry.bytes),
                      count(footer.table_count), count(footer.row_count),
-                     std::string(ToString(entry.state)), Minutes(entry.verified),
-                     Minutes(entry.rehearsed),
+                     fmt::format("{}{}", ToString(entry.state), pruned ? ", pruned" : ""),
+                     Minutes(entry.verified), Minutes(entry.rehearsed),
                      entry.pin ? (entry.pin->empty() ? "yes" : Printable(*entry.pin)) : ""});
     if (!entry.problem.empty()) {
       problems += fmt::format("{}: {}\n", Printable(entry.file), Printable(entry.problem));

@@ -12,6 +12,7 @@
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/insert_parser.h"
 #include "engine/frame_pass.h"
+#include "engine/pruned_tables.h"
 
 namespace dbomsbak {
 namespace {
@@ -71,9 +72,11 @@ void ArchiveVerifier::Damaged(const std::string& object, std::string_view what) 
 void ArchiveVerifier::ReadIndex() {
   std::uint32_t number = 0;
   std::vector<std::string> databases;
+  PruningCheck pruning(archive_.header());
   archive_.ForEachObject([&](ObjectRecord&& object) {
     cancel_.ThrowIfCancelled();
     CheckRecord(object);
+    if (const auto wrong = pruning.Wrong(object)) Damaged(object.id.Describe(), *wrong);
     if (object.id.kind == ObjectKind::kDatabase) databases.push_back(object.id.database);
     AddSlices(object, number);
     if (number++ == std::numeric_limits<std::uint32_t>::max()) {
@@ -82,6 +85,7 @@ void ArchiveVerifier::ReadIndex() {
     return true;
   });
   CheckDatabases(databases);
+  if (const auto wrong = pruning.WrongAtEnd()) Damaged("the header", *wrong);
   CheckCounts();
   const auto by_place = [](const Span& a, const Span& b) {
     return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "catalog/unknown_database.h"
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/near_names.h"
 #include "dbomsbak/catalog/definition_traits.h"
 #include "dbomsbak/catalog/table_reader.h"
@@ -27,6 +28,7 @@
 #include "engine/event_text.h"
 #include "engine/frame_memory.h"
 #include "engine/frame_pass.h"
+#include "engine/pruned_tables.h"
 #include "engine/restore_input.h"
 #include "engine/session_registry.h"
 #include "engine/snapshot_rows.h"
@@ -144,12 +146,24 @@ std::vector<std::string> NotesOf(const DiffSource& source, const DiffOptions& op
   if (scope.no_data) {
     notes.push_back(fmt::format("the {} holds no rows: they are not compared", file));
   } else if (!source.is_plain()) {
+    std::set<std::string> told;
+    for (const ObjectRecord& record : source.objects()) {
+      if (!record.pruned) continue;
+      notes.push_back(fmt::format("{}; no others are compared", DescribePruned(record)));
+      told.insert(record.id.database + "." + record.id.name);
+    }
     for (const auto& [table, condition] : scope.row_filters) {
+      if (told.contains(table)) continue;
       notes.push_back(fmt::format("of {} only rows are compared that the archive was made for: {}",
                                   table == "*" ? "all tables" : table, condition));
     }
   }
   return notes;
+}
+
+bool HasColumn(const Table& table, std::string_view name) {
+  return std::any_of(table.columns.begin(), table.columns.end(),
+                     [&](const Column& column) { return EqualIgnoringCase(column.name, name); });
 }
 
 unsigned JobsOf(const DiffOptions& options) {
@@ -570,12 +584,20 @@ class Diff {
         return;
       }
     }
+    if (record.pruned && !HasColumn(live, record.pruned->column)) {
+      found.reasons.push_back(
+          fmt::format("its rows: column {}, by which the archive was pruned, is missing live",
+                      QuoteIdentifier(record.pruned->column)));
+      return;
+    }
     source_.ChooseColumns(table);
     if (!table.why_not.empty()) {  // they are counted all the same
       for (Column& column : table.live.columns) column.generated = true;
     }
-    // The archive knows better than statistics, unless the table has grown since.
     table.live.size_unknown = false;
+    // Rows that are left aside are none to plan for.
+    if (record.pruned) table.live.estimated_rows = table.live.data_bytes = 0;
+    // The archive knows better than statistics, unless the table has grown since.
     table.live.estimated_rows = std::max(table.live.estimated_rows, record.rows);
     table.live.data_bytes = std::max(table.live.data_bytes, record.data ? record.data->length : 0);
     tables_.push_back(std::move(table));

@@ -8,6 +8,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "engine/definition_slices.h"
 #include "engine/diff_source.h"
+#include "engine/pruned_tables.h"
 
 namespace dbomsbak {
 namespace {
@@ -23,10 +24,7 @@ std::string WithOneCharsetName(std::string kind) {
 class FromArchive final : public DiffSource {
  public:
   explicit FromArchive(const ArchiveReader& archive) : archive_(archive), slices_(archive) {
-    archive.ForEachObject([&](ObjectRecord&& record) {
-      objects_.push_back(std::move(record));
-      return true;
-    });
+    ForEachObject(archive, [&](ObjectRecord&& record) { objects_.push_back(std::move(record)); });
   }
 
   const std::string& name() const override { return archive_.name(); }

@@ -5,6 +5,7 @@
 #include "engine/chunk_reader.h"
 #include "engine/dump_pipeline.h"
 #include "engine/dump_set.h"
+#include "engine/pruned_tables.h"
 #include "engine/session_registry.h"
 
 namespace dbomsbak {
@@ -16,6 +17,7 @@ DumpResult Attempt(SessionFactory& sessions, const DumpOptions& options,
   SessionRegistry registry(cancel);
   try {
     DumpSet set = PrepareDumpSet(sessions, registry, options, unreadable, observer, cancel);
+    if (options.prune_heartbeat) PruneHeartbeats(options.heartbeat_databases, set, observer);
     observer.Phase(fmt::format("dumping {} database{}", set.catalog.databases.size(),
                                set.catalog.databases.size() == 1 ? "" : "s"));
     observer.Notice(fmt::format("snapshot by {} at {}, taken in {:.1f} ms; {} reading session{}",

@@ -263,6 +263,7 @@ DumpResult Pipeline::Run() {
     footer.text_size = footer.file_size = file_.bytes();
     result.receipt.snapshot = snapshot_;
     result.receipt.databases = set_.scope.databases;
+    result.receipt.pruned_tables = set_.scope.pruned_tables;
   }
   result.output_sha256 = file_.sha256();
   result.output_bytes = file_.bytes();

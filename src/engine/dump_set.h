@@ -34,6 +34,7 @@ struct DumpSet {
   std::vector<std::pair<ObjectId, std::string>> omitted;  // in scope, not readable, and why
   // Functions that broken views call and that are there, of any database: (database, name).
   std::vector<QualifiedName> functions;
+  std::map<ObjectId, PruneRecord> pruned;  // tables of which older rows are left out
   SnapshotTaken snapshot;
   NameSet listed;                            // around the snapshot
   DefinitionFingerprint tables_at_snapshot;  // where no metadata lock keeps them still

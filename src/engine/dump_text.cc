@@ -171,6 +171,11 @@ TextBlock SequenceBlock(const Sequence& sequence, std::string_view restart) {
   return block;
 }
 
+std::string FilterComment(std::string_view table, std::string_view condition) {
+  return fmt::format("\n-- Dumping data for table {}\n-- WHERE:  {}\n",
+                     CommentSafe(QuoteIdentifier(table)), CommentSafe(std::string(condition)));
+}
+
 TextBlock TableBlock(const Table& table) {
   TextBlock block;
   block.text = Title("Table", table.id.database, table.id.name);

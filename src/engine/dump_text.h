@@ -38,6 +38,8 @@ std::string DatabaseBlock(const Database& database, bool drop_first, Ddl ddl);
 std::string UseDatabase(std::string_view database);
 TextBlock SequenceBlock(const Sequence& sequence, std::string_view restart);
 TextBlock TableBlock(const Table& table);
+// Comments before rows that had to meet `condition`, as mysqldump has them.
+std::string FilterComment(std::string_view table, std::string_view condition);
 // What is in the view's place until everything it needs is there.
 std::string ViewStandIn(const View& view);
 // `scaffold` is empty but for a broken view.

@@ -17,6 +17,7 @@
 #include "engine/in_place.h"
 #include "engine/keys_behind_rows.h"
 #include "engine/live_comparison.h"
+#include "engine/pruned_tables.h"
 #include "engine/restore_choice.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
@@ -46,7 +47,7 @@ void RefuseWithoutLeave(const ContentSource& source, const RestoreOptions& optio
                 "See what is missing with dbomsbak info; --allow-partial restores the rest.")
         .About(name);
   }
-  if (header.scope.filtered() && !options.allow_filtered) {
+  if (header.scope.filtered() && !header.scope.only_pruned() && !options.allow_filtered) {
     throw Error(
         ErrorCode::kRestorePreflight,
         fmt::format("'{}' does not hold all rows of its tables", name),
@@ -76,6 +77,9 @@ RestoreResult RestoreRun::Run(RestoreInput& input) {
   content_ = input.Read(options_.only, jobs_, options_.max_memory_bytes, observer_, cancel_);
   for (const ContentSource& source : content_.sources) RefuseWithoutLeave(source, options_);
   ApplyOptions(options_, content_);
+  for (const ContentObject& table : content_.tables) {
+    if (table.record.pruned) content_.notes.push_back(DescribePruned(table.record));
+  }
   if (options_.in_place) PrepareInPlace(content_);
   Connect();
   healed_ = options_.healed;

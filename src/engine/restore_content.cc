@@ -13,6 +13,7 @@
 #include "dbomsbak/sql/insert_parser.h"
 #include "engine/constraint_names.h"
 #include "engine/definition_slices.h"
+#include "engine/pruned_tables.h"
 #include "engine/restore_choice.h"
 
 namespace dbomsbak {
@@ -72,10 +73,10 @@ void SortByText(std::vector<ContentObject>& objects) {
 }
 
 void ReadIndex(const ArchiveReader& archive, RestoreContent& content) {
-  archive.ForEachObject([&](ObjectRecord&& record) {
+  ForEachObject(archive, [&](ObjectRecord&& record) {
     if (!record.omitted.empty()) {
       content.omitted.push_back(std::move(record));
-      return true;
+      return;
     }
     if (record.id.kind != ObjectKind::kDatabase && !record.create) {
       throw Error(ErrorCode::kUnsupported,
@@ -86,7 +87,6 @@ void ReadIndex(const ArchiveReader& archive, RestoreContent& content) {
     ContentObject object;
     object.record = std::move(record);
     ListFor(content, object.record.id.kind)->push_back(std::move(object));
-    return true;
   });
 }
 

@@ -162,7 +162,8 @@ bool RestoreRun::Replaces(const InPlaceRun& run) const {
   }
   for (const ContentSource& source : content_.sources) {
     const Scope& scope = source.header.scope;
-    if (source.partial || scope.filtered() || !scope.only_tables.empty() ||
+    const bool lacks_rows = scope.filtered() && !scope.only_pruned();
+    if (source.partial || lacks_rows || !scope.only_tables.empty() ||
         !scope.excluded_kinds.empty()) {
       return false;
     }

@@ -65,6 +65,13 @@ void SetText::AddUndefined(ObjectRecord record) {
   AddObject(std::move(record));
 }
 
+std::string SetText::FilterOf(const Table& table) const {
+  const auto& filters = set_.scope.row_filters;
+  auto filter = filters.find(table.id.database + "." + table.id.name);
+  if (filter == filters.end()) filter = filters.find("*");
+  return filter == filters.end() ? std::string() : filter->second;
+}
+
 void SetText::WriteTable(const Table& table) {
   Name(table.id.Describe());
   ObjectRecord record = RecordOf(table);
@@ -89,6 +96,8 @@ void SetText::WriteTable(const Table& table) {
 void SetText::WriteRows(const Table& table, ObjectRecord& record) {
   std::vector<std::string> columns;
   for (const ColumnRecord& column : record.columns) columns.push_back(column.name);
+  const std::string filter = FilterOf(table);
+  if (!filter.empty()) assembler_.AddStatement(FilterComment(table.id.name, filter));
   assembler_.BeginRows(InsertHead(table.id.name, columns));
   RowDigest digest;
   RowPiece piece;
@@ -103,9 +112,9 @@ void SetText::WriteRows(const Table& table, ObjectRecord& record) {
   record.data = rows.slice;
   record.rows = digest.rows;
   record.row_digest = RowDigestRecord{std::string(kRowDigestId), digest.sum.hex()};
-  const auto& filters = set_.scope.row_filters;
-  record.row_filtered =
-      filters.count(table.id.database + "." + table.id.name) > 0 || filters.count("*") > 0;
+  record.row_filtered = !filter.empty();
+  const auto pruned = set_.pruned.find(table.id);
+  if (pruned != set_.pruned.end()) record.pruned = pruned->second;
   if (rows.oversized_row > 0) {
     observer_.Warning(fmt::format(
         "row {} of {} needs a statement of {} bytes, more than this server's max_allowed_packet "

@@ -35,6 +35,7 @@ class SetText {
  private:
   void WriteSection(const TextPlan::Section& section);
   void WriteTable(const Table& table);
+  std::string FilterOf(const Table& table) const;  // empty: all rows
   void WriteRows(const Table& table, ObjectRecord& record);
   void WriteStandIns(const Database& database);
   void WritePrograms(std::vector<StoredProgram> Database::*list);

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-# ctest: kinds=mariadb-10.11,mysql-9.7 others=test_the_whole_story
+# ctest: kinds=mariadb-10.11,mysql-9.7 others=test_the_whole_story,test_old_heartbeats_are_left_out_and_missed_by_nobody
 """Dump, restore and undo of OMS's databases with nothing but OMS's own config.yaml, as an operator does it.
 
 What the databases hold is judged by the server and the `mysql` client. Words on the command line choose tests by their
 names.
 """
 
+import json
 import pathlib
+import re
 import sys
 import tempfile
 import threading
@@ -216,6 +218,97 @@ class OmsConfig:
         if process.returncode != 34 or 'heatbeat_sequence' not in rest:
             raise AssertionError(f'{process.returncode}: {rest}')
         self.run('restore', '--yes', '--abort').expect(0)
+
+    def test_old_heartbeats_are_left_out_and_missed_by_nobody(self):
+        """Of the sequence the newest row is dumped, as the snapshot has it; the rest is as without the option."""
+        hb = '`oms_cm_hb`.`heatbeat_sequence`'
+        live = self.server.rows(f'SELECT * FROM {hb} ORDER BY id')
+        newest = self.server.value(f'SELECT MAX(id) FROM {hb}')
+        counter = self.counter()
+        if len(live) < 2:
+            raise AssertionError(f'{hb} has {len(live)} rows')
+        before = self.take()
+        out = self.folder / 'pruned.sql.zst'
+        self.says(self.run('dump', '--prune-heartbeat', '-o', out).expect(0), f'of table {hb} only the newest row',
+                  'pruned=oms_cm_hb.heatbeat_sequence')
+        fingerprint.expect_equal(before, self.take(), 'live')
+        self.says(self.run('verify', out).expect(0), 'pruned=oms_cm_hb.heatbeat_sequence')
+        self.says(self.program.ok('info', out), f'oms_cm_hb.heatbeat_sequence where `id` >= {newest}')
+        info = json.loads(self.program.ok('info', '--json', out).out)
+        [table] = [each for each in info['objects'] if 'pruned' in each]
+        if (table['name'], table['rows'], table['pruned'], table['row_filtered'], info['receipt']['pruned']) != (
+                'heatbeat_sequence', 1, {'column': 'id', 'from': newest}, True, ['oms_cm_hb.heatbeat_sequence']):
+            raise AssertionError(f'{table}, {info["receipt"]}')
+        # Rows below the newest are no differences; what came since is one, and what has gone.
+        self.says(self.run('diff', out).expect(0), f'{hb} was pruned', 'no others are compared')
+        self.server.sql(f'INSERT INTO {hb} () VALUES ()')
+        self.says(self.run('diff', '--rows=5', out).expect(4), 'heatbeat_sequence')
+        self.server.sql(f'DELETE FROM {hb} WHERE id >= {newest}')
+        self.run('diff', out).expect(4)
+        oms.mock_upgrade(self.server, NAMES)
+        # No leave is needed, but it is told; what the server holds then is judged by the server.
+        self.says(self.run('restore', '--yes', '--rehearse', out).expect(0), f'{hb} was pruned')
+        self.says(self.run('restore', '--yes', '--prepare', out).expect(0), f'{hb} was pruned')
+        self.says(self.run('restore', '--yes', '--swap').expect(0), f'{hb} was pruned')
+        kept = self.server.rows(f'SELECT * FROM {hb}')
+        if kept != live[-1:] or self.counter() != counter:
+            raise AssertionError(f'{kept} with {self.counter()}, not {live[-1:]} with {counter}')
+        self.run('diff', out).expect(0)
+        self.run('undo', '--yes').expect(0)
+        self.run('restore', '--yes', self.archive).expect(0)
+        self.run('purge', '--yes').expect(0)
+        # By its text any client loads the same; and no reader of plain SQL takes it for whole.
+        plain = self.folder / 'pruned.sql'
+        self.run('dump', '--prune-heartbeat', 'oms_cm_hb', '-o', plain).expect(0)
+        self.says(self.program.run('restore', '--dry-run', '--only', 'oms_cm_hb', *self.server.client_options(),
+                                   plain).expect(34), 'does not hold all rows')
+
+    def counter(self):
+        created = self.server.rows('SHOW CREATE TABLE `oms_cm_hb`.`heatbeat_sequence`')[0][1]
+        found = re.search(r'AUTO_INCREMENT=(\d+)', created)
+        return found and found.group(1)
+
+    def test_what_cannot_be_pruned_is_dumped_whole_and_told(self):
+        self.server.sql('''CREATE DATABASE odd_a; CREATE TABLE odd_a.heatbeat_sequence (id VARCHAR(9) PRIMARY KEY);
+INSERT INTO odd_a.heatbeat_sequence VALUES (1), (2);
+CREATE DATABASE odd_b; CREATE TABLE odd_b.heatbeat_sequence (seq INT PRIMARY KEY); INSERT INTO odd_b.heatbeat_sequence VALUES (1), (2);
+CREATE DATABASE odd_c; CREATE TABLE odd_c.heatbeat_sequence (id INT PRIMARY KEY); INSERT INTO odd_c.heatbeat_sequence VALUES (1), (2);
+CREATE TABLE odd_c.child (p INT, FOREIGN KEY (p) REFERENCES heatbeat_sequence (id)); INSERT INTO odd_c.child VALUES (1);
+CREATE DATABASE odd_d; CREATE TABLE odd_d.heatbeat_sequence (ID INT NOT NULL, KEY (ID)) ENGINE=MyISAM;
+INSERT INTO odd_d.heatbeat_sequence VALUES (-3), (-3), (-4);
+CREATE DATABASE odd_e; CREATE TABLE odd_e.heatbeat_sequence (id INT PRIMARY KEY); CREATE DATABASE odd_f;
+CREATE DATABASE odd_g; CREATE TABLE odd_g.heatbeat_sequence (id BIGINT UNSIGNED PRIMARY KEY); CREATE DATABASE odd_h;
+INSERT INTO odd_g.heatbeat_sequence VALUES (18446744073709551615);
+CREATE TABLE odd_h.heatbeat_sequence (id INT); INSERT INTO odd_h.heatbeat_sequence VALUES (NULL), (1), (2);''')
+        out = self.folder / 'odd.sql.zst'
+        names = [f'odd_{letter}' for letter in 'abcdefgh']
+        tcp = self.server.client_options(tcp=True)
+        config = self.write('odd.yaml', 'odd_f', host='${host}', port='${port}', user='nobody')
+        told = self.run('dump', '--prune-heartbeat', *tcp, *names, '-o', out, config=config).expect(0)
+        self.says(told, '`odd_a`.`heatbeat_sequence` is dumped whole: its column `id` is no integer',
+                  '`odd_b`.`heatbeat_sequence` is dumped whole: it has no column `id`',
+                  '`odd_c`.`heatbeat_sequence` is dumped whole: rows of table `odd_c`.`child` refer to',
+                  'of table `odd_d`.`heatbeat_sequence` only the newest row is dumped: `ID` >= -3',
+                  'table `odd_e`.`heatbeat_sequence` has no rows to prune',
+                  '`odd_f`.`heatbeat_sequence` is no table of this dump: nothing of `odd_f` is pruned',
+                  'of table `odd_g`.`heatbeat_sequence` only the newest row is dumped: `id` >= 18446744073709551615',
+                  '`odd_h`.`heatbeat_sequence` is dumped whole: its column `id` is no integer that is always there',
+                  'pruned=odd_d.heatbeat_sequence pruned=odd_g.heatbeat_sequence')
+        info = json.loads(self.program.ok('info', '--json', out).out)
+        rows = {each['database']: each['rows'] for each in info['objects'] if each['name'] == 'heatbeat_sequence'}
+        if rows != {'odd_a': 2, 'odd_b': 2, 'odd_c': 2, 'odd_d': 2, 'odd_e': 0, 'odd_g': 1, 'odd_h': 3}:
+            raise AssertionError(f'{rows}')
+        part = [word for name in names for word in ('--only', name)]  # not OMS's
+        self.program.run('restore', '--yes', *tcp, *part, out).expect(0)
+        if self.server.rows('SELECT * FROM odd_d.heatbeat_sequence') != [['-3'], ['-3']]:
+            raise AssertionError(self.server.rows('SELECT * FROM odd_d.heatbeat_sequence'))
+        # An upgrade that takes the column away: not to be compared, not an error.
+        self.server.sql('ALTER TABLE odd_d.heatbeat_sequence CHANGE ID other INT NOT NULL')
+        self.says(self.program.run('diff', *tcp, '--only', 'odd_d.heatbeat_sequence', out).expect(4), 'by which the archive was pruned, is missing live')
+        self.program.run('purge', '--yes', *tcp).expect(0)
+        for bad in ('--no-data', '--where=id>1'):
+            self.program.run('dump', '--prune-heartbeat', bad, *tcp, 'odd_d', '-o', '-').expect(2)
+        self.server.sql(''.join(f'DROP DATABASE {name};' for name in names))
 
     def test_others_sessions_are_told_by_a_dump(self):
         with Talk(self.server, 'oms_rm') as talk:

@@ -555,14 +555,34 @@ def table_digests(archive, text):
         yield record, rows, f"{total:032x}"
 
 
+def check_pruned(scope, record, what):
+    if record.get("omitted"):
+        need("pruned" not in record, f"{what}: omitted, and yet pruned")
+        return
+    table = [record["database"], record["name"]]
+    pruned = record.get("pruned")
+    listed = record["kind"] == "table" and table in scope.get("pruned_tables", [])
+    need(listed == (pruned is not None), f"{what}: pruned or not?")
+    if pruned is None:
+        return
+    column, value = pruned
+    need(re.fullmatch("-?[0-9]+", value), f"{what}: pruned by no number")
+    condition = "`" + column.replace("`", "``") + "` >= " + value
+    need(record.get("row_filtered") and scope.get("row_filters", {}).get(".".join(table)) == condition,
+         f"{what}: not filtered as it is pruned")
+
+
 def check_text(archive):
     """Everything the index says of the text."""
     text = archive.text()
     spans = []
     databases = archive.header["scope"].get("databases", [])
+    need(len(archive.header["scope"].get("pruned_tables", [])) == sum("pruned" in r for r in archive.objects),
+         "the scope lists other pruned tables than the index")
     for record in archive.objects:
         what = name_of(record)
         need(record["database"] in databases, f"{what}: outside the scope")
+        check_pruned(archive.header["scope"], record, what)
         slices = {k: record[k] for k in ("create", "schema", "stand_in", "data") if k in record}
         if record.get("omitted"):
             need(not slices, f"{what}: omitted, and yet there")

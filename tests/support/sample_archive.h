@@ -87,7 +87,7 @@ class SampleArchive {
   ObjectRecord& AddTable(const std::string& database, const std::string& name,
                          const std::string& create, const std::vector<ColumnRecord>& columns,
                          const std::vector<SampleRow>& rows, std::size_t rows_per_insert = 1000,
-                         bool cut = false) {
+                         bool cut = false, std::string_view before_rows = {}) {
     ObjectRecord table;
     table.id = {database, ObjectKind::kTable, name};
     const std::string drop = "DROP TABLE IF EXISTS `" + name + "`;\n";
@@ -100,6 +100,7 @@ class SampleArchive {
     table.columns = columns;
     table.engine = "InnoDB";
     table.rows = rows.size();
+    Add(before_rows);
 
     std::vector<std::string> names;
     std::vector<ColumnKind> kinds;
@@ -181,7 +182,7 @@ class SampleArchive {
   Receipt receipt;
 
  private:
-  const int level_;
+  int level_;
   std::vector<std::string> frames_;
   std::string frame_;
 };

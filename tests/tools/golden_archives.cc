@@ -193,6 +193,25 @@ SampleArchive Filtered() {
 
 ObjectRecord& TableOf(SampleArchive& archive) { return archive.objects.back(); }
 
+// Its older rows were left out as worthless.
+SampleArchive Pruned() {
+  SampleArchive archive(SampleHeader({"oms"}));
+  archive.header.scope.row_filters = {{"oms.heatbeat_sequence", "`id` >= 7"}};
+  archive.header.scope.pruned_tables = {{"oms", "heatbeat_sequence"}};
+  archive.AddPreamble("[\"oms\"]", false);
+  archive.AddDatabase("oms");
+  ObjectRecord& table = archive.AddTable(
+      "oms", "heatbeat_sequence",
+      "CREATE TABLE `heatbeat_sequence` (\n  `id` bigint(20) NOT NULL AUTO_INCREMENT,\n"
+      "  PRIMARY KEY (`id`)\n) ENGINE=InnoDB AUTO_INCREMENT=8 DEFAULT CHARSET=utf8mb4",
+      {{"id", "int"}}, {{"7"}}, 1000, false,
+      "\n-- Dumping data for table `heatbeat_sequence`\n-- WHERE:  `id` >= 7\n");
+  table.row_filtered = true;
+  table.pruned = PruneRecord{"id", "7"};
+  archive.AddEnd();
+  return archive;
+}
+
 std::string PlainSql(std::string text) {
   text.resize(text.rfind("-- Dump completed"));
   const std::string proof = "-- dbomsbak proof: sha256=" + Sha256(text).hex() +
@@ -207,6 +226,7 @@ void WriteValid(const Folder& valid) {
   valid.Write("two-databases.sql.zst", TwoDatabases().Build());
   valid.Write("partial.sql.zst", Partial().Build());
   valid.Write("filtered.sql.zst", Filtered().Build());
+  valid.Write("pruned.sql.zst", Pruned().Build());
 
   SampleArchive empty(SampleHeader({"nothing"}));
   empty.AddDatabase("nothing");
@@ -291,6 +311,22 @@ void WriteLies(const Folder& invalid) {
   lie("20-database-not-in-index",
       [](SampleArchive& a) { a.header.scope.databases.push_back("z"); });
   lie("20-omitted-yet-there", [](SampleArchive& a) { TableOf(a).omitted = "no reason"; });
+  lie("20-pruned-outside-scope", [](SampleArchive& a) {
+    TableOf(a).pruned = PruneRecord{"id", "1"};
+  });
+  lie("20-pruned-and-filtered-otherwise", [](SampleArchive& a) {
+    a = Pruned();
+    a.header.scope.row_filters["oms.heatbeat_sequence"] = "`id` >= 7 AND rand() < 0.5";
+  });
+  lie("20-pruned-without-table", [](SampleArchive& a) {
+    a = Pruned();
+    a.header.scope.row_filters["oms.t"] = "`id` >= 1";
+    a.header.scope.pruned_tables.emplace_back("oms", "t");
+  });
+  lie("20-pruned-in-scope-alone", [](SampleArchive& a) {
+    a = Pruned();
+    TableOf(a).pruned.reset();
+  });
 
   const auto forge = [&](const std::string& name, auto change) {
     ArchiveParts parts = ArchiveParts::Of(OneTable().Build());

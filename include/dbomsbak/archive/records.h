@@ -30,12 +30,25 @@ struct Scope {
   std::vector<std::pair<std::string, std::string>> ignored_tables;  // left out by name
   std::vector<ObjectKind> excluded_kinds;          // e.g. triggers by --triggers=false
   std::map<std::string, std::string> row_filters;  // "db.table" or "*" → WHERE condition
+  // Those of row_filters whose older rows were left out as worthless. A restore needs no leave.
+  std::vector<std::pair<std::string, std::string>> pruned_tables;
   bool no_data = false;
   bool no_create_info = false;
 
   bool CoversKind(ObjectKind kind) const;
   bool CoversTable(const std::string& database, const std::string& table) const;
+  bool Prunes(const std::string& database, const std::string& table) const;
   bool filtered() const { return no_data || no_create_info || !row_filters.empty(); }
+  // Filtered, and by pruned tables alone.
+  bool only_pruned() const;
+};
+
+// Rows with a lower value in an integer column were left out: the application reads the newest
+// only.
+struct PruneRecord {
+  std::string column;
+  std::string from;  // decimal digits, '-' before negatives
+  friend bool operator==(const PruneRecord&, const PruneRecord&) = default;
 };
 
 struct SnapshotRecord {
@@ -95,6 +108,7 @@ struct ObjectRecord {
   std::optional<std::uint64_t> auto_increment;
   std::string engine;
   bool row_filtered = false;  // rows were left out by a filter or --no-data
+  std::optional<PruneRecord> pruned;
 
   // databases
   std::string charset;
@@ -142,6 +156,7 @@ struct Receipt {
   SnapshotRecord snapshot;
   FooterRecord footer;
   std::vector<std::string> databases;
+  std::vector<std::pair<std::string, std::string>> pruned_tables;
 };
 
 }  // namespace dbomsbak

@@ -22,6 +22,10 @@ struct DumpOptions {
   Scope scope;                 // databases named; kinds and tables left out
   bool all_databases = false;  // every database but the server's own
   Ddl ddl = Ddl::kNative;
+  // Of OMS's heartbeats only the newest is wanted. `heartbeat_databases`: those known to hold some,
+  // others may; where one has none, that is told.
+  bool prune_heartbeat = false;
+  std::vector<std::string> heartbeat_databases;
   unsigned jobs = 2;          // reading sessions
   int compression_level = 3;  // 1 to 19, 0 stores
   std::size_t max_memory_bytes = std::size_t{96} << 20;

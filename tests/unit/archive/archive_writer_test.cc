@@ -26,6 +26,7 @@ HeaderRecord FullHeader() {
   header.scope.ignored_tables = {{"a", "tmp"}};
   header.scope.excluded_kinds = {ObjectKind::kTrigger};
   header.scope.row_filters = {{"a.t", "id < 10"}};
+  header.scope.pruned_tables = {{"a", "t"}};
   header.options = {{"compression", "3"}};
   return header;
 }
@@ -43,6 +44,7 @@ ObjectRecord FullTable(std::string database, std::string name) {
   table.auto_increment = 18446744073709551615ULL;
   table.engine = "InnoDB";
   table.row_filtered = true;
+  table.pruned = PruneRecord{"id", "-7"};
   return table;
 }
 
@@ -83,6 +85,7 @@ TEST(ArchiveWriterTest, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(reader.header().snapshot.binlog_position, 4242U);
   EXPECT_EQ(reader.header().scope.only_tables, FullHeader().scope.only_tables);
   EXPECT_EQ(reader.header().scope.row_filters, FullHeader().scope.row_filters);
+  EXPECT_EQ(reader.header().scope.pruned_tables, FullHeader().scope.pruned_tables);
   EXPECT_EQ(reader.header().scope.excluded_kinds, FullHeader().scope.excluded_kinds);
   EXPECT_EQ(reader.receipt().root, written.receipt.root);
   EXPECT_EQ(reader.footer().row_count, 14U);
@@ -103,6 +106,7 @@ TEST(ArchiveWriterTest, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(table->auto_increment, 18446744073709551615ULL);
   EXPECT_EQ(table->data, FullTable("b", "u").data);
   EXPECT_TRUE(table->row_filtered);
+  EXPECT_EQ(table->pruned, (PruneRecord{"id", "-7"}));
   EXPECT_EQ(reader.FindObject(trigger.id)->order, 2U);
   EXPECT_EQ(reader.FindObject(routine.id)->grants, routine.grants);
   EXPECT_FALSE(reader.FindObject({"a", ObjectKind::kTable, "x"}).has_value());

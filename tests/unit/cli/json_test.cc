@@ -44,6 +44,7 @@ std::set<std::string> Folded(std::set<std::string> paths, const std::string& obj
 Receipt FullReceipt() {
   Receipt receipt;
   receipt.databases = {"d"};
+  receipt.pruned_tables = {{"d", "t"}};
   receipt.snapshot.method = "global-read-lock";
   return receipt;
 }
@@ -83,6 +84,7 @@ TEST(JsonTest, InfoWritesTheFieldsOfTheTable) {
   header.scope.ignored_tables = {{"d", "u"}};
   header.scope.excluded_kinds = {ObjectKind::kTrigger};
   header.scope.row_filters["*"] = "1";
+  header.scope.pruned_tables = {{"d", "t"}};
   Json json = ManifestToJson("x", header, FullReceipt());
   ObjectRecord table;
   table.id = {"d", ObjectKind::kTable, "t"};
@@ -90,6 +92,7 @@ TEST(JsonTest, InfoWritesTheFieldsOfTheTable) {
   table.definition_sha256 = "00";
   table.schema = Slice{};
   table.row_digest = RowDigestRecord{"xxh3-128-sum/1", "00"};
+  table.pruned = PruneRecord{"id", "7"};
   table.definer = "root@%";
   table.table = "t";
   json["objects"] = Json::array({ObjectToJson(table)});
