@@ -8,6 +8,7 @@
 
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/utc_time.h"
 
 namespace dbomsbak {
 namespace {
@@ -62,10 +63,15 @@ std::vector<ContainerMount> MountsOf(const Json& container) {
   return mounts;
 }
 
-// "Error: No such container: x", "no such object: \"x\"", "x: image not known"
+// "Error: No such container: x", "no such object: \"x\"", "x: image not known". No less than that:
+// an engine that is down is told as "…docker.sock: connect: no such file or directory", and one
+// that is far away as "no such host".
 bool SaysMissing(const ChildResult& result) {
+  constexpr std::string_view kMissing[] = {"no such container", "no such object", "no such image",
+                                           "image not known", "no container with name or id"};
   const std::string said = LowerAscii(result.err);
-  return said.find("no such") != std::string::npos || said.find("not known") != std::string::npos;
+  return std::any_of(std::begin(kMissing), std::end(kMissing),
+                     [&](std::string_view words) { return said.find(words) != std::string::npos; });
 }
 
 std::string LastLine(std::string text) {
@@ -125,6 +131,26 @@ ContainerInfo ParseContainer(std::string_view json) {
   }
   info.mounts = MountsOf(*container);
   return info;
+}
+
+std::string EngineTime(const std::string& text) {
+  constexpr std::size_t kSeconds = 19;  // "2026-11-27T10:15:34"
+  constexpr std::size_t kOffset = 6;    // "+08:00"
+  if (text.size() <= kSeconds) return "";
+  const auto time = ParseUtc(text.substr(0, kSeconds) + "Z");
+  if (!time) return "";
+  std::string_view zone = std::string_view(text).substr(kSeconds);
+  if (zone.starts_with('.')) {
+    zone.remove_prefix(std::min(zone.find_first_not_of("0123456789", 1), zone.size()));
+  }
+  if (zone == "Z") return FormatUtc(*time);
+  const auto digit = [&](std::size_t at) -> int {
+    return zone[at] >= '0' && zone[at] <= '9' ? zone[at] - '0' : -100'000;
+  };
+  if (zone.size() != kOffset || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':') return "";
+  const int minutes = (digit(1) * 10 + digit(2)) * 60 + digit(4) * 10 + digit(5);
+  if (minutes < 0 || minutes > 24 * 60) return "";
+  return FormatUtc(*time - (zone[0] == '+' ? minutes : -minutes) * 60);
 }
 
 std::vector<std::string> Docker::Command(const std::vector<std::string>& words) const {

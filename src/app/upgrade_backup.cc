@@ -20,7 +20,7 @@ class Backup {
       : run_(run), journal_(run.journal), files_(run.world.files), docker_(run.docker) {}
 
   void Go() {
-    const bool fresh = !BackupHasBegun(journal_);
+    const bool fresh = !BackupHasBegun(journal_) || HasRunSince();
     if (fresh) {
       run_.Run({run_.Make("inspect", nullptr, [&] { run_.KeepInspection(); }),
                 run_.Make("preflight", nullptr, [&] { Preflight(); })});
@@ -54,6 +54,12 @@ class Backup {
   }
 
  private:
+  // What was found out and confirmed then says nothing of now.
+  bool HasRunSince() const {
+    const std::string known = journal_.Fact("old_started_at");
+    return !known.empty() && run_.OldNow().started_at != known;
+  }
+
   void Preflight() {
     const UpgradeFindings found = FindProblems(run_, true);
     for (const std::string& warning : found.warnings) run_.world.warn(warning);
@@ -87,6 +93,13 @@ class Backup {
     const std::string fresh = FormatUtc(run_.world.clock());
     if (!now.running) {  // somebody else has stopped it
       const std::string then = EngineTime(now.finished_at);
+      if (then.empty()) {
+        run_.world.warn(
+            fmt::format("when container '{}' was stopped cannot be read ('{}'): T1 is "
+                        "now at the latest; if it was earlier, add these minutes to "
+                        "refetchStoreIntervalMin",
+                        run_.options.container, now.finished_at));
+      }
       journal_.SetFact("t1", then.empty() || then > fresh ? fresh : then);
       journal_.SetFact("old_started_at", now.started_at);
       return;

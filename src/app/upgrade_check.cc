@@ -29,6 +29,7 @@ class Finder {
     if (inspected) {
       Container();
       Mounts();
+      Try([&] { run_.CheckConfig(); });
     }
     New();
     if (!run_.options.other_node) {

@@ -1,11 +1,16 @@
 #include "dbomsbak/app/upgrade_journal.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "dbomsbak/app/child_process.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/utc_time.h"
 
@@ -32,7 +37,41 @@ std::string UpgradeFile(const std::string& folder, std::string_view file) {
   return fmt::format("{}{}{}", folder, folder.ends_with('/') ? "" : "/", file);
 }
 
+void CheckUpgradeFolder(const std::string& folder) {
+  std::string path = folder;
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) {
+    if (errno == ENOENT) return;
+    throw Error(ErrorCode::kIo, fmt::format("cannot look at '{}': {}", path, std::strerror(errno)),
+                "Name a folder that this user may write to with --state DIR.")
+        .About(path);
+  }
+  const auto refuse = [&](std::string why, std::string hint) {
+    throw Error(ErrorCode::kUpgradePreflight,
+                fmt::format("the folder of the upgrade, '{}', {}", path, why), std::move(hint))
+        .About(path);
+  };
+  if (S_ISLNK(found.st_mode)) {
+    refuse("is a symbolic link", "Name the folder itself with --state DIR.");
+  }
+  if (!S_ISDIR(found.st_mode)) return;  // what wants it a folder tells
+  if (found.st_uid != ::geteuid()) {
+    refuse(
+        fmt::format("belongs to user {}, not to {}", found.st_uid, ::geteuid()),
+        fmt::format("What it says is done as it stands. Run as its owner; or, if nobody else has "
+                    "written there: chown {} {}",
+                    ::geteuid(), ShellQuoted({path})));
+  }
+  if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    refuse("may be written to by others",
+           fmt::format("What it says is done as it stands. If nobody has: chmod 700 {}",
+                       ShellQuoted({path})));
+  }
+}
+
 void MakeUpgradeFolder(const std::string& folder) {
+  CheckUpgradeFolder(folder);
   std::error_code error;
   fs::path path(folder);
   if (!path.has_filename()) path = path.parent_path();

@@ -128,6 +128,10 @@ class Planner {
 
   void Start() {
     constexpr const char* kGroup = "start";
+    if (options_.other_node) {
+      Add(kGroup, "databases-backed-up", "the databases are backed up, by another node", true);
+      Tell("On the node with --node-role database, dbomsbak upgrade backup has ended well.");
+    }
     Add(kGroup, "run", "run the new container with the old one's mounts");
     if (facts_.old) {
       Engine(RunArguments(options_, facts_));
@@ -192,11 +196,14 @@ class Planner {
       Add(kGroup, "restore", "bring the databases back exactly, all or nothing");
       Self({"restore"}, {archive_}, true);
     }
+    if (!database) {
+      Add(kGroup, "databases-restored", "the databases are restored, by another node", true);
+      Tell("On the node with --node-role database, dbomsbak upgrade rollback has ended well.");
+    }
     Add(kGroup, "restart-old", "start the old container with its restart policy");
-    if (!database) Tell("Only when the node with --node-role database has restored.");
-    Engine({"start", options_.container});
     const std::string policy = facts_.old ? facts_.old->restart_policy : "POLICY";
     Engine({"update", "--restart", policy, options_.container});
+    Engine({"start", options_.container});
     Add(kGroup, "advice", "what remains by hand");
     Tell(
         "In the console all hosts are Online. Then: System Parameters, ha.config: \"enable\" is "

@@ -23,11 +23,17 @@ class Rollback {
         docker_(run.docker),
         ha_off_(ha_off),
         new_was_begun_(journal_.Begun("run")),
+        has_run_since_(!new_was_begun_ && journal_.Fact("restore_begun").empty() && HasRunSince()),
         // Without an archive that is whole, the new version was never started by us.
-        restores_(!run.options.other_node && !journal_.Fact("root").empty()) {}
+        restores_(!run.options.other_node && !journal_.Fact("root").empty() && !has_run_since_) {}
 
   void Go() {
     const bool fresh = !journal_.Begun("stop-new") && !journal_.Begun("restart-old");
+    if (fresh) {
+      if (new_was_begun_) run_.NewNow();
+      if (restores_ || new_was_begun_) run_.CheckConfig();
+    }
+    if (has_run_since_ && !journal_.Begun("restart-old")) TellThatItRuns();
     if (restores_ || new_was_begun_) ConfirmHaOff();
     if (restores_ && fresh) {
       run_.Run({run_.Make("restore-preflight", nullptr, [&] { Preflight(); })});
@@ -42,6 +48,9 @@ class Rollback {
       steps.push_back(run_.Make(
           "restore", [&] { return IsRestored(); }, [&] { Restore(); }));
     }
+    if (run_.options.other_node && !has_run_since_) {
+      steps.push_back(run_.Make("databases-restored", nullptr, [&] { AwaitDatabases(); }));
+    }
     steps.push_back(run_.Make(
         "restart-old", [&] { return OldIsBack(); }, [&] { RestartOld(); }));
     steps.push_back(run_.Make(
@@ -54,15 +63,38 @@ class Rollback {
     std::vector<UpgradeStep> steps;
     for (UpgradeStep& step : run_.Planned("rollback", "stop-new")) {
       if (step.name == "restore" && !restores_) continue;
+      if (step.name == "databases-restored" && has_run_since_) continue;
       if (step.name == "stop-new" && !new_was_begun_) continue;
       steps.push_back(std::move(step));
     }
     return steps;
   }
 
+  // The new version was never started, and the old one runs, or did since the backup: the databases
+  // are its own, and younger than the archive.
+  bool HasRunSince() const {
+    const ContainerInfo old = run_.OldNow();
+    return old.running || old.started_at != journal_.Fact("old_started_at");
+  }
+
+  void TellThatItRuns() {
+    const std::string root = journal_.Fact("root");
+    if (run_.options.other_node || root.empty()) return;
+    run_.world.warn(
+        fmt::format("container '{}' has run since the backup, and the new version was not started: "
+                    "the databases are left as they are. To bring back those of the archive all "
+                    "the same, stop it and: dbomsbak restore {}",
+                    run_.options.container, ShellQuoted({run_.ArchivePath()})));
+  }
+
+  void AwaitDatabases() {
+    if (run_.Confirmed("databases-restored", true, 0)) return;
+    throw Error(ErrorCode::kUpgradePreflight, NotConfirmed(run_.Planned1("databases-restored")));
+  }
+
   void ConfirmHaOff() {
-    if (ha_off_ && !journal_.Done("ha-on")) {
-      if (!journal_.Done("ha-off-rollback")) {
+    if (ha_off_ && ConfirmationStands(journal_, "ha-off")) {
+      if (!ConfirmationStands(journal_, "ha-off-rollback")) {
         journal_.Append("confirmed", "ha-off-rollback", "as before the upgrade");
       }
       return;
@@ -131,13 +163,16 @@ class Rollback {
 
   bool NewIsStopped() {
     if (!new_was_begun_) return true;
-    const auto now = docker_.Inspect(run_.options.new_container);
-    return !now || (!now->info.running && now->info.restart_policy == "no");
+    const auto now = run_.NewNow();
+    return !now || (!now->running && now->restart_policy == "no");
   }
   void StopNew() {
     if (journal_.Fact("t3").empty()) journal_.SetFact("t3", FormatUtc(run_.world.clock()));
-    const auto now = docker_.Inspect(run_.options.new_container);
-    if (now && now->info.restart_policy != "no") {
+    const auto now = run_.NewNow();
+    if (!now) return;
+    // It may have written since a restore.
+    if (now->running) journal_.SetFact("restored_root", "");
+    if (now->restart_policy != "no") {
       docker_.Run({"update", "--restart", "no", run_.options.new_container}, kQuick);
     }
     run_.StopAndWait(run_.options.new_container);
@@ -164,7 +199,21 @@ class Rollback {
     return true;
   }
 
+  // Started by somebody else, it would use what is replaced under it.
+  void StopOld() {
+    const ContainerInfo now = run_.OldNow();
+    if (!now.running) return;
+    run_.world.warn(fmt::format("container '{}' runs; it is stopped until the databases are back",
+                                run_.options.container));
+    if (now.restart_policy != "no") {
+      docker_.Run({"update", "--restart", "no", run_.options.container}, kQuick);
+    }
+    run_.StopAndWait(run_.options.container);
+    run_.WaitUntilStopped(run_.options.container);
+  }
+
   void Restore() {
+    StopOld();
     UpgradeTarget& target = run_.target();
     RestoreCommand restore = Command();
     restore.options.force = run_.options.force;
@@ -210,10 +259,11 @@ class Rollback {
 
   void RestartOld() {
     const ContainerInfo now = run_.OldNow();
-    if (!now.running) docker_.Run({"start", run_.options.container}, kStarts);
+    // First: started and left by a kill it would not come back after the host's next start.
     if (now.restart_policy != Policy()) {
       docker_.Run({"update", "--restart", Policy(), run_.options.container}, kQuick);
     }
+    if (!now.running) docker_.Run({"start", run_.options.container}, kStarts);
     run_.WaitForHealth(run_.options.container);
   }
 
@@ -228,7 +278,7 @@ class Rollback {
   UpgradeRun& run_;
   UpgradeJournal& journal_;
   Docker& docker_;
-  const bool ha_off_, new_was_begun_, restores_;
+  const bool ha_off_, new_was_begun_, has_run_since_, restores_;
 };
 
 }  // namespace
@@ -239,6 +289,8 @@ void RollBackUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
                      UpgradeJournal& journal) {
   UpgradeRun run(options, world, journal);
   run.Guard("rollback");
+  // Whatever runs now is nobody's to stop.
+  if (UpgradeState(options, journal) == "rolled-back") return;
   RollBack(run, false);
 }
 

@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "dbomsbak/app/oms_config.h"
 #include "dbomsbak/archive/archive_reader.h"
 #include "dbomsbak/base/utc_time.h"
 
@@ -48,14 +49,15 @@ bool Answers(const std::string& address, unsigned port) {
   return connected;
 }
 
-}  // namespace
+std::string Short(const std::string& id) { return id.substr(0, 12); }
 
-std::string EngineTime(const std::string& text) {
-  constexpr std::size_t kSeconds = 19;  // "2026-11-27T10:15:34"
-  if (text.size() <= kSeconds || !text.ends_with('Z')) return "";
-  const std::string time = text.substr(0, kSeconds) + "Z";
-  return ParseUtc(time) ? time : "";
+std::string Joined(const std::vector<std::string>& texts) {
+  std::string joined;
+  for (const std::string& text : texts) joined += (joined.empty() ? "" : ", ") + text;
+  return joined;
 }
+
+}  // namespace
 
 void ThrowProblems(const std::vector<std::string>& problems, std::string_view what) {
   std::string message = fmt::format("{}:", what);
@@ -160,9 +162,8 @@ void UpgradeRun::Run(const std::vector<Step>& steps) {
 }
 
 bool UpgradeRun::Confirmed(const std::string& name, bool ask, std::int64_t holds_s) {
-  const JournalEntry* const last = journal.Last(name);
-  if (last != nullptr && last->event == "confirmed") {
-    const auto then = ParseUtc(last->time);
+  if (ConfirmationStands(journal, name)) {
+    const auto then = ParseUtc(journal.Last(name)->time);
     if (holds_s == 0 || (then && world.clock() - *then <= holds_s)) return true;
   }
   if (!world.confirm(Planned1(name), ask)) return false;
@@ -191,9 +192,13 @@ void UpgradeRun::KeepInspection() {
     WriteWholeFile(world.files, path, now->json, false);
   }
   const ContainerMount* const mount = now->info.MountAt(kOmsConfigMount);
-  if (mount != nullptr && !world.files.Exists(config)) {
+  // Until the backup begins it may still be put right.
+  if (mount != nullptr && (!world.files.Exists(config) || !BackupHasBegun(journal))) {
     const std::string text = ReadWholeFile(world.files, mount->source, kLargestConfiguration);
-    WriteWholeFile(world.files, config, text, false);
+    if (!world.files.Exists(config) ||
+        ReadWholeFile(world.files, config, kLargestConfiguration) != text) {
+      WriteWholeFile(world.files, config, text, true);
+    }
   }
   facts();
 }
@@ -206,7 +211,66 @@ ContainerInfo UpgradeRun::OldNow() const {
                 fmt::format("What it was is in '{}'.", Path("inspect.json")))
         .About(options.container);
   }
+  if (facts_.old && facts_.old->id != now->info.id) {
+    throw Error(ErrorCode::kUpgradePreflight,
+                fmt::format("container '{}' is another one ({}) than the one of this upgrade ({})",
+                            options.container, Short(now->info.id), Short(facts_.old->id)),
+                fmt::format("What the old one was is in '{}'. Give it its name back.",
+                            Path("inspect.json")))
+        .About(options.container);
+  }
   return std::move(now->info);
+}
+
+std::optional<ContainerInfo> UpgradeRun::NewNow() const {
+  auto now = docker.Inspect(options.new_container);
+  if (!now) return std::nullopt;
+  // Unknown where a run was killed; the name was free before it.
+  const std::string known = journal.Fact("new_id");
+  if (!known.empty() && known != now->info.id) {
+    throw Error(ErrorCode::kUpgradePreflight,
+                fmt::format("container '{}' is another one ({}) than the one that upgrade start "
+                            "ran ({})",
+                            options.new_container, Short(now->info.id), Short(known)),
+                "It is left alone. Rename it, and give the name back to the one of this upgrade if "
+                "that is still there.")
+        .About(options.new_container);
+  }
+  return std::move(now->info);
+}
+
+void UpgradeRun::CheckConfig() const {
+  const std::string copy = Path("config.yaml");
+  if (facts_.config_source.empty() || !world.files.Exists(copy)) return;
+  if (ReadWholeFile(world.files, copy, kLargestConfiguration) ==
+      ReadWholeFile(world.files, facts_.config_source, kLargestConfiguration)) {
+    return;  // also where it tells less than everything: options do
+  }
+  OmsNeeds needs;
+  needs.user = "";  // accounts may change
+  needs.password = false;
+  std::vector<std::string> notices;
+  OmsConfig then, now;
+  try {
+    then = ReadOmsConfigs({copy}, needs, notices);
+    now = ReadOmsConfigs({facts_.config_source}, needs, notices);
+  } catch (Error& error) {
+    if (error.code() == ErrorCode::kUsage) error.set_code(ErrorCode::kUpgradePreflight);
+    throw;
+  }
+  std::string differing;
+  const auto compare = [&](const char* what, const std::string& was, const std::string& is) {
+    if (was != is) differing += fmt::format("; its {} '{}' was '{}'", what, is, was);
+  };
+  compare("oms_meta_host", then.host, now.host);
+  compare("oms_meta_port", fmt::format("{}", then.port), fmt::format("{}", now.port));
+  compare("databases", Joined(then.databases), Joined(now.databases));
+  if (differing.empty()) return;
+  throw Error(ErrorCode::kUpgradePreflight,
+              fmt::format("'{}' no longer leads to the MetaDB that was backed up{}",
+                          facts_.config_source, differing),
+              fmt::format("What it was is in '{}': bring that back.", copy))
+      .About(facts_.config_source);
 }
 
 UpgradeTarget& UpgradeRun::target() {

@@ -29,14 +29,20 @@ class UpgradeRun {
   const UpgradeStep& Planned1(const std::string& name) const;
 
   // The operator's step: journaled, and taken from the journal while it is not older than
-  // `holds_s` (0: for ever).
+  // `holds_s` (0: for ever) and its opposite was not confirmed since.
   bool Confirmed(const std::string& name, bool ask, std::int64_t holds_s);
 
   // Keeps what the engine tells of the old container, and OMS's configuration, once.
   void KeepInspection();
   const ContainerInfo& old() const { return facts_.old.value(); }
-  ContainerInfo OldNow() const;  // Errors: kUpgradePreflight when it is gone
-  const UpgradeFacts& facts();   // brought up to date
+  // Errors: kUpgradePreflight when it is gone, or another one has its name.
+  ContainerInfo OldNow() const;
+  // Nothing: it is gone. Errors: kUpgradePreflight when it is not the one that `start` ran.
+  std::optional<ContainerInfo> NewNow() const;
+  // OMS's configuration still leads where its copy does. Errors: kUpgradePreflight; those of
+  // reading it.
+  void CheckConfig() const;
+  const UpgradeFacts& facts();  // brought up to date
 
   UpgradeTarget& target();  // connected once
   void StopAndWait(const std::string& container);
@@ -67,8 +73,8 @@ class UpgradeRun {
   std::optional<UpgradeTarget> target_;
 };
 
-// "…Z" of a time as the engine writes it, in UTC; empty when it is none.
-std::string EngineTime(const std::string& text);
+// Whether the backup is whole, and the one of the last T1.
+bool IsBackedUp(const UpgradeOptions& options, const UpgradeJournal& journal);
 
 // What is missing where the operator has not confirmed his step, and what it asks of him.
 std::string NotConfirmed(const UpgradeStep& step);

@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr unsigned kLogLines = 20;
+constexpr hours kLongestInit{24};
 
 class Start {
  public:
@@ -37,8 +38,7 @@ class Start {
           "init", [&] { return IsInitialized(); }, [&] { Init(); }));
     }
     steps.push_back(run_.Make(
-        "health", [&] { return IsWell(); },
-        [&] { run_.WaitForHealth(run_.options.new_container); }));
+        "health", [&] { return IsWell(); }, [&] { AwaitHealth(); }));
     steps.push_back(run_.Make(
         "mounts", [&] { return HasT2(); }, [&] { CompareMounts(); }));
     try {
@@ -60,9 +60,18 @@ class Start {
     std::vector<std::string> problems;
     const std::string backup =
         fmt::format("dbomsbak upgrade backup --state {}", ShellQuoted({run_.options.folder}));
-    if (!journal_.Done(run_.options.other_node ? "stopped" : "receipt")) {
+    if (!IsBackedUp(run_.options, journal_)) {
       problems.push_back(fmt::format("the backup is not complete: {}", backup));
-    } else if (!begun_before_) {
+    } else if (begun_before_) {
+      if (run_.OldNow().running) {
+        problems.push_back(
+            fmt::format("container '{}' runs again, on the databases of the new "
+                        "version: stop it, or go back with dbomsbak upgrade "
+                        "rollback --state {}",
+                        run_.options.container, ShellQuoted({run_.options.folder})));
+      }
+      run_.NewNow();
+    } else {
       OldStaysStopped(backup, problems);
       if (!run_.options.other_node) ArchiveIsGood(backup, problems);
       if (docker_.Inspect(run_.options.new_container)) {
@@ -72,7 +81,9 @@ class Start {
       if (!docker_.HasImage(run_.options.image)) {
         problems.push_back(fmt::format("image '{}' is not here", run_.options.image));
       }
+      if (run_.options.other_node && problems.empty()) DatabasesAreBackedUp(problems);
     }
+    if (problems.empty()) run_.CheckConfig();
     if (!problems.empty()) ThrowProblems(problems, "the new version cannot be started");
   }
 
@@ -83,6 +94,14 @@ class Start {
                                      run_.options.container, old.running ? "runs again" : "has run",
                                      backup));
     }
+  }
+
+  // Confirmed for a backup before T1 it would be for another one.
+  void DatabasesAreBackedUp(std::vector<std::string>& problems) {
+    const std::int64_t now = run_.world.clock();
+    const std::int64_t since = ParseUtc(journal_.Fact("t1")).value_or(now);
+    if (run_.Confirmed("databases-backed-up", true, std::max<std::int64_t>(now - since, 1))) return;
+    problems.push_back(NotConfirmed(run_.Planned1("databases-backed-up")));
   }
 
   void ArchiveIsGood(const std::string& backup, std::vector<std::string>& problems) {
@@ -109,45 +128,88 @@ class Start {
 
   bool Runs() {
     if (!journal_.Begun("run")) return false;
-    const auto now = docker_.Inspect(run_.options.new_container);
-    return now && now->info.running;
+    const auto now = run_.NewNow();
+    if (!now || !now->running) return false;
+    if (journal_.Fact("new_id").empty()) journal_.SetFact("new_id", now->id);
+    return true;
+  }
+
+  // It is not up, or was not well: T2 is yet to come.
+  void ForgetT2() {
+    journal_.SetFact("t2", "");
+    journal_.SetFact("mounts_of", "");
   }
 
   void RunNew() {
+    ForgetT2();
     const std::string& name = run_.options.new_container;
-    const auto there = docker_.Inspect(name);
+    const auto there = run_.NewNow();
     if (there && !begun_before_) {
       throw Error(ErrorCode::kUpgradePreflight,
                   fmt::format("there is a container '{}' already", name));
     }
     // Since then the name is ours. What could not be started has no state yet.
-    if (there && there->info.status == "created") {
+    if (there && there->status == "created") {
       docker_.Run({"rm", name}, seconds{60});
     }
-    if (there && there->info.status != "created") {
+    if (there && there->status != "created") {
       docker_.Run({"start", name}, seconds{120});
     } else {
+      journal_.SetFact("new_id", "");
       docker_.Run(RunArguments(run_.options, run_.facts()), seconds{600});
     }
+    journal_.SetFact("new_id", NewId());
     run_.CheckRunning(name);
+  }
+
+  void AwaitHealth() {
+    ForgetT2();
+    run_.WaitForHealth(run_.options.new_container);
   }
 
   // That of a run that was killed may still be at work in the container. Two at once would be worse
   // than one after the other.
   void AwaitEarlierInit() {
     const std::string& name = run_.options.new_container;
+    const std::vector<std::string> words{"exec", name, "pgrep", "-f", "/root/docker_init.sh"};
+    const auto deadline = std::chrono::steady_clock::now() + kLongestInit;
     for (bool told = false;; told = true) {
-      const ChildResult found =
-          docker_.Try({"exec", name, "pgrep", "-f", "/root/docker_init.sh"}, seconds{60});
-      if (found.code != 0) return;  // 1: none; others: there is no pgrep
+      const ChildResult found = docker_.Try(words, seconds{60});
+      if (found.code == 1 && !found.timed_out) return;
+      const bool unknown = found.code != 0 || found.timed_out;
+      if (unknown || std::chrono::steady_clock::now() > deadline) {
+        const std::string command = ShellQuoted(docker_.Command(words));
+        throw Error(ErrorCode::kUpgradePreflight,
+                    !unknown ? fmt::format("docker_init.sh of an earlier run is still at work in "
+                                           "container '{}'",
+                                           name)
+                    : found.timed_out
+                        ? fmt::format("'{}' did not end, so that docker_init.sh of an earlier "
+                                      "run may still be at work",
+                                      command)
+                        : fmt::format("'{}' ended with {}, so that docker_init.sh of an "
+                                      "earlier run may still be at work",
+                                      command, found.code),
+                    fmt::format("Look whether it is: {}. Once it is not, {} makes sure of it.",
+                                ShellQuoted(docker_.Command({"top", name})),
+                                ShellQuoted(docker_.Command({"restart", name}))));
+      }
       if (!told) run_.world.say("init: docker_init.sh of an earlier run is still at work; waiting");
       run_.Sleep(milliseconds{1000});
     }
   }
 
+  // The container and its start: with either another one, nothing of before is at work in it.
+  std::string NewStart() const {
+    const auto now = run_.NewNow();
+    return now ? now->id + " " + now->started_at : "";
+  }
+
   void Init() {
-    AwaitEarlierInit();
-    docker_.Run({"exec", run_.options.new_container, "bash", "/root/docker_init.sh"}, hours{24});
+    const std::string start = NewStart();
+    if (journal_.Fact("init_begun_in") == start) AwaitEarlierInit();
+    journal_.SetFact("init_begun_in", start);
+    docker_.Run({"exec", run_.options.new_container, "bash", "/root/docker_init.sh"}, kLongestInit);
     journal_.SetFact("init_of", NewId());
   }
 
@@ -213,7 +275,15 @@ class Start {
     run_.world.warn(failure.message());
     run_.world.say("rolling back");
     journal_.Append("note", "rollback", failure.message());
-    RollBack(run_, true);
+    try {
+      RollBack(run_, true);
+    } catch (const Error& error) {
+      throw Error(run_.world.cancel.cancelled() ? error.code() : ErrorCode::kNeedsHelp,
+                  fmt::format("start failed: {}; and it was not rolled back: {}", failure.message(),
+                              error.message()),
+                  fmt::format("Once that is put right: dbomsbak upgrade rollback --state {}.",
+                              ShellQuoted({run_.options.folder})));
+    }
     throw Error(ErrorCode::kRolledBack,
                 fmt::format("the upgrade failed and was rolled back: {}", failure.message()),
                 "The old version runs again. dbomsbak upgrade report tells what the new one had "
@@ -239,9 +309,19 @@ void FinishUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
                    UpgradeJournal& journal) {
   UpgradeRun run(options, world, journal);
   run.Guard("finish");
-  if (!journal.Done("mounts")) {
+  const std::string start =
+      fmt::format("dbomsbak upgrade start --state {}", ShellQuoted({options.folder}));
+  if (!journal.Done("mounts") || journal.Fact("t2").empty()) {
     throw Error(ErrorCode::kUpgradePreflight, "the new version was not started yet",
-                fmt::format("Run dbomsbak upgrade start --state {} first.", options.folder));
+                fmt::format("Run {} first.", start));
+  }
+  if (journal.Fact("finished_at").empty()) {
+    const auto now = run.NewNow();
+    if (!now || !now->running) {
+      throw Error(ErrorCode::kUpgradePreflight,
+                  fmt::format("container '{}' does not run", options.new_container),
+                  fmt::format("Look why; {} starts it again.", start));
+    }
   }
   std::vector<std::string> open;
   for (const UpgradeStep& step : run.Planned("finish")) {

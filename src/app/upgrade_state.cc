@@ -56,14 +56,34 @@ UpgradeFacts FactsForPlan(const UpgradeOptions& options, FileSystem& files,
 
 bool BackupHasBegun(const UpgradeJournal& journal) { return journal.Begun("restart-policy"); }
 
+bool ConfirmationStands(const UpgradeJournal& journal, std::string_view name) {
+  const auto opposite = [&](const std::string& other) {
+    return name == "ha-on" ? other == "ha-off" || other == "ha-off-rollback"
+                           : name.starts_with("ha-off") && other == "ha-on";
+  };
+  for (auto entry = journal.entries().rbegin(); entry != journal.entries().rend(); ++entry) {
+    if (entry->event == "note") continue;
+    if (entry->step == name) return entry->event == "confirmed";
+    if (entry->event == "confirmed" && opposite(entry->step)) return false;
+  }
+  return false;
+}
+
+bool IsBackedUp(const UpgradeOptions& options, const UpgradeJournal& journal) {
+  const std::string t1 = journal.Fact("t1"), root = journal.Fact("root");
+  if (options.other_node) return journal.Done("stopped") && journal.Fact("stopped_t1") == t1;
+  return journal.Done("receipt") && !root.empty() && journal.Fact("receipt_root") == root &&
+         journal.Fact("archive_t1") == t1;
+}
+
 std::string_view UpgradeState(const UpgradeOptions& options, const UpgradeJournal& journal) {
   if (!journal.exists()) return "none";
   if (journal.Done("advice")) return "rolled-back";
   if (journal.Begun("stop-new") || journal.Begun("restart-old")) return "rolling-back";
   if (journal.Done("finished")) return "finished";
-  if (journal.Done("mounts")) return "started";
+  if (journal.Done("mounts") && !journal.Fact("t2").empty()) return "started";
   if (journal.Begun("run")) return "starting";
-  if (journal.Done(options.other_node ? "stopped" : "receipt")) return "backed-up";
+  if (IsBackedUp(options, journal)) return "backed-up";
   return BackupHasBegun(journal) ? "backing-up" : "checked";
 }
 
@@ -89,6 +109,15 @@ std::vector<UpgradeStepState> UpgradeSteps(const UpgradeOptions& options, const 
         if (state.began.empty()) state.began = entry.time;
         state.ended = entry.time;
       }
+    }
+    // What was done once, and is to be done anew.
+    const bool stale = (step.name == "receipt" && !IsBackedUp(options, journal)) ||
+                       (step.name == "mounts" && journal.Fact("t2").empty()) ||
+                       (step.name == "ha-on" && !ConfirmationStands(journal, step.name));
+    if (stale && state.state == "done") {
+      state.state = "pending";
+      state.began.clear();
+      state.ended.clear();
     }
     const auto began = ParseUtc(state.began), ended = ParseUtc(state.ended);
     if (began && ended && *ended > *began) {

@@ -43,9 +43,16 @@ constexpr std::string_view kIdentity[] = {"container", "new-container", "image",
 constexpr std::string_view kPaths[] = {
     "oms-config", "password-file", "defaults-file", "defaults-extra-file",
     "ssl-ca",     "ssl-cert",      "ssl-key"};
-constexpr std::string_view kOperatorSteps[] = {"lag",           "switchover",     "connectors",
-                                               "clocks",        "ha-off",         "ha-on",
-                                               "browser-cache", "ha-off-rollback"};
+constexpr std::string_view kOperatorSteps[] = {"lag",
+                                               "switchover",
+                                               "connectors",
+                                               "clocks",
+                                               "ha-off",
+                                               "databases-backed-up",
+                                               "ha-on",
+                                               "browser-cache",
+                                               "ha-off-rollback",
+                                               "databases-restored"};
 
 constexpr char kLeftBehind[] =
     "  the upgrade stands between two steps: dbomsbak upgrade status shows where; the same command "
@@ -107,6 +114,7 @@ class UpgradeCommandLine {
     if (view_.options.folder.size() > 1 && view_.options.folder.ends_with('/')) {
       view_.options.folder.pop_back();
     }
+    CheckUpgradeFolder(folder());
     for (const std::string& names : line_.All("confirm")) Confirm(names);
   }
 
@@ -181,9 +189,11 @@ class UpgradeCommandLine {
     view_.options.force = line_.Flag("force");
     return Locked([&](UpgradeJournal& journal, const UpgradeWorld& world) {
       run_.signals.ForbidForcedEnd(kLeftBehind);
+      const bool over = UpgradeState(view_.options, journal) == "rolled-back";
       RollBackUpgrade(view_.options, world, journal);
       Finish(journal);
-      run_.console.Say("rolled back: the old version runs");
+      run_.console.Say(over ? "rolled back already: nothing was done"
+                            : "rolled back: the old version runs");
     });
   }
 

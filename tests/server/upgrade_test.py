@@ -118,11 +118,18 @@ class World:
             raise AssertionError('the password was told:\n' + result.out + result.err)
         return result if code is None else result.expect(code)
 
+    def by_hand(self, *words):
+        subprocess.run([FAKE, *words], env={'PATH': '/usr/bin:/bin', 'FAKE_DOCKER': str(self.docker)}, check=True,
+                       stdout=subprocess.DEVNULL)
+
     def status(self):
         return json.loads(self.run('status', '--json').out)
 
     def journal(self):
         return json.loads((self.state / 'journal.json').read_text())
+
+    def write_journal(self, journal):
+        (self.state / 'journal.json').write_text(json.dumps(journal))
 
     def went_back(self, before):
         fingerprint.expect_equal(before, self.test.take(), 'rolled back')
@@ -215,7 +222,12 @@ class Upgrade:
         world.run('rollback', '--confirm', 'ha-off-rollback')
         world.went_back(before)
         expect(world.run('report').out, 'workspace')
-        world.run('rollback')
+        calls = world.read()['calls']
+        equal([call[0] for call in calls if call[-1] == OLD and call[0] in ('update', 'start')][-2:], ['update', 'start'])
+        world.by_hand('start', NEW)  # the next attempt, by another folder
+        calls = len(world.read()['calls'])
+        expect(world.run('rollback').err, 'rolled back already')
+        equal((world.runs(NEW), len(world.read()['calls'])), (True, calls))
 
     def test_a_new_version_that_fails_is_rolled_back(self):
         world = self.fresh()
@@ -246,20 +258,41 @@ class Upgrade:
         before = self.take()
         world.run('backup', *CONFIRMED, '--no-rehearse')
         world.change(init=['false'])
+        journal = world.journal()
+        world.change(fault={'on': f'stop -t 30 {NEW}', 'do': 'fail'})
+        failed = world.run('start', '--rollback-on-failure', code=42)
+        expect(failed.err, 'start failed: ', 'docker_init.sh', 'and it was not rolled back: ', 'upgrade rollback --state')
+        assert 'goes on from here' not in failed.err, failed.err
+        world.by_hand('rm', NEW)
+        world.write_journal(journal)
         expect(world.run('start', '--rollback-on-failure', code=41).err, 'docker_init.sh')
         world.went_back(before)
 
     def test_a_backup_that_is_too_old_starts_nothing(self):
-        world = self.fresh()
-        world.run('backup', *CONFIRMED)
+        world = self.fresh(port=1)
+        expect(world.run('check', *CONFIRMED, code=40).out, 'connect')
+        world.config.write_text(world.config.read_text().replace('port: 1\n', f'port: {self.server.port}\n'))
+        world.run('backup')  # with what is in the file now
         first = world.status()
-        env = {'FAKE_DOCKER': str(world.docker)}
-        subprocess.run([FAKE, 'start', OLD], env={'PATH': '/usr/bin:/bin', **env}, check=True, stdout=subprocess.DEVNULL)
+        world.by_hand('start', OLD)
         expect(world.run('start', code=40).err, 'runs again')
         self.server.sql("INSERT INTO oms_rm.project (name) VALUES ('late')")
         time.sleep(1.1)  # a later T1
-        world.run('backup')
+        journal = world.journal()
+        for entry in journal['entries']:
+            if entry['event'] == 'confirmed':
+                entry['time'] = '2026-01-01T00:00:00Z'
+        world.write_journal(journal)
+        expect(world.run('backup', code=40).err, 'not confirmed: lag', 'not confirmed: ha-off')
+        equal(world.runs(OLD), True)
+        world.run('backup', *CONFIRMED)
         second = world.status()
+        journal = world.journal()
+        journal['facts']['receipt_root'] = first['root']  # as a kill behind the dump leaves it
+        world.write_journal(journal)
+        equal((world.status()['state'], world.status()['next']), ('backing-up', 'receipt'))
+        expect(world.run('start', code=40).err, 'the backup is not complete')
+        world.run('backup')
         equal((second['t1'] > first['t1'], second['root'] != first['root']), (True, True))
         path = pathlib.Path(second['archive'])
         good = path.read_bytes()
@@ -267,6 +300,10 @@ class Upgrade:
         path.write_bytes(good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1:])
         expect(world.run('start', code=40).err, 'the archive is not good')
         path.write_bytes(good)
+        config = world.config.read_text()
+        world.config.write_text(config.replace('drc_cm_db: oms_cm', 'drc_cm_db: oms_other'))
+        expect(world.run('start', code=40).err, 'no longer leads', 'oms_other')
+        world.config.write_text(config)
         before = self.take()
         world.run('start')
         world.run('rollback', '--confirm', 'ha-off-rollback')
@@ -293,6 +330,13 @@ class Upgrade:
         expect(world.run('check', '--docker', '/nowhere/docker', *CONFIRMED, code=40).out, 'cannot be started')
         equal(world.run('rollback', code=40).out, '')
         expect(self.program.run('upgrade', 'chekc').expect(2).err, 'check')
+        link = world.root / 'link'
+        link.symlink_to(world.state)
+        expect(self.program.run('upgrade', 'status', '--state', link).expect(40).err, 'symbolic link')
+        world.state.chmod(0o770)
+        for action in ('plan', 'check', 'status', 'report', 'rollback', 'start', 'finish', 'backup'):
+            expect(world.run(action, code=40).err, 'chmod 700')
+        world.state.chmod(0o700)
         with open(world.state / 'lock') as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             world.run('check', *CONFIRMED, code=32)
@@ -301,11 +345,100 @@ class Upgrade:
         world = self.fresh(port=1)
         before = self.take()
         node = ('--node-role', 'other')
-        world.run('backup', *node, *CONFIRMED)
+        data = world.read()
+        state = data['containers'][OLD]['State']
+        state.update(Running=False, Status='exited', FinishedAt='gestern')
+        world.write(data)
+        expect(world.run('backup', *node, *CONFIRMED).err, 'T1 is now at the latest')
         equal(world.status()['state'], 'backed-up')
-        world.run('start')
-        world.run('rollback', '--confirm', 'ha-off-rollback')
+        # Stopped at another time, and told as podman does.
+        state.update(StartedAt='2020-11-02T00:00:00Z', FinishedAt='2020-11-02T12:15:34.123456789+02:00')
+        world.write(data)
+        world.run('backup')
+        equal(world.status()['t1'], '2020-11-02T10:15:34Z')
+        data['containers'][OLD]['HostConfig']['RestartPolicy']['Name'] = 'no'
+        mine = data['containers'][OLD]['Id']
+        data['containers'][OLD]['Id'] = 'f' * 64
+        world.write(data)
+        expect(world.run('start', code=40).err, 'is another one (ffffffffffff)')
+        data['containers'][OLD]['Id'] = mine
+        world.write(data)
+        expect(world.run('start', code=40).err, 'not confirmed: databases-backed-up')
+        equal(NEW in world.read()['containers'], False)
+        world.run('start', '--confirm', 'databases-backed-up')
+        waits = world.run('rollback', '--confirm', 'ha-off-rollback', code=42)
+        expect(waits.err, 'not confirmed: databases-restored', 'goes on from here')
+        equal((world.runs(NEW), world.runs(OLD)), (False, False))
+        world.run('rollback', '--confirm', 'databases-restored')
         world.went_back(before)
+
+    def test_what_others_do_to_the_containers_is_seen(self):
+        world = self.fresh()
+        before = self.take()
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        # A docker_init.sh that may still be at work.
+        world.change(fault={'on': f'exec {NEW} bash', 'do': 'kill-before'}, pgrep=127)
+        world.run('start', code=137)
+        expect(world.run('start', code=42).err, 'may still be at work', f'restart {NEW}')
+        world.by_hand('stop', '-t', '1', NEW)
+        world.by_hand('start', NEW)
+        world.run('start')
+        # T2 is that of the container that is well.
+        world.by_hand('stop', '-t', '1', NEW)
+        expect(world.run('finish', '--confirm', 'ha-on,browser-cache', code=40).err, f"container '{NEW}' does not run")
+        world.change(sick={NEW: 'nginx'})
+        world.run('start', '--health-timeout', 1, code=42)
+        told = world.status()
+        equal((told['state'], told['next'], told.get('t2') or ''), ('starting', 'mounts', ''))
+        expect(world.run('finish', '--confirm', 'ha-on,browser-cache', code=40).err, 'not started yet')
+        world.change(sick={})
+        world.by_hand('start', OLD)
+        expect(world.run('start', code=40).err, f"container '{OLD}' runs again")
+        world.by_hand('stop', '-t', '1', OLD)
+        world.run('start')
+        # On and off by turns: the last word counts.
+        expect(world.run('finish', '--confirm', 'ha-on', code=40).err, 'browser-cache')
+        archive = pathlib.Path(world.status()['archive'])
+        archive.rename(world.root / 'away')
+        expect(world.run('rollback', '--confirm', 'ha-off-rollback', code=40).err, 'is not there')
+        (world.root / 'away').rename(archive)
+        expect(world.run('finish', code=40).err, 'not confirmed: ha-on')
+        world.run('finish', '--confirm', 'ha-on,browser-cache')
+        expect(world.run('rollback', code=40).err, 'not confirmed: ha-off-rollback')
+        # Neither another container of that name nor another MetaDB is touched.
+        back = ('rollback', '--confirm', 'ha-off-rollback')
+        config = world.config.read_text()
+        world.config.write_text(config.replace(f'port: {self.server.port}', 'port: 1'))
+        expect(world.run(*back, code=40).err, 'no longer leads', "'1'")
+        world.config.write_text(config)
+        data = world.read()
+        mine = data['containers'][NEW]['Id']
+        data['containers'][NEW]['Id'] = 'f' * 64
+        world.write(data)
+        expect(world.run(*back, code=40).err, 'is another one (ffffffffffff)')
+        equal(world.runs(NEW), True)
+        data['containers'][NEW]['Id'] = mine
+        world.write(data)
+        # Both run; and the new one once more behind the restore.
+        world.by_hand('start', OLD)
+        world.change(fault={'on': f'start {OLD}', 'do': 'fail'})
+        world.run(*back, code=42)
+        equal((world.runs(OLD), world.runs(NEW), world.policy(OLD)), (False, False, 'always'))
+        fingerprint.expect_equal(before, self.take(), 'restored')
+        world.by_hand('start', NEW)
+        self.server.sql(INIT)
+        world.run(*back)
+        world.went_back(before)
+
+    def test_databases_that_went_on_are_not_brought_back(self):
+        world = self.fresh()
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        world.by_hand('start', OLD)
+        self.server.sql("INSERT INTO oms_rm.project (name) VALUES ('late')")
+        now = self.take()
+        told = world.run('rollback')
+        expect(told.err, 'has run since the backup', 'dbomsbak restore ' + world.status()['archive'])
+        world.went_back(now)
 
     # ---- failures and kills
 

@@ -41,6 +41,10 @@ struct ContainerInfo {
 // Errors: kUnsupported for what is no such answer.
 ContainerInfo ParseContainer(std::string_view json);
 
+// "2026-11-27T10:15:34Z" of a time as docker ("….123456789Z") and podman ("….123456789+08:00")
+// write it, in UTC; empty when it is none.
+std::string EngineTime(const std::string& text);
+
 // Runs the command for each request; nothing is kept. What its answers are read from is JSON.
 // Errors of all: kIo when the program cannot be started, kUpgradePreflight when it ended with
 // another code than 0 (the engine is down, say) or in no time, kInterrupted, kTerminated.

@@ -85,6 +85,8 @@ UpgradeFacts FactsForPlan(const UpgradeOptions& options, FileSystem& files,
 // rolled-back.
 std::string_view UpgradeState(const UpgradeOptions& options, const UpgradeJournal& journal);
 bool BackupHasBegun(const UpgradeJournal& journal);
+// The operator's step is confirmed, and its opposite (high availability on, off) was not since.
+bool ConfirmationStands(const UpgradeJournal& journal, std::string_view name);
 
 struct UpgradeStepState {
   UpgradeStep step;

@@ -23,7 +23,12 @@ namespace dbomsbak {
 // FOLDER/FILE
 std::string UpgradeFile(const std::string& folder, std::string_view file);
 
-// Makes the folder (0700) and those above it. Errors: kIo.
+// What is read there is obeyed, by root most of the time. Errors: kUpgradePreflight for a symbolic
+// link, another owner than this process, others that may write; kIo.
+void CheckUpgradeFolder(const std::string& folder);
+
+// Makes the folder (0700) and those above it; one that is there is looked at.
+// Errors: kIo; those of CheckUpgradeFolder.
 void MakeUpgradeFolder(const std::string& folder);
 
 // One run at a time. Errors: as of ProcessLock.

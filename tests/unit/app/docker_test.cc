@@ -1,6 +1,11 @@
 #include "dbomsbak/app/docker.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "dbomsbak/base/error.h"
 
@@ -69,6 +74,49 @@ TEST(DockerTest, WhatIsNoAnswerIsRefused) {
   // Members of other types are as good as missing.
   EXPECT_EQ(ParseContainer(R"([{"Id":"a","State":7,"Mounts":{},"Config":{"Env":[1]}}])").status,
             "");
+}
+
+TEST(DockerTest, TimesOfDockerAndPodmanBecomeUtc) {
+  EXPECT_EQ(EngineTime("2026-11-27T10:15:34Z"), "2026-11-27T10:15:34Z");
+  EXPECT_EQ(EngineTime("2026-11-27T10:15:34.123456789Z"), "2026-11-27T10:15:34Z");
+  EXPECT_EQ(EngineTime("2026-11-27T02:15:34.123456789+08:00"), "2026-11-26T18:15:34Z");
+  EXPECT_EQ(EngineTime("2026-12-31T20:15:34-05:30"), "2027-01-01T01:45:34Z");
+  for (const char* text :
+       {"", "0001-01-01T00:00:00Z", "2026-11-27T10:15:34", "yesterday", "2026-11-27T10:15:34.5",
+        "2026-11-27T10:15:34+0800", "2026-11-27T10:15:34+08:0x", "2026-11-27T10:15:34+99:00"}) {
+    EXPECT_EQ(EngineTime(text), "") << text;
+  }
+}
+
+TEST(DockerTest, AnEngineThatIsDownIsNoMissingContainer) {
+  const CancelToken cancel;
+  std::string path = (std::filesystem::temp_directory_path() / "docker-XXXXXX").string();
+  ::close(::mkstemp(path.data()));
+  const auto says = [&](const std::string& text) {
+    std::ofstream(path) << "#!/bin/sh\ncat >&2 <<'END'\n" << text << "\nEND\nexit 1\n";
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  };
+  for (const char* text : {"Error: No such container: x", "Error: no such object: \"x\"",
+                           "Error: no container with name or ID \"x\" found: no such container"}) {
+    says(text);
+    EXPECT_FALSE(Docker(path, cancel).Inspect("x")) << text;
+  }
+  for (const char* text : {"Error response from daemon: No such image: x:1",
+                           "Error: inspecting object: x:1: image not known"}) {
+    says(text);
+    EXPECT_FALSE(Docker(path, cancel).HasImage("x:1")) << text;
+  }
+  for (const char* text :
+       {"failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is "
+        "correct and if the daemon is running: dial unix /var/run/docker.sock: connect: no such "
+        "file or directory",
+        "error during connect: Get \"http://far:2375/v1.47\": dial tcp: lookup far: no such host",
+        "context \"x\" is not known"}) {
+    says(text);
+    EXPECT_THROW(Docker(path, cancel).Inspect("x"), Error) << text;
+    EXPECT_THROW(Docker(path, cancel).HasImage("x"), Error) << text;
+  }
+  std::filesystem::remove(path);
 }
 
 TEST(DockerTest, AnswersOfTheProgramAreKeptApart) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -101,6 +102,54 @@ TEST_F(UpgradeJournalTest, TwoRunsAtOnceAreKeptApart) {
   const UpgradeLock again(folder_);
 }
 
+TEST_F(UpgradeJournalTest, AConfirmationStandsUntilItsOppositeIsConfirmed) {
+  UpgradeJournal journal = Read();
+  const auto stand = [&] {
+    std::string names;
+    for (const char* name : {"lag", "ha-off", "ha-off-rollback", "ha-on"}) {
+      if (ConfirmationStands(journal, name)) names += std::string(name) + ' ';
+    }
+    return names;
+  };
+  journal.Append("confirmed", "lag", "");
+  journal.Append("confirmed", "ha-off", "");
+  EXPECT_EQ(stand(), "lag ha-off ");
+  journal.Append("confirmed", "ha-off-rollback", "");
+  journal.Append("note", "rollback", "");
+  EXPECT_EQ(stand(), "lag ha-off ha-off-rollback ");
+  journal.Append("confirmed", "ha-on", "");
+  EXPECT_EQ(stand(), "lag ha-on ");
+  journal.Append("confirmed", "ha-off-rollback", "");
+  EXPECT_EQ(stand(), "lag ha-off-rollback ");
+}
+
+TEST_F(UpgradeJournalTest, AFolderThatOthersCanChangeIsRefused) {
+  const auto code = [](const std::string& folder) {
+    try {
+      MakeUpgradeFolder(folder);
+      return ErrorCode::kOk;
+    } catch (const Error& error) {
+      return error.code();
+    }
+  };
+  EXPECT_EQ(code(folder_ + "/fresh"), ErrorCode::kOk);
+  EXPECT_EQ(code(folder_), ErrorCode::kOk);
+  const std::string link = folder_ + "/link";
+  fs::create_directory_symlink(folder_ + "/fresh", link);
+  EXPECT_EQ(code(link), ErrorCode::kUpgradePreflight);
+  EXPECT_EQ(code(link + "/"), ErrorCode::kUpgradePreflight);
+  for (const ::mode_t mode : {0770U, 0702U}) {
+    ASSERT_EQ(::chmod(folder_.c_str(), mode), 0);
+    EXPECT_EQ(code(folder_), ErrorCode::kUpgradePreflight) << mode;
+  }
+  ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
+  EXPECT_EQ(code(folder_), ErrorCode::kOk);
+  if (::geteuid() == 0) {
+    ASSERT_EQ(::chown(folder_.c_str(), 12345, 12345), 0);
+    EXPECT_EQ(code(folder_), ErrorCode::kUpgradePreflight);
+  }
+}
+
 TEST_F(UpgradeJournalTest, TheStateFollowsTheSteps) {
   UpgradeJournal journal = Read();
   UpgradeOptions options;
@@ -112,11 +161,21 @@ TEST_F(UpgradeJournalTest, TheStateFollowsTheSteps) {
   expect("confirmed", "lag", "checked");
   expect("begin", "restart-policy", "backing-up");
   expect("done", "stopped", "backing-up");
+  journal.SetFact("t1", "1");
+  journal.SetFact("archive_t1", "1");
+  journal.SetFact("root", "a");
   expect("begin", "receipt", "backing-up");
-  expect("done", "receipt", "backed-up");
+  expect("done", "receipt", "backing-up");  // of which archive?
+  journal.SetFact("receipt_root", "a");
+  EXPECT_EQ(UpgradeState(options, journal), "backed-up");
+  journal.SetFact("archive_t1", "0");  // stopped again since
+  EXPECT_EQ(UpgradeState(options, journal), "backing-up");
+  journal.SetFact("archive_t1", "1");
   expect("begin", "run", "starting");
   expect("begin", "mounts", "starting");
-  expect("done", "mounts", "started");
+  expect("done", "mounts", "starting");
+  journal.SetFact("t2", "2");
+  EXPECT_EQ(UpgradeState(options, journal), "started");
   expect("done", "finished", "finished");
   expect("done", "restore-preflight", "finished");
   expect("begin", "stop-new", "rolling-back");

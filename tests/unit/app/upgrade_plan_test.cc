@@ -93,9 +93,11 @@ TEST(UpgradePlanTest, ConnectorsMatterToOldOriginsAndDatabasesToOneNode) {
   options.other_node = true;
   const auto steps = PlanUpgrade(options, facts);
   EXPECT_EQ(NamesOf(steps, "backup").back(), "stopped");
-  EXPECT_THAT(NamesOf(steps, "start"), ElementsAre("run", "health", "mounts"));
-  EXPECT_THAT(NamesOf(steps, "rollback"),
-              ElementsAre("ha-off-rollback", "stop-new", "restart-old", "advice"));
+  EXPECT_THAT(NamesOf(steps, "start"),
+              ElementsAre("databases-backed-up", "run", "health", "mounts"));
+  EXPECT_THAT(
+      NamesOf(steps, "rollback"),
+      ElementsAre("ha-off-rollback", "stop-new", "databases-restored", "restart-old", "advice"));
 }
 
 TEST(UpgradePlanTest, MinutesAreRoundedUpAndHalfAnHourIsAdded) {
