@@ -202,6 +202,11 @@ class Rollback {
   // Started by somebody else, it would use what is replaced under it.
   void StopOld() {
     const ContainerInfo now = run_.OldNow();
+    if (!new_was_begun_ && journal_.Fact("restore_begun").empty() && HasRunSince()) {
+      throw Error(ErrorCode::kUpgradePreflight,
+                  fmt::format("container '{}' was started meanwhile", run_.options.container),
+                  "The databases were left as they are.");
+    }
     if (!now.running) return;
     run_.world.warn(fmt::format("container '{}' runs; it is stopped until the databases are back",
                                 run_.options.container));

@@ -389,7 +389,8 @@ class Upgrade:
         world.change(sick={NEW: 'nginx'})
         world.run('start', '--health-timeout', 1, code=42)
         told = world.status()
-        equal((told['state'], told['next'], told.get('t2') or ''), ('starting', 'mounts', ''))
+        [mounts] = [step for step in told['steps'] if step['name'] == 'mounts']
+        equal((told['state'], mounts['state'], told.get('t2') or ''), ('starting', 'pending', ''))
         expect(world.run('finish', '--confirm', 'ha-on,browser-cache', code=40).err, 'not started yet')
         world.change(sick={})
         world.by_hand('start', OLD)
