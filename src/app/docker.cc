@@ -170,19 +170,21 @@ ChildResult Docker::Try(const std::vector<std::string>& words, std::chrono::seco
   }
 }
 
-void Docker::Refused(const std::vector<std::string>& words, const ChildResult& result,
-                     std::chrono::seconds limit) const {
+std::string Docker::HowItEnded(const std::vector<std::string>& words, const ChildResult& result,
+                               std::chrono::seconds limit) const {
   const std::string command = ShellQuoted(Command(words));
   if (result.timed_out) {
-    throw Error(ErrorCode::kUpgradePreflight,
-                fmt::format("'{}' did not end within {} s", command, limit.count()),
-                "Look at the container engine.");
+    return fmt::format("'{}' did not end within {} s", command, limit.count());
   }
   const std::string said = LastLine(result.err.empty() ? result.out : result.err);
-  throw Error(
-      ErrorCode::kUpgradePreflight,
-      fmt::format("'{}' ended with {}{}{}", command, result.code, said.empty() ? "" : ": ", said),
-      "Look at the container engine; the command can be tried by hand.");
+  return fmt::format("'{}' ended with {}{}{}", command, result.code, said.empty() ? "" : ": ",
+                     said);
+}
+
+void Docker::Refused(const std::vector<std::string>& words, const ChildResult& result,
+                     std::chrono::seconds limit) const {
+  throw Error(ErrorCode::kUpgradePreflight, HowItEnded(words, result, limit),
+              "Look at the container engine; the command can be tried by hand.");
 }
 
 void Docker::Run(const std::vector<std::string>& words, std::chrono::seconds limit) const {

@@ -20,7 +20,7 @@ class Backup {
       : run_(run), journal_(run.journal), files_(run.world.files), docker_(run.docker) {}
 
   void Go() {
-    const bool fresh = !BackupHasBegun(journal_) || HasRunSince();
+    const bool fresh = !BackupHasBegun(journal_) || RunsOrHas();
     if (fresh) {
       run_.Run({run_.Make("inspect", nullptr, [&] { run_.KeepInspection(); }),
                 run_.Make("preflight", nullptr, [&] { Preflight(); })});
@@ -54,10 +54,11 @@ class Backup {
   }
 
  private:
-  // What was found out and confirmed then says nothing of now.
-  bool HasRunSince() const {
+  // What was found out and confirmed earlier says nothing of now.
+  bool RunsOrHas() const {
+    const ContainerInfo old = run_.OldNow();
     const std::string known = journal_.Fact("old_started_at");
-    return !known.empty() && run_.OldNow().started_at != known;
+    return old.running || (!known.empty() && old.started_at != known);
   }
 
   void Preflight() {
@@ -76,7 +77,10 @@ class Backup {
   }
   void ForbidRestart() {
     const std::string policy = run_.OldNow().restart_policy;
-    if (journal_.Fact("restart_policy").empty()) journal_.SetFact("restart_policy", policy);
+    // "no" may be of an earlier run; another one was given since.
+    if (journal_.Fact("restart_policy").empty() || policy != "no") {
+      journal_.SetFact("restart_policy", policy);
+    }
     if (policy == "no") return;  // an older podman could not change it
     docker_.Run({"update", "--restart", "no", run_.options.container}, kQuick);
   }
@@ -100,18 +104,22 @@ class Backup {
                         "refetchStoreIntervalMin",
                         run_.options.container, now.finished_at));
       }
-      journal_.SetFact("t1", then.empty() || then > fresh ? fresh : then);
-      journal_.SetFact("old_started_at", now.started_at);
+      NewT1(now, then.empty() || then > fresh ? fresh : then);
       return;
     }
     // The earliest moment, also when a run was killed here: refetchStoreIntervalMin must cover all
     // of it.
     if (journal_.Fact("t1").empty() || journal_.Fact("old_started_at") != now.started_at) {
-      journal_.SetFact("t1", fresh);
-      journal_.SetFact("old_started_at", now.started_at);
+      NewT1(now, fresh);
     }
     run_.StopAndWait(run_.options.container);
     run_.WaitUntilStopped(run_.options.container);
+  }
+  // An archive of before is older, also where it is the same second.
+  void NewT1(const ContainerInfo& now, const std::string& t1) {
+    journal_.SetFact("archive_t1", "");
+    journal_.SetFact("t1", t1);
+    journal_.SetFact("old_started_at", now.started_at);
   }
   bool StaysStopped() { return IsStopped() && journal_.Fact("stopped_t1") == journal_.Fact("t1"); }
   void AwaitStop() {

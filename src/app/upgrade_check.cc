@@ -29,7 +29,6 @@ class Finder {
     if (inspected) {
       Container();
       Mounts();
-      Try([&] { run_.CheckConfig(); });
     }
     New();
     if (!run_.options.other_node) {
@@ -168,8 +167,10 @@ class Finder {
     } else {
       Try([&] {
         if (run_.docker.Inspect(options.new_container)) {
-          Problem(fmt::format("there is a container '{}' already: choose another --new-container",
-                              options.new_container));
+          Problem(
+              fmt::format("there is a container '{}' already: choose another --new-container, "
+                          "or give that one another name",
+                          options.new_container));
         }
       });
     }

@@ -27,7 +27,8 @@ constexpr std::size_t kLargestJournal = std::size_t{16} << 20;
 [[noreturn]] void ThrowDamaged(const std::string& path, std::string_view why) {
   throw Error(ErrorCode::kDamaged, fmt::format("'{}' cannot be understood: {}", path, why),
               "Nothing was changed. It is written whole each time: someone else changed it, or the "
-              "disk is damaged.")
+              "disk is damaged. What a way back by hand needs is beside it: inspect.json, "
+              "config.yaml, the archive, and receipt.txt.")
       .About(path);
 }
 

@@ -24,8 +24,8 @@ class Rollback {
         ha_off_(ha_off),
         new_was_begun_(journal_.Begun("run")),
         has_run_since_(!new_was_begun_ && journal_.Fact("restore_begun").empty() && HasRunSince()),
-        // Without an archive that is whole, the new version was never started by us.
-        restores_(!run.options.other_node && !journal_.Fact("root").empty() && !has_run_since_) {}
+        // Without one of this T1 the new version was never started by us.
+        restores_(!run.options.other_node && HasArchive() && !has_run_since_) {}
 
   void Go() {
     const bool fresh = !journal_.Begun("stop-new") && !journal_.Begun("restart-old");
@@ -33,7 +33,7 @@ class Rollback {
       if (new_was_begun_) run_.NewNow();
       if (restores_ || new_was_begun_) run_.CheckConfig();
     }
-    if (has_run_since_ && !journal_.Begun("restart-old")) TellThatItRuns();
+    if (!journal_.Begun("restart-old")) TellOfOlderArchive();
     if (restores_ || new_was_begun_) ConfirmHaOff();
     if (restores_ && fresh) {
       run_.Run({run_.Make("restore-preflight", nullptr, [&] { Preflight(); })});
@@ -77,9 +77,13 @@ class Rollback {
     return old.running || old.started_at != journal_.Fact("old_started_at");
   }
 
-  void TellThatItRuns() {
-    const std::string root = journal_.Fact("root");
-    if (run_.options.other_node || root.empty()) return;
+  // A backup that was begun anew, and has not come to its dump, has the archive of the one before.
+  bool HasArchive() const {
+    return !journal_.Fact("root").empty() && journal_.Fact("archive_t1") == journal_.Fact("t1");
+  }
+
+  void TellOfOlderArchive() {
+    if (run_.options.other_node || restores_ || journal_.Fact("root").empty()) return;
     run_.world.warn(
         fmt::format("container '{}' has run since the backup, and the new version was not started: "
                     "the databases are left as they are. To bring back those of the archive all "
@@ -119,6 +123,10 @@ class Rollback {
           ErrorCode::kUpgradePreflight,
           fmt::format("'{}' is not there, or not the archive that was made", run_.ArchivePath()),
           "Bring it back from where it was copied to. Nothing was changed.");
+    }
+    if (const std::string fault = run_.ArchiveFault(); !fault.empty()) {
+      throw Error(ErrorCode::kUpgradePreflight, fmt::format("the archive is not good: {}", fault),
+                  "Bring back a copy of it that is. Nothing was changed, and nothing stopped.");
     }
     UpgradeTarget& target = run_.target();
     RestoreCommand restore = Command();

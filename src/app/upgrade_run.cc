@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "dbomsbak/app/oms_config.h"
+#include "dbomsbak/app/verify_command.h"
 #include "dbomsbak/archive/archive_reader.h"
 #include "dbomsbak/base/utc_time.h"
 
@@ -50,6 +51,11 @@ bool Answers(const std::string& address, unsigned port) {
 }
 
 std::string Short(const std::string& id) { return id.substr(0, 12); }
+
+std::string SourceAt(const ContainerInfo& container, std::string_view destination) {
+  const ContainerMount* const mount = container.MountAt(destination);
+  return mount == nullptr ? "nothing" : mount->source;
+}
 
 std::string Joined(const std::vector<std::string>& texts) {
   std::string joined;
@@ -192,8 +198,8 @@ void UpgradeRun::KeepInspection() {
     WriteWholeFile(world.files, path, now->json, false);
   }
   const ContainerMount* const mount = now->info.MountAt(kOmsConfigMount);
-  // Until the backup begins it may still be put right.
-  if (mount != nullptr && (!world.files.Exists(config) || !BackupHasBegun(journal))) {
+  // Until the old container is stopped it may still be put right.
+  if (mount != nullptr) {
     const std::string text = ReadWholeFile(world.files, mount->source, kLargestConfiguration);
     if (!world.files.Exists(config) ||
         ReadWholeFile(world.files, config, kLargestConfiguration) != text) {
@@ -206,9 +212,14 @@ void UpgradeRun::KeepInspection() {
 ContainerInfo UpgradeRun::OldNow() const {
   auto now = docker.Inspect(options.container);
   if (!now) {
-    throw Error(ErrorCode::kUpgradePreflight,
-                fmt::format("the old container '{}' is gone", options.container),
-                fmt::format("What it was is in '{}'.", Path("inspect.json")))
+    throw Error(
+        ErrorCode::kUpgradePreflight,
+        fmt::format("the old container '{}' is gone", options.container),
+        fmt::format("What it was is in '{}'{}.", Path("inspect.json"),
+                    journal.Fact("root").empty()
+                        ? ""
+                        : "; its databases come back without it: dbomsbak restore " +
+                              ShellQuoted({"--oms-config", Path("config.yaml"), ArchivePath()})))
         .About(options.container);
   }
   if (facts_.old && facts_.old->id != now->info.id) {
@@ -225,37 +236,56 @@ ContainerInfo UpgradeRun::OldNow() const {
 std::optional<ContainerInfo> UpgradeRun::NewNow() const {
   auto now = docker.Inspect(options.new_container);
   if (!now) return std::nullopt;
-  // Unknown where a run was killed; the name was free before it.
+  // Unknown where a run was killed, or the engine refused: somebody may have taken the name.
   const std::string known = journal.Fact("new_id");
-  if (!known.empty() && known != now->info.id) {
+  const bool ours = known.empty() ? DifferingMounts(now->info).empty() : known == now->info.id;
+  if (!ours) {
     throw Error(ErrorCode::kUpgradePreflight,
-                fmt::format("container '{}' is another one ({}) than the one that upgrade start "
-                            "ran ({})",
-                            options.new_container, Short(now->info.id), Short(known)),
-                "It is left alone. Rename it, and give the name back to the one of this upgrade if "
-                "that is still there.")
+                fmt::format("container '{}' ({}) is another one than that of this upgrade{}",
+                            options.new_container, Short(now->info.id),
+                            known.empty() ? ": it has other mounts than the old one"
+                                          : fmt::format(" ({})", Short(known))),
+                fmt::format("It is left alone. Rename it: {}; and give the name back to the one of "
+                            "this upgrade if that is still there.",
+                            ShellQuoted(docker.Command({"rename", options.new_container,
+                                                        options.new_container + "_other"}))))
         .About(options.new_container);
   }
   return std::move(now->info);
 }
 
+std::string UpgradeRun::DifferingMounts(const ContainerInfo& container) const {
+  std::string differing;
+  const auto compare = [&](std::string_view destination) {
+    const std::string was = SourceAt(old(), destination), is = SourceAt(container, destination);
+    if (was == is) return;
+    differing += fmt::format("; at {} '{}' was, and '{}' is", destination, was, is);
+  };
+  compare(kOmsConfigMount);
+  for (const std::string_view destination : kOmsDiskMounts) compare(destination);
+  for (const std::string_view destination : kOmsTlsMounts) compare(destination);
+  return differing;
+}
+
 void UpgradeRun::CheckConfig() const {
   const std::string copy = Path("config.yaml");
   if (facts_.config_source.empty() || !world.files.Exists(copy)) return;
-  if (ReadWholeFile(world.files, copy, kLargestConfiguration) ==
-      ReadWholeFile(world.files, facts_.config_source, kLargestConfiguration)) {
-    return;  // also where it tells less than everything: options do
-  }
+  const std::string hint = fmt::format("What it was is in '{}': bring that back.", copy);
   OmsNeeds needs;
   needs.user = "";  // accounts may change
   needs.password = false;
   std::vector<std::string> notices;
   OmsConfig then, now;
   try {
+    if (ReadWholeFile(world.files, copy, kLargestConfiguration) ==
+        ReadWholeFile(world.files, facts_.config_source, kLargestConfiguration)) {
+      return;  // also where it tells less than everything: options do
+    }
     then = ReadOmsConfigs({copy}, needs, notices);
     now = ReadOmsConfigs({facts_.config_source}, needs, notices);
   } catch (Error& error) {
-    if (error.code() == ErrorCode::kUsage) error.set_code(ErrorCode::kUpgradePreflight);
+    error.set_code(ErrorCode::kUpgradePreflight);
+    error.set_hint(hint);
     throw;
   }
   std::string differing;
@@ -269,7 +299,7 @@ void UpgradeRun::CheckConfig() const {
   throw Error(ErrorCode::kUpgradePreflight,
               fmt::format("'{}' no longer leads to the MetaDB that was backed up{}",
                           facts_.config_source, differing),
-              fmt::format("What it was is in '{}': bring that back.", copy))
+              hint)
       .About(facts_.config_source);
 }
 
@@ -356,6 +386,15 @@ bool UpgradeRun::ArchiveIsThere() const {
   } catch (const Error&) {
     return false;
   }
+}
+
+std::string UpgradeRun::ArchiveFault() const {
+  VerifyOptions verify;
+  verify.expect = Sha256Digest::FromHex(journal.Fact("root"));
+  const FileVerdict verdict =
+      VerifyFile(world.files, ArchivePath(), verify, {}, world.observer, world.cancel);
+  if (verdict.code == ErrorCode::kOk) return "";
+  return verdict.error ? verdict.error->message() : "it is partial";
 }
 
 void UpgradeRun::Changed(const std::function<void()>& doing) const {

@@ -32,13 +32,15 @@ class UpgradeRun {
   // `holds_s` (0: for ever) and its opposite was not confirmed since.
   bool Confirmed(const std::string& name, bool ask, std::int64_t holds_s);
 
-  // Keeps what the engine tells of the old container, and OMS's configuration, once.
+  // Keeps what the engine tells of the old container, once, and OMS's configuration as it is now.
   void KeepInspection();
   const ContainerInfo& old() const { return facts_.old.value(); }
   // Errors: kUpgradePreflight when it is gone, or another one has its name.
   ContainerInfo OldNow() const;
   // Nothing: it is gone. Errors: kUpgradePreflight when it is not the one that `start` ran.
   std::optional<ContainerInfo> NewNow() const;
+  // What else than the old one the container mounts where OMS wants it; empty: nothing.
+  std::string DifferingMounts(const ContainerInfo& container) const;
   // OMS's configuration still leads where its copy does. Errors: kUpgradePreflight; those of
   // reading it.
   void CheckConfig() const;
@@ -58,6 +60,8 @@ class UpgradeRun {
   std::string ArchivePath() const { return Path(journal.Fact("archive")); }
   // The archive of the journal is there, and is the one that was dumped.
   bool ArchiveIsThere() const;
+  // All of it is read; empty: it is as it was made.
+  std::string ArchiveFault() const;
 
   // `doing` behind a first change: the error becomes kNeedsHelp and tells how to go on.
   void Changed(const std::function<void()>& doing) const;

@@ -5,7 +5,6 @@
 #include <chrono>
 
 #include "app/upgrade_run.h"
-#include "dbomsbak/app/verify_command.h"
 #include "dbomsbak/base/utc_time.h"
 
 namespace dbomsbak {
@@ -17,6 +16,7 @@ using std::chrono::seconds;
 
 constexpr unsigned kLogLines = 20;
 constexpr hours kLongestInit{24};
+constexpr seconds kAsked{60};
 
 class Start {
  public:
@@ -75,8 +75,7 @@ class Start {
       OldStaysStopped(backup, problems);
       if (!run_.options.other_node) ArchiveIsGood(backup, problems);
       if (docker_.Inspect(run_.options.new_container)) {
-        problems.push_back(
-            fmt::format("there is a container '{}' already", run_.options.new_container));
+        problems.push_back(AnotherHasTheName());
       }
       if (!docker_.HasImage(run_.options.image)) {
         problems.push_back(fmt::format("image '{}' is not here", run_.options.image));
@@ -104,6 +103,14 @@ class Start {
     problems.push_back(NotConfirmed(run_.Planned1("databases-backed-up")));
   }
 
+  std::string AnotherHasTheName() const {
+    const std::string& name = run_.options.new_container;
+    return fmt::format(
+        "there is a container '{}' already, which is not this upgrade's: {} gives "
+        "it another name",
+        name, ShellQuoted(docker_.Command({"rename", name, name + "_other"})));
+  }
+
   void ArchiveIsGood(const std::string& backup, std::vector<std::string>& problems) {
     const std::string root = journal_.Fact("root");
     if (journal_.Fact("archive_t1") != journal_.Fact("t1") || root.empty() ||
@@ -113,14 +120,8 @@ class Start {
       return;
     }
     // The last moment to find it damaged.
-    VerifyOptions options;
-    options.expect = Sha256Digest::FromHex(root);
-    const FileVerdict verdict = VerifyFile(run_.world.files, run_.ArchivePath(), options, {},
-                                           run_.world.observer, run_.world.cancel);
-    if (verdict.code != ErrorCode::kOk) {
-      problems.push_back(fmt::format("the archive is not good: {}: {}",
-                                     verdict.error ? verdict.error->message() : "it is partial",
-                                     backup));
+    if (const std::string fault = run_.ArchiveFault(); !fault.empty()) {
+      problems.push_back(fmt::format("the archive is not good: {}: {}", fault, backup));
     }
   }
 
@@ -144,10 +145,7 @@ class Start {
     ForgetT2();
     const std::string& name = run_.options.new_container;
     const auto there = run_.NewNow();
-    if (there && !begun_before_) {
-      throw Error(ErrorCode::kUpgradePreflight,
-                  fmt::format("there is a container '{}' already", name));
-    }
+    if (there && !begun_before_) throw Error(ErrorCode::kUpgradePreflight, AnotherHasTheName());
     // Since then the name is ours. What could not be started has no state yet.
     if (there && there->status == "created") {
       docker_.Run({"rm", name}, seconds{60});
@@ -174,22 +172,15 @@ class Start {
     const std::vector<std::string> words{"exec", name, "pgrep", "-f", "/root/docker_init.sh"};
     const auto deadline = std::chrono::steady_clock::now() + kLongestInit;
     for (bool told = false;; told = true) {
-      const ChildResult found = docker_.Try(words, seconds{60});
-      if (found.code == 1 && !found.timed_out) return;
+      const ChildResult found = docker_.Try(words, kAsked);
+      // The engine, too, ends with 1 where it cannot ask; then it says why.
+      if (found.code == 1 && found.err.empty() && !found.timed_out) return;
       const bool unknown = found.code != 0 || found.timed_out;
       if (unknown || std::chrono::steady_clock::now() > deadline) {
-        const std::string command = ShellQuoted(docker_.Command(words));
         throw Error(ErrorCode::kUpgradePreflight,
-                    !unknown ? fmt::format("docker_init.sh of an earlier run is still at work in "
-                                           "container '{}'",
-                                           name)
-                    : found.timed_out
-                        ? fmt::format("'{}' did not end, so that docker_init.sh of an earlier "
-                                      "run may still be at work",
-                                      command)
-                        : fmt::format("'{}' ended with {}, so that docker_init.sh of an "
-                                      "earlier run may still be at work",
-                                      command, found.code),
+                    fmt::format("docker_init.sh of an earlier run {} at work in container '{}'{}",
+                                unknown ? "may still be" : "is still", name,
+                                unknown ? ": " + docker_.HowItEnded(words, found, kAsked) : ""),
                     fmt::format("Look whether it is: {}. Once it is not, {} makes sure of it.",
                                 ShellQuoted(docker_.Command({"top", name})),
                                 ShellQuoted(docker_.Command({"restart", name}))));
@@ -200,9 +191,12 @@ class Start {
   }
 
   // The container and its start: with either another one, nothing of before is at work in it.
+  static std::string StartOf(const ContainerInfo& container) {
+    return container.id + " " + container.started_at;
+  }
   std::string NewStart() const {
     const auto now = run_.NewNow();
-    return now ? now->id + " " + now->started_at : "";
+    return now ? StartOf(*now) : "";
   }
 
   void Init() {
@@ -230,28 +224,21 @@ class Start {
   }
 
   bool HasT2() const {
-    return !journal_.Fact("t2").empty() && journal_.Fact("mounts_of") == NewId();
+    return !journal_.Fact("t2").empty() && journal_.Fact("mounts_of") == NewStart();
   }
 
   void CompareMounts() {
-    const auto now = docker_.Inspect(run_.options.new_container);
-    std::string differing;
-    const auto compare = [&](std::string_view destination) {
-      const ContainerMount* const before = run_.old().MountAt(destination);
-      const ContainerMount* const after = now ? now->info.MountAt(destination) : nullptr;
-      const std::string was = before == nullptr ? "nothing" : before->source;
-      const std::string is = after == nullptr ? "nothing" : after->source;
-      if (was != is)
-        differing += fmt::format("; at {} '{}' was, and '{}' is", destination, was, is);
-    };
-    compare(kOmsConfigMount);
-    for (const std::string_view destination : kOmsDiskMounts) compare(destination);
-    for (const std::string_view destination : kOmsTlsMounts) compare(destination);
+    const auto now = run_.NewNow();
+    if (!now) {
+      throw Error(ErrorCode::kUpgradePreflight,
+                  fmt::format("container '{}' is gone", run_.options.new_container));
+    }
+    const std::string differing = run_.DifferingMounts(*now);
     if (!differing.empty()) {
       throw Error(ErrorCode::kUpgradePreflight,
                   fmt::format("the new container has other mounts than the old one{}", differing));
     }
-    journal_.SetFact("mounts_of", NewId());
+    journal_.SetFact("mounts_of", StartOf(*now));
     journal_.SetFact("t2", FormatUtc(run_.world.clock()));
   }
 

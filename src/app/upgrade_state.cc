@@ -11,9 +11,41 @@ namespace {
 
 constexpr std::size_t kLargestInspection = std::size_t{16} << 20;
 
+// The step, and the fact that holds the root of the archive it was done for.
+constexpr std::pair<std::string_view, std::string_view> kStepsOfAnArchive[] = {
+    {"dump", "root"},
+    {"verify", "verified_root"},
+    {"rehearse", "rehearsed_root"},
+    {"pin", "pinned_root"},
+    {"receipt", "receipt_root"}};
+
 std::string ConfigSource(const std::optional<ContainerInfo>& old) {
   const ContainerMount* const mount = old ? old->MountAt(kOmsConfigMount) : nullptr;
   return mount == nullptr ? "" : mount->source;
+}
+
+// What was done once, and is to be done anew: for another archive, another container, or because
+// the opposite was done since.
+bool IsStale(const UpgradeStep& step, const UpgradeJournal& journal) {
+  const std::string root = journal.Fact("root");
+  const bool dumped = !root.empty() && journal.Fact("archive_t1") == journal.Fact("t1");
+  for (const auto& [name, fact] : kStepsOfAnArchive) {
+    if (step.name == name) return !dumped || journal.Fact(fact) != root;
+  }
+  if (step.name == "stopped") return journal.Fact("stopped_t1") != journal.Fact("t1");
+  if (step.name == "mounts") return journal.Fact("t2").empty();
+  return step.name == "ha-on" && !ConfirmationStands(journal, step.name);
+}
+
+// Rehearsing with --no-rehearse, say: what stands behind a step was done without it.
+void SkipThosePassedOver(const UpgradeJournal& journal, std::vector<UpgradeStepState>& states) {
+  std::string reached;  // the group's steps before here are passed over
+  for (auto state = states.rbegin(); state != states.rend(); ++state) {
+    const bool pending = state->state == "pending";
+    const bool wanted = state->step.operators && journal.Last(state->step.name) != nullptr;
+    if (pending && !wanted && state->step.group == reached) state->state = "skipped";
+    if (!pending && !state->step.operators) reached = state->step.group;
+  }
 }
 
 }  // namespace
@@ -110,11 +142,7 @@ std::vector<UpgradeStepState> UpgradeSteps(const UpgradeOptions& options, const 
         state.ended = entry.time;
       }
     }
-    // What was done once, and is to be done anew.
-    const bool stale = (step.name == "receipt" && !IsBackedUp(options, journal)) ||
-                       (step.name == "mounts" && journal.Fact("t2").empty()) ||
-                       (step.name == "ha-on" && !ConfirmationStands(journal, step.name));
-    if (stale && state.state == "done") {
+    if (state.state == "done" && IsStale(step, journal)) {
       state.state = "pending";
       state.began.clear();
       state.ended.clear();
@@ -126,6 +154,7 @@ std::vector<UpgradeStepState> UpgradeSteps(const UpgradeOptions& options, const 
     state.step = std::move(step);
     states.push_back(std::move(state));
   }
+  SkipThosePassedOver(journal, states);
   return states;
 }
 

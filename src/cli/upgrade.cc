@@ -423,7 +423,8 @@ class UpgradeCommandLine {
     view_.steps = UpgradeSteps(view_.options, view_.facts, journal, whole || rolls_back);
     if (view_.state == "none" || view_.state == "finished" || view_.state == "rolled-back") return;
     for (const UpgradeStepState& state : view_.steps) {
-      if (state.state == "done" || (rolls_back && state.step.group != "rollback")) continue;
+      if (state.state == "done" || state.state == "skipped") continue;
+      if (rolls_back && state.step.group != "rollback") continue;
       view_.next = state.step.name;
       break;
     }

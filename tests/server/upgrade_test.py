@@ -17,11 +17,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support import fingerprint, runner  # noqa: E402
 from support.program import Program  # noqa: E402
 from support.server import Server  # noqa: E402
+from support.terminal import on_terminal  # noqa: E402
 
 FAKE = pathlib.Path(__file__).resolve().parent.parent / 'oms' / 'fake_docker'
 NAMES = ('oms_rm', 'oms_cm', 'oms_hb')
@@ -108,7 +110,7 @@ class World:
     def arguments(self, action, *more):
         words = ['upgrade', action, '--state', self.state]
         if action in ('plan', 'check', 'backup'):
-            words += ['--docker', FAKE, '--container', OLD, '--new-container', NEW, '--image', NEW_IMAGE, '--console-port',
+            words += ['--docker', self.test.engine, '--container', OLD, '--new-container', NEW, '--image', NEW_IMAGE, '--console-port',
                       self.test.console.getsockname()[1], '--stop-timeout', 30, '--health-timeout', 20]
         return [*words, *more]
 
@@ -118,8 +120,19 @@ class World:
             raise AssertionError('the password was told:\n' + result.out + result.err)
         return result if code is None else result.expect(code)
 
+    def asked(self, answers, action, *more, code):
+        """On a terminal; what it showed."""
+        ended, shown = on_terminal(self.test.program, answers, *self.arguments(action, *more), cwd=self.root,
+                                   env={'FAKE_DOCKER': str(self.docker)})
+        equal(ended, code)
+        return shown
+
+    def changes(self):
+        """The calls that change something."""
+        return [call for call in self.read()['calls'] if call[0] not in READ_ONLY]
+
     def by_hand(self, *words):
-        subprocess.run([FAKE, *words], env={'PATH': '/usr/bin:/bin', 'FAKE_DOCKER': str(self.docker)}, check=True,
+        subprocess.run([self.test.engine, *words], env={'PATH': '/usr/bin:/bin', 'FAKE_DOCKER': str(self.docker)}, check=True,
                        stdout=subprocess.DEVNULL)
 
     def status(self):
@@ -131,9 +144,9 @@ class World:
     def write_journal(self, journal):
         (self.state / 'journal.json').write_text(json.dumps(journal))
 
-    def went_back(self, before):
+    def went_back(self, before, policy='always'):
         fingerprint.expect_equal(before, self.test.take(), 'rolled back')
-        equal((self.runs(OLD), self.policy(OLD)), (True, 'always'))
+        equal((self.runs(OLD), self.policy(OLD)), (True, policy))
         if NEW in self.read()['containers']:
             equal((self.runs(NEW), self.policy(NEW)), (False, 'no'))
         equal(self.status()['state'], 'rolled-back')
@@ -145,8 +158,12 @@ class Upgrade:
         loader = importlib.machinery.SourceFileLoader('fake_docker', str(FAKE))
         self.fake = importlib.util.module_from_spec(importlib.util.spec_from_loader('fake_docker', loader))
         loader.exec_module(self.fake)
+        self.engine = pathlib.Path(folder) / 'docker'  # without what a python3 on PATH may do first
+        self.engine.write_text(f'#!/bin/sh\nexec {sys.executable} -IS {FAKE} "$@"\n')
+        self.engine.chmod(0o755)
         self.console = socket.create_server(('127.0.0.1', 0), backlog=1024)
-        server.create_account('oms', PASSWORD, grants=['ALL PRIVILEGES ON *.*'])
+        for account in ('oms', 'oms_later'):
+            server.create_account(account, PASSWORD, grants=['ALL PRIVILEGES ON *.*'])
 
     def fresh(self, **config):
         """A world with databases as they were before."""
@@ -164,7 +181,7 @@ class Upgrade:
         world = self.fresh()
         before = self.take()
         plan = world.run('plan').out
-        expect(plan, 'from 3.3.1 to 4.0.0', 'docker update --restart no'.replace('docker', str(FAKE)), 'ha-off', 'restore --dry-run')
+        expect(plan, 'from 3.3.1 to 4.0.0', 'docker update --restart no'.replace('docker', str(self.engine)), 'ha-off', 'restore --dry-run')
         if world.state.exists():
             raise AssertionError('plan has written')
         # All that is missing, at once; nothing is changed.
@@ -277,15 +294,21 @@ class Upgrade:
         world.by_hand('start', OLD)
         expect(world.run('start', code=40).err, 'runs again')
         self.server.sql("INSERT INTO oms_rm.project (name) VALUES ('late')")
-        time.sleep(1.1)  # a later T1
+        # Begun anew: with what is there now, and no hour old.
+        world.by_hand('update', '--restart', 'unless-stopped', OLD)
+        world.config.write_text(world.config.read_text().replace('user: oms\n', 'user: oms_later\n'))
         journal = world.journal()
         for entry in journal['entries']:
             if entry['event'] == 'confirmed':
                 entry['time'] = '2026-01-01T00:00:00Z'
         world.write_journal(journal)
+        done = world.changes()
         expect(world.run('backup', code=40).err, 'not confirmed: lag', 'not confirmed: ha-off')
-        equal(world.runs(OLD), True)
-        world.run('backup', *CONFIRMED)
+        shown = world.asked([('Is that so?', 'y\n')] * 4 + [('Do this?', 'n\n')], 'backup', code=130)
+        expect(shown, 'by hand: no forward switchover is open', f'stop -t 30 {OLD}')
+        equal((world.runs(OLD), world.changes()), (True, done))
+        world.run('backup')
+        equal((world.state / 'config.yaml').read_text(), world.config.read_text())
         second = world.status()
         journal = world.journal()
         journal['facts']['receipt_root'] = first['root']  # as a kill behind the dump leaves it
@@ -293,7 +316,7 @@ class Upgrade:
         equal((world.status()['state'], world.status()['next']), ('backing-up', 'receipt'))
         expect(world.run('start', code=40).err, 'the backup is not complete')
         world.run('backup')
-        equal((second['t1'] > first['t1'], second['root'] != first['root']), (True, True))
+        equal((second['t1'] >= first['t1'], second['root'] != first['root']), (True, True))
         path = pathlib.Path(second['archive'])
         good = path.read_bytes()
         middle = len(good) // 2
@@ -307,7 +330,7 @@ class Upgrade:
         before = self.take()
         world.run('start')
         world.run('rollback', '--confirm', 'ha-off-rollback')
-        world.went_back(before)
+        world.went_back(before, 'unless-stopped')
 
     def test_everything_that_stands_against_it_is_told_at_once(self):
         world = self.fresh(port=1)
@@ -376,9 +399,27 @@ class Upgrade:
         world = self.fresh()
         before = self.take()
         world.run('backup', *CONFIRMED, '--no-rehearse')
+        told = world.status()
+        equal((told['next'], [step['name'] for step in told['steps'] if step['state'] == 'skipped']), ('run', ['rehearse']))
+        # The name is another's: before the run, and when the engine refuses it.
+        data = world.read()
+        another = self.fake.container(NEW, NEW_IMAGE, [], [])
+        world.write({**data, 'containers': {**data['containers'], NEW: another}})
+        expect(world.run('start', code=40).err, f'rename {NEW}')
+        world.by_hand('rm', NEW)
+        world.change(fault={'on': 'run -dit', 'do': 'fail'})
+        world.run('start', code=42)
+        world.change(containers={**data['containers'], NEW: another})
+        for action in (('start',), ('rollback', '--confirm', 'ha-off-rollback')):
+            expect(world.run(*action, code=40).err, 'has other mounts', f'rename {NEW}')
+        equal(world.container(NEW), another)
+        world.by_hand('rm', NEW)
         # A docker_init.sh that may still be at work.
-        world.change(fault={'on': f'exec {NEW} bash', 'do': 'kill-before'}, pgrep=127)
+        world.change(fault={'on': f'exec {NEW} bash', 'do': 'kill-before'})
         world.run('start', code=137)
+        world.change(fault={'on': f'exec {NEW} pgrep', 'do': 'fail'})
+        expect(world.run('start', code=42).err, 'may still be at work', 'Cannot connect')
+        world.change(pgrep=127)
         expect(world.run('start', code=42).err, 'may still be at work', f'restart {NEW}')
         world.by_hand('stop', '-t', '1', NEW)
         world.by_hand('start', NEW)
@@ -389,20 +430,25 @@ class Upgrade:
         world.change(sick={NEW: 'nginx'})
         world.run('start', '--health-timeout', 1, code=42)
         told = world.status()
-        [mounts] = [step for step in told['steps'] if step['name'] == 'mounts']
-        equal((told['state'], mounts['state'], told.get('t2') or ''), ('starting', 'pending', ''))
+        equal((told['state'], told['next'], told['t2']), ('starting', 'health', ''))
         expect(world.run('finish', '--confirm', 'ha-on,browser-cache', code=40).err, 'not started yet')
         world.change(sick={})
         world.by_hand('start', OLD)
         expect(world.run('start', code=40).err, f"container '{OLD}' runs again")
         world.by_hand('stop', '-t', '1', OLD)
         world.run('start')
+        world.by_hand('start', NEW)
+        expect(world.run('start').err, 'mounts: its mounts are')  # a later T2
         # On and off by turns: the last word counts.
         expect(world.run('finish', '--confirm', 'ha-on', code=40).err, 'browser-cache')
         archive = pathlib.Path(world.status()['archive'])
         archive.rename(world.root / 'away')
         expect(world.run('rollback', '--confirm', 'ha-off-rollback', code=40).err, 'is not there')
         (world.root / 'away').rename(archive)
+        good = archive.read_bytes()
+        archive.write_bytes(good[:len(good) // 2] + bytes([good[len(good) // 2] ^ 1]) + good[len(good) // 2 + 1:])
+        expect(world.run('rollback', code=40).err, 'the archive is not good')
+        archive.write_bytes(good)
         expect(world.run('finish', code=40).err, 'not confirmed: ha-on')
         world.run('finish', '--confirm', 'ha-on,browser-cache')
         expect(world.run('rollback', code=40).err, 'not confirmed: ha-off-rollback')
@@ -411,12 +457,14 @@ class Upgrade:
         config = world.config.read_text()
         world.config.write_text(config.replace(f'port: {self.server.port}', 'port: 1'))
         expect(world.run(*back, code=40).err, 'no longer leads', "'1'")
+        world.config.unlink()
+        expect(world.run(*back, code=40).err, f"'{world.config}'", f"'{world.state}/config.yaml': bring that back")
         world.config.write_text(config)
         data = world.read()
         mine = data['containers'][NEW]['Id']
         data['containers'][NEW]['Id'] = 'f' * 64
         world.write(data)
-        expect(world.run(*back, code=40).err, 'is another one (ffffffffffff)')
+        expect(world.run(*back, code=40).err, '(ffffffffffff) is another one')
         equal(world.runs(NEW), True)
         data['containers'][NEW]['Id'] = mine
         world.write(data)
@@ -437,9 +485,17 @@ class Upgrade:
         world.by_hand('start', OLD)
         self.server.sql("INSERT INTO oms_rm.project (name) VALUES ('late')")
         now = self.take()
-        told = world.run('rollback')
-        expect(told.err, 'has run since the backup', 'dbomsbak restore ' + world.status()['archive'])
-        world.went_back(now)
+        # Stopped once more, for a backup that came no further: the archive is still the older one.
+        journal = world.journal()
+        world.change(fault={'on': f'stop -t 30 {OLD}', 'do': 'kill-after'})
+        world.run('backup', code=137)
+        equal((world.runs(OLD), world.status()['next']), (False, 'stop'))
+        for stopped in (True, False):
+            if not stopped:
+                world.write_journal(journal)
+            told = world.run('rollback')
+            expect(told.err, 'has run since the backup', 'dbomsbak restore ' + world.status()['archive'])
+            world.went_back(now)
 
     # ---- failures and kills
 
@@ -485,9 +541,10 @@ class Upgrade:
             except (FileNotFoundError, IndexError):
                 last = {}
             if (last.get('step'), last.get('event')) == (step, 'begin'):
-                time.sleep(0.02 * (hash(step) % 7))
+                time.sleep(0.02 * (zlib.crc32(step.encode()) % 7))
                 process.send_signal(signal.SIGKILL)
                 break
+            time.sleep(0.002)
         return process.wait() == -signal.SIGKILL
 
     def test_killed_in_each_step_of_the_databases(self):
@@ -513,6 +570,9 @@ class Upgrade:
             if words:
                 world.change(fault={'on': words, 'do': 'kill-after'})
                 world.run('backup', *CONFIRMED, code=137)
+                if step == 'restart-policy':  # as long as OMS runs it is asked for anew
+                    world.asked([('Do this?', 'n\n')], 'backup', code=130)
+                    equal(world.runs(OLD), True)
             elif not self.kill_behind(world, step, 'backup', *CONFIRMED):
                 continue
             world.run('rollback', '--confirm', 'ha-off-rollback')

@@ -6,7 +6,7 @@ import select
 import time
 
 
-def on_terminal(program, answers, *words, cwd, seconds=60):
+def on_terminal(program, answers, *words, cwd, seconds=60, env=None):
     """Runs the program on a terminal of its own. `answers`: (text to wait for, what is typed then).
     Returns exit code and all that the terminal showed."""
     answers = list(answers)
@@ -14,7 +14,7 @@ def on_terminal(program, answers, *words, cwd, seconds=60):
     if child == 0:
         try:
             os.chdir(cwd)
-            os.execve(program.path, [program.path, *map(str, words)], program.environment())
+            os.execve(program.path, [program.path, *map(str, words)], program.environment(env))
         finally:
             os._exit(127)
     shown, seen, deadline = b'', 0, time.monotonic() + seconds

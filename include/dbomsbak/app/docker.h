@@ -67,6 +67,9 @@ class Docker {
   // Whatever the program ends with.
   ChildResult Try(const std::vector<std::string>& words, std::chrono::seconds limit) const;
   void Run(const std::vector<std::string>& words, std::chrono::seconds limit) const;
+  // Of what Try() has answered: "'docker stop x' ended with 1: …", with the last line it said.
+  std::string HowItEnded(const std::vector<std::string>& words, const ChildResult& result,
+                         std::chrono::seconds limit) const;
   // The last lines it has written.
   std::string LastLines(const std::string& container, unsigned lines) const;
 

@@ -90,7 +90,7 @@ bool ConfirmationStands(const UpgradeJournal& journal, std::string_view name);
 
 struct UpgradeStepState {
   UpgradeStep step;
-  std::string state;  // pending, begun, done
+  std::string state;  // pending, begun, done, skipped (what comes behind it was done without it)
   std::string began, ended;
   std::uint64_t seconds = 0;
 };

@@ -183,6 +183,34 @@ TEST_F(UpgradeJournalTest, TheStateFollowsTheSteps) {
   expect("done", "advice", "rolled-back");
 }
 
+TEST_F(UpgradeJournalTest, AStepCountsForItsArchiveAndOneLeftOutIsSkipped) {
+  UpgradeJournal journal = Read();
+  const UpgradeOptions options;
+  const auto states = [&] {
+    std::string text;
+    for (const UpgradeStepState& state : UpgradeSteps(options, UpgradeFacts(), journal, true)) {
+      if (state.state != "pending") text += state.step.name + " " + state.state + "; ";
+    }
+    return text;
+  };
+  journal.SetFact("t1", "1");
+  journal.SetFact("stopped_t1", "1");
+  journal.SetFact("archive_t1", "1");
+  for (const char* fact : {"root", "verified_root", "pinned_root"}) journal.SetFact(fact, "a");
+  for (const char* step : {"stopped", "dump", "verify", "pin"}) journal.Append("done", step, "");
+  EXPECT_EQ(states(),
+            "lag skipped; switchover skipped; connectors skipped; clocks skipped; ha-off skipped; "
+            "inspect skipped; preflight skipped; restart-policy skipped; stop skipped; stopped "
+            "done; dump done; verify done; rehearse skipped; pin done; ");
+  journal.Append("confirmed", "ha-on", "");
+  journal.SetFact("t1", "2");
+  EXPECT_EQ(states(), "ha-on done; ");
+  journal.Append("begin", "restart-old", "");
+  EXPECT_EQ(states(),
+            "ha-on done; ha-off-rollback skipped; restore-preflight skipped; stop-new skipped; "
+            "restore skipped; restart-old begun; ");
+}
+
 TEST_F(UpgradeJournalTest, AnotherNodeIsDoneWhenItIsStopped) {
   UpgradeJournal journal = Read();
   UpgradeOptions options;
