@@ -76,7 +76,7 @@ std::string NotConfirmed(const UpgradeStep& step) {
   std::string text =
       fmt::format("not confirmed: {} ({}); --confirm {}", step.name, step.description, step.name);
   for (const std::string& line : step.instructions) {
-    text += (text.ends_with('.') ? " " : ". ") + line;
+    text += (text.ends_with('.') || text.ends_with(':') ? " " : ". ") + line;
   }
   return text;
 }
