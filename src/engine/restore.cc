@@ -163,21 +163,41 @@ void RestoreRun::Load(RestoreInput& input) {
   }
   if (!options_.in_place) staging_->TryObjects(set_);
   observer_.Phase(fmt::format("loading {} rows into staging", content_.rows));
-  const std::vector<LoadTarget> targets = Targets();
+  const bool proves = ProvesWhileLoading();
+  const Catalog staged = staging_->ReadTables(proves);
+  const std::vector<LoadTarget> targets = Targets(staged);
+  std::optional<RowProof> proof;
+  if (proves) proof.emplace(sessions_, traits_, content_, members_, staged, observer_, cancel_);
   try {
-    load_warnings_ =
-        input.LoadRows({sessions_, traits_, content_, content_.sources.front(), targets, done,
-                        staging_->load_table(), jobs_, observer_, cancel_});
+    load_warnings_ = input.LoadRows({sessions_, traits_, content_, content_.sources.front(),
+                                     targets, done, staging_->load_table(), jobs_, observer_,
+                                     cancel_, proof ? &*proof : nullptr});
   } catch (Error& e) {
     // A row that the server does not take is one more thing that it cannot hold.
-    if (e.code() == ErrorCode::kQueryRefused) e.set_code(ErrorCode::kRestorePreflight);
+    const bool loading = !proof || !proof->failed();
+    if (loading && e.code() == ErrorCode::kQueryRefused) e.set_code(ErrorCode::kRestorePreflight);
     throw;
+  }
+  if (proof && proof->complete()) {
+    TakeProof(proof->Finish());
+    rows_proved_ = true;
   }
   result_.load_ms = watch.ms();
 }
 
-std::vector<LoadTarget> RestoreRun::Targets() {
-  const Staging::TableNames transactional = staging_->TransactionalTables();
+bool RestoreRun::ProvesWhileLoading() const {
+  // Prepared: when it was written to last is to be known before. Late keys have the proof beside
+  // them.
+  if (options_.prepare || traits_.prefers_late_keys) return false;
+  // All definitions are read once more for it: for many small tables that costs more than it gains.
+  constexpr std::uint64_t kBytesATable = std::uint64_t{256} << 10;
+  std::uint64_t bytes = 0;
+  for (const LoadUnit& unit : content_.units) bytes += unit.length;
+  return bytes >= content_.tables.size() * kBytesATable;
+}
+
+std::vector<LoadTarget> RestoreRun::Targets(const Catalog& staged) const {
+  const Staging::TableNames transactional = Staging::TransactionalIn(staged);
   std::vector<LoadTarget> targets;
   for (const ContentObject& table : content_.tables) {
     const ObjectId& id = table.record.id;
@@ -223,7 +243,7 @@ void RestoreRun::Prove() {
     staged = ReadCatalog(*session_, traits_, request);
   }
   RefuseDifferences(staged);
-  if (!keys_missing) ProveStaged(staged);
+  if (!keys_missing && !rows_proved_) ProveStaged(staged);
   if (!options_.in_place) NoteWhatIsProved(staged);
   result_.prove_ms = watch.ms();
 }
@@ -288,8 +308,11 @@ void RestoreRun::ProveStaged(const Catalog& staged) {
   if (options_.prepare) {
     times_ = ReadSettledWriteTimes(*session_, traits_, staging_->databases());
   }
-  StagingProof proof = ProveRows(sessions_, traits_, content_, members_, staged, load_warnings_,
-                                 jobs_, observer_, cancel_);
+  TakeProof(ProveRows(sessions_, traits_, content_, members_, staged, load_warnings_, jobs_,
+                      observer_, cancel_));
+}
+
+void RestoreRun::TakeProof(StagingProof proof) {
   result_.rows_proved = proof.rows;
   result_.tables_proved = proof.tables;
   digests_ = std::move(proof.digests);

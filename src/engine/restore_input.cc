@@ -31,7 +31,7 @@ class FromArchive final : public RestoreInput {
   std::map<std::uint32_t, std::string> LoadRows(const Load& load) override {
     RowLoader loader(load.sessions, load.traits, archive_, load.content, load.source, load.targets,
                      load.done, load.load_table, load.observer, load.cancel);
-    loader.Run(load.jobs);
+    loader.Run(load.jobs, load.proof);
     return loader.warnings();
   }
 

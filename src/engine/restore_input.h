@@ -43,6 +43,7 @@ class RestoreInput {
     unsigned jobs = 1;
     Observer& observer;
     const CancelToken& cancel;
+    RowProof* proof = nullptr;  // proves tables meanwhile, where the input tells when one is whole
   };
   // The rows into staging. Returns the server's first warning of each table, by its place in
   // content.tables.

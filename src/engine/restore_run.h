@@ -71,7 +71,9 @@ class RestoreRun {
   void Ask(const char* refused);
   void Load(RestoreInput& input);
   // Where each table's rows go, and whether a transaction there is one.
-  std::vector<LoadTarget> Targets();
+  std::vector<LoadTarget> Targets(const Catalog& staged) const;
+  // Tables may be proved one by one, each when its rows are there.
+  bool ProvesWhileLoading() const;
   void Prove();
   void RefuseDifferences(const Catalog& staged);
   // What staging of an earlier run was proved to hold says what it must hold now.
@@ -80,6 +82,7 @@ class RestoreRun {
   // Keys change nothing but the definitions of tables.
   void ReadTablesAgain(Catalog& staged);
   void ProveStaged(const Catalog& staged);
+  void TakeProof(StagingProof proof);
   // Live is untouched. Staging goes, unless the server cannot be reached: then it is named, and
   // the same command goes on from it.
   [[noreturn]] void CleanUpAfter(const std::exception_ptr& failure);
@@ -207,6 +210,7 @@ class RestoreRun {
   WriteTimes times_;
   std::vector<RowDigestRecord> digests_;
   std::map<std::uint32_t, std::string> load_warnings_;
+  bool rows_proved_ = false;  // while they were loaded
   RestoreResult result_;
 };
 

@@ -21,6 +21,7 @@
 #include "engine/load_form.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
+#include "engine/staging_proof.h"
 
 namespace dbomsbak {
 
@@ -42,8 +43,10 @@ class RowLoader {
             const std::vector<LoadTarget>& targets, const std::vector<bool>& done,
             std::string load_table, Observer& observer, const CancelToken& cancel);
 
-  // Errors: the first of any session; those of a refused row name the table.
-  void Run(unsigned jobs);
+  // Errors: the first of any session; those of a refused row name the table. `proof`: gets each
+  // table of `source` as soon as it is whole, and sessions that have nothing more to load work for
+  // it; `source` is all of `content`, then.
+  void Run(unsigned jobs, RowProof* proof = nullptr);
 
   // The first warning of each table's INSERTs: what to tell when the copy differs.
   const std::map<std::uint32_t, std::string>& warnings() const { return warnings_; }
@@ -57,11 +60,11 @@ class RowLoader {
   };
 
   void PlanTasks(const ContentSource& source, const std::vector<bool>& done, unsigned jobs);
-  // Whether the table may go in one transaction; else it would keep all others waiting.
-  bool MayBeWhole(std::uint32_t table, const Units& units, std::uint64_t bytes,
-                  unsigned jobs) const;
+  // Whether the table may go in one transaction.
+  bool MayBeWhole(std::uint32_t table, const Units& units) const;
   std::optional<Task> NextTask();
   void Work();
+  void LoadTasks();
   // Tables whose units are committed together. The first error of a table without transactions is
   // the last.
   void LoadBatch(Session& session, const Units& units, std::string_view text);
@@ -81,6 +84,9 @@ class RowLoader {
   void NoteWarning(Session& session, std::uint32_t table);
   // `is_there` false: what was reported is not, after all.
   void Report(const LoadUnit* unit, bool is_there);
+  // These are committed: what is whole now goes to the proof.
+  void Release(const Units& units);
+  void ReleaseTable(std::uint32_t table);
 
   SessionFactory& sessions_;
   const ServerTraits& traits_;
@@ -94,8 +100,10 @@ class RowLoader {
   std::vector<LoadForm> forms_;                    // one a table
   const ContentSource& source_;
   const std::vector<bool>& done_;
+  RowProof* proof_ = nullptr;
   std::atomic<bool> stopped_{false};
-  std::mutex mutex_;  // of all below
+  std::mutex mutex_;                     // of all below
+  std::vector<std::size_t> units_left_;  // not committed yet, one a table
   std::deque<Task> tasks_;
   Progress progress_;
   std::map<std::uint32_t, std::string> warnings_;

@@ -421,7 +421,7 @@ std::vector<bool> Staging::Resume() {
   }
 
   // A table without transactions may hold half a unit: it starts afresh.
-  const TableNames transactional = TransactionalTables();
+  const TableNames transactional = TransactionalIn(ReadTables(false));
   std::vector<bool> emptied(content_.tables.size());
   for (std::size_t i = 0; i < content_.tables.size(); ++i) {
     const ObjectId& id = content_.tables[i].record.id;
@@ -438,12 +438,15 @@ std::vector<bool> Staging::Resume() {
   return done;
 }
 
-Staging::TableNames Staging::TransactionalTables() {
-  const Catalog staged = ReadCatalog(session_, traits_,
-                                     {.databases = databases(),
-                                      .definitions = false,
-                                      .routine_grants = false,
-                                      .tables_only = true});
+Catalog Staging::ReadTables(bool definitions) {
+  return ReadCatalog(session_, traits_,
+                     {.databases = databases(),
+                      .definitions = definitions,
+                      .routine_grants = false,
+                      .tables_only = !definitions});  // else columns are not read
+}
+
+Staging::TableNames Staging::TransactionalIn(const Catalog& staged) {
   TableNames transactional;
   for (const Database& database : staged.databases) {
     for (const Table& table : database.tables) {

@@ -89,9 +89,11 @@ class Staging {
   void GiveUp();
   bool given_up() const { return given_up_; }
 
-  // Tables here whose rows come and go with a transaction, as (staging database, table).
+  // The tables here: their names and kinds, or whole.
+  Catalog ReadTables(bool definitions);
+  // Those whose rows come and go with a transaction, as (staging database, table).
   using TableNames = std::set<std::pair<std::string, std::string>>;
-  TableNames TransactionalTables();
+  static TableNames TransactionalIn(const Catalog& staged);
 
   ServerJournal& journal() { return *journal_; }
   std::vector<std::string> databases() const;

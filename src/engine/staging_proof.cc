@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
+#include <deque>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -218,137 +221,167 @@ class DefinitionComparison {
 // What a session reads at once: enough that looking for its end costs nothing.
 constexpr std::size_t kChunkTextTarget = std::size_t{16} << 20;
 
-// Tables in key ranges, the largest table first, by several sessions.
-class RowProof {
+}  // namespace
+
+// Tables in key ranges, each table when it is released, by several sessions.
+class RowProof::Impl {
  public:
-  RowProof(SessionFactory& sessions, const ServerTraits& traits, const RestoreContent& content,
-           const std::vector<RestoreMember>& members, const Catalog& staged,
-           const std::map<std::uint32_t, std::string>& load_warnings, Observer& observer,
-           const CancelToken& cancel)
+  Impl(SessionFactory& sessions, const ServerTraits& traits, const RestoreContent& content,
+       const std::vector<RestoreMember>& members, const Catalog& staged, Observer& observer,
+       const CancelToken& cancel)
       : sessions_(sessions),
         traits_(traits),
         content_(content),
-        load_warnings_(load_warnings),
         observer_(observer),
         cancel_(cancel),
-        tables_(InOrder(content, members, staged)),
-        planner_(ToRead(), kChunkTextTarget) {
-    progress_.phase = "prove";
-    progress_.rows_total = content.rows;
-    progress_.objects_total = tables_.size();
-  }
-
-  StagingProof Run(unsigned jobs) {
-    TaskGroup group([this] {
-      stopped_ = true;
-      planner_.Close();
-    });
-    for (unsigned i = 0; i < std::max(1U, jobs) && !tables_.empty(); ++i) {
-      group.Start([this] { Work(); });
-    }
-    group.Wait();
-    StagingProof proof{progress_.objects_done, progress_.rows_done, {}};
-    proof.digests.resize(content_.tables.size());
-    for (const TableInProof& table : tables_) {
-      proof.digests[table.number] = {std::string(kRowDigestId), table.digest.sum.hex()};
-    }
-    return proof;
-  }
-
- private:
-  struct TableInProof {
-    std::uint32_t number = 0;  // in content.tables
-    Table staged;
-    RowDigest digest;
-    std::size_t open_chunks = 0;
-    bool last_seen = false;
-  };
-
-  static std::vector<TableInProof> InOrder(const RestoreContent& content,
-                                           const std::vector<RestoreMember>& members,
-                                           const Catalog& staged) {
+        tables_(content.tables.size()) {
     const TableMap found = TablesOf(staged);
-    std::vector<TableInProof> tables;
-    for (std::uint32_t i = 0; i < content.tables.size(); ++i) {
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
       const ObjectRecord& record = content.tables[i].record;
       const RestoreMember& member = members[PlaceOf(members, record.id.database)];
       const auto table = found.find({member.staging, member.StagedTable(record.id.name)});
       if (table == found.end()) {
         throw Error(ErrorCode::kCopyDiffers, record.id.Describe() + " is not in staging");
       }
-      tables.push_back({i, *table->second, {}, 0, false});
+      tables_[i].staged = *table->second;
       // The archive knows better than statistics that are seconds old.
-      tables.back().staged.estimated_rows = record.rows;
-      tables.back().staged.size_unknown = false;
-      tables.back().staged.data_bytes = record.data ? record.data->length : 0;
+      tables_[i].staged.estimated_rows = record.rows;
+      tables_[i].staged.size_unknown = false;
+      tables_[i].staged.data_bytes = record.data ? record.data->length : 0;
     }
-    std::stable_sort(tables.begin(), tables.end(), [](const auto& a, const auto& b) {
-      return a.staged.data_bytes > b.staged.data_bytes;
-    });
-    return tables;
+    progress_.phase = "prove";
+    progress_.rows_total = content.rows;
+    progress_.objects_total = tables_.size();
   }
 
-  std::vector<TableToRead> ToRead() const {
-    std::vector<TableToRead> tables;
-    for (const TableInProof& table : tables_) tables.push_back({&table.staged, "", false});
-    return tables;
+  void Release(std::uint32_t number, std::string warning) {
+    std::lock_guard lock(mutex_);
+    TableInProof& table = tables_[number];
+    table.warning = std::move(warning);
+    table.planner = std::make_unique<ChunkPlanner>(
+        std::vector<TableToRead>{{&table.staged, "", false}}, kChunkTextTarget);
+    ready_.push_back(number);
+    ++released_;
+    changed_.notify_all();
   }
 
   void Work() {
-    const std::unique_ptr<Session> session = sessions_.Connect();
+    try {
+      Prove();
+    } catch (...) {
+      failed_ = true;
+      throw;
+    }
+  }
+
+  void Stop() {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+    changed_.notify_all();
+  }
+
+  bool failed() const { return failed_; }
+
+  bool complete() const { return progress_.objects_done == tables_.size(); }
+
+  StagingProof Finish() const {
+    StagingProof proof{progress_.objects_done, progress_.rows_done, {}};
+    for (const TableInProof& table : tables_) {
+      proof.digests.push_back({std::string(kRowDigestId), table.digest.sum.hex()});
+    }
+    return proof;
+  }
+
+ private:
+  struct TableInProof {
+    Table staged;
+    std::unique_ptr<ChunkPlanner> planner;  // from its release until its last chunk is done
+    std::string warning;                    // of the load
+    RowDigest digest;
+    std::size_t open_chunks = 0;
+    bool last_seen = false;
+  };
+  struct Part {
+    std::uint32_t table = 0;
+    std::string condition;
+  };
+
+  void Prove() {
+    std::unique_ptr<Session> session;
+    while (const std::optional<Part> part = Next(session)) {
+      cancel_.ThrowIfCancelled();
+      RowDigest digest;
+      try {
+        digest = Read(*session, tables_[part->table].staged, part->condition);
+      } catch (Error& e) {
+        e.While(fmt::format("proving {}", content_.tables[part->table].record.id.Describe()));
+        throw;
+      }
+      Add(part->table, digest);
+    }
+  }
+
+  std::unique_ptr<Session> Connect() {
+    std::unique_ptr<Session> session = sessions_.Connect();
     PrepareSession(*session, traits_, false);
     // Text comes in its column's own bytes, as the dump read it.
     session->Execute("SET SESSION character_set_results=NULL");
-    while (const std::optional<Chunk> chunk = Next(*session)) {
-      cancel_.ThrowIfCancelled();
-      TableInProof& table = tables_[chunk->table];
-      RowDigest digest;
-      try {
-        digest = Read(*session, table.staged, chunk->condition);
-      } catch (Error& e) {
-        e.While(fmt::format("proving {}", content_.tables[table.number].record.id.Describe()));
-        throw;
-      }
-      Finish(table, digest);
-    }
+    return session;
   }
 
-  // A chunk is counted as open before another thread can see the last one of its table.
-  std::optional<Chunk> Next(Session& session) {
+  // The first released table that is not handed out yet; nothing when there is none any more.
+  std::optional<std::uint32_t> AwaitTable() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock,
+                  [this] { return stopped_ || !ready_.empty() || released_ == tables_.size(); });
+    if (stopped_ || ready_.empty()) return std::nullopt;
+    return ready_.front();
+  }
+
+  // A chunk is counted as open before another thread can see the last one of its table. `session`
+  // is made when there is something to read.
+  std::optional<Part> Next(std::unique_ptr<Session>& session) {
     std::lock_guard planning(planning_);
-    std::optional<Chunk> chunk = planner_.Next(session, false);
-    if (!chunk) return chunk;
-    std::lock_guard lock(mutex_);
-    TableInProof& table = tables_[chunk->table];
-    ++table.open_chunks;
-    table.last_seen |= chunk->last;
-    return chunk;
+    while (const std::optional<std::uint32_t> number = AwaitTable()) {
+      if (session == nullptr) session = Connect();
+      TableInProof& table = tables_[*number];
+      const std::optional<Chunk> chunk = table.planner->Next(*session, false);
+      std::lock_guard lock(mutex_);
+      if (!chunk || chunk->last) ready_.pop_front();
+      if (!chunk) continue;
+      ++table.open_chunks;
+      table.last_seen |= chunk->last;
+      return Part{*number, chunk->condition};
+    }
+    return std::nullopt;
   }
 
-  void Finish(TableInProof& table, const RowDigest& digest) {
-    const ObjectRecord& record = content_.tables[table.number].record;
+  void Add(std::uint32_t number, const RowDigest& digest) {
     std::lock_guard lock(mutex_);
+    TableInProof& table = tables_[number];
     table.digest += digest;
     --table.open_chunks;
     if (table.last_seen && table.open_chunks == 0) {
-      Judge(table);
+      Judge(number);
+      table.planner.reset();
       ++progress_.objects_done;
     }
     progress_.rows_done += digest.rows;
-    progress_.object = record.id.Describe();
-    observer_.Update(progress_);
+    progress_.object = content_.tables[number].record.id.Describe();
+    // Until then it is the load that is told.
+    if (released_ == tables_.size()) observer_.Update(progress_);
   }
 
-  void Judge(const TableInProof& table) const {
-    const ObjectRecord& record = content_.tables[table.number].record;
-    const RowDigest& digest = table.digest;
+  void Judge(std::uint32_t number) const {
+    const ObjectRecord& record = content_.tables[number].record;
+    const RowDigest& digest = tables_[number].digest;
     if (digest.rows != record.rows) {
-      ThrowDiffers(table.number,
+      ThrowDiffers(number,
                    fmt::format("it holds {} rows, the archive {}", digest.rows, record.rows));
     }
     if (record.row_digest && record.row_digest->id == kRowDigestId &&
         record.row_digest->value != digest.sum.hex()) {
-      ThrowDiffers(table.number,
+      ThrowDiffers(number,
                    fmt::format("its {} rows are not those of the archive (row digest {}, not {})",
                                digest.rows, digest.sum.hex(), record.row_digest->value));
     }
@@ -373,11 +406,10 @@ class RowProof {
 
   [[noreturn]] void ThrowDiffers(std::uint32_t number, const std::string& how) const {
     const ObjectId& id = content_.tables[number].record.id;
-    const auto warning = load_warnings_.find(number);
+    const std::string& warning = tables_[number].warning;
     throw Error(ErrorCode::kCopyDiffers,
                 fmt::format("the restored copy of {} differs: {}{}{}", id.Describe(), how,
-                            warning == load_warnings_.end() ? "" : "; the server said: ",
-                            warning == load_warnings_.end() ? "" : warning->second),
+                            warning.empty() ? "" : "; the server said: ", warning),
                 "Nothing was swapped: what is live is as it was.")
         .About(id.Describe());
   }
@@ -385,18 +417,32 @@ class RowProof {
   SessionFactory& sessions_;
   const ServerTraits& traits_;
   const RestoreContent& content_;
-  const std::map<std::uint32_t, std::string>& load_warnings_;
   Observer& observer_;
   const CancelToken& cancel_;
-  std::vector<TableInProof> tables_;  // before planner_, which points into it
-  ChunkPlanner planner_;
-  std::mutex planning_;
-  std::mutex mutex_;
+  std::vector<TableInProof> tables_;  // as content.tables; none moves, for planners point to them
+  std::mutex planning_;               // held while a boundary is looked up, or a table waited for
+  std::mutex mutex_;                  // of all below, and of what changes in tables_
+  std::condition_variable changed_;
+  std::deque<std::uint32_t> ready_;  // released, and not handed out wholly
+  std::size_t released_ = 0;
   std::atomic<bool> stopped_{false};
+  std::atomic<bool> failed_{false};
   Progress progress_;
 };
 
-}  // namespace
+RowProof::RowProof(SessionFactory& sessions, const ServerTraits& traits,
+                   const RestoreContent& content, const std::vector<RestoreMember>& members,
+                   const Catalog& staged, Observer& observer, const CancelToken& cancel)
+    : impl_(std::make_unique<Impl>(sessions, traits, content, members, staged, observer, cancel)) {}
+RowProof::~RowProof() = default;
+void RowProof::Release(std::uint32_t table, std::string warning) {
+  impl_->Release(table, std::move(warning));
+}
+void RowProof::Work() { impl_->Work(); }
+void RowProof::Stop() { impl_->Stop(); }
+bool RowProof::failed() const { return impl_->failed(); }
+bool RowProof::complete() const { return impl_->complete(); }
+StagingProof RowProof::Finish() { return impl_->Finish(); }
 
 bool SameSeries(const HeaderRecord& header, const ServerTraits& traits) {
   return header.server_flavour == traits.FlavourName() &&
@@ -434,8 +480,24 @@ StagingProof ProveRows(SessionFactory& sessions, const ServerTraits& traits,
                        const Catalog& staged,
                        const std::map<std::uint32_t, std::string>& load_warnings, unsigned jobs,
                        Observer& observer, const CancelToken& cancel) {
-  return RowProof(sessions, traits, content, members, staged, load_warnings, observer, cancel)
-      .Run(jobs);
+  RowProof proof(sessions, traits, content, members, staged, observer, cancel);
+  const auto size = [&](std::uint32_t table) {
+    const std::optional<Slice>& data = content.tables[table].record.data;
+    return data ? data->length : 0;
+  };
+  std::vector<std::uint32_t> order(content.tables.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return size(a) > size(b); });
+  for (const std::uint32_t table : order) {
+    const auto warning = load_warnings.find(table);
+    proof.Release(table, warning == load_warnings.end() ? "" : warning->second);
+  }
+  TaskGroup group([&] { proof.Stop(); });
+  for (unsigned i = 0; i < std::max(1U, jobs) && !order.empty(); ++i) {
+    group.Start([&] { proof.Work(); });
+  }
+  group.Wait();
+  return proof.Finish();
 }
 
 }  // namespace dbomsbak

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,35 @@ std::vector<std::string> CompareDefinitions(const RestoreContent& content,
                                             const std::vector<RestoreMember>& members,
                                             const Catalog& staged, const ServerTraits& traits,
                                             Counters counters = Counters::kSet);
+
+// Reads the rows of each table back as soon as all of them are there, while others are still being
+// loaded. Any thread; complete() and Finish() when
+// all calls of Work() have returned.
+class RowProof {
+ public:
+  // All must outlive it; of `staged` what is needed is copied. Error kCopyDiffers when a table is
+  // not in it.
+  RowProof(SessionFactory& sessions, const ServerTraits& traits, const RestoreContent& content,
+           const std::vector<RestoreMember>& members, const Catalog& staged, Observer& observer,
+           const CancelToken& cancel);
+  ~RowProof();
+
+  // All rows of a table of content.tables are there, and nobody writes to it any more; once for
+  // each table. `warning`: the server's first one while they were loaded, or empty.
+  void Release(std::uint32_t table, std::string warning);
+  // Proves what is released, waiting for more until all are, in a session of its own. The first
+  // error is to be followed by Stop(); kCopyDiffers names the table.
+  void Work();
+  // Work() returns soon.
+  void Stop();
+  bool failed() const;    // an error came out of Work()
+  bool complete() const;  // all tables were proved
+  StagingProof Finish();  // when it is complete
+
+ private:
+  class Impl;
+  const std::unique_ptr<Impl> impl_;
+};
 
 // Reads all rows back, by `jobs` sessions. `load_warnings`: the server's first warning of each
 // table, by its place in content.tables. Error kCopyDiffers names the table.

@@ -4,13 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/restore_content.h"
+#include "engine/staging_proof.h"
 #include "support/fake_session.h"
 #include "support/sample_archive.h"
 
@@ -167,6 +171,126 @@ TEST_F(RowLoaderTest, EveryFailingStatementEndsTheLoadAsItself) {
   }
 }
 
+// Tables are read back as soon as they are whole.
+class ProvedLoadTest : public RowLoaderTest {
+ protected:
+  void OpenWithStaged() {
+    Open();
+    Database& staging = staged_.databases.emplace_back();
+    staging.name = "staging";
+    for (const ContentObject& table : content_.tables) {
+      Table& made = staging.tables.emplace_back();
+      made.id = table.record.id;
+      made.id.database = "staging";
+      Column& column = made.columns.emplace_back();
+      column.name = "a";
+      column.kind = ColumnKind::Parse("int").value();
+      column.select_expression = "`a`";
+    }
+    Holds("t", {{"1"}, {"2"}, {"3"}});
+    Holds("small", {{"4"}, {"5"}});
+    Holds("tiny", {{"6"}});
+  }
+
+  void Holds(const std::string& table, std::vector<Row> rows) {
+    server_.On(ReadOf(table), testing::Answer({"a"}, std::move(rows)));
+  }
+  static std::string ReadOf(const std::string& table) {
+    return "SELECT `a` FROM `staging`.`" + table + "`";
+  }
+
+  StagingProof LoadAndProve(unsigned jobs) {
+    FakeSessionFactory sessions(server_);
+    const std::vector<RestoreMember> members{{"d", "d", "staging", "displaced"}};
+    RowProof proof(sessions, traits_, content_, members, staged_, SilentObserver(), cancel_);
+    RowLoader loader(sessions, traits_, *archive_, content_, content_.sources[0], targets_, done_,
+                     "`staging`.`__dbomsbak_load`", SilentObserver(), cancel_);
+    loader.Run(jobs, &proof);
+    EXPECT_TRUE(proof.complete());
+    return proof.Finish();
+  }
+
+  Catalog staged_;
+};
+
+TEST_F(ProvedLoadTest, AllIsProvedWhenAllIsLoaded) {
+  OpenWithStaged();
+  for (const unsigned jobs : {1U, 2U, 7U}) {
+    const StagingProof proof = LoadAndProve(jobs);
+    EXPECT_EQ(proof.tables, 3U);
+    EXPECT_EQ(proof.rows, 6U);
+    ASSERT_EQ(proof.digests.size(), 3U);
+    const std::size_t t = TableNumber("t");
+    EXPECT_EQ(proof.digests[t].value, content_.tables[t].record.row_digest->value);
+  }
+}
+
+TEST_F(ProvedLoadTest, AWholeTableIsReadWhileAnotherIsLoaded) {
+  OpenWithStaged();
+  bool read_meanwhile = false;
+  server_.OnCall("INSERT INTO `small`", [&](std::string_view) -> ResultSet {
+    for (int i = 0; i < 2000 && !read_meanwhile; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      read_meanwhile = server_.Saw(ReadOf("t"));
+    }
+    return {};
+  });
+  LoadAndProve(2);
+  EXPECT_TRUE(read_meanwhile);
+}
+
+TEST_F(ProvedLoadTest, WhatWasThereAlreadyIsProvedToo) {
+  OpenWithStaged();
+  done_.assign(done_.size(), true);
+  EXPECT_EQ(LoadAndProve(2).rows, 6U);
+  EXPECT_EQ(Count("INSERT"), 0U);
+}
+
+TEST_F(ProvedLoadTest, ATableThatDiffersEndsTheLoad) {
+  OpenWithStaged();
+  Holds("t", {{"1"}, {"2"}, {"4"}});
+  for (const unsigned jobs : {1U, 2U}) {
+    try {
+      LoadAndProve(jobs);
+      FAIL();
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), ErrorCode::kCopyDiffers);
+      EXPECT_THAT(e.message(), HasSubstr("table `d`.`t` differs"));
+    }
+  }
+}
+
+TEST_F(ProvedLoadTest, EveryFailingStatementEndsBothAsItself) {
+  OpenWithStaged();
+  LoadAndProve(1);
+  const std::size_t statements = server_.statements().size();
+  for (const unsigned jobs : {1U, 3U}) {
+    for (std::size_t n = 1; n <= statements; ++n) {
+      server_.FailAt(n, FakeServer::Lost());
+      try {
+        LoadAndProve(jobs);
+        ADD_FAILURE() << "statement " << n << " failed unseen with " << jobs << " jobs";
+      } catch (const Error& e) {
+        EXPECT_EQ(e.code(), ErrorCode::kConnectionLost) << n;
+      }
+    }
+  }
+}
+
+TEST_F(ProvedLoadTest, CancelWhileItWaitsEndsBoth) {
+  OpenWithStaged();
+  server_.OnCall("INSERT INTO `small`", [&](std::string_view) -> ResultSet {
+    cancel_.Cancel(2);
+    return {};
+  });
+  try {
+    LoadAndProve(3);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ErrorCode::kInterrupted);
+  }
+}
+
 // A table `w` of two frames, large enough to go whole, beside the others; `value` is one more row.
 class WholeLoadTest : public RowLoaderTest {
  protected:
@@ -193,6 +317,22 @@ TEST_F(WholeLoadTest, AllRowsOfATableAndItsNotesShareATransaction) {
   EXPECT_EQ(Count(kLoad), 1U);
   EXPECT_EQ(Count("INSERT INTO `w`"), 0U);
   EXPECT_TRUE(server_.Saw("ALTER TABLE `staging`.`w` STATS_AUTO_RECALC=DEFAULT"));
+}
+
+TEST_F(WholeLoadTest, ManyRowsTakeLongerThanAFewOfMoreBytes) {
+  const std::vector<SampleRow> rows(60'000, {std::string(20, 'x')});
+  sample_.AddTable("d", "narrow", "CREATE TABLE `narrow` (`a` longtext) ENGINE=InnoDB",
+                   {{"a", "text:utf8mb4"}}, rows, 30'000, true);
+  const SampleRow last{std::string(400'000, 'x')};
+  OpenWithWhole(last.front());
+  const auto bytes = [&](const char* name) {
+    return content_.tables[TableNumber(name)].record.data->length;
+  };
+  ASSERT_GT(bytes("w"), bytes("narrow"));
+  Load();
+  const std::vector<std::string> sent = Sent();
+  EXPECT_THAT(sent[1], StartsWith("LOAD DATA LOCAL INFILE 'rows' INTO TABLE `staging`.`narrow` "));
+  EXPECT_EQ(Count(kLoad), 1U);
 }
 
 TEST_F(WholeLoadTest, WhatTheServerRefusesSoGoesByInserts) {
