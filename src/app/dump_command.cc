@@ -45,21 +45,51 @@ class WrappedOutput : public DumpOutput {
   std::optional<EnvelopeWriter> wrapped_;
 };
 
+// Keeps the little that is written before the dump begins: one that never does writes nothing.
+class HeldFile final : public WritableFile {
+ public:
+  explicit HeldFile(WritableFile& out) : out_(out) {}
+  void Append(std::string_view bytes) override {
+    if (begun_) {
+      out_.Append(bytes);
+    } else {
+      held_ += bytes;
+    }
+  }
+  void Sync() override { out_.Sync(); }
+  void Close() override { out_.Close(); }
+  const std::string& name() const override { return out_.name(); }
+
+  void Begin() {
+    begun_ = true;
+    if (!held_.empty()) out_.Append(held_);
+    held_.clear();
+  }
+
+ private:
+  WritableFile& out_;
+  bool begun_ = false;
+  std::string held_;
+};
+
 class StandardOutput final : public WrappedOutput {
  public:
+  // Wrapped now, as a passphrase takes its time, and a snapshot may hold locks.
   StandardOutput(WritableFile& out, const DumpCommand& command)
-      : WrappedOutput(command), out_(out) {}
+      : WrappedOutput(command), out_(out), file_(Wrap(out_)) {}
 
   WritableFile& Begin() override {
     if (std::exchange(begun_, true)) {
       throw Error(ErrorCode::kNoSnapshot, "a dump into a pipe cannot start over",
                   "Run it again, or write to a file with -o.");
     }
-    return Wrap(out_);
+    out_.Begin();
+    return file_;
   }
 
  private:
-  WritableFile& out_;
+  HeldFile out_;
+  WritableFile& file_;
   bool begun_ = false;
 };
 
