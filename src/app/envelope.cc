@@ -51,6 +51,11 @@ void EncryptedFiles::Rename(const std::string& from, const std::string& to, bool
 void EncryptedFiles::Remove(const std::string& path) { files_.Remove(path); }
 void EncryptedFiles::SyncFolderOf(const std::string& path) { files_.SyncFolderOf(path); }
 
+std::unique_ptr<RandomAccessFile> OpenStored(FileSystem& files, const std::string& path) {
+  auto* const decrypting = dynamic_cast<EncryptedFiles*>(&files);
+  return (decrypting == nullptr ? files : decrypting->stored()).OpenForReading(path);
+}
+
 struct EnvelopeWriter::Impl {
   Impl(WritableFile& out, const Envelope& wanted) : envelope(wanted), hashed(out) {
     WritableFile* next = &hashed;

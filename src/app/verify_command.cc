@@ -32,6 +32,10 @@ void CheckSignatureOf(FileSystem& files, const RandomAccessFile& file,
     verdict.error->set_hint(verdict.error->hint() +
                             (refusal ? " Its signature does not vouch for it either."
                                      : " It was like this when it was signed."));
+  } else if (verdict.code == ErrorCode::kWrongKey) {
+    verdict.error->set_hint(
+        verdict.error->hint() +
+        (refusal ? " Its signature does not vouch for it either." : " Its signature is good."));
   } else if (sound && refusal) {
     verdict.code = refusal->code();
     if (verdict.signature == SignatureState::kBad) {
@@ -80,6 +84,14 @@ FileVerdict VerifyFile(FileSystem& files, const std::string& path, const VerifyO
     ThrowIfInterrupted(error);
     verdict.error = error;
     verdict.code = error.code();
+  }
+  if (!file && path != "-") {
+    // What is in it cannot be had; who signed it can be told all the same.
+    try {
+      file = OpenStored(files, path);
+      verdict.encrypted = LooksEncrypted(*file);
+    } catch (const Error&) {  // as was told before
+    }
   }
   if (signatures.any() && file) CheckSignatureOf(files, *file, signatures, cancel, verdict);
   return verdict;

@@ -27,6 +27,7 @@ class EncryptedFiles final : public FileSystem {
   void Unlock(const std::vector<std::string>& paths);
 
   std::unique_ptr<RandomAccessFile> OpenForReading(const std::string& path) override;
+  FileSystem& stored() { return files_; }
   std::unique_ptr<WritableFile> CreateLocked(const std::string& path) override;
   bool Exists(const std::string& path) override;
   void Rename(const std::string& from, const std::string& to, bool replace) override;
@@ -37,6 +38,9 @@ class EncryptedFiles final : public FileSystem {
   FileSystem& files_;
   AgeKeys keys_;
 };
+
+// The file of that name as it lies there, also where `files` would decrypt it.
+std::unique_ptr<RandomAccessFile> OpenStored(FileSystem& files, const std::string& path);
 
 // How a dump is wrapped.
 struct Envelope {
