@@ -13,6 +13,7 @@
 #include <tuple>
 #include <utility>
 
+#include "dbomsbak/app/envelope.h"
 #include "dbomsbak/archive/archive_reader.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/utc_time.h"
@@ -31,6 +32,7 @@ constexpr std::string_view kBeside[] = {kSha256, kVerified, kSignature, kPin};
 // What goes with it.
 constexpr std::string_view kWithIt[] = {kSha256, kVerified, kSignature};
 constexpr std::size_t kLargestNote = 4096;
+constexpr std::size_t kHeadBytes = 4096;
 
 std::string Joined(const std::string& folder, std::string_view file) {
   return fmt::format("{}{}{}", folder, folder.ends_with('/') ? "" : "/", file);
@@ -92,6 +94,14 @@ ArchiveState StateOf(ErrorCode code) {
   }
 }
 
+// Keys and nonces stand at the beginning of an encrypted file, and are in no other one.
+Sha256Digest HeadOf(FileSystem& files, const std::string& path) {
+  const std::unique_ptr<RandomAccessFile> file = OpenStored(files, path);
+  std::string head(kHeadBytes, '\0');
+  head.resize(file->ReadAt(0, head.data(), head.size()));
+  return Sha256(head);
+}
+
 std::optional<std::uint64_t> Number(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -104,7 +114,7 @@ std::optional<Proof> ParseProof(std::string_view text) {
   Proof proof;
   Proof::Sealed sealed;
   bool is_sealed = false;
-  std::optional<Sha256Digest> root;
+  std::optional<Sha256Digest> root, head;
   while (!text.empty()) {
     const std::string line = FirstLine(text);
     text.remove_prefix(std::min(line.size() + 1, text.size()));
@@ -113,6 +123,7 @@ std::optional<Proof> ParseProof(std::string_view text) {
     const std::string value = line.substr(std::min(blank + 1, line.size()));
     const std::optional<std::uint64_t> number = Number(value);
     if (word == "root") root = Sha256Digest::FromHex(value);
+    if (word == "head") head = Sha256Digest::FromHex(value);
     if (word == "verified" && ParseUtc(value)) proof.verified = value;
     if (word == "rehearsed" && ParseUtc(value)) proof.rehearsed = value;
     if (word == "partial") sealed.partial = true;
@@ -129,7 +140,10 @@ std::optional<Proof> ParseProof(std::string_view text) {
   }
   if (!root) return std::nullopt;
   proof.root = *root;
-  if (is_sealed) proof.sealed = sealed;
+  if (is_sealed && head) {
+    sealed.head = *head;
+    proof.sealed = sealed;
+  }
   return proof;
 }
 
@@ -142,9 +156,15 @@ void TakeProof(const Proof& proof, FolderEntry& entry) {
                                               : ArchiveState::kGood;
 }
 
-// An archive that cannot be opened here: its proof speaks for it, if it is of this size.
-bool TakeSealed(const std::optional<Proof>& proof, FolderEntry& entry) {
+// An archive that cannot be opened here: its proof speaks for it, if it is of this very file.
+bool TakeSealed(FileSystem& files, const std::string& path, const std::optional<Proof>& proof,
+                FolderEntry& entry) {
   if (!proof || !proof->sealed || proof->sealed->bytes != entry.bytes) return false;
+  try {
+    if (proof->sealed->head != HeadOf(files, path)) return false;
+  } catch (const Error&) {
+    return false;
+  }
   Receipt receipt;
   receipt.root = proof->root;
   receipt.footer.table_count = proof->sealed->tables;
@@ -190,7 +210,7 @@ std::optional<FolderEntry> Examine(FileSystem& files, const std::string& folder,
     TakeProof(of_this ? *proof : Proof(), entry);
   } catch (const Error& error) {
     if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT) return std::nullopt;
-    if (error.code() == ErrorCode::kWrongKey && TakeSealed(proof, entry)) return entry;
+    if (error.code() == ErrorCode::kWrongKey && TakeSealed(files, path, proof, entry)) return entry;
     entry.state = StateOf(error.code());
     entry.problem = error.message();
   }
@@ -281,8 +301,8 @@ std::string FormatProof(const Proof& proof) {
   if (!proof.rehearsed.empty()) text += fmt::format("rehearsed {}\n", proof.rehearsed);
   text += fmt::format("unrehearsed {}\n", proof.unrehearsed);
   if (proof.sealed) {
-    text += fmt::format("sealed {}\ntables {}\nrows {}\n", proof.sealed->bytes,
-                        proof.sealed->tables, proof.sealed->rows);
+    text += fmt::format("sealed {}\nhead {}\ntables {}\nrows {}\n", proof.sealed->bytes,
+                        proof.sealed->head.hex(), proof.sealed->tables, proof.sealed->rows);
     if (proof.sealed->partial) text += "partial\n";
   }
   return text;
@@ -379,15 +399,20 @@ void FolderKeeper::WriteWork(const std::string& file, const std::string& text) {
 void FolderKeeper::Publish(const std::string& file, const Proof& proof,
                            const std::optional<std::string>& pin) {
   if (pin) WriteWork(file + std::string(kPin), *pin + "\n");
-  WriteWork(file + std::string(kVerified), FormatProof(proof));
+  WriteNewProof(file, WorkPath(file), proof);
   // From here on it is there; what is killed before the others follow is ended by Sweep().
   files_.Rename(WorkPath(file), Path(file), false);
   FinishPublishing(file);
 }
 
 void FolderKeeper::WriteProof(const std::string& file, const Proof& proof) {
-  WriteWork(file + std::string(kVerified), FormatProof(proof));
+  WriteNewProof(file, Path(file), proof);
   FinishPublishing(file);
+}
+
+void FolderKeeper::WriteNewProof(const std::string& file, const std::string& path, Proof proof) {
+  if (proof.sealed) proof.sealed->head = HeadOf(files_, path);
+  WriteWork(file + std::string(kVerified), FormatProof(proof));
 }
 
 void FolderKeeper::Discard(const std::string& file) noexcept {

@@ -136,8 +136,11 @@ class Run {
     const Receipt& receipt = result_.dump->receipt;
     Proof proof{receipt.root, result_.verified, rehearsed, unrehearsed};
     if (!command_.envelope.recipients.none()) {
-      proof.sealed = {result_.dump->output_bytes, receipt.footer.table_count,
-                      receipt.footer.row_count, receipt.footer.partial};
+      proof.sealed = {result_.dump->output_bytes,
+                      {},
+                      receipt.footer.table_count,
+                      receipt.footer.row_count,
+                      receipt.footer.partial};
     }
     return proof;
   }

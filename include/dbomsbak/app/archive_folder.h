@@ -91,6 +91,7 @@ struct Proof {
   // Of an encrypted one, which those who keep the folder need not be able to open.
   struct Sealed {
     std::uint64_t bytes = 0;  // of the file
+    Sha256Digest head;        // of its first bytes, which no other file has; FolderKeeper sets it
     std::uint64_t tables = 0, rows = 0;
     bool partial = false;
   };
@@ -125,6 +126,8 @@ class FolderKeeper {
 
  private:
   void WriteWork(const std::string& file, const std::string& text);
+  // For the archive `file`, which is at `path`.
+  void WriteNewProof(const std::string& file, const std::string& path, Proof proof);
   void FinishPublishing(const std::string& file);
 
   FileSystem& files_;

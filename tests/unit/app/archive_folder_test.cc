@@ -7,8 +7,11 @@
 #include <fstream>
 #include <set>
 
+#include "dbomsbak/app/envelope.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/utc_time.h"
+#include "envelope/primitives.h"
+#include "unit/memory_file.h"
 
 namespace dbomsbak {
 namespace {
@@ -109,6 +112,40 @@ TEST_F(ArchiveFolderTest, StatesAreToldApart) {
             "good\n"  // by-hand: the same archive under another name
             "unverified before 4.2.6\nunverified\ngood\npartial\nincomplete\ndamaged\n"
             "newer-format\nunreadable\n");
+}
+
+// Two nights' encrypted archives of the same data have the same size.
+TEST_F(ArchiveFolderTest, TheProofOfAnotherEncryptedArchiveOfThatSizeProvesNothing) {
+  const std::string first = "enc-20261126T010000Z.sql.zst.age",
+                    second = "enc-20261127T010000Z.sql.zst.age";
+  AgeRecipients recipients;
+  recipients.keys = {X25519PublicKey(Secret(RandomBytes(32)))};
+  std::uint64_t size = 0;
+  for (const std::string& file : {first, second}) {
+    MemoryWritableFile out;
+    AgeWriter writer(out, recipients);
+    writer.Append("an archive");
+    writer.Finish();
+    Put(file, out.bytes());
+    size = out.bytes().size();
+  }
+  {
+    const FolderLock lock(folder_);
+    Proof proof{Sha256("root"), "2026-11-26T01:00:05Z", "", 1};
+    proof.sealed = Proof::Sealed{size, {}, 1, 2, false};
+    FolderKeeper(FileSystem::Posix(), folder_).WriteProof(first, proof);
+  }
+  EncryptedFiles files(FileSystem::Posix(), {});
+  const auto states = [&] {
+    std::string told;
+    for (const FolderEntry& entry : ListFolder(files, folder_)) {
+      if (entry.label() == "enc") told += std::string(ToString(entry.state)) + " ";
+    }
+    return told;
+  };
+  EXPECT_EQ(states(), "good unreadable ");
+  fs::copy_file(folder_ + "/" + first + ".verified", folder_ + "/" + second + ".verified");
+  EXPECT_EQ(states(), "good unreadable ");
 }
 
 TEST_F(ArchiveFolderTest, FilesOfOthersAreNotTouched) {
