@@ -27,7 +27,9 @@ constexpr unsigned kUsualWork = 18;  // 256 MiB, as the age program writes
 
 const std::string kZeroNonce(12, '\0');
 
-[[noreturn]] void Fault(std::string what, bool cut = false) { throw AgeHeaderFault{what, cut}; }
+[[noreturn]] void Fault(std::string what, bool cut = false) {
+  throw AgeHeaderFault{std::move(what), cut};
+}
 
 class Lines {
  public:
@@ -113,8 +115,10 @@ ScryptStanza ParseScrypt(const AgeStanza& stanza) {
   }
   parsed.work = static_cast<unsigned>(std::stoul(work));
   if (parsed.work > kMostWork) {
-    Fault(fmt::format("the work factor of its passphrase is {}, and at most {} is taken on",
-                      parsed.work, kMostWork));
+    throw AgeHeaderFault{
+        fmt::format("the work factor of its passphrase is {}, and at most {} is taken on",
+                    parsed.work, kMostWork),
+        false, true};
   }
   RequireWrapped(stanza);
   return parsed;

@@ -28,10 +28,12 @@ struct AgeHeader {
   std::size_t size = 0;  // where the payload begins
 };
 
-// Thrown for a head that is none. `cut`: it might go on.
+// Thrown for a head that is none. `cut`: it might go on; `too_much`: it is sound, and asks for more
+// than is taken on.
 struct AgeHeaderFault {
   std::string what;
   bool cut = false;
+  bool too_much = false;
 };
 
 // Throws AgeHeaderFault.

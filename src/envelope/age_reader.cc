@@ -150,6 +150,13 @@ struct AgeReader::Impl {
       }
       unwrapped = UnwrapFileKey(header, keys, file->name(), asked);
     } catch (const AgeHeaderFault& fault) {
+      if (fault.too_much) {
+        throw Error(ErrorCode::kUnsupported,
+                    fmt::format("'{}' is not opened: {}", file->name(), fault.what),
+                    "Each step doubles memory and time. Decrypt it where there is enough of both, "
+                    "and encrypt it anew.")
+            .About(file->name());
+      }
       if (fault.cut && begin.size() == file->Size()) ThrowIncomplete(*file, fault.what);
       ThrowDamaged(*file, fault.cut ? "its head has no end" : fault.what);
     }

@@ -345,6 +345,26 @@ TEST(AgeTest, APassphraseOpensWhatItHasEncrypted) {
   EXPECT_EQ(Judge(bytes, keys), ErrorCode::kWrongKey);
 }
 
+TEST(AgeTest, AnIdentityMayBeEncryptedItselfWithWhateverWork) {
+  const std::string bytes = Contents(kFolder / "valid/key.age");
+  AgeKeys keys;
+  int asked = 0;
+  keys.passphrase = [&](const std::string&) {
+    ++asked;
+    return Secret("correct horse");
+  };
+  std::string text;
+  EXPECT_EQ(Judge(bytes, keys, &text), ErrorCode::kOk);
+  EXPECT_EQ(text, Contents(kFolder / "valid/key.txt"));
+  // What nobody can pay for is no damage, and no reason to ask.
+  const std::string line = " 10\n";
+  std::string costly = bytes;
+  costly.replace(costly.find(line), line.size(), " 23\n");
+  asked = 0;
+  EXPECT_EQ(Judge(costly, keys), ErrorCode::kUnsupported);
+  EXPECT_EQ(asked, 0);
+}
+
 TEST(AgeTest, ManyRecipientsOpenAFileEach) {
   std::vector<Pair> pairs(300);
   AgeRecipients recipients;
