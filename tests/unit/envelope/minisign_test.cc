@@ -106,6 +106,23 @@ TEST(MinisignTest, EveryChangeOfASignatureIsNoticed) {
   }
 }
 
+// Where minisign finds little memory it takes less of it, and writes how much.
+TEST(MinisignTest, APasswordOpensAKeyWithTheLimitsThatStandInIt) {
+  const std::string file = Contents("little-memory.key");
+  const MinisignSecretKey key = ParseMinisignSecretKey(file, "x", [] { return Secret("geheim"); });
+  EXPECT_EQ(key.id, PublicKey("little-memory.pub").id);
+  MemoryWritableFile out;
+  SignedWriter writer(out);
+  writer.Append("text");
+  EXPECT_EQ(Why("text", writer.Sign(key, "a comment"), {PublicKey("little-memory.pub")}), "");
+  try {
+    ParseMinisignSecretKey(file, "x", [] { return Secret("falsch"); });
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kWrongKey);
+  }
+}
+
 TEST(MinisignTest, ASecretKeyThatDoesNotHoldTogetherIsRefused) {
   const std::string file = Contents("plain.key");
   const std::size_t begin = file.find('\n') + 1;
