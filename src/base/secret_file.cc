@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -15,35 +14,50 @@ namespace dbomsbak {
 namespace {
 
 constexpr std::size_t kLongestPassword = 4096;
+constexpr std::size_t kLargestKeyFile = std::size_t{1} << 20;
 
-}  // namespace
+// Bytes that are wiped when they go.
+struct Wiped {
+  explicit Wiped(std::size_t most) : bytes(most, '\0') {}
+  ~Wiped() { Wipe(bytes.data(), bytes.size()); }
+  Wiped(const Wiped&) = delete;
+  Wiped& operator=(const Wiped&) = delete;
 
-Secret ReadSecretFile(const std::string& path, std::string_view what,
-                      std::vector<std::string>& notices) {
+  std::string bytes;
+};
+
+// Fills `to` up to its end or that of the file, or behind the first line where that is enough, and
+// returns how many bytes there are. `called` is "password file", say.
+std::size_t ReadTrusted(const std::string& path, std::string_view called, std::string_view option,
+                        bool first_line, Wiped& to, std::vector<std::string>& notices) {
+  const auto unreadable = [&](int error, std::string hint) {
+    return Error(ErrorCode::kIo,
+                 fmt::format("cannot read {} {}: {}", called, path, std::strerror(error)),
+                 std::move(hint));
+  };
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
-    throw Error(ErrorCode::kIo,
-                fmt::format("cannot read {} file {}: {}", what, path, std::strerror(errno)),
-                fmt::format("Check --{}-file, and that this user may read it.", what));
+    throw unreadable(errno, fmt::format("Check {}, and that this user may read it.", option));
   }
   struct stat info = {};
   std::string bad;
   if (fstat(file, &info) != 0 || S_ISDIR(info.st_mode)) {
-    bad = fmt::format("{} file {} is a folder", what, path);
+    bad = fmt::format("{} {} is a folder", called, path);
   } else if (S_ISREG(info.st_mode) && (info.st_mode & S_IWOTH) != 0) {
-    bad = fmt::format("{} file {} is not trusted: everybody may write it", what, path);
+    bad = fmt::format("{} {} is not trusted: everybody may write it", called, path);
   } else if (S_ISREG(info.st_mode) && (info.st_mode & (S_IRGRP | S_IROTH)) != 0) {
-    notices.push_back(fmt::format("others may read {} file {} (chmod 600 {})", what, path, path));
+    notices.push_back(fmt::format("others may read {} {} (chmod 600 {})", called, path, path));
   }
   if (!bad.empty()) {
     close(file);
     throw Error(ErrorCode::kUsage, bad, fmt::format("Give it to you alone: chmod 600 {}.", path));
   }
-  std::array<char, kLongestPassword + 1> buffer{};
   std::size_t size = 0;
   int failure = 0;
-  // Up to the first line's end; the file may be a pipe and its writer slow.
-  while (size < buffer.size() && std::memchr(buffer.data(), '\n', size) == nullptr) {
+  std::string& buffer = to.bytes;
+  // The file may be a pipe and its writer slow.
+  while (size < buffer.size() &&
+         !(first_line && std::memchr(buffer.data(), '\n', size) != nullptr)) {
     const ssize_t count = read(file, buffer.data() + size, buffer.size() - size);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) failure = errno;
@@ -51,15 +65,21 @@ Secret ReadSecretFile(const std::string& path, std::string_view what,
     size += static_cast<std::size_t>(count);
   }
   close(file);
-  std::string_view line(buffer.data(), size);
+  if (failure != 0) throw unreadable(failure, {});
+  return size;
+}
+
+}  // namespace
+
+Secret ReadSecretFile(const std::string& path, std::string_view what,
+                      std::vector<std::string>& notices) {
+  Wiped buffer(kLongestPassword + 1);
+  const std::size_t size = ReadTrusted(path, fmt::format("{} file", what),
+                                       fmt::format("--{}-file", what), true, buffer, notices);
+  std::string_view line = std::string_view(buffer.bytes).substr(0, size);
   line = line.substr(0, line.find('\n'));
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   Secret password(line);
-  Wipe(buffer.data(), buffer.size());
-  if (failure != 0) {
-    throw Error(ErrorCode::kIo,
-                fmt::format("cannot read {} file {}: {}", what, path, std::strerror(failure)), {});
-  }
   if (password.empty()) {
     throw Error(ErrorCode::kUsage, fmt::format("the first line of {} file {} is empty", what, path),
                 fmt::format("The {} is the file's first line.", what));
@@ -68,6 +88,17 @@ Secret ReadSecretFile(const std::string& path, std::string_view what,
     throw Error(ErrorCode::kUsage, fmt::format("{} file {} holds no {}", what, path, what), {});
   }
   return password;
+}
+
+Secret ReadSecretKeyFile(const std::string& path, std::string_view option,
+                         std::vector<std::string>& notices) {
+  Wiped buffer(kLargestKeyFile + 1);
+  const std::size_t size = ReadTrusted(path, "key file", option, false, buffer, notices);
+  if (size > kLargestKeyFile) {
+    throw Error(ErrorCode::kUsage, fmt::format("key file {} is too large to hold a key", path),
+                fmt::format("Check {}.", option));
+  }
+  return Secret(std::string_view(buffer.bytes).substr(0, size));
 }
 
 }  // namespace dbomsbak

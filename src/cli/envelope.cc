@@ -21,11 +21,39 @@ Secret ReadSecret(const std::string& path, std::string_view what, Console& conso
   return secret;
 }
 
-Secret ReadKeyFile(FileSystem& files, const std::string& path) {
-  std::string text = ReadWholeFile(files, path, kLargestKeyFile);
-  Secret secret(text);
-  Wipe(text.data(), text.size());
+Secret ReadKey(const std::string& path, std::string_view option, Console& console) {
+  std::vector<std::string> notices;
+  Secret secret = ReadSecretKeyFile(path, option, notices);
+  for (const std::string& notice : notices) console.Warning(notice);
   return secret;
+}
+
+// What was read of a file or pipe already.
+class ReadAlready final : public RandomAccessFile {
+ public:
+  ReadAlready(Secret bytes, std::string name) : bytes_(std::move(bytes)), name_(std::move(name)) {}
+  std::size_t ReadAt(std::uint64_t offset, char* out, std::size_t size) const override {
+    return offset >= Size() ? 0 : bytes_.Reveal().copy(out, size, static_cast<std::size_t>(offset));
+  }
+  std::uint64_t Size() const override { return bytes_.Reveal().size(); }
+  const std::string& name() const override { return name_; }
+
+ private:
+  const Secret bytes_;
+  const std::string name_;
+};
+
+// An identity file may be encrypted with a passphrase itself.
+Secret ReadIdentities(const std::string& path, const AgeKeys& keys, Console& console) {
+  Secret read = ReadKey(path, "--identity", console);
+  auto stored = std::make_shared<ReadAlready>(read, path);
+  if (!LooksEncrypted(*stored)) return read;
+  const std::unique_ptr<AgeReader> opened = AgeReader::Open(std::move(stored), keys);
+  std::string text(static_cast<std::size_t>(opened->Size()), '\0');
+  text.resize(opened->ReadAt(0, text.data(), text.size()));
+  Secret identities(text);
+  Wipe(text.data(), text.size());
+  return identities;
 }
 
 // One for all files of a run; asked for when the first one needs it.
@@ -99,7 +127,7 @@ AgeRecipients RecipientsAsAsked(Invocation& run) {
 }
 
 MinisignSecretKey SignKey(Invocation& run, const std::string& path) {
-  return ParseMinisignSecretKey(ReadKeyFile(run.files, path).Reveal(), path, [&] {
+  return ParseMinisignSecretKey(ReadKey(path, "--sign-key", run.console).Reveal(), path, [&] {
     if (const auto file = run.line.Last("sign-password-file")) {
       return ReadSecret(*file, "sign-password", run.console);
     }
@@ -131,9 +159,8 @@ AgeKeys KeysAsAsked(const CommandLine& line, Console& console) {
   const auto passphrase =
       std::make_shared<Passphrase>(line.Last("passphrase-file"), may_ask, console);
   keys.passphrase = [passphrase](const std::string& name) { return passphrase->For(name); };
-  EncryptedFiles files(FileSystem::Posix(), keys);  // an identity may be encrypted by a passphrase
   for (const std::string& path : line.All("identity")) {
-    for (Secret& key : ParseAgeIdentities(ReadKeyFile(files, path).Reveal(), path)) {
+    for (Secret& key : ParseAgeIdentities(ReadIdentities(path, keys, console).Reveal(), path)) {
       keys.identities.push_back(std::move(key));
     }
   }

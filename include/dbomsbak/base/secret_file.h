@@ -1,4 +1,4 @@
-// Passwords and passphrases in files.
+// Passwords, passphrases and keys in files.
 #pragma once
 
 #include <string>
@@ -14,5 +14,10 @@ namespace dbomsbak {
 // folder, an empty line, a file that everybody may write.
 Secret ReadSecretFile(const std::string& path, std::string_view what,
                       std::vector<std::string>& notices);
+
+// All of a key file or pipe, 1 MiB at most; `option` is what it was given with. Notices and errors
+// as above, but for what the file holds.
+Secret ReadSecretKeyFile(const std::string& path, std::string_view option,
+                         std::vector<std::string>& notices);
 
 }  // namespace dbomsbak
