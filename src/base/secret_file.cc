@@ -27,9 +27,10 @@ struct Wiped {
 };
 
 // Fills `to` up to its end or that of the file, or behind the first line where that is enough, and
-// returns how many bytes there are. `called` is "password file", say.
+// returns how many bytes there are. `called` is "password file", say. Without `notices` all may
+// read it.
 std::size_t ReadTrusted(const std::string& path, std::string_view called, std::string_view option,
-                        bool first_line, Wiped& to, std::vector<std::string>& notices) {
+                        bool first_line, Wiped& to, std::vector<std::string>* notices) {
   const auto unreadable = [&](int error, std::string hint) {
     return Error(ErrorCode::kIo,
                  fmt::format("cannot read {} {}: {}", called, path, std::strerror(error)),
@@ -45,12 +46,18 @@ std::size_t ReadTrusted(const std::string& path, std::string_view called, std::s
     bad = fmt::format("{} {} is a folder", called, path);
   } else if (S_ISREG(info.st_mode) && (info.st_mode & S_IWOTH) != 0) {
     bad = fmt::format("{} {} is not trusted: everybody may write it", called, path);
-  } else if (S_ISREG(info.st_mode) && (info.st_mode & (S_IRGRP | S_IROTH)) != 0) {
-    notices.push_back(fmt::format("others may read {} {} (chmod 600 {})", called, path, path));
+  } else if (notices != nullptr && S_ISREG(info.st_mode) &&
+             (info.st_mode & (S_IRGRP | S_IROTH)) != 0) {
+    notices->push_back(fmt::format("others may read {} {} (chmod 600 {})", called, path, path));
   }
   if (!bad.empty()) {
     close(file);
-    throw Error(ErrorCode::kUsage, bad, fmt::format("Give it to you alone: chmod 600 {}.", path));
+    throw Error(ErrorCode::kUsage, bad,
+                notices != nullptr
+                    ? fmt::format("Give it to you alone: chmod 600 {}.", path)
+                    : fmt::format("Look at what is in it, then let others not write it: "
+                                  "chmod o-w {}.",
+                                  path));
   }
   std::size_t size = 0;
   int failure = 0;
@@ -69,13 +76,23 @@ std::size_t ReadTrusted(const std::string& path, std::string_view called, std::s
   return size;
 }
 
+std::string_view ReadKeys(const std::string& path, std::string_view option, Wiped& to,
+                          std::vector<std::string>* notices) {
+  const std::size_t size = ReadTrusted(path, "key file", option, false, to, notices);
+  if (size > kLargestKeyFile) {
+    throw Error(ErrorCode::kUsage, fmt::format("key file {} is too large to hold a key", path),
+                fmt::format("Check {}.", option));
+  }
+  return std::string_view(to.bytes).substr(0, size);
+}
+
 }  // namespace
 
 Secret ReadSecretFile(const std::string& path, std::string_view what,
                       std::vector<std::string>& notices) {
   Wiped buffer(kLongestPassword + 1);
   const std::size_t size = ReadTrusted(path, fmt::format("{} file", what),
-                                       fmt::format("--{}-file", what), true, buffer, notices);
+                                       fmt::format("--{}-file", what), true, buffer, &notices);
   std::string_view line = std::string_view(buffer.bytes).substr(0, size);
   line = line.substr(0, line.find('\n'));
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
@@ -93,12 +110,12 @@ Secret ReadSecretFile(const std::string& path, std::string_view what,
 Secret ReadSecretKeyFile(const std::string& path, std::string_view option,
                          std::vector<std::string>& notices) {
   Wiped buffer(kLargestKeyFile + 1);
-  const std::size_t size = ReadTrusted(path, "key file", option, false, buffer, notices);
-  if (size > kLargestKeyFile) {
-    throw Error(ErrorCode::kUsage, fmt::format("key file {} is too large to hold a key", path),
-                fmt::format("Check {}.", option));
-  }
-  return Secret(std::string_view(buffer.bytes).substr(0, size));
+  return Secret(ReadKeys(path, option, buffer, &notices));
+}
+
+std::string ReadPublicKeyFile(const std::string& path, std::string_view option) {
+  Wiped buffer(kLargestKeyFile + 1);
+  return std::string(ReadKeys(path, option, buffer, nullptr));
 }
 
 }  // namespace dbomsbak

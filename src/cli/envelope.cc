@@ -12,8 +12,6 @@
 namespace dbomsbak {
 namespace {
 
-constexpr std::size_t kLargestKeyFile = std::size_t{1} << 20;
-
 Secret ReadSecret(const std::string& path, std::string_view what, Console& console) {
   std::vector<std::string> notices;
   Secret secret = ReadSecretFile(path, what, notices);
@@ -107,7 +105,7 @@ AgeRecipients RecipientsAsAsked(Invocation& run) {
   }
   for (const std::string& path : line.All("recipients-file")) {
     for (std::string& key :
-         ParseAgeRecipients(ReadWholeFile(run.files, path, kLargestKeyFile), path)) {
+         ParseAgeRecipients(ReadPublicKeyFile(path, "--recipients-file"), path)) {
       recipients.keys.push_back(std::move(key));
     }
   }
@@ -139,10 +137,7 @@ MinisignSecretKey SignKey(Invocation& run, const std::string& path) {
 
 MinisignPublicKey VerifyKey(const std::string& text) {
   if (auto key = ParseMinisignPublicKey(text)) return *key;
-  if (auto key =
-          ParseMinisignPublicKey(ReadWholeFile(FileSystem::Posix(), text, kLargestKeyFile))) {
-    return *key;
-  }
+  if (auto key = ParseMinisignPublicKey(ReadPublicKeyFile(text, "--verify-key"))) return *key;
   throw Error(ErrorCode::kUsage, fmt::format("'{}' is no public key of minisign", text),
               "It is what minisign -G writes to minisign.pub: the file, or its second line.")
       .About(text);

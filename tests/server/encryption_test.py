@@ -175,6 +175,15 @@ class Tests:
         secret = [line for line in self.key.read_text().splitlines() if line.startswith('AGE')][0]
         result = self.dump('d', '-o', self.folder / 'n.sql.zst.age', '--encrypt-to', secret, code=2)
         assert secret not in result.err and 'secret key' in result.err, result.err
+        # Who may write such files chooses who reads the dump, or whose word is taken.
+        for name, words in (('list', ['dump', *self.options, 'd', '-o', self.folder / 'n.sql.zst.age', '--recipients-file']),
+                            ('all.pub', ['verify', self.archive, '--verify-key'])):
+            path = self.folder / name
+            path.write_text(self.recipient + '\n' if name == 'list' else self.public.read_text())
+            path.chmod(0o646)
+            result = self.program.run(*words, path).expect(2)
+            assert 'everybody may write it' in result.err and 'chmod o-w' in result.err, result.err
+            path.unlink()
         (self.folder / 'list').write_text(f'# both\n{self.recipient}\n{self.stranger}\n')
         self.dump('d', '--only', 'd.t', '-o', self.folder / 'n.sql.zst.age', '--recipients-file', self.folder / 'list')
         call('age', '-d', '-i', self.other, self.folder / 'n.sql.zst.age')

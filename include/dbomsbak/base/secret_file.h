@@ -20,4 +20,7 @@ Secret ReadSecretFile(const std::string& path, std::string_view what,
 Secret ReadSecretKeyFile(const std::string& path, std::string_view option,
                          std::vector<std::string>& notices);
 
+// The same of public keys, which all may read: who can write them chooses who is trusted.
+std::string ReadPublicKeyFile(const std::string& path, std::string_view option);
+
 }  // namespace dbomsbak

@@ -83,6 +83,9 @@ TEST_F(SecretFileTest, WhatOthersMayReadIsToldAndWhatTheyMayWriteIsRefused) {
   Put("x\n", 0602);
   EXPECT_EQ(CodeOf([&] { Key(); }), ErrorCode::kUsage);
   EXPECT_EQ(CodeOf([&] { Password(); }), ErrorCode::kUsage);
+  EXPECT_EQ(CodeOf([&] { ReadPublicKeyFile(path_, "--verify-key"); }), ErrorCode::kUsage);
+  Put("x\n", 0644);
+  EXPECT_EQ(ReadPublicKeyFile(path_, "--verify-key"), "x\n");
   path_ = folder_;
   EXPECT_EQ(CodeOf([&] { Key(); }), ErrorCode::kUsage);
   path_ = folder_ + "/none";
