@@ -25,6 +25,7 @@ class Backup {
       run_.Run({run_.Make("inspect", nullptr, [&] { run_.KeepInspection(); }),
                 run_.Make("preflight", nullptr, [&] { Preflight(); })});
     }
+    const bool anew = !BackupHasBegun(journal_);
     const std::vector<UpgradeStep> planned = run_.Planned("backup", "restart-policy");
     if (fresh && !run_.world.proceed(planned)) {
       throw Error(ErrorCode::kInterrupted, "not confirmed: nothing was changed");
@@ -50,7 +51,7 @@ class Backup {
       steps.push_back(run_.Make(
           "receipt", [&] { return IsOfThis("receipt_root"); }, [&] { WriteReceipt(); }));
     }
-    run_.Changed([&] { run_.Run(steps); });
+    run_.Changed(anew, [&] { run_.Run(steps); });
   }
 
  private:

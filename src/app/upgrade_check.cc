@@ -190,8 +190,10 @@ class Finder {
         if (finding.level == CheckFinding::Level::kOk) continue;
         std::string text = finding.message;
         if (!finding.remedy.empty()) text += ": " + finding.remedy;
-        finding.level == CheckFinding::Level::kProblem ? Problem(std::move(text))
-                                                       : Warning(std::move(text));
+        // The rehearsal would find it, with OMS stopped.
+        const bool stands = finding.level == CheckFinding::Level::kProblem ||
+                            (finding.refuses_restore && run_.options.rehearse);
+        stands ? Problem(std::move(text)) : Warning(std::move(text));
       }
       const std::uint64_t free = FreeBytesOf(run_.options.folder);
       if (free < report.data_bytes + kLeastFree) {

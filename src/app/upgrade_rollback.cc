@@ -36,7 +36,7 @@ class Rollback {
     if (!journal_.Begun("restart-old")) TellOfOlderArchive();
     if (restores_ || new_was_begun_) ConfirmHaOff();
     if (restores_ && fresh) {
-      run_.Run({run_.Make("restore-preflight", nullptr, [&] { Preflight(); })});
+      CheckRestore();
     }
     if (fresh) run_.OldNow();  // without it there is nothing to go back to
     if (fresh && !run_.world.proceed(Steps())) {
@@ -55,7 +55,7 @@ class Rollback {
         "restart-old", [&] { return OldIsBack(); }, [&] { RestartOld(); }));
     steps.push_back(run_.Make(
         "advice", [&] { return !journal_.Fact("rolled_back_at").empty(); }, [&] { Advise(); }));
-    run_.Changed([&] { run_.Run(steps); });
+    run_.Changed(fresh, [&] { run_.Run(steps); });
   }
 
  private:
@@ -114,6 +114,19 @@ class Rollback {
     RestoreCommand restore;
     restore.paths = {run_.ArchivePath()};
     return restore;
+  }
+
+  void CheckRestore() {
+    try {
+      run_.Run({run_.Make("restore-preflight", nullptr, [&] { Preflight(); })});
+    } catch (Error& error) {
+      if (error.hint().find("Nothing was changed") == std::string::npos) {
+        error.set_hint(error.hint() + (error.hint().empty() ? "" : " ") +
+                       "Nothing was changed, and nothing stopped; the same command goes on from "
+                       "here.");
+      }
+      throw;
+    }
   }
 
   // The new version still runs: who uses the databases now does not matter yet.

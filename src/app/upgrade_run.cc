@@ -96,15 +96,15 @@ const UpgradeFacts& UpgradeRun::facts() {
 
 void UpgradeRun::Guard(const std::string& action) const {
   const std::string_view state = UpgradeState(options, journal);
-  const bool over = state == "finished" || state == "rolled-back";
-  if (over && action != "rollback" && action != "finish") {
+  const bool over = state == "rolled-back" || (state == "finished" && action != "finish");
+  if (over && action != "rollback") {
     throw Error(ErrorCode::kWouldOverwrite,
                 fmt::format("the upgrade in '{}' is {}", options.folder,
                             state == "finished" ? "finished" : "rolled back"),
                 "One upgrade, one folder: name another one with --state DIR.")
         .About(options.folder);
   }
-  if ((state == "rolling-back" || state == "rolled-back") && action != "rollback") {
+  if (state == "rolling-back" && action != "rollback") {
     throw Error(ErrorCode::kUpgradePreflight, "a rollback has begun, and is to be finished first",
                 fmt::format("Run dbomsbak upgrade rollback --state {}.", options.folder));
   }
@@ -158,6 +158,7 @@ Step UpgradeRun::Make(const std::string& name, std::function<bool()> done,
   if (has_done) step.done = ask;
   step.run = [this, name, description = step.description, run = std::move(run)] {
     world.say(fmt::format("{}: {}", name, description));
+    acted_ = true;
     run();
   };
   return step;
@@ -212,14 +213,9 @@ void UpgradeRun::KeepInspection() {
 ContainerInfo UpgradeRun::OldNow() const {
   auto now = docker.Inspect(options.container);
   if (!now) {
-    throw Error(
-        ErrorCode::kUpgradePreflight,
-        fmt::format("the old container '{}' is gone", options.container),
-        fmt::format("What it was is in '{}'{}.", Path("inspect.json"),
-                    journal.Fact("root").empty()
-                        ? ""
-                        : "; its databases come back without it: dbomsbak restore " +
-                              ShellQuoted({"--oms-config", Path("config.yaml"), ArchivePath()})))
+    throw Error(ErrorCode::kUpgradePreflight,
+                fmt::format("the old container '{}' is gone", options.container),
+                fmt::format("What it was is in '{}'.{}", Path("inspect.json"), WithoutOld()))
         .About(options.container);
   }
   if (facts_.old && facts_.old->id != now->info.id) {
@@ -231,6 +227,20 @@ ContainerInfo UpgradeRun::OldNow() const {
         .About(options.container);
   }
   return std::move(now->info);
+}
+
+// How its databases come back where it cannot.
+std::string UpgradeRun::WithoutOld() const {
+  const std::string root = journal.Fact("root");
+  if (options.other_node || root.empty()) return "";
+  if (journal.Fact("restored_root") == root) return " Its databases are back already.";
+  if (!journal.Begun("run"))
+    return " The new version was not started: its databases are as it left them.";
+  return fmt::format(
+      " Its databases come back without it: stop the new container ({}), then dbomsbak restore {}.",
+      ShellQuoted(docker.Command(
+          {"stop", "-t", fmt::format("{}", options.stop_timeout_s), options.new_container})),
+      ShellQuoted({"--oms-config", Path("config.yaml"), ArchivePath()}));
 }
 
 std::optional<ContainerInfo> UpgradeRun::NewNow() const {
@@ -397,21 +407,28 @@ std::string UpgradeRun::ArchiveFault() const {
   return verdict.error ? verdict.error->message() : "it is partial";
 }
 
-void UpgradeRun::Changed(const std::function<void()>& doing) const {
+void UpgradeRun::Changed(bool anew, const std::function<void()>& doing) {
+  acted_ = false;
   try {
     doing();
   } catch (Error& error) {
+    const bool unchanged = anew && !acted_;
     std::string hint = error.hint();
+    // True of the restore, say, but not of the upgrade.
+    constexpr std::string_view kNothing = "Nothing was changed. ";
+    if (hint.starts_with(kNothing)) hint.erase(0, kNothing.size());
     if (!hint.empty()) hint += ' ';
-    hint += "The same command goes on from here";
+    hint += unchanged ? "Nothing was changed; the same command goes on from here"
+                      : "The same command goes on from here";
     const bool goes_back = journal.Begun("stop-new") || journal.Begun("restart-old");
-    if (!goes_back) {
+    if (!goes_back && (!unchanged || IsBackedUp(options, journal))) {
       hint += fmt::format("; to go back: dbomsbak upgrade rollback --state {}",
                           ShellQuoted({options.folder}));
     }
     hint += '.';
     error.set_hint(std::move(hint));
-    if (error.code() != ErrorCode::kInterrupted && error.code() != ErrorCode::kTerminated) {
+    if (!unchanged && error.code() != ErrorCode::kInterrupted &&
+        error.code() != ErrorCode::kTerminated) {
       error.set_code(ErrorCode::kNeedsHelp);
     }
     throw;

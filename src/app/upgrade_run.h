@@ -63,8 +63,9 @@ class UpgradeRun {
   // All of it is read; empty: it is as it was made.
   std::string ArchiveFault() const;
 
-  // `doing` behind a first change: the error becomes kNeedsHelp and tells how to go on.
-  void Changed(const std::function<void()>& doing) const;
+  // `doing` behind a first change: the error becomes kNeedsHelp and tells how to go on. `anew`: the
+  // first change is yet to come, and an error before any step was run stays what it is.
+  void Changed(bool anew, const std::function<void()>& doing);
 
   const UpgradeOptions& options;
   const UpgradeWorld& world;
@@ -72,9 +73,12 @@ class UpgradeRun {
   Docker docker;
 
  private:
+  std::string WithoutOld() const;
+
   UpgradeFacts facts_;
   std::vector<UpgradeStep> plan_;
   std::optional<UpgradeTarget> target_;
+  bool acted_ = false;  // a step was run
 };
 
 // Whether the backup is whole, and the one of the last T1.

@@ -42,11 +42,10 @@ class Start {
     steps.push_back(run_.Make(
         "mounts", [&] { return HasT2(); }, [&] { CompareMounts(); }));
     try {
-      run_.Changed([&] { run_.Run(steps); });
+      run_.Changed(!begun_before_, [&] { run_.Run(steps); });
     } catch (Error& error) {
-      const bool stopped =
-          error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kTerminated;
-      if (stopped) throw;
+      // Interrupted, or nothing was changed.
+      if (error.code() != ErrorCode::kNeedsHelp) throw;
       TellLog();
       if (!run_.options.rollback_on_failure) throw;
       RollBackBecauseOf(error);
@@ -83,6 +82,7 @@ class Start {
       if (run_.options.other_node && problems.empty()) DatabasesAreBackedUp(problems);
     }
     if (problems.empty()) run_.CheckConfig();
+    if (problems.empty() && !run_.options.other_node) MetaDbAnswers(problems);
     if (!problems.empty()) ThrowProblems(problems, "the new version cannot be started");
   }
 
@@ -92,6 +92,16 @@ class Start {
       problems.push_back(fmt::format("container '{}' {} since the backup, which is too old now: {}",
                                      run_.options.container, old.running ? "runs again" : "has run",
                                      backup));
+    }
+  }
+
+  // docker_init.sh would find out only in the new container.
+  void MetaDbAnswers(std::vector<std::string>& problems) {
+    try {
+      run_.target().sessions->Connect();
+    } catch (const Error& error) {
+      run_.world.cancel.ThrowIfCancelled();
+      problems.push_back(error.message() + (error.hint().empty() ? "" : ". " + error.hint()));
     }
   }
 
@@ -261,8 +271,8 @@ class Start {
   [[noreturn]] void RollBackBecauseOf(const Error& failure) {
     run_.world.warn(failure.message());
     run_.world.say("rolling back");
-    journal_.Append("note", "rollback", failure.message());
     try {
+      journal_.Append("note", "rollback", failure.message());
       RollBack(run_, true);
     } catch (const Error& error) {
       throw Error(run_.world.cancel.cancelled() ? error.code() : ErrorCode::kNeedsHelp,

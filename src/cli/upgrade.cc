@@ -106,6 +106,31 @@ Options Effective(const Options& given, const UpgradeJournal& journal, bool may_
   return options;
 }
 
+// Tells where host, account and password are from when they do not lead anywhere.
+class FromCopy : public SessionFactory {
+ public:
+  FromCopy(std::unique_ptr<SessionFactory> sessions, std::string path)
+      : sessions_(std::move(sessions)), path_(std::move(path)) {}
+
+  std::unique_ptr<Session> Connect() override {
+    try {
+      return sessions_->Connect();
+    } catch (Error& error) {
+      if (error.code() == ErrorCode::kConnect) {
+        error.set_hint(fmt::format(
+            "{}{}They are from '{}', which check and backup copy from OMS's own; options count "
+            "more, such as --password-file FILE.",
+            error.hint(), error.hint().empty() ? "" : " ", path_));
+      }
+      throw;
+    }
+  }
+
+ private:
+  const std::unique_ptr<SessionFactory> sessions_;
+  const std::string path_;
+};
+
 class UpgradeCommandLine {
  public:
   explicit UpgradeCommandLine(Invocation& run) : run_(run), line_(run.line) {
@@ -146,6 +171,7 @@ class UpgradeCommandLine {
   ErrorCode Check() {
     return Locked([&](UpgradeJournal& journal, const UpgradeWorld& world) {
       run_.signals.AllowForcedEnd();
+      view_.options.rehearse = !line_.Flag("no-rehearse");
       view_.found = CheckUpgrade(view_.options, world, journal);
       view_.code = view_.found.problems.empty() ? ErrorCode::kOk : ErrorCode::kUpgradePreflight;
       Finish(journal);
@@ -348,6 +374,9 @@ class UpgradeCommandLine {
       target.named_by = Joined(oms->paths, ", ");
     }
     target.sessions = ConnectAsAsked(inner);
+    if (const std::string copy = UpgradeFile(folder(), "config.yaml"); target.named_by == copy) {
+      target.sessions = std::make_unique<FromCopy>(std::move(target.sessions), copy);
+    }
     return target;
   }
 
@@ -421,6 +450,11 @@ class UpgradeCommandLine {
     view_.receipt = journal.Fact("receipt");
     const bool rolls_back = view_.state.starts_with("roll");
     view_.steps = UpgradeSteps(view_.options, view_.facts, journal, whole || rolls_back);
+    if (rolls_back && !whole) {  // they do not come any more
+      std::erase_if(view_.steps, [](const UpgradeStepState& state) {
+        return state.step.group != "rollback" && state.state == "pending";
+      });
+    }
     if (view_.state == "none" || view_.state == "finished" || view_.state == "rolled-back") return;
     for (const UpgradeStepState& state : view_.steps) {
       if (state.state == "done" || state.state == "skipped") continue;

@@ -41,6 +41,17 @@ std::string Lines(const UpgradeStep& step) {
   return text;
 }
 
+// Lines behind the first stand as they are, which is further in.
+std::string Indented(std::string_view text) {
+  std::string lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    lines += Printable(text.substr(0, end)) + '\n';
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return lines;
+}
+
 std::string Items(const char* title, const std::vector<std::string>& items) {
   std::string text;
   for (const std::string& item : items) text += fmt::format("{}: {}\n", title, Printable(item));
@@ -113,7 +124,17 @@ std::string RenderUpgradeStatus(const UpgradeView& view) {
     while (text.ends_with(' ')) text.pop_back();
     text += '\n';
   }
-  return text + Items("on the server", view.on_server) + Items("warning", view.found.warnings);
+  if (view.state == "rolled-back") {
+    text += "left to do by hand\n";
+    for (const UpgradeStepState& state : view.steps) {
+      if (state.step.name != "advice") continue;
+      for (const std::string& line : state.step.instructions) {
+        text += fmt::format("  - {}\n", Printable(line));
+      }
+    }
+  }
+  for (const std::string& left : view.on_server) text += "on the server: " + Indented(left);
+  return text + Items("warning", view.found.warnings);
 }
 
 Json UpgradeToJson(const UpgradeView& view) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "dbomsbak/base/error.h"
@@ -59,6 +60,11 @@ class Checker {
  private:
   void Add(Level level, std::string topic, std::string message, std::string remedy = {}) {
     report_.findings.push_back({level, std::move(topic), std::move(message), std::move(remedy)});
+  }
+  // A warning: an account for backups alone is a good thing.
+  void AddRefusal(std::string message, std::string remedy) {
+    Add(Level::kWarning, "restore", std::move(message), std::move(remedy));
+    report_.findings.back().refuses_restore = true;
   }
   // What a dump would fail with.
   void Problem(ErrorCode code, std::string topic, std::string message, std::string remedy) {
@@ -246,13 +252,12 @@ std::string Checker::Missing(const std::string& database) const {
   return missing;
 }
 
-// Warnings: an account for backups alone is a good thing.
 void Checker::CheckRestorePrivileges() {
   bool all = true;
   for (const Database& database : catalog_.databases) {
     if (const std::string missing = Missing(database.name); !missing.empty()) {
       all = false;
-      Add(Level::kWarning, "restore",
+      AddRefusal(
           fmt::format("a restore of {} would need {}", QuoteIdentifier(database.name), missing),
           GrantOnDatabase(privileges_, missing, database.name, QuotedAccount()));
     }
@@ -260,22 +265,25 @@ void Checker::CheckRestorePrivileges() {
     if (const std::string missing = Missing(staging); !missing.empty()) {
       all = false;
       const std::string prefix = staging.substr(0, staging.rfind("__dbomsbak_new_"));
-      Add(Level::kWarning, "restore",
-          fmt::format("a restore of {} would need {} on its staging and displaced databases",
-                      QuoteIdentifier(database.name), missing),
-          fmt::format("GRANT {} ON {} TO {};", missing, GrantTarget(prefix + "__dbomsbak_", "%"),
-                      QuotedAccount()));
+      AddRefusal(fmt::format("a restore of {} would need {} on its staging and displaced databases",
+                             QuoteIdentifier(database.name), missing),
+                 fmt::format("GRANT {} ON {} TO {};", missing,
+                             GrantTarget(prefix + "__dbomsbak_", "%"), QuotedAccount()));
     }
   }
   if (!MaySetDefiner(privileges_) && !catalog_.databases.empty()) {
     Add(Level::kWarning, "restore",
         "a restore of objects with other definers would need one more privilege",
         fmt::format("GRANT {} ON *.* TO {};", traits_.definer_privilege, QuotedAccount()));
+    const std::set<std::string> definers = DefinersOf(catalog_);
+    report_.findings.back().refuses_restore =
+        std::any_of(definers.begin(), definers.end(),
+                    [&](const std::string& definer) { return definer != report_.account; });
     all = false;
   }
   for (const std::string& definer :
        GuardedDefiners(session_, traits_, privileges_, DefinersOf(catalog_))) {
-    Add(Level::kWarning, "restore",
+    AddRefusal(
         fmt::format("a restore of objects of definer {}, who has {}, would need that, too", definer,
                     traits_.guarded_definer_privilege),
         fmt::format("GRANT {} ON *.* TO {};", traits_.guarded_definer_privilege, QuotedAccount()));
@@ -288,8 +296,7 @@ void Checker::CheckRestorePrivileges() {
     Add(Level::kWarning, "restore", std::move(hidden.what), std::move(hidden.remedy));
   }
   if (traits_.read_only || traits_.super_read_only) {
-    Add(Level::kWarning, "restore", "the server is read-only: a restore is impossible",
-        "SET GLOBAL read_only = OFF;");
+    AddRefusal("the server is read-only: a restore is impossible", "SET GLOBAL read_only = OFF;");
   }
 }
 

@@ -26,6 +26,7 @@ from support.server import Server  # noqa: E402
 from support.terminal import on_terminal  # noqa: E402
 
 FAKE = pathlib.Path(__file__).resolve().parent.parent / 'oms' / 'fake_docker'
+STOP = pathlib.Path(__file__).resolve().parent.parent / 'servers' / 'stop'
 NAMES = ('oms_rm', 'oms_cm', 'oms_hb')
 MOUNTS = {'logs': '/home/admin/logs', 'store': '/home/ds/store', 'run': '/home/ds/run'}
 OLD, NEW = 'oms_331', 'oms_400'
@@ -270,6 +271,12 @@ class Upgrade:
         expect(told.err, 'refetchStoreIntervalMin: 3', 'JDBCWriter')
         world.went_back(before)
         expect(world.run('report', '--json').out, '"extra":1')
+        # What is left is what comes behind a rollback, and nothing of the way on.
+        expect(world.run('finish', '--confirm', 'ha-on,browser-cache', code=31).err, 'is rolled back')
+        told = world.run('status').out
+        expect(told, 'health            begun', 'left to do by hand\n', 'refetchStoreIntervalMin: 3',
+               '\n  What was live before the restore.')
+        equal([word for word in ('ha-on', 'browser-cache', 'pending') if word in told], [])
 
         world = self.fresh()
         before = self.take()
@@ -496,6 +503,95 @@ class Upgrade:
             told = world.run('rollback')
             expect(told.err, 'has run since the backup', 'dbomsbak restore ' + world.status()['archive'])
             world.went_back(now)
+
+    def test_a_metadb_that_is_away(self):
+        world = self.fresh()
+        before = self.take()
+        where = f'oms@{self.server.host}:{self.server.port}'
+        kill = {'do': 'run', 'argv': [str(STOP), '--kill', str(self.server.folder)]}
+        port = self.server.port
+
+        def again():
+            self.server.start(port=port)
+
+        world.change(fault={'on': f'stop -t 30 {OLD}', **kill})
+        gone = world.run('backup', *CONFIRMED, code=42)
+        expect(gone.err, where, 'goes on from here; to go back')
+        equal(world.status()['next'], 'dump')
+        again()
+        world.run('backup')
+        fingerprint.expect_equal(before, self.take(), 'backed up')
+        self.server.kill9()
+        gone = world.run('start', code=40)
+        expect(gone.err, where, f"'{world.state}/config.yaml'", 'Nothing was changed')
+        equal((NEW in world.read()['containers'], world.status()['state']), (False, 'backed-up'))
+        again()
+        world.run('start')
+        self.server.kill9()
+        back = ('rollback', '--confirm', 'ha-off-rollback')
+        expect(world.run(*back, code=10).err, where, 'Nothing was changed, and nothing stopped; the same command goes on')
+        equal((world.runs(NEW), world.status()['state']), (True, 'started'))
+        again()
+        world.change(fault={'on': f'stop -t 30 {NEW}', **kill})
+        expect(world.run(*back, code=42).err, where, 'The same command goes on from here.')
+        equal((world.runs(OLD), world.status()['next']), (False, 'restore'))
+        again()
+        world.run('rollback')
+        world.went_back(before)
+
+    def test_an_account_that_could_not_restore_is_found_before_anything_stops(self):
+        world = self.fresh()
+        self.server.create_account('oms_small', PASSWORD, grants=[f'ALL PRIVILEGES ON {name}.*' for name in NAMES])
+        config = world.config.read_text()
+        world.config.write_text(config.replace('user: oms\n', 'user: oms_small\n'))
+        told = json.loads(world.run('check', *CONFIRMED, '--json', code=40).out)
+        equal((len(told['problems']), world.runs(OLD)), (4, True))
+        expect(world.run('backup', code=40).err, 'on its staging and displaced databases', 'SET USER')
+        world.run('check', '--no-rehearse')
+        for problem in told['problems']:
+            self.server.sql(problem[problem.index('GRANT '):])
+        world.run('check')
+        world.run('backup')
+
+    def test_where_nothing_can_be_written_nothing_is_changed(self):
+        world = self.fresh()
+        before = self.take()
+        world.run('check', *CONFIRMED)
+        full = world.state / 'journal.json.partial'  # as a disk without room, whoever asks
+        for action, more in (('backup', ()), ('start', ('--rollback-on-failure',)), ('rollback', ('--confirm', 'ha-off-rollback'))):
+            done = world.changes()
+            full.mkdir()
+            expect(world.run(action, *more, code=30).err, f"'{full}'")
+            equal(world.changes(), done)
+            full.rmdir()
+            world.run(action, *more)
+        world.went_back(before)
+
+    def test_an_old_container_that_is_gone(self):
+        world = self.fresh()
+        before = self.take()
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        old = world.container(OLD)
+        world.by_hand('rm', OLD)
+        for action in ('start', 'rollback'):
+            expect(world.run(action, code=40).err, f"container '{OLD}' is gone", 'its databases are as it left them')
+        data = world.read()
+        world.write({**data, 'containers': {**data['containers'], OLD: old}})
+        world.run('start')
+        world.by_hand('rm', OLD)
+        told = world.run('rollback', '--confirm', 'ha-off-rollback', code=40).err
+        expect(told, f'stop -t 30 {NEW}', 'inspect.json')
+        equal(world.runs(NEW), True)
+        data = world.read()
+        world.write({**data, 'containers': {**data['containers'], OLD: old}})
+        world.change(fault={'on': f'start {OLD}', 'do': 'fail'})
+        world.run('rollback', code=42)
+        world.by_hand('rm', OLD)
+        expect(world.run('rollback', code=42).err, 'Its databases are back already')
+        self.server.sql('SET foreign_key_checks=0; DROP DATABASE oms_rm')
+        restore = told[told.index('dbomsbak restore') + len('dbomsbak '):].splitlines()[0].rstrip('.')
+        self.program.ok(*shlex.split(restore))  # as the hint has it
+        fingerprint.expect_equal(before, self.take(), 'restored by hand')
 
     # ---- failures and kills
 

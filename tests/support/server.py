@@ -114,9 +114,11 @@ class Server:
 
     # Life of the server -----------------------------------------------------------------------
 
-    def start(self, extra_options=()):
+    def start(self, extra_options=(), port=None):
         """Starts it, also again on the same data after kill9() or stop()."""
         command = [TESTS / 'servers' / 'start', self.kind, self.folder]
+        if port is not None:
+            command += ['--port', str(port)]
         if self.event_scheduler:
             command.append('--event-scheduler')
         command += ['--', *self.options, *extra_options]

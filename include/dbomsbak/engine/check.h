@@ -16,7 +16,8 @@ struct CheckFinding {
   Level level = Level::kOk;
   std::string topic;  // "privilege", "version", "snapshot", "space", "leftover"
   std::string message;
-  std::string remedy;  // the exact GRANT or command; empty when none
+  std::string remedy;            // the exact GRANT or command; empty when none
+  bool refuses_restore = false;  // as things are, a restore by this account would be refused
 };
 
 // "ok", "warning", "problem"
