@@ -3,7 +3,9 @@
 
 #include <mysql.h>
 
+#include <cstddef>
 #include <memory>
+#include <string>
 #include <type_traits>
 
 namespace dbomsbak {
@@ -32,5 +34,28 @@ void EnterMysqlLibrary();
 
 // The socket of a session, for cutting it.
 int SocketOf(MYSQL* mysql) noexcept;
+
+// While it lives, a server that its thread connects to must offer TLS, or nothing is sent to it: no
+// name, no scramble, no password. Oracle's library sees to that by itself; Connector/C goes on in
+// clear text, and would hand out the password itself to whoever asks for it then. One at a time in
+// a thread; made before mysql_real_connect and gone behind it.
+class TlsDemand {
+ public:
+  TlsDemand();
+  ~TlsDemand();
+  TlsDemand(const TlsDemand&) = delete;
+  TlsDemand& operator=(const TlsDemand&) = delete;
+
+  // Whether the server's greeting offered none.
+  bool was_refused() const noexcept { return refused_; }
+
+  // What came from the server; for the library's callback alone.
+  void See(MYSQL* mysql, const unsigned char* bytes, std::size_t size);
+
+ private:
+  std::string greeting_;
+  bool decided_ = false;
+  bool refused_ = false;
+};
 
 }  // namespace dbomsbak

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -33,12 +34,21 @@ bool UsesSocket(const ConnectionOptions& options) {
 #ifdef MARIADB_PACKAGE_VERSION
 // Connector/C knows two switches: speak TLS when the server offers it, and verify chain and name.
 // A CA file alone makes it verify the chain. What it lacks, a refusal of servers without TLS, is
-// made good after the handshake (see RefuseClearText).
+// TlsDemand's.
 void SetTls(MYSQL* mysql, SslMode mode) {
   const MysqlBool yes = 1;
   const MysqlBool no = 0;
   Set(mysql, MYSQL_OPT_SSL_ENFORCE, mode == SslMode::kDisabled ? no : yes);
   Set(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, mode == SslMode::kVerifyIdentity ? yes : no);
+}
+
+// The server names the plugin by which the account logs in, and mysql_clear_password and dialog
+// send it the password as it is. Oracle's library does that only where it is told to; Connector/C
+// for any server, so here it is told which others there are.
+void ForbidClearPasswords(MYSQL* mysql) {
+  mysql_options(mysql, MARIADB_OPT_RESTRICTED_AUTH,
+                "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password,parsec,"
+                "auth_gssapi_client");
 }
 #else
 void SetTls(MYSQL* mysql, SslMode mode) {
@@ -66,7 +76,11 @@ void SetTls(MYSQL* mysql, SslMode mode) {
   const bool ask_for_key = mode == SslMode::kDisabled;
   Set(mysql, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, ask_for_key);
 }
+
+void ForbidClearPasswords(MYSQL*) {}
 #endif
+
+constexpr unsigned kPluginNotAllowed = 5010;  // Connector/C's CR_PLUGIN_NOT_ALLOWED
 
 constexpr int kTriesAlone = 10;
 constexpr std::chrono::milliseconds kPauseAlone{20};
@@ -86,6 +100,7 @@ void SetOptions(MYSQL* mysql, const ConnectionOptions& options, SslMode mode, bo
   Set(mysql, MYSQL_OPT_PROTOCOL, protocol);
   mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "dbomsbak");
   SetTls(mysql, mode);
+  if (!by_socket && mode < SslMode::kRequired) ForbidClearPasswords(mysql);
   if (mode == SslMode::kDisabled) return;
   // Files only when TLS is wanted: Connector/C takes them as a wish for TLS. Without at least
   // VERIFY_CA a CA file is not looked at, as in Oracle's client.
@@ -119,22 +134,35 @@ void MysqlSession::Connect(const ConnectionOptions& options) {
   const std::string host = by_socket              ? "localhost"
                            : options.host.empty() ? "127.0.0.1"
                                                   : options.host;
+  std::optional<TlsDemand> demand;
+  if (mode >= SslMode::kRequired) demand.emplace();
   MYSQL* connected = mysql_real_connect(
       mysql_.get(), host.c_str(), OrNull(options.user), options.password.Reveal().c_str(), nullptr,
       options.port, by_socket ? OrNull(options.socket) : nullptr, CLIENT_MULTI_RESULTS);
-  if (connected == nullptr) {
-    throw ConnectError(mysql_errno(mysql_.get()), mysql_sqlstate(mysql_.get()),
-                       mysql_error(mysql_.get()), description_,
-                       options.has_password && !options.password.empty());
-  }
-  // MariaDB's library goes on in clear text when the server offers no TLS (with VERIFY_IDENTITY it
-  // refuses by itself, before the account's name is sent).
-  if (mode >= SslMode::kRequired && mysql_get_ssl_cipher(mysql_.get()) == nullptr) {
+  const bool clear =
+      demand && (demand->was_refused() ||
+                 (connected != nullptr && mysql_get_ssl_cipher(connected) == nullptr));
+  if (clear) {
     throw ServerError(
         ErrorCode::kConnect, 2026, "HY000",
         fmt::format("cannot connect to {}: TLS is required but the server offers none",
                     description_),
         "Set up TLS on the server, or use --ssl-mode=PREFERRED.");
+  }
+  if (connected == nullptr && mysql_errno(mysql_.get()) == kPluginNotAllowed) {
+    // The library's own text names whatever stands in its buffer by then.
+    throw ServerError(
+        ErrorCode::kConnect, kPluginNotAllowed, "HY000",
+        fmt::format("cannot connect to {}: the server asks for the password in clear text, or in a "
+                    "way that is not known",
+                    description_),
+        "It was not sent. An account of PAM or LDAP needs --ssl-mode=REQUIRED or stronger; any "
+        "other server that asks so is not the one it should be.");
+  }
+  if (connected == nullptr) {
+    throw ConnectError(mysql_errno(mysql_.get()), mysql_sqlstate(mysql_.get()),
+                       mysql_error(mysql_.get()), description_,
+                       options.has_password && !options.password.empty());
   }
 }
 
