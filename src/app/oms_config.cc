@@ -71,7 +71,11 @@ class FileText {
       close(file);
       throw Error(ErrorCode::kUsage, fmt::format("{} is a folder", path), kIsItTheFile).About(path);
     }
-    if (S_ISREG(info.st_mode) && (info.st_mode & S_IROTH) != 0) {
+    if (S_ISREG(info.st_mode) && (info.st_mode & S_IWOTH) != 0) {
+      notices.push_back(fmt::format(
+          "everybody may write {}, and it says where the password is sent (chmod 640 {})", path,
+          path));
+    } else if (S_ISREG(info.st_mode) && (info.st_mode & S_IROTH) != 0) {
       notices.push_back(
           fmt::format("others may read {}, and a password is in it (chmod 640 {})", path, path));
     }

@@ -1,6 +1,7 @@
 #include "cli/main_function.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,10 +20,13 @@
 namespace dbomsbak {
 namespace {
 
-// No core file: it would hold passwords and rows.
+// No core file: it would hold passwords and rows. The limit alone does not count where the kernel
+// hands cores to a program (systemd-coredump); what is not dumpable is also closed to other
+// programs of the same user: its memory, and the environment that a password may stand in.
 void ForbidCoreFiles() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
 }
 
 bool Contains(const std::vector<std::string>& words, std::string_view word) {

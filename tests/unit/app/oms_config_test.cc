@@ -192,6 +192,10 @@ TEST_F(OmsConfigTest, FilesThatCannotBeReadAreNamed) {
   chmod(path.c_str(), 0644);
   ReadOmsConfigs({path}, {}, notices_);
   EXPECT_THAT(notices_, ElementsAre(HasSubstr("others may read")));
+  notices_.clear();
+  chmod(path.c_str(), 0666);
+  ReadOmsConfigs({path}, {}, notices_);
+  EXPECT_THAT(notices_, ElementsAre(HasSubstr("everybody may write")));
 }
 
 TEST_F(OmsConfigTest, WhatIsNamedOtherwiseNeedNotBeInTheFile) {
