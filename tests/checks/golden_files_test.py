@@ -3,6 +3,7 @@
 the program; the bytes on the page; what the generator makes; and XXH3 itself."""
 
 import glob
+import hashlib
 import os
 import re
 import subprocess
@@ -25,6 +26,10 @@ def golden(folder):
     return sorted(glob.glob(os.path.join(GOLDEN, folder, "*")))
 
 
+def released():
+    return sorted(glob.glob(os.path.join(GOLDEN, "released", "*", "*")))
+
+
 def expected_code(path):
     if os.path.dirname(path).endswith("invalid"):
         return int(os.path.basename(path)[:2])
@@ -42,8 +47,27 @@ def page():
 
 
 class GoldenFilesTest(unittest.TestCase):
+    def test_archives_of_every_release_are_kept_as_they_were(self):
+        """What SHA256SUMS holds was written by programs that people have. A writer that makes other bytes fails the
+        comparison with the generator below; this says what to do instead of writing the golden files anew."""
+        with open(os.path.join(GOLDEN, "SHA256SUMS"), encoding="utf-8") as file:
+            kept = dict(reversed(line.split()) for line in file)
+        for path, digest in kept.items():
+            with self.subTest(path=path), open(os.path.join(GOLDEN, path), "rb") as file:
+                self.assertEqual(hashlib.sha256(file.read()).hexdigest(), digest,
+                                 "this archive was written by a version that is out. Move the old file to "
+                                 "released/VERSION/ beside it, and SHA256SUMS's line with it; tell the change in the "
+                                 "History of the page; and where a reader of before cannot take it, raise the version")
+        self.assertEqual(set(kept), {os.path.relpath(path, GOLDEN) for path in golden("valid") + released()},
+                         "SHA256SUMS does not list these")
+        with open(os.path.join(ROOT, "CHANGELOG.md"), encoding="utf-8") as file:
+            versions = re.findall(r"^## v?([0-9][0-9.]*)", file.read(), re.M)
+        for version in versions:
+            self.assertTrue(glob.glob(os.path.join(GOLDEN, "released", version, "*.sql.zst")),
+                            f"no archive that {version} has written is kept in formats/archive-v1/released/{version}/")
+
     def test_the_python_reader_judges_as_the_names_say(self):
-        files = golden("valid") + golden("invalid")
+        files = golden("valid") + golden("invalid") + released()
         self.assertGreaterEqual(len(files), 60)
         for path in files:
             with self.subTest(path=os.path.relpath(path, GOLDEN)):
@@ -51,7 +75,7 @@ class GoldenFilesTest(unittest.TestCase):
                 self.assertEqual(done.returncode, expected_code(path), done.stdout + done.stderr)
 
     def test_the_program_judges_as_the_names_say(self):
-        for path in golden("valid") + golden("invalid"):
+        for path in golden("valid") + golden("invalid") + released():
             with self.subTest(path=os.path.relpath(path, GOLDEN)):
                 done = run(DBOMSBAK, "verify", path)
                 self.assertEqual(done.returncode, expected_code(path), done.stdout + done.stderr)
