@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BLOCK = re.compile(r'(<!-- dbomsbak (help --markdown [a-z-]+) -->\n)(.*?)(<!-- end -->)', re.S)
 MAN_BLOCK = re.compile(r'(\.\\" dbomsbak (help --man [a-z -]+)\n)(.*?)(\.\\" end\n)', re.S)
 LINK = re.compile(r'\]\(([^)#]+?)(?:#[^)]*)?\)')
-DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
+DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md']
 MAN_PAGES = sorted((ROOT / 'packaging/man').glob('*.1'))
 TOPICS = {'commands', 'exit-codes', 'options', 'json'}
 
