@@ -223,7 +223,11 @@ class Finder {
 
 }  // namespace
 
-UpgradeFindings FindProblems(UpgradeRun& run, bool ask) { return Finder(run).Find(ask); }
+UpgradeFindings FindProblems(UpgradeRun& run, bool ask) {
+  UpgradeFindings found = Finder(run).Find(ask);
+  run.journal.SetFact("problems", fmt::format("{}", found.problems.size()));
+  return found;
+}
 
 UpgradeFindings CheckUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
                              UpgradeJournal& journal) {

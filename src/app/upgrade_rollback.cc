@@ -29,18 +29,17 @@ class Rollback {
 
   void Go() {
     const bool fresh = !journal_.Begun("stop-new") && !journal_.Begun("restart-old");
-    if (fresh) {
-      if (new_was_begun_) run_.NewNow();
-      if (restores_ || new_was_begun_) run_.CheckConfig();
-    }
-    if (!journal_.Begun("restart-old")) TellOfOlderArchive();
-    if (restores_ || new_was_begun_) ConfirmHaOff();
-    if (restores_ && fresh) {
-      CheckRestore();
-    }
-    if (fresh) run_.OldNow();  // without it there is nothing to go back to
-    if (fresh && !run_.world.proceed(Steps())) {
-      throw Error(ErrorCode::kInterrupted, "not confirmed: nothing was changed");
+    try {
+      Prepare(fresh);
+    } catch (Error& error) {
+      if (fresh && error.code() != ErrorCode::kInterrupted &&
+          error.code() != ErrorCode::kUpgradePreflight &&
+          error.hint().find("Nothing was changed") == std::string::npos) {
+        error.set_hint(error.hint() + (error.hint().empty() ? "" : " ") +
+                       "Nothing was changed, and nothing stopped; the same command goes on from "
+                       "here.");
+      }
+      throw;
     }
     std::vector<Step> steps{run_.Make(
         "stop-new", [&] { return NewIsStopped(); }, [&] { StopNew(); })};
@@ -59,6 +58,23 @@ class Rollback {
   }
 
  private:
+  // What comes before anything is stopped.
+  void Prepare(bool fresh) {
+    if (fresh) {
+      if (new_was_begun_) run_.NewNow();
+      if (restores_ || new_was_begun_) run_.CheckConfig();
+    }
+    if (!journal_.Begun("restart-old")) TellOfOlderArchive();
+    if (restores_ || new_was_begun_) ConfirmHaOff();
+    if (restores_ && fresh) {
+      run_.Run({run_.Make("restore-preflight", nullptr, [&] { Preflight(); })});
+    }
+    if (fresh) run_.OldNow();  // without it there is nothing to go back to
+    if (fresh && !run_.world.proceed(Steps())) {
+      throw Error(ErrorCode::kInterrupted, "not confirmed: nothing was changed");
+    }
+  }
+
   std::vector<UpgradeStep> Steps() const {
     std::vector<UpgradeStep> steps;
     for (UpgradeStep& step : run_.Planned("rollback", "stop-new")) {
@@ -114,19 +130,6 @@ class Rollback {
     RestoreCommand restore;
     restore.paths = {run_.ArchivePath()};
     return restore;
-  }
-
-  void CheckRestore() {
-    try {
-      run_.Run({run_.Make("restore-preflight", nullptr, [&] { Preflight(); })});
-    } catch (Error& error) {
-      if (error.hint().find("Nothing was changed") == std::string::npos) {
-        error.set_hint(error.hint() + (error.hint().empty() ? "" : " ") +
-                       "Nothing was changed, and nothing stopped; the same command goes on from "
-                       "here.");
-      }
-      throw;
-    }
   }
 
   // The new version still runs: who uses the databases now does not matter yet.

@@ -163,6 +163,13 @@ class UpgradeCommandLine {
       LookAtServer();
     }
     Fill(journal, false);
+    const std::string problems = journal.Fact("problems");
+    if (view_.state == "checked" && !problems.empty() && problems != "0") {
+      view_.found.warnings.push_back(
+          fmt::format("problems stood against it when it was last checked ({}): dbomsbak upgrade "
+                      "check --state {} tells them",
+                      problems, ShellQuoted({folder()})));
+    }
     run_.console.ClearStatusLine();
     run_.console.Out(run_.json() ? ToLine(UpgradeToJson(view_)) : RenderUpgradeStatus(view_));
     return ErrorCode::kOk;

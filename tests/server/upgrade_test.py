@@ -191,9 +191,11 @@ class Upgrade:
         if 'not confirmed: lag' in refused.out:
             raise AssertionError(refused.out)
         world.run('backup', code=40)
+        expect(world.status()['warnings'][0], 'stood against it when it was last checked (3)')
         equal({call[0] for call in world.read()['calls']} - READ_ONLY, set())
         checked = json.loads(world.run('check', *CONFIRMED, '--json').out)
         equal((checked['state'], checked['problems'], checked['from'], checked['to']), ('checked', [], '3.3.1', '4.0.0'))
+        equal(world.status()['warnings'], [])
         equal((world.runs(OLD), world.policy(OLD)), (True, 'always'))
         equal(json.loads((world.state / 'inspect.json').read_text())[0]['Id'], world.container(OLD)['Id'])
         equal((world.state / 'config.yaml').read_text(), world.config.read_text())
@@ -561,7 +563,7 @@ class Upgrade:
         for action, more in (('backup', ()), ('start', ('--rollback-on-failure',)), ('rollback', ('--confirm', 'ha-off-rollback'))):
             done = world.changes()
             full.mkdir()
-            expect(world.run(action, *more, code=30).err, f"'{full}'")
+            expect(world.run(action, *more, code=30).err, f"'{full}'", 'othing was changed' if action != 'backup' else '')
             equal(world.changes(), done)
             full.rmdir()
             world.run(action, *more)
