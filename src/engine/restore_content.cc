@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <mutex>
 #include <numeric>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/task_group.h"
 #include "dbomsbak/sql/insert_parser.h"
+#include "dbomsbak/sql/unquoted.h"
 #include "engine/constraint_names.h"
 #include "engine/definition_slices.h"
 #include "engine/pruned_tables.h"
@@ -42,6 +44,63 @@ std::vector<ContentObject>* ListFor(RestoreContent& content, ObjectKind kind) {
   throw Error(ErrorCode::kInternal, "an object of no kind");
 }
 
+[[noreturn]] void ThrowForeign(const ArchiveReader& archive, const ObjectId& id,
+                               std::string_view what, std::string_view text) {
+  constexpr std::size_t kShown = 120;
+  throw Error(ErrorCode::kUnsupported,
+              fmt::format("{}: {} of {} is none that a dump writes: {}", archive.name(), what,
+                          id.Describe(), text.substr(0, kShown)),
+              "Nothing of the file was sent. It is whole, and made by somebody else, or changed by "
+              "one who knows how: do not trust it.")
+      .About(archive.name());
+}
+
+// These are put into statements as they are.
+void CheckWords(const ArchiveReader& archive, const ObjectRecord& record) {
+  for (const std::string& word : {record.charset, record.collation, record.character_set_client,
+                                  record.collation_connection, record.database_collation}) {
+    const bool plain = std::all_of(word.begin(), word.end(), [](unsigned char c) {
+      return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    });
+    if (!plain) ThrowForeign(archive, record.id, "a charset or collation", word);
+  }
+}
+
+// Definitions of tables and sequences are sent as they stand, into the database they shall be in.
+// (The heads of all others are taken apart before, see WithoutHeadDatabase.)
+void CheckHead(const ArchiveReader& archive, const ContentObject& object) {
+  const ObjectId& id = object.record.id;
+  if (id.kind != ObjectKind::kTable && id.kind != ObjectKind::kSequence) return;
+  const std::string_view text = object.create;
+  const bool sequence = id.kind == ObjectKind::kSequence;
+  std::size_t at = 0;
+  for (const std::string_view head :
+       {"CREATE SEQUENCE `", "CREATE TABLE `", "CREATE EXTERNAL TABLE `"}) {
+    if (text.starts_with(head) && (head == "CREATE SEQUENCE `") == sequence) at = head.size() - 1;
+  }
+  if (at != 0) TakeQuotedName(text, at);
+  // What stands behind the name as servers print it; `database`.`name` would go elsewhere.
+  const std::string_view rest = text.substr(std::min(at, text.size()));
+  const bool usual = sequence ? rest.size() > 1 && rest[0] == ' ' &&
+                                    std::isalpha(static_cast<unsigned char>(rest[1])) != 0
+                              : rest.starts_with(" (") || rest.starts_with("(");
+  if (at == 0 || !usual) ThrowForeign(archive, id, "the definition", text);
+}
+
+// "SELECT SETVAL(`name`, 41, 0, 2)" and nothing else.
+void CheckRestart(const ArchiveReader& archive, const ContentObject& object) {
+  constexpr std::string_view kHead = "SELECT SETVAL(`";
+  const std::string_view text = object.restart;
+  if (text.empty()) return;
+  std::size_t at = kHead.size() - 1;
+  if (text.starts_with(kHead)) TakeQuotedName(text, at);
+  if (!text.starts_with(kHead) || !text.ends_with(')') || at >= text.size() ||
+      text.substr(at, text.size() - 1 - at).find_first_not_of(", -0123456789") !=
+          std::string_view::npos) {
+    ThrowForeign(archive, object.record.id, "the value", text);
+  }
+}
+
 void ReadDefinitions(const ArchiveReader& archive, std::vector<ContentObject>& objects,
                      const CancelToken& cancel) {
   std::vector<ContentObject*> by_place;
@@ -59,7 +118,9 @@ void ReadDefinitions(const ArchiveReader& archive, std::vector<ContentObject>& o
     object->create = slices.CreateOf(object->record);
     if (object->record.id.kind == ObjectKind::kSequence) {
       object->restart = slices.RestartOf(object->record);
+      CheckRestart(archive, *object);
     }
+    CheckHead(archive, *object);
   }
 }
 
@@ -84,6 +145,7 @@ void ReadIndex(const ArchiveReader& archive, RestoreContent& content) {
                   "It was dumped with --no-create-info: load it into tables that exist with "
                   "zstd -dc FILE | mysql.");
     }
+    CheckWords(archive, record);
     ContentObject object;
     object.record = std::move(record);
     ListFor(content, object.record.id.kind)->push_back(std::move(object));

@@ -254,12 +254,12 @@ class Restore(unittest.TestCase):
         self.assert_live_is(self.ruined, 'live, after a proof that failed')
         self.assertEqual(self.ours(), [])
 
-    def changed(self, kind, name, old, new):
+    def changed(self, kind, name, old, new, archive=None):
         """The archive, but for `old` in one definition, which is `new` there."""
         tool = pathlib.Path(os.environ['DBOMSBAK_BUILD']) / 'tests' / 'change_definition'
         changed = self.folder / 'changed.sql.zst'
         changed.unlink(missing_ok=True)
-        subprocess.run([tool, self.archive, changed, kind, DATABASE, name, old, new], check=True)
+        subprocess.run([tool, archive or self.archive, changed, kind, DATABASE, name, old, new], check=True)
         self.program.ok('verify', changed)
         return changed
 
@@ -274,6 +274,19 @@ class Restore(unittest.TestCase):
                 refused = self.assert_refused(24, f'`{name}`', new, archive=archive)
                 self.assertNotIn('dbomsbak_new', refused.err)
                 self.assert_refused(24, f'`{name}`', args=('--rehearse',), archive=archive)
+
+    @unittest.skipUnless(DEFAULT_KIND.startswith('mariadb'), f'{DEFAULT_KIND} has no sequences')
+    def test_an_archive_cannot_run_another_statement_in_the_place_of_a_sequence(self):
+        self.server.sql('CREATE DATABASE `victim`; CREATE DATABASE IF NOT EXISTS `oms_rm`; '
+                        'CREATE SEQUENCE `oms_rm`.`forged` START WITH 4')
+        whole = self.folder / 'whole.sql.zst'
+        self.program.ok('dump', *self.server.client_options(), '--overwrite', DATABASE, '-o', whole)
+        # Dashes begin a comment: what is left of the definition does not disturb.
+        old = 'CREATE SEQUENCE `forged` start with 4'
+        archive = self.changed('sequence', 'forged', old, 'DROP DATABASE `victim` -- '.ljust(len(old), '-'), whole)
+        self.server.sql('DROP SEQUENCE `oms_rm`.`forged`')
+        self.assert_refused(12, 'sequence', archive=archive)
+        self.server.sql('DROP DATABASE `victim`')
 
     def test_whoever_comes_while_it_loads_stops_it_before_the_swap(self):
         with self.running() as process, self.server_session():

@@ -379,6 +379,69 @@ TEST_F(RowLoaderTest, ContentCountsRowsAndLongestStatements) {
   EXPECT_EQ(content_.tables[TableNumber("t")].create, kCreate);
 }
 
+// A file may be whole and yet made to do harm: what is sent to the server as it stands is looked
+// at.
+TEST_F(RowLoaderTest, WhatNoDumpWritesIsNotContent) {
+  const auto refused = [&](SampleArchive sample) {
+    try {
+      const ArchiveReader archive =
+          ArchiveReader::Open(std::make_shared<MemoryReadableFile>(sample.Build()));
+      ReadContent(archive, {}, 1, SilentObserver(), cancel_);
+      return false;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), ErrorCode::kUnsupported) << e.message();
+      return true;
+    }
+  };
+  const std::vector<ColumnRecord> columns = {{"a", "int"}};
+  const auto table = [&](const std::string& create) {
+    SampleArchive sample = sample_;
+    sample.AddTable("d", "x", create, columns, {{"1"}});
+    return sample;
+  };
+  EXPECT_FALSE(refused(table("CREATE TABLE `x` (\n  `a` int\n)")));
+  EXPECT_FALSE(refused(table("CREATE TABLE `x``.``y`(`a` int)")));
+  for (const char* create :
+       {"DROP DATABASE `victim`", "CREATE TABLE `victim`.`x` (`a` int)",
+        "CREATE TABLE `victim` .`x` (`a` int)", "CREATE TABLE `victim` /**/.`x` (`a` int)",
+        "CREATE TABLE victim.x (`a` int)", "CREATE OR REPLACE TABLE `x` (`a` int)",
+        "CREATE/**/TABLE `x` (`a` int)", "/*M! CREATE TABLE `x` (*/ DROP DATABASE x",
+        "CREATE TABLE `x", "GRANT ALL ON *.* TO `x`", " CREATE TABLE `x` (`a` int)"}) {
+    EXPECT_TRUE(refused(table(create))) << create;
+  }
+  const auto sequence = [&](const std::string& create, const std::string& restart) {
+    SampleArchive sample = sample_;
+    ObjectRecord record;
+    record.id = {"d", ObjectKind::kSequence, "s"};
+    record.create = sample.Add(create);
+    sample.Add(";\n" + restart + ";\n");
+    record.schema =
+        Slice{record.create->frame, record.create->offset, create.size() + restart.size() + 4};
+    record.definition_sha256 = Sha256(create).hex();
+    sample.objects.push_back(record);
+    return sample;
+  };
+  const std::string create = "CREATE SEQUENCE `s` start with 1",
+                    value = "SELECT SETVAL(`s`, -41, 0, 2)";
+  EXPECT_FALSE(refused(sequence(create, value)));
+  EXPECT_TRUE(refused(sequence("DROP DATABASE `victim`", value)));
+  EXPECT_TRUE(refused(sequence("CREATE SEQUENCE `victim`.`s` start with 1", value)));
+  for (const char* restart :
+       {"SELECT SETVAL(`s`, 1, 0) INTO OUTFILE '/tmp/x'", "SELECT SETVAL(`s`, SLEEP(1))",
+        "SELECT SETVAL(`s`, 1), SETVAL(`t`, 1)", "SELECT SETVAL(`victim`.`s`, 1)"}) {
+    EXPECT_TRUE(refused(sequence(create, restart))) << restart;
+  }
+  for (std::string ObjectRecord::*word :
+       {&ObjectRecord::charset, &ObjectRecord::collation, &ObjectRecord::character_set_client,
+        &ObjectRecord::collation_connection, &ObjectRecord::database_collation}) {
+    SampleArchive sample = table("CREATE TABLE `x` (`a` int)");
+    sample.objects.back().*word = "latin1, GLOBAL general_log = 1";
+    EXPECT_TRUE(refused(sample));
+    sample.objects.back().*word = "utf8mb4_0900_ai_ci";
+    EXPECT_FALSE(refused(sample));
+  }
+}
+
 TEST_F(RowLoaderTest, ContentThatContradictsTheIndexIsDamage) {
   const auto expect_damage = [&](const std::function<void(std::vector<ObjectRecord>&)>& change) {
     SampleArchive sample = sample_;
