@@ -16,6 +16,7 @@
 
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/read_into.h"
 #include "dbomsbak/base/utf8.h"
 #include "sql/text_scan.h"
 
@@ -80,18 +81,11 @@ class FileText {
           fmt::format("others may read {}, and a password is in it (chmod 640 {})", path, path));
     }
     text_.resize(kLargest + 1);
-    std::size_t size = 0;
-    int failure = 0;
-    while (size < text_.size()) {
-      const ssize_t count = read(file, text_.data() + size, text_.size() - size);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) failure = errno;
-      if (count <= 0) break;
-      size += static_cast<std::size_t>(count);
-    }
+    const auto size = ReadInto(file, text_);
+    const int failure = errno;
     close(file);
-    if (failure != 0) Fail(path, failure);
-    text_.resize(size);
+    if (!size) Fail(path, failure);
+    text_.resize(*size);
   }
   ~FileText() { Wipe(text_.data(), text_.size()); }
   FileText(const FileText&) = delete;

@@ -7,8 +7,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/read_into.h"
 
 namespace dbomsbak {
 namespace {
@@ -59,21 +61,11 @@ std::size_t ReadTrusted(const std::string& path, std::string_view called, std::s
                                   "chmod o-w {}.",
                                   path));
   }
-  std::size_t size = 0;
-  int failure = 0;
-  std::string& buffer = to.bytes;
-  // The file may be a pipe and its writer slow.
-  while (size < buffer.size() &&
-         !(first_line && std::memchr(buffer.data(), '\n', size) != nullptr)) {
-    const ssize_t count = read(file, buffer.data() + size, buffer.size() - size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) failure = errno;
-    if (count <= 0) break;
-    size += static_cast<std::size_t>(count);
-  }
+  const auto size = ReadInto(file, to.bytes, first_line ? std::optional<char>('\n') : std::nullopt);
+  const int failure = errno;
   close(file);
-  if (failure != 0) throw unreadable(failure, {});
-  return size;
+  if (!size) throw unreadable(failure, {});
+  return *size;
 }
 
 std::string_view ReadKeys(const std::string& path, std::string_view option, Wiped& to,

@@ -42,8 +42,7 @@ std::vector<std::string> CompareDefinitions(const RestoreContent& content,
                                             Counters counters = Counters::kSet);
 
 // Reads the rows of each table back as soon as all of them are there, while others are still being
-// loaded. Any thread; complete() and Finish() when
-// all calls of Work() have returned.
+// loaded. Any thread; complete() and Finish() when all calls of Work() have returned.
 class RowProof {
  public:
   // All must outlive it; of `staged` what is needed is copied. Error kCopyDiffers when a table is

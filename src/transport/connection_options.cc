@@ -1,9 +1,7 @@
 #include "dbomsbak/transport/connection_options.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>

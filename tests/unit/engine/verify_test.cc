@@ -5,16 +5,15 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 #include <tuple>
 
 #include "dbomsbak/base/error.h"
 #include "support/allocation_watch.h"
 #include "support/sample_archive.h"
 #include "support/thread_sanitizer.h"
+#include "unit/read_file.h"
 
 namespace dbomsbak {
 namespace {
@@ -23,13 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kLargeAllocation = std::size_t{8} << 20;
 const fs::path kGolden = fs::path(DBOMSBAK_SOURCE_DIR) / "formats/archive-v1";
-
-std::string ReadFile(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream content;
-  content << file.rdbuf();
-  return content.str();
-}
 
 VerifyReport VerifyBytes(std::string bytes, unsigned jobs = 1) {
   VerifyOptions options;

@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <random>
@@ -23,6 +22,7 @@
 #include "envelope/bech32.h"
 #include "envelope/primitives.h"
 #include "unit/memory_file.h"
+#include "unit/read_file.h"
 
 namespace dbomsbak {
 namespace {
@@ -31,13 +31,6 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 const fs::path kFolder = fs::path(DBOMSBAK_SOURCE_DIR) / "formats/age";
-
-std::string Contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 std::string Inflated(const std::string& packed) {
   std::string out(std::size_t{32} << 20, '\0');
@@ -98,7 +91,7 @@ struct Vector {
 
 Vector ReadVector(const fs::path& path) {
   Vector vector;
-  const std::string text = Contents(path);
+  const std::string text = ReadFile(path);
   const std::size_t end = text.find("\n\n");
   std::istringstream head(text.substr(0, end));
   vector.file = text.substr(end + 2);
@@ -149,12 +142,12 @@ TEST(AgeTest, PublicTestVectorsEndAsTheySay) {
 
 TEST(AgeTest, FilesOfTheAgeProgramAreRead) {
   AgeKeys keys;
-  keys.identities = ParseAgeIdentities(Contents(kFolder / "valid/key.txt"), "key.txt");
-  const std::string text = Contents(kFolder / "valid/text");
+  keys.identities = ParseAgeIdentities(ReadFile(kFolder / "valid/key.txt"), "key.txt");
+  const std::string text = ReadFile(kFolder / "valid/text");
   ASSERT_GT(text.size(), kChunkBytes);
   for (const char* name : {"to-key.age", "to-two-keys.age", "armored.age", "passphrase.age"}) {
     SCOPED_TRACE(name);
-    const std::string bytes = Contents(kFolder / "valid" / name);
+    const std::string bytes = ReadFile(kFolder / "valid" / name);
     EXPECT_TRUE(LooksEncrypted(MemoryReadableFile(bytes)));
     std::string found;
     keys.passphrase = [](const std::string&) { return Secret("correct horse"); };
@@ -346,7 +339,7 @@ TEST(AgeTest, APassphraseOpensWhatItHasEncrypted) {
 }
 
 TEST(AgeTest, AnIdentityMayBeEncryptedItselfWithWhateverWork) {
-  const std::string bytes = Contents(kFolder / "valid/key.age");
+  const std::string bytes = ReadFile(kFolder / "valid/key.age");
   AgeKeys keys;
   int asked = 0;
   keys.passphrase = [&](const std::string&) {
@@ -355,7 +348,7 @@ TEST(AgeTest, AnIdentityMayBeEncryptedItselfWithWhateverWork) {
   };
   std::string text;
   EXPECT_EQ(Judge(bytes, keys, &text), ErrorCode::kOk);
-  EXPECT_EQ(text, Contents(kFolder / "valid/key.txt"));
+  EXPECT_EQ(text, ReadFile(kFolder / "valid/key.txt"));
   // What nobody can pay for is no damage, and no reason to ask.
   const std::string line = " 10\n";
   std::string costly = bytes;
@@ -376,7 +369,7 @@ TEST(AgeTest, ManyRecipientsOpenAFileEach) {
 }
 
 TEST(AgeTest, KeysAreReadAsAgeKeygenWritesThem) {
-  const std::string text = Contents(kFolder / "valid/key.txt");
+  const std::string text = ReadFile(kFolder / "valid/key.txt");
   const auto identities = ParseAgeIdentities(text, "key.txt");
   ASSERT_EQ(identities.size(), 1U);
   const std::size_t at = text.find("public key: ") + 12;
@@ -399,7 +392,7 @@ TEST(AgeTest, KeysAreReadAsAgeKeygenWritesThem) {
 }
 
 TEST(AgeTest, MessagesOfKeysHoldNoSecret) {
-  const std::string text = Contents(kFolder / "valid/key.txt");
+  const std::string text = ReadFile(kFolder / "valid/key.txt");
   const std::string secret = text.substr(text.find("AGE-SECRET-KEY-1"), 74);
   for (const std::string& wrong : {secret, secret.substr(0, 70), "x" + secret}) {
     try {

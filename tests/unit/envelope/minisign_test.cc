@@ -4,13 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <random>
-#include <sstream>
 
 #include "dbomsbak/base/error.h"
 #include "envelope/base64.h"
 #include "unit/memory_file.h"
+#include "unit/read_file.h"
 
 namespace dbomsbak {
 namespace {
@@ -20,22 +19,17 @@ using testing::HasSubstr;
 
 const fs::path kFolder = fs::path(DBOMSBAK_SOURCE_DIR) / "formats/minisign";
 
-std::string Contents(const std::string& name) {
-  std::ifstream file(kFolder / name, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 Secret NoPassword() {
   ADD_FAILURE() << "a password is asked for";
   return {};
 }
 
 MinisignSecretKey OwnKey() {
-  return ParseMinisignSecretKey(Contents("plain.key"), "plain.key", NoPassword);
+  return ParseMinisignSecretKey(ReadFile(kFolder / "plain.key"), "plain.key", NoPassword);
 }
-MinisignPublicKey PublicKey(const char* name) { return *ParseMinisignPublicKey(Contents(name)); }
+MinisignPublicKey PublicKey(const char* name) {
+  return *ParseMinisignPublicKey(ReadFile(kFolder / name));
+}
 
 std::string Sign(const std::string& text, const std::string& comment) {
   MemoryWritableFile out;
@@ -62,22 +56,23 @@ std::string Why(const std::string& text, const std::string& signature,
 
 TEST(MinisignTest, SignaturesOfMinisignAreTaken) {
   for (const char* name : {"text.minisig", "text.legacy.minisig"}) {
-    const SignatureReport report = CheckSignature(MemoryReadableFile(Contents("text")),
-                                                  Contents(name), {PublicKey("plain.pub")}, {});
+    const SignatureReport report =
+        CheckSignature(MemoryReadableFile(ReadFile(kFolder / "text")), ReadFile(kFolder / name),
+                       {PublicKey("plain.pub")}, {});
     EXPECT_EQ(report.comment, "golden file") << name;
-    EXPECT_THAT(Contents("plain.pub"), HasSubstr(report.key)) << name;
+    EXPECT_THAT(ReadFile(kFolder / "plain.pub"), HasSubstr(report.key)) << name;
   }
 }
 
 TEST(MinisignTest, AKeyIsTakenFromItsFileOrItsLine) {
-  const std::string file = Contents("plain.pub");
+  const std::string file = ReadFile(kFolder / "plain.pub");
   std::string line = file.substr(file.find('\n') + 1);
   EXPECT_EQ(ParseMinisignPublicKey(line)->key, PublicKey("plain.pub").key);
   line.pop_back();
   EXPECT_EQ(ParseMinisignPublicKey(line)->id, PublicKey("plain.pub").id);
   EXPECT_FALSE(ParseMinisignPublicKey(line.substr(1)));
   EXPECT_FALSE(ParseMinisignPublicKey("plain.pub"));
-  EXPECT_FALSE(ParseMinisignPublicKey(Contents("plain.key")));
+  EXPECT_FALSE(ParseMinisignPublicKey(ReadFile(kFolder / "plain.key")));
   EXPECT_FALSE(ParseMinisignPublicKey(""));
 }
 
@@ -108,7 +103,7 @@ TEST(MinisignTest, EveryChangeOfASignatureIsNoticed) {
 
 // Where minisign finds little memory it takes less of it, and writes how much.
 TEST(MinisignTest, APasswordOpensAKeyWithTheLimitsThatStandInIt) {
-  const std::string file = Contents("little-memory.key");
+  const std::string file = ReadFile(kFolder / "little-memory.key");
   const MinisignSecretKey key = ParseMinisignSecretKey(file, "x", [] { return Secret("geheim"); });
   EXPECT_EQ(key.id, PublicKey("little-memory.pub").id);
   MemoryWritableFile out;
@@ -124,7 +119,7 @@ TEST(MinisignTest, APasswordOpensAKeyWithTheLimitsThatStandInIt) {
 }
 
 TEST(MinisignTest, ASecretKeyThatDoesNotHoldTogetherIsRefused) {
-  const std::string file = Contents("plain.key");
+  const std::string file = ReadFile(kFolder / "plain.key");
   const std::size_t begin = file.find('\n') + 1;
   std::string bytes = *DecodeBase64(file.substr(begin, file.size() - begin - 1), true);
   // Behind the key's id: seed and public half.
@@ -142,7 +137,7 @@ TEST(MinisignTest, ASecretKeyThatDoesNotHoldTogetherIsRefused) {
       EXPECT_EQ(error.code(), ErrorCode::kUsage);
     }
   }
-  EXPECT_THROW(ParseMinisignSecretKey(Contents("plain.pub"), "x", NoPassword), Error);
+  EXPECT_THROW(ParseMinisignSecretKey(ReadFile(kFolder / "plain.pub"), "x", NoPassword), Error);
 }
 
 }  // namespace
