@@ -74,10 +74,24 @@ bool SaysMissing(const ChildResult& result) {
                      [&](std::string_view words) { return said.find(words) != std::string::npos; });
 }
 
+bool SaysUnknown(const ChildResult& result) {
+  constexpr std::string_view kUnknown[] = {"unknown flag: --restart", "unrecognized command",
+                                           "unknown command"};
+  const std::string said = LowerAscii(result.err);
+  return std::any_of(std::begin(kUnknown), std::end(kUnknown),
+                     [&](std::string_view words) { return said.find(words) != std::string::npos; });
+}
+
+// Behind it may stand "See 'podman update --help'".
 std::string LastLine(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  const std::size_t at = text.rfind('\n');
-  return at == std::string::npos ? text : text.substr(at + 1);
+  for (;;) {
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+    const std::size_t at = text.rfind('\n');
+    if (at == std::string::npos) return text;
+    const std::string line = text.substr(at + 1);
+    if (!line.starts_with("See '") && !line.starts_with("Try '")) return line;
+    text.resize(at);
+  }
 }
 
 }  // namespace
@@ -190,6 +204,24 @@ void Docker::Refused(const std::vector<std::string>& words, const ChildResult& r
 void Docker::Run(const std::vector<std::string>& words, std::chrono::seconds limit) const {
   const ChildResult result = Try(words, limit);
   if (result.code != 0 || result.timed_out) Refused(words, result, limit);
+}
+
+// Also one that is called docker.
+bool Docker::IsPodman() const {
+  const ChildResult result = Try({"--version"}, kAnswer);
+  return result.code == 0 && !result.timed_out && LowerAscii(result.out).starts_with("podman");
+}
+
+bool Docker::SetRestartPolicy(const std::string& container, const std::string& policy) const {
+  const std::vector<std::string> words{"update", "--restart", policy, container};
+  const ChildResult result = Try(words, kAnswer);
+  if (result.code == 0 && !result.timed_out) {
+    // A client may be younger than the podman that it asks.
+    const auto now = Inspect(container);
+    return !now || now->info.restart_policy == policy || !IsPodman();
+  }
+  if (!result.timed_out && SaysUnknown(result) && IsPodman()) return false;
+  Refused(words, result, kAnswer);
 }
 
 std::optional<Docker::Inspected> Docker::Inspect(const std::string& container) const {

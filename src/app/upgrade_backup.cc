@@ -16,8 +16,7 @@ namespace {
 
 class Backup {
  public:
-  explicit Backup(UpgradeRun& run)
-      : run_(run), journal_(run.journal), files_(run.world.files), docker_(run.docker) {}
+  explicit Backup(UpgradeRun& run) : run_(run), journal_(run.journal), files_(run.world.files) {}
 
   void Go() {
     const bool fresh = !BackupHasBegun(journal_) || RunsOrHas();
@@ -74,7 +73,7 @@ class Backup {
 
   bool PolicyIsNo() {
     return journal_.Begun("restart-policy") && !journal_.Fact("restart_policy").empty() &&
-           run_.OldNow().restart_policy == "no";
+           (run_.PolicyStays() || run_.OldNow().restart_policy == "no");
   }
   void ForbidRestart() {
     const std::string policy = run_.OldNow().restart_policy;
@@ -82,8 +81,7 @@ class Backup {
     if (journal_.Fact("restart_policy").empty() || policy != "no") {
       journal_.SetFact("restart_policy", policy);
     }
-    if (policy == "no") return;  // an older podman could not change it
-    docker_.Run({"update", "--restart", "no", run_.options.container}, kQuick);
+    if (policy != "no") run_.GivePolicy(run_.options.container, "no");
   }
 
   // Stopped by us, and not started since.
@@ -241,12 +239,9 @@ class Backup {
     NoteForThis("receipt_root");
   }
 
-  static constexpr std::chrono::seconds kQuick{60};
-
   UpgradeRun& run_;
   UpgradeJournal& journal_;
   FileSystem& files_;
-  Docker& docker_;
 };
 
 }  // namespace

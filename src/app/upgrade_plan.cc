@@ -105,7 +105,11 @@ class Planner {
     Add(kGroup, "preflight", "check everything that can be checked");
     Self({"upgrade", "check", "--state", options_.folder}, {}, false);
     Add(kGroup, "restart-policy", "keep the engine from starting the old container again");
-    Engine({"update", "--restart", "no", options_.container});
+    if (facts_.policy_stays) {
+      Tell(PolicyStaysNote(options_, facts_.old ? facts_.old->restart_policy : "POLICY"));
+    } else {
+      Engine({"update", "--restart", "no", options_.container});
+    }
     Add(kGroup, "stop", "stop the old container (T1)");
     Engine({"stop", "-t", fmt::format("{}", options_.stop_timeout_s), options_.container});
     Add(kGroup, "stopped", "wait until it is stopped");
@@ -190,7 +194,7 @@ class Planner {
       Self({"restore", "--dry-run", "--force"}, {archive_}, true);
     }
     Add(kGroup, "stop-new", "stop the new container (T3); it is kept");
-    Engine({"update", "--restart", "no", options_.new_container});
+    if (!facts_.policy_stays) Engine({"update", "--restart", "no", options_.new_container});
     Engine({"stop", "-t", fmt::format("{}", options_.stop_timeout_s), options_.new_container});
     if (database) {
       Add(kGroup, "restore", "bring the databases back exactly, all or nothing");
@@ -202,7 +206,7 @@ class Planner {
     }
     Add(kGroup, "restart-old", "start the old container with its restart policy");
     const std::string policy = facts_.old ? facts_.old->restart_policy : "POLICY";
-    Engine({"update", "--restart", policy, options_.container});
+    if (!facts_.policy_stays) Engine({"update", "--restart", policy, options_.container});
     Engine({"start", options_.container});
     Add(kGroup, "advice", "what remains by hand");
     Tell(
@@ -241,6 +245,20 @@ std::optional<OmsVersion> NewVersion(const UpgradeOptions& options) {
 std::string HostIp(const UpgradeOptions& options, const std::optional<ContainerInfo>& old) {
   if (!options.host_ip.empty() || !old) return options.host_ip;
   return old->Variable("OMS_HOST_IP").value_or("");
+}
+
+std::string PolicyStaysNote(const UpgradeOptions& options, const std::string& policy) {
+  std::string note = fmt::format(
+      "restart-policy is skipped: this podman cannot change the policy ({}) of a container that is "
+      "there (from 5.1 on it can). It has no daemon that starts a stopped container again",
+      policy);
+  if (policy == "always") {
+    note += fmt::format(
+        "; but podman-restart.service, where it is enabled, starts '{}' at the host's next boot: "
+        "systemctl disable podman-restart.service until the upgrade is finished or rolled back",
+        options.container);
+  }
+  return note + ". Where a systemd unit of its own starts it, that is to be disabled as well.";
 }
 
 std::vector<UpgradeStep> PlanUpgrade(const UpgradeOptions& options, const UpgradeFacts& facts) {

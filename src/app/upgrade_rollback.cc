@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds kQuick{60}, kStarts{120};
+constexpr seconds kStarts{120};
 
 class Rollback {
  public:
@@ -188,7 +188,7 @@ class Rollback {
   bool NewIsStopped() {
     if (!new_was_begun_) return true;
     const auto now = run_.NewNow();
-    return !now || (!now->running && now->restart_policy == "no");
+    return !now || (!now->running && (run_.PolicyStays() || now->restart_policy == "no"));
   }
   void StopNew() {
     if (journal_.Fact("t3").empty()) journal_.SetFact("t3", FormatUtc(run_.world.clock()));
@@ -196,9 +196,7 @@ class Rollback {
     if (!now) return;
     // It may have written since a restore.
     if (now->running) journal_.SetFact("restored_root", "");
-    if (now->restart_policy != "no") {
-      docker_.Run({"update", "--restart", "no", run_.options.new_container}, kQuick);
-    }
+    if (now->restart_policy != "no") run_.GivePolicy(run_.options.new_container, "no");
     run_.StopAndWait(run_.options.new_container);
     run_.WaitUntilStopped(run_.options.new_container);
   }
@@ -234,9 +232,7 @@ class Rollback {
     if (!now.running) return;
     run_.world.warn(fmt::format("container '{}' runs; it is stopped until the databases are back",
                                 run_.options.container));
-    if (now.restart_policy != "no") {
-      docker_.Run({"update", "--restart", "no", run_.options.container}, kQuick);
-    }
+    if (now.restart_policy != "no") run_.GivePolicy(run_.options.container, "no");
     run_.StopAndWait(run_.options.container);
     run_.WaitUntilStopped(run_.options.container);
   }
@@ -281,7 +277,7 @@ class Rollback {
   bool OldIsBack() {
     if (!journal_.Begun("restart-old")) return false;
     const ContainerInfo now = run_.OldNow();
-    if (!now.running || now.restart_policy != Policy()) return false;
+    if (!now.running || (now.restart_policy != Policy() && !run_.PolicyStays())) return false;
     std::string why;
     return run_.IsHealthy(run_.options.container, why);
   }
@@ -289,9 +285,7 @@ class Rollback {
   void RestartOld() {
     const ContainerInfo now = run_.OldNow();
     // First: started and left by a kill it would not come back after the host's next start.
-    if (now.restart_policy != Policy()) {
-      docker_.Run({"update", "--restart", Policy(), run_.options.container}, kQuick);
-    }
+    if (now.restart_policy != Policy()) run_.GivePolicy(run_.options.container, Policy());
     if (!now.running) docker_.Run({"start", run_.options.container}, kStarts);
     run_.WaitForHealth(run_.options.container);
   }

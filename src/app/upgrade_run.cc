@@ -326,6 +326,15 @@ void UpgradeRun::Sleep(milliseconds time) const {
   }
 }
 
+void UpgradeRun::GivePolicy(const std::string& container, const std::string& policy) {
+  if (PolicyStays() || docker.SetRestartPolicy(container, policy)) return;
+  const std::string note = PolicyStaysNote(options, old().restart_policy);
+  journal.Append("note", "restart-policy", note);
+  journal.SetFact("policy_stays", "true");
+  facts();
+  world.warn(note);
+}
+
 void UpgradeRun::StopAndWait(const std::string& container) {
   const seconds patience{options.stop_timeout_s};
   docker.Run({"stop", "-t", fmt::format("{}", options.stop_timeout_s), container},

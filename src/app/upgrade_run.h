@@ -47,6 +47,10 @@ class UpgradeRun {
   const UpgradeFacts& facts();  // brought up to date
 
   UpgradeTarget& target();  // connected once
+  // Where the engine cannot change it (see Docker), that is journaled, and told by `warn` the first
+  // time.
+  void GivePolicy(const std::string& container, const std::string& policy);
+  bool PolicyStays() const { return !journal.Fact("policy_stays").empty(); }
   void StopAndWait(const std::string& container);
   void WaitUntilStopped(const std::string& container);
   // Until services run and the console answers. Errors: what did not come in time.

@@ -330,7 +330,17 @@ void FinishUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
       "finished", [&] { return !journal.Fact("finished_at").empty(); },
       [&] { journal.SetFact("finished_at", FormatUtc(world.clock())); })});
   const std::string policy = journal.Fact("restart_policy");
-  if (!policy.empty() && policy != "no") {
+  if (run.PolicyStays()) {
+    world.say(fmt::format(
+        "the old container still has its restart policy {}, which podman could not change{}; the "
+        "new one has none: a systemd unit of its own starts it at boot",
+        policy,
+        policy == "always" ? fmt::format(": podman-restart.service, if it is enabled, would start "
+                                         "it at the host's next boot, on the databases of the new "
+                                         "version; keep it disabled until {} is removed",
+                                         options.container)
+                           : ""));
+  } else if (!policy.empty() && policy != "no") {
     world.say(fmt::format(
         "the old container had the restart policy {}; to give it to the new one: {}", policy,
         ShellQuoted(run.docker.Command({"update", "--restart", policy, options.new_container}))));

@@ -65,6 +65,7 @@ UpgradeFacts FactsOf(const UpgradeOptions& options, FileSystem& files,
     facts.archive = UpgradeFile(options.folder, journal.Fact("archive"));
   }
   facts.config_source = ConfigSource(facts.old);
+  facts.policy_stays = !journal.Fact("policy_stays").empty();
   facts.now = UtcNow();
   return facts;
 }
@@ -146,6 +147,9 @@ std::vector<UpgradeStepState> UpgradeSteps(const UpgradeOptions& options, const 
       state.state = "pending";
       state.began.clear();
       state.ended.clear();
+    }
+    if (step.name == "restart-policy" && state.state == "done" && facts.policy_stays) {
+      state.state = "skipped";
     }
     const auto began = ParseUtc(state.began), ended = ParseUtc(state.ended);
     if (began && ended && *ended > *began) {

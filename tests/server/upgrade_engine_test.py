@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-# ctest: labels=unsanitized kinds=mariadb-10.11 timeout=900
-"""The upgrade of OMS on a real Docker Engine, with a mock of OMS in it (tests/oms), and the way back.
+# ctest: labels=unsanitized kinds=mariadb-10.11 timeout=900 parts=2
+"""The upgrade of OMS on a real Docker Engine and on podman, with a mock of OMS in it (tests/oms), and the way back.
 
 What is there afterwards is judged by the engine's own `docker inspect`, by the console's port, and by what the server
-and the `mysql` client tell of the databases. Words on the command line choose tests by their names.
+and the `mysql` client tell of the databases. Words on the command line choose tests by their names; `--part 1/2` is Docker,
+`--part 2/2` podman.
 """
 
 import json
@@ -17,11 +18,13 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support import fingerprint, runner  # noqa: E402
-from support.engine import NAMES, PASSWORD, Engine, OmsNode  # noqa: E402
+from support.engine import NAMES, PASSWORD, Engine, OmsNode, Podman  # noqa: E402
 from support.program import Program  # noqa: E402
+from support.scripts import SKIPPED  # noqa: E402
 from support.server import Server  # noqa: E402
 
 CONFIRMED = ['--confirm', 'lag,switchover,clocks,ha-off']
+ENGINES = (Engine, Podman)
 
 
 class UpgradeOnAnEngine:
@@ -31,6 +34,7 @@ class UpgradeOnAnEngine:
         engine.load(OmsNode.OLD_VERSION, OmsNode.NEW_VERSION)
         self.node = OmsNode(engine, server, self.folder)
         self.states = 0
+        self.changes_policy = engine.can_change_policy()
 
     # What is done ------------------------------------------------------------------------------
 
@@ -94,6 +98,10 @@ class UpgradeOnAnEngine:
         if policy is not None and found['HostConfig']['RestartPolicy']['Name'] != policy:
             raise AssertionError(f'{name} has the policy {found["HostConfig"]["RestartPolicy"]}, not {policy}')
 
+    def expect_old_stopped(self, policy='always'):
+        """And it stays so: no engine starts it again."""
+        self.expect_running(self.node.OLD, False, 'no' if self.changes_policy else policy)
+
     def expect_old_again(self, before, policy='always'):
         """Rolled back: the old container, with its mounts and policy, on the databases that it left."""
         self.expect_running(self.node.NEW, False)
@@ -139,8 +147,9 @@ class UpgradeOnAnEngine:
         self.check().expect(0)
         self.expect_running(self.node.OLD, True, 'always')  # a check changes nothing
         self.says(self.run('start').expect(40), 'backup')
-        self.run('backup', *CONFIRMED).expect(0)
-        self.expect_running(self.node.OLD, False, 'no')
+        backup = self.run('backup', *CONFIRMED).expect(0)
+        self.expect_old_stopped()
+        self.expect_policy_told(backup)
         before = self.stopped()
         archives = list(self.state.glob('*.sql.zst'))
         self.program.ok('verify', *archives)
@@ -154,25 +163,42 @@ class UpgradeOnAnEngine:
         self.node.wait_console(f'OMS {self.node.NEW_VERSION}')
         self.says(self.run('report').expect(0, 4), 'workspace', 'cluster_info', 'host_metric_minute')
         self.says(self.run('finish').expect(42, 40), 'ha-on')
-        self.run('finish', '--confirm', 'ha-on,browser-cache').expect(0)
+        finish = self.run('finish', '--confirm', 'ha-on,browser-cache').expect(0)
+        self.says(finish, f'--restart always {self.node.NEW}' if self.changes_policy else 'podman-restart.service')
         status = json.loads(self.run('status', '--json').expect(0).out)
         if status['state'] != 'finished':
             raise AssertionError(f'status: {status["state"]}')
         self.run('check', options=self.options()).expect(31)
-        self.expect_running(self.node.OLD, False, 'no')
+        self.expect_old_stopped()
         self.roll_back().expect(0)  # regretted
         self.expect_old_again(before)
+
+    def expect_policy_told(self, backup):
+        """What an engine cannot do is told, journaled, and not tried again."""
+        told = json.loads(self.run('status', '--json').expect(0).out)
+        steps = {step['name']: step for step in told['steps']}
+        if self.changes_policy:
+            if steps['restart-policy']['state'] != 'done':
+                raise AssertionError(steps['restart-policy'])
+            return
+        self.says(backup, 'restart-policy is skipped', 'podman-restart.service')
+        journal = json.loads((self.state / 'journal.json').read_text())
+        notes = [entry for entry in journal['entries'] if (entry['event'], entry['step']) == ('note', 'restart-policy')]
+        plan = self.run('plan').expect(0).out
+        if steps['restart-policy']['state'] != 'skipped' or len(notes) != 1 or 'update --restart' in plan:
+            raise AssertionError(f'{steps["restart-policy"]}, {notes}\n{plan}')
 
     def test_a_start_that_fails_at_each_point_and_the_rollback(self):
         self.fresh('unless-stopped')
         self.back_up()
         before = self.stopped()
-        for how, word in (('start', 'told to fail at its start'), ('init-half', 'told to fail half way'),
-                          ('init-end', 'told to fail at its end'), ('port', self.node.port), ('health', 'FATAL'),
-                          ('exits', 'told to end')):
+        points = [('start', 'told to fail at its start'), ('init-half', 'told to fail half way'), ('exits', 'told to end')]
+        if self.changes_policy:  # once is enough of what no engine has a hand in
+            points[2:2] = [('init-end', 'told to fail at its end'), ('port', self.node.port), ('health', 'FATAL')]
+        for how, word in points:
             self.engine.forget(self.node.NEW)
             self.node.fail(how)
-            patience = ['--health-timeout', '5'] if how in ('port', 'health') else []
+            patience = ['--health-timeout', '4'] if how in ('port', 'health') else []
             self.says(self.run('start', *patience).expect(42), word, 'dbomsbak upgrade rollback')
         self.says(self.run('rollback').expect(40), 'ha-off-rollback')
         self.expect_advice(self.roll_back().expect(0))
@@ -194,7 +220,7 @@ class UpgradeOnAnEngine:
         self.fresh()
         self.check().expect(0)
         self.killed('backup', *CONFIRMED)
-        self.expect_running(self.node.OLD, False, 'no')
+        self.expect_old_stopped()
         before = self.stopped()
         self.killed('start')
         self.node.wait_console(f'OMS {self.node.NEW_VERSION}')
@@ -243,13 +269,28 @@ class UpgradeOnAnEngine:
         self.fresh()
         self.says(self.run('check', options=self.options()).expect(40), 'lag', 'ha-off')
         # An engine that does not answer, and a MetaDB that does not.
-        down = dict(self.engine.environment, DOCKER_HOST=f'unix://{self.folder}/none')
-        self.says(self.program.run('upgrade', 'check', '--state', self.state, *CONFIRMED, *self.options(), env=down)
-                  .expect(40), 'none')
+        program, down = self.engine.down()
+        self.says(self.program.run('upgrade', 'check', '--state', self.state, *CONFIRMED, *self.options(),
+                                   '--docker', program, env=down).expect(40), '/none')
         self.says(self.check('-P', '1').expect(40, 10), '1')
         self.expect_running(self.node.OLD, True, 'always')
 
 
+def main(words):
+    kinds = ENGINES
+    if words[:1] == ['--part']:
+        kinds = [ENGINES[int(words[1].split('/')[0]) - 1]]
+        words = words[2:]
+    codes = []
+    for kind in kinds:
+        print(f'{kind.__name__}:', flush=True)
+        try:
+            with tempfile.TemporaryDirectory() as folder, kind() as engine, Server('mariadb-10.11') as server:
+                codes.append(runner.run(UpgradeOnAnEngine(folder, engine, server), words))
+        except SystemExit as skipped:  # and has said why
+            codes.append(skipped.code)
+    return 1 if any(code not in (0, SKIPPED) for code in codes) else min(codes)
+
+
 if __name__ == '__main__':
-    with tempfile.TemporaryDirectory() as folder, Engine() as engine, Server('mariadb-10.11') as server:
-        sys.exit(runner.run(UpgradeOnAnEngine(folder, engine, server), sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""A Docker Engine of its own, and a mock OMS in it (tests/oms).
+"""A Docker Engine or a podman of its own, and a mock OMS in it (tests/oms).
 
     with Engine() as engine, Server() as server:
         engine.load('3.3.1', '4.0.0')
@@ -10,6 +10,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -41,6 +42,8 @@ def free_port():
 class Engine:
     """In a folder of its own, which goes with its containers at the end."""
 
+    START = ()  # options of tests/oms/start
+
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='dbe-'))
         self.connection = {}
@@ -60,7 +63,7 @@ class Engine:
 
     def start(self):
         """Also again, on the same images and containers."""
-        self.connection = _script('start', self.folder)
+        self.connection = _script('start', *self.START, self.folder)
 
     def stop(self):
         subprocess.run([TESTS / 'oms' / 'stop', self.folder], check=True)
@@ -79,7 +82,7 @@ class Engine:
     @property
     def environment(self):
         """For programs that call the client."""
-        return {'DOCKER_HOST': self.connection['docker_host']}
+        return {'DOCKER_HOST': self.connection['docker_host']} if self.connection['docker_host'] else {}
 
     def docker(self, *words):
         done = subprocess.run([self.program, *map(str, words)], env={**os.environ, **self.environment},
@@ -93,15 +96,36 @@ class Engine:
         try:
             return json.loads(self.docker('container', 'inspect', name))[0]
         except EngineError as error:
-            if 'No such container' in str(error):
+            if 'no such container' in str(error).lower():
                 return None
             raise
+
+    def down(self):
+        """A program and its environment, as where the engine does not answer."""
+        return self.program, {'DOCKER_HOST': f'unix://{self.folder}/none'}
+
+    def can_change_policy(self):
+        """Of a container that is there."""
+        return '--restart' in self.docker('update', '--help')
 
     def forget(self, *names):
         """Removes containers, running or not."""
         for name in names:
             if self.inspect(name) is not None:
                 self.docker('rm', '--force', name)
+
+
+class Podman(Engine):
+    """Without a daemon: all it has is in the folder."""
+
+    START = ('--podman',)
+
+    def down(self):
+        program = self.folder / 'remote'
+        podman = re.search("exec '([^']+)'", pathlib.Path(self.program).read_text())[1]
+        program.write_text(f'#!/bin/sh\nexec {podman} --remote --url unix://{self.folder}/none "$@"\n')
+        program.chmod(0o755)
+        return program, {}
 
 
 class OmsNode:

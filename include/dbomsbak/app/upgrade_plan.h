@@ -46,6 +46,7 @@ struct UpgradeFacts {
   std::string archive;        // its path; empty: not yet
   std::int64_t now = 0;       // for minutes that are still counting
   std::string config_source;  // what is copied to config.yaml; empty: not known
+  bool policy_stays = false;  // the engine cannot change restart policies
 };
 
 // From what was given, the images' tags and the container. Errors: kUsage for a version that cannot
@@ -63,6 +64,9 @@ struct UpgradeStep {
   std::vector<std::string> commands;      // lines for a shell: what the step does, or comes down to
   std::vector<std::string> instructions;  // for the operator
 };
+
+// Where the engine cannot change the old container's `policy`: what that comes to, and what to do.
+std::string PolicyStaysNote(const UpgradeOptions& options, const std::string& policy);
 
 // All of them, in order.
 std::vector<UpgradeStep> PlanUpgrade(const UpgradeOptions& options, const UpgradeFacts& facts);

@@ -1,5 +1,6 @@
 #include "dbomsbak/app/docker.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -116,6 +117,45 @@ TEST(DockerTest, AnEngineThatIsDownIsNoMissingContainer) {
     EXPECT_THROW(Docker(path, cancel).Inspect("x"), Error) << text;
     EXPECT_THROW(Docker(path, cancel).HasImage("x"), Error) << text;
   }
+  std::filesystem::remove(path);
+}
+
+// An old podman has no daemon that would start a container by its policy; Docker has one.
+TEST(DockerTest, OnlyAPodmanMayLackTheWayToChangeARestartPolicy) {
+  const CancelToken cancel;
+  std::string path = (std::filesystem::temp_directory_path() / "docker-XXXXXX").string();
+  ::close(::mkstemp(path.data()));
+  const auto answers = [&](const std::string& version, const std::string& refusal,
+                           const std::string& policy) {
+    std::ofstream(path)
+        << "#!/bin/sh\ncase $1 in\n--version) echo '" << version << "' ;;\n"
+        << "inspect) echo '[{\"Id\":\"1\",\"HostConfig\":{\"RestartPolicy\":{\"Name\":\"" << policy
+        << "\"}}}]' ;;\n*) printf '%s' \"" << refusal << "\" >&2; exit "
+        << (refusal.empty() ? 0 : 125) << " ;;\nesac\n";
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  };
+  const std::string flag = "Error: unknown flag: --restart\nSee 'podman update --help'";
+  for (const std::string& refusal :
+       {flag, std::string("Error: unrecognized command 'podman update'\nTry 'podman --help'")}) {
+    answers("podman version 4.3.1", refusal, "always");
+    EXPECT_FALSE(Docker(path, cancel).SetRestartPolicy("x", "no")) << refusal;
+    answers("Docker version 20.10.24+dfsg1, build 297e128", refusal, "always");
+    EXPECT_THROW(Docker(path, cancel).SetRestartPolicy("x", "no"), Error) << refusal;
+  }
+  answers("podman version 4.3.1", "Error: no container with name or ID x found", "always");
+  EXPECT_THROW(Docker(path, cancel).SetRestartPolicy("x", "no"), Error);
+  answers("Docker version 1.9.1, build a34a1d5", flag, "always");
+  try {
+    Docker(path, cancel).SetRestartPolicy("x", "no");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), testing::EndsWith("unknown flag: --restart"));
+  }
+  // Done, and said to be done.
+  answers("podman version 5.4.0", "", "no");
+  EXPECT_TRUE(Docker(path, cancel).SetRestartPolicy("x", "no"));
+  answers("podman version 5.4.0", "", "always");
+  EXPECT_FALSE(Docker(path, cancel).SetRestartPolicy("x", "no"));
   std::filesystem::remove(path);
 }
 
