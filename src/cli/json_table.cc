@@ -297,6 +297,7 @@ constexpr std::array kFields{
               "none, checked, backing-up, backed-up, starting, started, finished, rolling-back or "
               "rolled-back"},
     JsonField{kUpgrade, "next", "string", "the next step; empty: none"},
+    JsonField{kUpgrade, "next_command", "string", "what goes on from here; empty: none"},
     JsonField{kUpgrade, "from", "string", "version; empty: not known"},
     JsonField{kUpgrade, "to", "string", "version; empty: not known"},
     JsonField{kUpgrade, "container", "string", "the old one"},

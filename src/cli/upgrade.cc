@@ -158,13 +158,13 @@ class UpgradeCommandLine {
     UpgradeJournal journal(run_.files, folder());
     Read(Effective(GivenOptions(line_), journal, false));
     run_.signals.AllowForcedEnd();
-    if (journal.exists()) {
-      view_.facts = FactsOf(view_.options, run_.files, journal);
-      LookAtServer();
-    }
+    if (journal.exists()) view_.facts = FactsOf(view_.options, run_.files, journal);
     Fill(journal, false);
     const std::string problems = journal.Fact("problems");
-    if (view_.state == "checked" && !problems.empty() && problems != "0") {
+    const bool refused = view_.state == "checked" && !problems.empty() && problems != "0";
+    view_.next_command = NextCommand(refused);
+    if (journal.exists()) LookAtServer();
+    if (refused) {
       view_.found.warnings.push_back(
           fmt::format("problems stood against it when it was last checked ({}): dbomsbak upgrade "
                       "check --state {} tells them",
@@ -471,13 +471,51 @@ class UpgradeCommandLine {
     }
   }
 
+  std::string NextCommand(bool refused) const {
+    const std::string& state = view_.state;
+    const char* const action = refused                                       ? "check"
+                               : state == "checked" || state == "backing-up" ? "backup"
+                               : state == "backed-up" || state == "starting" ? "start"
+                               : state == "started"                          ? "finish"
+                               : state == "rolling-back"                     ? "rollback"
+                                                                             : nullptr;
+    if (action == nullptr) return "";
+    return fmt::format("dbomsbak upgrade {} --state {}", action, ShellQuoted({folder()}));
+  }
+
+  // Commands within it reach the MetaDB; but what the next step is at work on is left to it.
+  std::string AdviceHere(const Leftover& left, const UpgradeTarget& target) const {
+    if (left.at_work) return left.advice;
+    const bool ours =
+        std::any_of(left.databases.begin(), left.databases.end(),
+                    [&](const std::string& name) { return Among(target.databases, name); });
+    if (ours && (view_.state == "rolling-back" ||
+                 (view_.state == "backing-up" && left.kind == LeftoverKind::kStaging))) {
+      return fmt::format("Leave it to `{}`, which goes on from here.", view_.next_command);
+    }
+    std::vector<std::string> words = ConnectionWords();
+    if (words.empty()) words = {"--oms-config", UpgradeFile(folder(), "config.yaml")};
+    constexpr std::string_view kCommand = "`dbomsbak ";
+    std::string advice = left.advice;
+    for (std::size_t at = advice.find(kCommand); at != std::string::npos;
+         at = advice.find(kCommand, at)) {
+      at = advice.find('`', at + kCommand.size());
+      if (at == std::string::npos) break;
+      const std::string more = " " + ShellQuoted(words);
+      advice.insert(at, more);
+      at += more.size() + 1;
+    }
+    return advice;
+  }
+
   void LookAtServer() {
     if (view_.options.other_node || !run_.files.Exists(UpgradeFile(folder(), "config.yaml"))) {
       return;
     }
     try {
       const UpgradeTarget target = Connect();
-      for (const Leftover& left : FindLeftovers(*target.sessions->Connect())) {
+      for (Leftover& left : FindLeftovers(*target.sessions->Connect())) {
+        left.advice = AdviceHere(left, target);
         std::string text = RenderLeftovers({left});
         while (text.ends_with('\n')) text.pop_back();
         view_.on_server.push_back(std::move(text));

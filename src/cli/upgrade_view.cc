@@ -124,6 +124,7 @@ std::string RenderUpgradeStatus(const UpgradeView& view) {
     while (text.ends_with(' ')) text.pop_back();
     text += '\n';
   }
+  if (!view.next_command.empty()) text += fmt::format("next: {}\n", view.next_command);
   if (view.state == "rolled-back") {
     text += "left to do by hand\n";
     for (const UpgradeStepState& state : view.steps) {
@@ -145,6 +146,7 @@ Json UpgradeToJson(const UpgradeView& view) {
   json["state_dir"] = options.folder;
   json["state"] = view.state;
   json["next"] = view.next;
+  json["next_command"] = view.next_command;
   json["from"] = facts.from ? facts.from->text() : "";
   json["to"] = facts.to ? facts.to->text() : "";
   json["container"] = options.container;

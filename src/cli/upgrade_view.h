@@ -16,7 +16,8 @@ struct UpgradeView {
   std::string action;
   UpgradeOptions options;
   UpgradeFacts facts;
-  std::string state, next;  // next: the step; empty: none
+  std::string state, next;   // next: the step; empty: none
+  std::string next_command;  // for a shell; empty: none
   std::string t3, root, receipt;
   std::vector<UpgradeStepState> steps;
   UpgradeFindings found;

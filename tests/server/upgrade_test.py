@@ -9,6 +9,7 @@ import importlib.machinery
 import importlib.util
 import json
 import pathlib
+import re
 import shlex
 import shutil
 import signal
@@ -209,6 +210,7 @@ class Upgrade:
         fingerprint.expect_equal(before, self.take(), 'backed up')
         told = world.status()
         equal((told['state'], told['next'], told['on_server']), ('backed-up', 'run', []))
+        equal(told['next_command'], f'dbomsbak upgrade start --state {world.state}')
         archive = pathlib.Path(told['archive'])
         subprocess.run(['sha256sum', '-c', '--quiet', archive.name + '.sha256'], cwd=world.state, check=True)
         [listed] = json.loads(self.program.ok('list', world.state, '--json').out)['archives']
@@ -278,7 +280,14 @@ class Upgrade:
         told = world.run('status').out
         expect(told, 'health            begun', 'left to do by hand\n', 'refetchStoreIntervalMin: 3',
                '\n  What was live before the restore.')
-        equal([word for word in ('ha-on', 'browser-cache', 'pending') if word in told], [])
+        equal([word for word in ('ha-on', 'browser-cache', 'pending', '\nnext:') if word in told], [])
+        # What it prints is what an operator can run.
+        new = self.do_as_told(world, 'undo')
+        assert new != before
+        self.do_as_told(world, 'undo')
+        fingerprint.expect_equal(before, self.take(), 'undone twice')
+        self.do_as_told(world, 'purge')
+        equal(world.status()['on_server'], [])
 
         world = self.fresh()
         before = self.take()
@@ -293,6 +302,12 @@ class Upgrade:
         world.write_journal(journal)
         expect(world.run('start', '--rollback-on-failure', code=41).err, 'docker_init.sh')
         world.went_back(before)
+
+    def do_as_told(self, world, command):
+        """As `upgrade status` has it, without any other option; what the databases hold then."""
+        [told] = re.findall(f'`dbomsbak ({command} [^`]*)`', world.run('status').out)
+        self.program.ok(*shlex.split(told))
+        return self.take()
 
     def test_a_backup_that_is_too_old_starts_nothing(self):
         world = self.fresh(port=1)
@@ -482,6 +497,10 @@ class Upgrade:
         world.change(fault={'on': f'start {OLD}', 'do': 'fail'})
         world.run(*back, code=42)
         equal((world.runs(OLD), world.runs(NEW), world.policy(OLD)), (False, False, 'always'))
+        told = world.run('status').out
+        expect(told, f'\nnext: dbomsbak upgrade rollback --state {world.state}\n', 'displaced copy 1',
+               f'Leave it to `dbomsbak upgrade rollback --state {world.state}`')
+        equal([word for word in ('purge', 'undo', 'abort') if word in told], [])
         fingerprint.expect_equal(before, self.take(), 'restored')
         world.by_hand('start', NEW)
         self.server.sql(INIT)
@@ -650,7 +669,9 @@ class Upgrade:
         before = self.take()
         killed = [self.kill_behind(world, step, 'backup', *CONFIRMED)
                   for step in ('preflight', 'dump', 'verify', 'rehearse', 'pin', 'receipt')]
+        equal([word for word in ('purge', 'abort') if word in world.run('status').out], [])
         world.run('backup', *CONFIRMED)
+        equal(world.status()['on_server'], [])
         killed.append(self.kill_behind(world, 'init', 'start'))
         world.run('start')
         back = ('rollback', '--confirm', 'ha-off-rollback')
