@@ -238,7 +238,7 @@ void DumpSet::CheckStillGuarded() {
         if (found->second != definition) throw ChangedMeanwhile(name + " (changed)");
       }
     }
-    if (traits.hides_tables_in_alter) {
+    if (may_hide_tables) {
       if (const auto hidden = FirstHiddenTable(listed, scope, traits, *holder, *guard)) {
         throw ChangedMeanwhile(*hidden);
       }
@@ -414,7 +414,11 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
         changed = FirstNewName(before, set.scope, set.traits, set.catalog, coordinator,
                                *readers.front(), set.snapshot.read_as_of);
       }
-      if (!changed && set.traits.hides_tables_in_alter) {
+      if (!changed) changed = FirstMissing(before, set.catalog);
+      // Under a lock that every ALTER waits for, the list was whole.
+      set.may_hide_tables = set.traits.hides_tables_in_alter &&
+                            !(set.snapshot.names_kept && before.shown == before.all);
+      if (!changed && set.may_hide_tables) {
         changed = FirstTableBack(before.all, alters, set.scope, set.traits, coordinator);
       }
       if (!changed && table_definitions) {

@@ -37,6 +37,7 @@ struct DumpSet {
   std::map<ObjectId, PruneRecord> pruned;  // tables of which older rows are left out
   SnapshotTaken snapshot;
   NameSet listed;                            // around the snapshot
+  bool may_hide_tables = false;              // an ALTER may have kept a table out of that list
   DefinitionFingerprint tables_at_snapshot;  // where no metadata lock keeps them still
   std::map<ObjectId, std::string>
       sequence_restarts;  // statement that gives the value at the snapshot

@@ -488,6 +488,7 @@ SnapshotTaken TakeSnapshot(const ServerTraits& traits, const SnapshotRequest& re
     taken.record.time =
         coordinator.QueryValue("SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%dT%H:%i:%sZ')")
             .value_or("");
+    taken.names_kept = rung->keeps_names();
     taken.record.ddl_locked = traits.has_metadata_locks_for_readers;
     RecordBinlogPosition(*readers.front(), coordinator, traits, rung->many_sessions(),
                          taken.record);

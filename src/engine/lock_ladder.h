@@ -106,6 +106,7 @@ struct SnapshotTaken {
   // What stands behind a table's name in a SELECT to read it at the snapshot; may be empty.
   std::string read_as_of;
   unsigned retention_s = 0;  // see UndoRetention, which the caller asks; 0: for the transaction
+  bool names_kept = false;   // no table came or went while lists and snapshot were compared
   bool tables_held = false;  // `holder` keeps (at least) non_transactional locked until released
   std::vector<SequenceValue> sequence_values;
   Untouchable untouchable;  // tables that are broken, and so could not be opened or locked

@@ -165,6 +165,23 @@ void KeepOnlySnapshot(const NamesNow& names, Catalog& catalog) {
   });
 }
 
+std::optional<std::string> FirstMissing(const NamesNow& names, const Catalog& catalog) {
+  NameSet known;
+  const auto add = [&](const ObjectId& id) { known.emplace(id.database, id.name); };
+  for (const Database& database : catalog.databases) {
+    for (const Table& table : database.tables) add(table.id);
+    for (const Sequence& sequence : database.sequences) add(sequence.id);
+  }
+  for (const Unreadable& object : catalog.unreadable) add(object.id);
+  for (const NameSet* listed : {&names.tables, &names.sequences}) {
+    for (const QualifiedName& name : *listed) {
+      if (known.contains(name)) continue;
+      return QuoteQualified(name.first, name.second) + " (dropped, or hidden by an ALTER TABLE)";
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> FirstOtherEngine(const NamesNow& names, const Catalog& catalog) {
   for (const Database& database : catalog.databases) {
     for (const Table& table : database.tables) {

@@ -27,6 +27,10 @@ void KeepOnlySnapshot(const NamesNow& names, Catalog& catalog);
 // Objects that cannot be read leave the set, or end the dump with the first one's code.
 void SettleUnreadable(const DumpOptions& options, const Untouchable& untouchable, DumpSet& set);
 
+// The first table or sequence of the list that the catalogue does not know, not even as one that
+// cannot be read: hidden by an ALTER TABLE while it was made, or dropped.
+std::optional<std::string> FirstMissing(const NamesNow& names, const Catalog& catalog);
+
 // Lists and catalogue must agree on what is read under lock; the first table whose engine became
 // one of the other kind.
 std::optional<std::string> FirstOtherEngine(const NamesNow& names, const Catalog& catalog);

@@ -57,7 +57,8 @@ AltersSoFar CountAlters(Session& session);
 // A table that is there soon behind the snapshot, though it was not listed around it: created, or
 // hidden then, which nobody can tell, for it has a new definition in either case. `session` sees
 // what is there now; `before` was counted before the list was made. Where no statement ran that
-// hides a table, it is not even looked for; else that takes as long as one may be hidden.
+// hides a table, it is not even looked for; else that takes as long as one may be hidden, or until
+// no other statement runs.
 std::optional<std::string> FirstTableBack(const NameSet& listed, const AltersSoFar& before,
                                           const Scope& scope, const ServerTraits& traits,
                                           Session& session);
