@@ -134,7 +134,9 @@ ContainerInfo ParseContainer(std::string_view json) {
   info.status = Text(state, "Status");
   info.started_at = Text(state, "StartedAt");
   info.finished_at = Text(state, "FinishedAt");
-  info.running = True(state, "Running");
+  // Podman calls neither running: one that is asked to stop and has not yet, one that may go on.
+  info.running =
+      True(state, "Running") || True(state, "Paused") || LowerAscii(info.status) == "stopping";
   info.auto_remove = True(host, "AutoRemove");
   info.restart_policy = PolicyOf(Member(host, "RestartPolicy"));
   info.network = Text(host, "NetworkMode");

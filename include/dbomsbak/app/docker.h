@@ -25,7 +25,7 @@ struct ContainerInfo {
   std::string status;      // created, running, exited …
   std::string started_at;  // as the engine writes it; says only whether it is the same start
   std::string finished_at;
-  bool running = false;
+  bool running = false;      // has processes: also one that is paused, or still stopping
   bool auto_remove = false;  // --rm
   std::string
       restart_policy;  // as for `update --restart`: no, always, unless-stopped, on-failure:3

@@ -77,6 +77,18 @@ TEST(DockerTest, WhatIsNoAnswerIsRefused) {
             "");
 }
 
+// As podman 4.3 tells while `podman stop` waits for the container, also when that was killed.
+TEST(DockerTest, WhatStillHasProcessesRuns) {
+  const auto runs = [](const std::string& state) {
+    return ParseContainer(R"([{"Id":"1","State":{)" + state + "}}]").running;
+  };
+  EXPECT_TRUE(runs(R"("Status":"stopping","Running":false,"Paused":false)"));
+  EXPECT_TRUE(runs(R"("Status":"paused","Running":false,"Paused":true)"));
+  EXPECT_TRUE(runs(R"("Status":"running","Running":true)"));
+  EXPECT_FALSE(runs(R"("Status":"exited","Running":false,"Paused":false)"));
+  EXPECT_FALSE(runs(R"("Status":"created")"));
+}
+
 TEST(DockerTest, TimesOfDockerAndPodmanBecomeUtc) {
   EXPECT_EQ(EngineTime("2026-11-27T10:15:34Z"), "2026-11-27T10:15:34Z");
   EXPECT_EQ(EngineTime("2026-11-27T10:15:34.123456789Z"), "2026-11-27T10:15:34Z");
