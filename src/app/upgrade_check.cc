@@ -187,7 +187,7 @@ class Finder {
       UpgradeTarget& target = run_.target();
       const CheckReport report = RunCheck(*target.sessions, target.databases);
       for (const CheckFinding& finding : report.findings) {
-        if (finding.level == CheckFinding::Level::kOk) continue;
+        if (finding.level == CheckFinding::Level::kOk || finding.topic == "space") continue;
         std::string text = finding.message;
         if (!finding.remedy.empty()) text += ": " + finding.remedy;
         // The rehearsal would find it, with OMS stopped.
@@ -195,6 +195,7 @@ class Finder {
                             (finding.refuses_restore && run_.options.rehearse);
         stands ? Problem(std::move(text)) : Warning(std::move(text));
       }
+      RoomOnServer(report);
       const std::uint64_t free = FreeBytesOf(run_.options.folder);
       if (free < report.data_bytes + kLeastFree) {
         Problem(fmt::format("{} are free in '{}', and the databases have {}", MiB(free),
@@ -215,6 +216,26 @@ class Finder {
         }
       }
     });
+  }
+
+  // The rehearsal and the way back load beside the live databases.
+  void RoomOnServer(const CheckReport& report) {
+    const std::uint64_t needed = report.data_bytes + report.index_bytes;
+    std::string text =
+        fmt::format("a restore needs about {} beside the live databases", MiB(needed));
+    if (!report.disk_free_bytes) {
+      Warning(text + "; how much is free on the server cannot be known from here: look there");
+      return;
+    }
+    if (*report.disk_free_bytes >= needed) return;
+    text += fmt::format(", and {} are free on the server", MiB(*report.disk_free_bytes));
+    if (!report.disk_is_servers) {
+      Warning(text + " if the folder of its name on this machine is its own: look there");
+    } else if (run_.options.rehearse) {
+      Problem(text + ": free disk space there");
+    } else {
+      Warning(text + ": free disk space there before a rollback");
+    }
   }
 
   UpgradeRun& run_;

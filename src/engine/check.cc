@@ -324,7 +324,10 @@ void Checker::CheckSizes() {
       report_.index_bytes += ToNumber(sizes.Text(row, 4));
     }
   }
-  report_.disk_free_bytes = FreeBytes(session_);
+  if (const auto space = SpaceOf(session_)) {
+    report_.disk_free_bytes = space->free_bytes;
+    report_.disk_is_servers = space->sure;
+  }
   const std::uint64_t needed = report_.data_bytes + report_.index_bytes;
   if (!report_.disk_free_bytes.has_value()) {
     Add(Level::kOk, "space", "free disk space on the server cannot be known from here");

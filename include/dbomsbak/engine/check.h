@@ -30,6 +30,7 @@ struct CheckReport {
   std::vector<std::string> databases;
   std::uint64_t data_bytes = 0, index_bytes = 0, tables = 0, estimated_rows = 0;
   std::optional<std::uint64_t> disk_free_bytes;  // where it can be known
+  bool disk_is_servers = false;                  // for sure; else by the names of host and folder
   std::vector<CheckFinding> findings;
   // kOk, or the highest code of the problems, which is the worst.
   int exit_code = 0;
