@@ -116,13 +116,15 @@ ChildResult RunChild(const std::vector<std::string>& argv, std::chrono::millisec
   Ending ending(child);
   const Clock::time_point deadline = Clock::now() + limit;
   int status = 0;
+  std::chrono::milliseconds nap{1};
   for (;;) {
     std::array<pollfd, 2> watched{pollfd{out.read_end(), POLLIN, 0},
                                   pollfd{err.read_end(), POLLIN, 0}};
     if (out.open() || err.open()) {
       ::poll(watched.data(), watched.size(), static_cast<int>(kPoll.count()));
-    } else {
-      std::this_thread::sleep_for(kPoll);
+    } else {  // most end right behind
+      std::this_thread::sleep_for(nap);
+      nap = std::min(nap * 2, kPoll);
     }
     out.Drain(result.out);
     err.Drain(result.err);
