@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dbomsbak/app/upgrade_journal.h"
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/utc_time.h"
 
@@ -206,9 +207,20 @@ class Planner {
     }
     Add(kGroup, "restart-old", "start the old container with its restart policy");
     const std::string policy = facts_.old ? facts_.old->restart_policy : "POLICY";
-    if (!facts_.policy_stays) Engine({"update", "--restart", policy, options_.container});
-    Engine({"start", options_.container});
+    if (facts_.old_gone) {
+      Tell("It is gone for good: how to run OMS again is in the advice.");
+    } else {
+      if (!facts_.policy_stays) Engine({"update", "--restart", policy, options_.container});
+      Engine({"start", options_.container});
+    }
     Add(kGroup, "advice", "what remains by hand");
+    if (facts_.old_gone && facts_.old) {
+      std::vector<std::string> run{options_.docker};
+      for (std::string& word : RunOldArguments(*facts_.old)) run.push_back(std::move(word));
+      Tell(fmt::format("Run OMS again, as '{}' was ({} has all that is known of it): {}",
+                       options_.container, UpgradeFile(options_.folder, "inspect.json"),
+                       ShellQuoted(run)));
+    }
     Tell(
         "In the console all hosts are Online. Then: System Parameters, ha.config: \"enable\" is "
         "true again.");
@@ -275,6 +287,29 @@ std::vector<std::string> RunArguments(const UpgradeOptions& options, const Upgra
   if (!facts.to || NeedsIsUpgrade(*facts.to)) words.insert(words.end(), {"-e", "IS_UPGRADE=true"});
   words.insert(words.end(), {"--privileged=true", "--pids-limit", "-1", "--ulimit",
                              "nproc=65535:65535", "--name", options.new_container, options.image});
+  return words;
+}
+
+std::vector<std::string> RunOldArguments(const ContainerInfo& old) {
+  constexpr std::string_view kOfEngine[] = {"PATH", "HOME", "HOSTNAME", "TERM", "container"};
+  constexpr std::string_view kSecret[] = {"pass", "pwd", "secret", "token", "key"};
+  std::vector<std::string> words{"run", "-dit", "--net",
+                                 old.network.empty() ? "host" : old.network};
+  if (old.restart_policy != "no") words.insert(words.end(), {"--restart", old.restart_policy});
+  for (const ContainerMount& mount : old.mounts) AddMount(old, mount.destination, words);
+  for (const std::string& entry : old.environment) {
+    const std::string name = entry.substr(0, entry.find('='));
+    if (std::find(std::begin(kOfEngine), std::end(kOfEngine), name) != std::end(kOfEngine)) {
+      continue;
+    }
+    const std::string lower = LowerAscii(name);
+    const bool secret =
+        std::any_of(std::begin(kSecret), std::end(kSecret),
+                    [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+    words.insert(words.end(), {"-e", secret ? name : entry});
+  }
+  words.insert(words.end(), {"--privileged=true", "--pids-limit", "-1", "--ulimit",
+                             "nproc=65535:65535", "--name", old.name, old.image});
   return words;
 }
 

@@ -23,7 +23,9 @@ class Rollback {
         docker_(run.docker),
         ha_off_(ha_off),
         new_was_begun_(journal_.Begun("run")),
-        has_run_since_(!new_was_begun_ && journal_.Fact("restore_begun").empty() && HasRunSince()),
+        old_gone_(OldIsGoneForGood()),
+        has_run_since_(!new_was_begun_ && journal_.Fact("restore_begun").empty() &&
+                       (old_gone_ || HasRunSince())),
         // Without one of this T1 the new version was never started by us.
         restores_(!run.options.other_node && HasArchive() && !has_run_since_) {}
 
@@ -50,14 +52,36 @@ class Rollback {
     if (run_.options.other_node && !has_run_since_) {
       steps.push_back(run_.Make("databases-restored", nullptr, [&] { AwaitDatabases(); }));
     }
-    steps.push_back(run_.Make(
-        "restart-old", [&] { return OldIsBack(); }, [&] { RestartOld(); }));
+    if (!old_gone_) {
+      steps.push_back(run_.Make(
+          "restart-old", [&] { return OldIsBack(); }, [&] { RestartOld(); }));
+    }
     steps.push_back(run_.Make(
         "advice", [&] { return !journal_.Fact("rolled_back_at").empty(); }, [&] { Advise(); }));
     run_.Changed(fresh, [&] { run_.Run(steps); });
   }
 
  private:
+  bool OldIsGoneForGood() const {
+    if (!journal_.Fact("old_gone").empty()) return true;
+    if (!run_.options.without_old) return false;
+    if (run_.OldIsGone()) return true;
+    throw Error(ErrorCode::kUpgradePreflight,
+                fmt::format("container '{}' is there, and is the one of this upgrade",
+                            run_.options.container),
+                "Nothing was changed. Leave --without-old away: rollback starts it.");
+  }
+
+  // From here on it is never waited for.
+  void NoteThatOldIsGone() {
+    if (!old_gone_ || !journal_.Fact("old_gone").empty()) return;
+    journal_.Append("note", "restart-old",
+                    fmt::format("container '{}' is gone for good", run_.options.container));
+    if (journal_.Begun("restart-old")) journal_.Append("undone", "restart-old", "");
+    journal_.SetFact("old_gone", "true");
+    run_.facts();
+  }
+
   // What comes before anything is stopped.
   void Prepare(bool fresh) {
     if (fresh) {
@@ -69,10 +93,11 @@ class Rollback {
     if (restores_ && fresh) {
       run_.Run({run_.Make("restore-preflight", nullptr, [&] { Preflight(); })});
     }
-    if (fresh) run_.OldNow();  // without it there is nothing to go back to
+    if (fresh && !old_gone_) run_.OldNow();  // without it there is nothing to go back to
     if (fresh && !run_.world.proceed(Steps())) {
       throw Error(ErrorCode::kInterrupted, "not confirmed: nothing was changed");
     }
+    NoteThatOldIsGone();
   }
 
   std::vector<UpgradeStep> Steps() const {
@@ -81,6 +106,7 @@ class Rollback {
       if (step.name == "restore" && !restores_) continue;
       if (step.name == "databases-restored" && has_run_since_) continue;
       if (step.name == "stop-new" && !new_was_begun_) continue;
+      if (step.name == "restart-old" && old_gone_) continue;
       steps.push_back(std::move(step));
     }
     return steps;
@@ -100,11 +126,14 @@ class Rollback {
 
   void TellOfOlderArchive() {
     if (run_.options.other_node || restores_ || journal_.Fact("root").empty()) return;
-    run_.world.warn(
-        fmt::format("container '{}' has run since the backup, and the new version was not started: "
-                    "the databases are left as they are. To bring back those of the archive all "
-                    "the same, stop it and: dbomsbak restore {}",
-                    run_.options.container, ShellQuoted({run_.ArchivePath()})));
+    std::vector<std::string> words = run_.options.connection;
+    if (words.empty()) words = {"--oms-config", run_.Path("config.yaml")};
+    words.push_back(run_.ArchivePath());
+    run_.world.warn(fmt::format(
+        "container '{}' {} since the backup, and the new version was not started: "
+        "the databases are left as they are. To bring back those of the archive all "
+        "the same, stop what runs and: dbomsbak restore {}",
+        run_.options.container, old_gone_ ? "may have run" : "has run", ShellQuoted(words)));
   }
 
   void AwaitDatabases() {
@@ -223,6 +252,16 @@ class Rollback {
 
   // Started by somebody else, it would use what is replaced under it.
   void StopOld() {
+    if (old_gone_) {
+      const auto other = docker_.Inspect(run_.options.container);
+      if (!other || !other->info.running) return;
+      throw Error(ErrorCode::kUpgradePreflight,
+                  fmt::format("container '{}', which is not the one of this upgrade, runs",
+                              run_.options.container),
+                  fmt::format("It would use what is replaced under it. Stop it until the databases "
+                              "are back: {}.",
+                              ShellQuoted(docker_.Command({"stop", run_.options.container}))));
+    }
     const ContainerInfo now = run_.OldNow();
     if (!new_was_begun_ && journal_.Fact("restore_begun").empty() && HasRunSince()) {
       throw Error(ErrorCode::kUpgradePreflight,
@@ -301,7 +340,7 @@ class Rollback {
   UpgradeRun& run_;
   UpgradeJournal& journal_;
   Docker& docker_;
-  const bool ha_off_, new_was_begun_, has_run_since_, restores_;
+  const bool ha_off_, new_was_begun_, old_gone_, has_run_since_, restores_;
 };
 
 }  // namespace

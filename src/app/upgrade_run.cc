@@ -215,32 +215,40 @@ ContainerInfo UpgradeRun::OldNow() const {
   if (!now) {
     throw Error(ErrorCode::kUpgradePreflight,
                 fmt::format("the old container '{}' is gone", options.container),
-                fmt::format("What it was is in '{}'.{}", Path("inspect.json"), WithoutOld()))
+                fmt::format("What it was is in '{}'.{}", Path("inspect.json"), WithoutOld(true)))
         .About(options.container);
   }
   if (facts_.old && facts_.old->id != now->info.id) {
     throw Error(ErrorCode::kUpgradePreflight,
                 fmt::format("container '{}' is another one ({}) than the one of this upgrade ({})",
                             options.container, Short(now->info.id), Short(facts_.old->id)),
-                fmt::format("What the old one was is in '{}'. Give it its name back.",
-                            Path("inspect.json")))
+                fmt::format("What the old one was is in '{}'. Give it its name back.{}",
+                            Path("inspect.json"), WithoutOld(false)))
         .About(options.container);
   }
   return std::move(now->info);
 }
 
-// How its databases come back where it cannot.
-std::string UpgradeRun::WithoutOld() const {
+bool UpgradeRun::OldIsGone() const {
+  const auto now = docker.Inspect(options.container);
+  return !now || (facts_.old && facts_.old->id != now->info.id);
+}
+
+// How it goes back where the old container cannot.
+std::string UpgradeRun::WithoutOld(bool gone) const {
+  if (!BackupHasBegun(journal)) return "";
   const std::string root = journal.Fact("root");
-  if (options.other_node || root.empty()) return "";
-  if (journal.Fact("restored_root") == root) return " Its databases are back already.";
-  if (!journal.Begun("run"))
-    return " The new version was not started: its databases are as it left them.";
+  std::string databases;
+  if (!options.other_node && !root.empty()) {
+    databases = journal.Fact("restored_root") == root ? " Its databases are back already."
+                : !journal.Begun("run")
+                    ? " The new version was not started: its databases are as it left them."
+                    : " Its databases come back without it.";
+  }
   return fmt::format(
-      " Its databases come back without it: stop the new container ({}), then dbomsbak restore {}.",
-      ShellQuoted(docker.Command(
-          {"stop", "-t", fmt::format("{}", options.stop_timeout_s), options.new_container})),
-      ShellQuoted({"--oms-config", Path("config.yaml"), ArchivePath()}));
+      "{} If {} gone for good: dbomsbak upgrade rollback --state {} --without-old "
+      "goes back all the same, and tells how to run OMS again.",
+      databases, gone ? "it is" : "the old one is", ShellQuoted({options.folder}));
 }
 
 std::optional<ContainerInfo> UpgradeRun::NewNow() const {

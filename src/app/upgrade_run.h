@@ -37,6 +37,7 @@ class UpgradeRun {
   const ContainerInfo& old() const { return facts_.old.value(); }
   // Errors: kUpgradePreflight when it is gone, or another one has its name.
   ContainerInfo OldNow() const;
+  bool OldIsGone() const;  // there is none, or another one has its name
   // Nothing: it is gone. Errors: kUpgradePreflight when it is not the one that `start` ran.
   std::optional<ContainerInfo> NewNow() const;
   // What else than the old one the container mounts where OMS wants it; empty: nothing.
@@ -77,7 +78,7 @@ class UpgradeRun {
   Docker docker;
 
  private:
-  std::string WithoutOld() const;
+  std::string WithoutOld(bool gone) const;
 
   UpgradeFacts facts_;
   std::vector<UpgradeStep> plan_;

@@ -65,6 +65,7 @@ UpgradeFacts FactsOf(const UpgradeOptions& options, FileSystem& files,
     facts.archive = UpgradeFile(options.folder, journal.Fact("archive"));
   }
   facts.config_source = ConfigSource(facts.old);
+  facts.old_gone = !journal.Fact("old_gone").empty();
   facts.policy_stays = !journal.Fact("policy_stays").empty();
   facts.now = UtcNow();
   return facts;

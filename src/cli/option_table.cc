@@ -213,6 +213,8 @@ constexpr std::array kOptions{
                "do not rehearse the restore: that the way back works is then not shown"},
     OptionInfo{"--rollback-on-failure", "", kFlag, kRun, kUpgrade,
                "start: if the new version fails, go back at once (41)"},
+    OptionInfo{"--without-old", "", kFlag, kRun, kUpgrade,
+               "rollback: the old container is gone for good; tells how to run OMS again"},
     OptionInfo{"--console-port", "PORT", kValue, kRun, kUpgrade,
                "where the console answers when all is well (default 8089)"},
     OptionInfo{"--health-timeout", "SECONDS", kValue, kRun, kUpgrade,

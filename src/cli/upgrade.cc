@@ -34,6 +34,7 @@ constexpr std::string_view kPassing[] = {"state",
                                          "no-rehearse",
                                          "force",
                                          "rollback-on-failure",
+                                         "without-old",
                                          "password"};
 // What the upgrade is of: told otherwise it is another one.
 constexpr std::string_view kIdentity[] = {"container", "new-container", "image",   "from",
@@ -220,13 +221,17 @@ class UpgradeCommandLine {
 
   ErrorCode Rollback() {
     view_.options.force = line_.Flag("force");
+    view_.options.without_old = line_.Flag("without-old");
     return Locked([&](UpgradeJournal& journal, const UpgradeWorld& world) {
       run_.signals.ForbidForcedEnd(kLeftBehind);
       const bool over = UpgradeState(view_.options, journal) == "rolled-back";
       RollBackUpgrade(view_.options, world, journal);
       Finish(journal);
       run_.console.Say(over ? "rolled back already: nothing was done"
-                            : "rolled back: the old version runs");
+                       : view_.facts.old_gone
+                           ? "rolled back, but OMS does not run here yet: run it "
+                             "as the advice has it"
+                           : "rolled back: the old version runs");
     });
   }
 

@@ -9,6 +9,7 @@ import importlib.machinery
 import importlib.util
 import json
 import pathlib
+import py_compile
 import re
 import shlex
 import shutil
@@ -161,7 +162,8 @@ class Upgrade:
         self.fake = importlib.util.module_from_spec(importlib.util.spec_from_loader('fake_docker', loader))
         loader.exec_module(self.fake)
         self.engine = pathlib.Path(folder) / 'docker'  # without what a python3 on PATH may do first
-        self.engine.write_text(f'#!/bin/sh\nexec {sys.executable} -IS {FAKE} "$@"\n')
+        compiled = py_compile.compile(str(FAKE), cfile=f'{folder}/docker.pyc', doraise=True)
+        self.engine.write_text(f'#!/bin/sh\nexec {sys.executable} -IS {compiled} "$@"\n')
         self.engine.chmod(0o755)
         self.console = socket.create_server(('127.0.0.1', 0), backlog=1024)
         for account in ('oms', 'oms_later'):
@@ -522,7 +524,8 @@ class Upgrade:
             if not stopped:
                 world.write_journal(journal)
             told = world.run('rollback')
-            expect(told.err, 'has run since the backup', 'dbomsbak restore ' + world.status()['archive'])
+            expect(told.err, 'has run since the backup',
+                   f'dbomsbak restore --oms-config {world.state}/config.yaml {world.status()["archive"]}')
             world.went_back(now)
 
     def test_a_metadb_that_is_away(self):
@@ -572,7 +575,28 @@ class Upgrade:
         for problem in told['problems']:
             self.server.sql(problem[problem.index('GRANT '):])
         world.run('check')
+        self.claim(tebibytes=200)
+        found = json.loads(world.run('check', '--json', code=40).out)
+        expect('\n'.join(found['problems']), 'a restore needs about 209715200 MiB beside', ' are free on the server')
+        found = json.loads(world.run('check', '--no-rehearse', '--json', code=40).out)  # and no room for the archive
+        expect('\n'.join(found['warnings']), ' are free on the server: free disk space there before a rollback')
+        # A server that only has the same names: of its host, and of its folder.
+        pid_file = pathlib.Path(self.server.value('SELECT @@pid_file'))
+        pid_file.rename(world.root / 'pid')
+        try:
+            found = json.loads(world.run('check', '--json', code=40).out)
+        finally:
+            (world.root / 'pid').rename(pid_file)
+        expect('\n'.join(found['warnings']), ' are free on the server if the folder of its name on this machine is its own')
+        self.server.sql('DROP TABLE oms_rm.big')
         world.run('backup')
+
+    def claim(self, tebibytes):
+        """A table of this size, to the server: an empty one whose head says so."""
+        self.server.sql('CREATE TABLE oms_rm.big (id INT NOT NULL) ENGINE=MyISAM; FLUSH TABLES oms_rm.big')
+        with open(pathlib.Path(self.server.value('SELECT @@datadir')) / 'oms_rm' / 'big.MYI', 'r+b') as file:
+            file.seek(68)
+            file.write((tebibytes << 40).to_bytes(8, 'big'))
 
     def test_where_nothing_can_be_written_nothing_is_changed(self):
         world = self.fresh()
@@ -593,26 +617,58 @@ class Upgrade:
         before = self.take()
         world.run('backup', *CONFIRMED, '--no-rehearse')
         old = world.container(OLD)
+        for_good = f'upgrade rollback --state {world.state} --without-old'
+
+        def put_back(container=old):
+            data = world.read()
+            world.write({**data, 'containers': {**data['containers'], OLD: container}})
+
         world.by_hand('rm', OLD)
         for action in ('start', 'rollback'):
-            expect(world.run(action, code=40).err, f"container '{OLD}' is gone", 'its databases are as it left them')
-        data = world.read()
-        world.write({**data, 'containers': {**data['containers'], OLD: old}})
+            expect(world.run(action, code=40).err, f"container '{OLD}' is gone", 'its databases are as it left them', for_good)
+        journal = world.journal()
+        told = world.run('rollback', '--without-old').err
+        expect(told, 'may have run since the backup', f'dbomsbak restore --oms-config {world.state}/config.yaml {world.state}/')
+        equal((world.status()['state'], world.changes()[-1][0]), ('rolled-back', 'rm'))
+        fingerprint.expect_equal(before, self.take(), 'left alone')
+        world.write_journal(journal)
+        put_back()
         world.run('start')
         world.by_hand('rm', OLD)
-        told = world.run('rollback', '--confirm', 'ha-off-rollback', code=40).err
-        expect(told, f'stop -t 30 {NEW}', 'inspect.json')
+        back = ('rollback', '--confirm', 'ha-off-rollback')
+        expect(world.run(*back, code=40).err, 'Its databases come back without it', 'inspect.json', for_good)
         equal(world.runs(NEW), True)
-        data = world.read()
-        world.write({**data, 'containers': {**data['containers'], OLD: old}})
+        put_back()
+        expect(world.run(*back, '--without-old', code=40).err, 'is the one of this upgrade')
         world.change(fault={'on': f'start {OLD}', 'do': 'fail'})
-        world.run('rollback', code=42)
+        world.run(*back, code=42)
         world.by_hand('rm', OLD)
-        expect(world.run('rollback', code=42).err, 'Its databases are back already')
-        self.server.sql('SET foreign_key_checks=0; DROP DATABASE oms_rm')
-        restore = told[told.index('dbomsbak restore') + len('dbomsbak '):].splitlines()[0].rstrip('.')
-        self.program.ok(*shlex.split(restore))  # as the hint has it
-        fingerprint.expect_equal(before, self.take(), 'restored by hand')
+        expect(world.run(*back, code=42).err, 'Its databases are back already', for_good)
+        # The new version again, and another container of the old one's name, which could be at work on the databases.
+        world.by_hand('start', NEW)
+        self.server.sql(INIT)
+        other = self.fake.container(OLD, OLD_IMAGE, [], [])
+        other['State'].update(Running=True, Status='running')
+        put_back(other)
+        expect(world.run(*back, '--without-old', code=42).err, f"container '{OLD}', which is not the one", f'stop {OLD}')
+        equal(world.status()['state'], 'rolling-back')
+        world.by_hand('rm', OLD)
+        done = world.run('rollback').err  # and is known from before
+        expect(done, 'rolled back, but OMS does not run here yet')
+        equal((world.runs(NEW), OLD in world.read()['containers']), (False, False))
+        fingerprint.expect_equal(before, self.take(), 'rolled back')
+        told = world.status()
+        equal((told['state'], told['next_command']), ('rolled-back', ''))
+        equal([step['state'] for step in told['steps'] if step['name'] == 'restart-old'], ['skipped'])
+        # What is told runs OMS as it was.
+        [line] = [line for line in world.run('status').out.splitlines() if 'Run OMS again' in line]
+        words = shlex.split(line[line.index(f' {self.engine} '):])
+        assert f'advice: {line.strip()[2:]}' in done, done
+        world.by_hand(*words[1:])
+        again = world.container(OLD)
+        equal(again['Config'], {**old['Config'], 'Env': ['OMS_HOST_IP=127.0.0.1']})  # PATH is the image's
+        always = {'RestartPolicy': {'Name': 'always', 'MaximumRetryCount': 0}}  # as it was before the backup
+        equal((again['HostConfig'], again['Mounts']), ({**old['HostConfig'], **always}, old['Mounts']))
 
     # ---- failures and kills
 

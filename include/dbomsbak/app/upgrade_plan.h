@@ -28,6 +28,7 @@ struct UpgradeOptions {
   bool rehearse = true;
   bool force = false;                // restore although others use the databases
   bool rollback_on_failure = false;  // of start
+  bool without_old = false;          // of rollback: the old container is gone for good
 };
 
 // Where OMS keeps what outlives its container.
@@ -47,6 +48,7 @@ struct UpgradeFacts {
   std::int64_t now = 0;       // for minutes that are still counting
   std::string config_source;  // what is copied to config.yaml; empty: not known
   bool policy_stays = false;  // the engine cannot change restart policies
+  bool old_gone = false;      // the old container is gone for good
 };
 
 // From what was given, the images' tags and the container. Errors: kUsage for a version that cannot
@@ -73,6 +75,10 @@ std::vector<UpgradeStep> PlanUpgrade(const UpgradeOptions& options, const Upgrad
 
 // Words behind the engine's name: `run -dit …`. The old container must be known.
 std::vector<std::string> RunArguments(const UpgradeOptions& options, const UpgradeFacts& facts);
+
+// The same for one as the old container was: its image, mounts and variables. A value that may be a
+// secret is left out of a variable, which the engine then takes from the shell.
+std::vector<std::string> RunOldArguments(const ContainerInfo& old);
 
 // Minutes between both, rounded up, and half an hour more: ha.config's refetchStoreIntervalMin.
 std::uint64_t RefetchMinutes(std::int64_t from, std::int64_t to);

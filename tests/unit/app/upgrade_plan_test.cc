@@ -62,6 +62,42 @@ TEST(UpgradePlanTest, CertificatesAndAddressGoAlong) {
   EXPECT_THAT(line, Not(HasSubstr("IS_UPGRADE")));  // 3.3.0 does not know it
 }
 
+TEST(UpgradePlanTest, AnOldContainerThatIsGoneCanBeRunAsItWas) {
+  UpgradeFacts facts = SomeFacts();
+  facts.old->network = "host";
+  facts.old->environment = {"PATH=/bin", "OMS_HOST_IP=10.0.0.5", "A=b c", "HOSTNAME=x",
+                            "OMS_PASSWORD=it's secret"};
+  facts.old->mounts[1].writable = false;
+  EXPECT_EQ(ShellQuoted(RunOldArguments(*facts.old)),
+            "run -dit --net host --restart always -v /d/run:/home/ds/run "
+            "-v '/d/oms logs:/home/admin/logs:ro' -v /d/store:/home/ds/store "
+            "-v /d/config.yaml:/home/admin/conf/config.yaml -v /etc/hosts:/etc/hosts "
+            "-e OMS_HOST_IP=10.0.0.5 -e 'A=b c' -e OMS_PASSWORD --privileged=true --pids-limit -1 "
+            "--ulimit nproc=65535:65535 --name oms_331 reg/oms:feature_3.3.1-ce");
+  facts.old_gone = true;
+  for (const UpgradeStep& step : PlanUpgrade(SomeOptions(), facts)) {
+    if (step.name == "restart-old") {
+      EXPECT_THAT(step.commands, IsEmpty());
+    }
+    if (step.name == "advice") {
+      EXPECT_THAT(step.instructions, Contains(HasSubstr("docker run -dit --net host --restart")));
+    }
+  }
+}
+
+TEST(UpgradePlanTest, WhereAPolicyStaysNoCommandChangesIt) {
+  UpgradeFacts facts = SomeFacts();
+  facts.policy_stays = true;
+  for (const UpgradeStep& step : PlanUpgrade(SomeOptions(), facts)) {
+    for (const std::string& command : step.commands) {
+      EXPECT_THAT(command, Not(HasSubstr("--restart"))) << step.name;
+    }
+    if (step.name == "restart-policy") {
+      EXPECT_THAT(step.instructions, Contains(HasSubstr("podman-restart.service")));
+    }
+  }
+}
+
 std::vector<std::string> NamesOf(const std::vector<UpgradeStep>& steps, const std::string& group) {
   std::vector<std::string> names;
   for (const UpgradeStep& step : steps) {
