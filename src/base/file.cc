@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/uninterrupted.h"
 #include "dbomsbak/base/error.h"
 
 namespace dbomsbak {
@@ -34,6 +35,10 @@ namespace {
       break;
     case EPIPE:
       hint = "The program reading the output has gone away.";
+      break;
+    case ENOLCK:
+    case ENOTSUP:
+      hint = "The file system must know locks.";
       break;
     case EROFS:
       hint = "The file system is mounted read-only.";
@@ -80,11 +85,9 @@ class PosixWritableFile final : public WritableFile {
 
   void Append(std::string_view bytes) override {
     while (!bytes.empty()) {
-      const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
-      if (count < 0) {
-        if (errno == EINTR) continue;
-        ThrowErrno(errno, "write to", name_);
-      }
+      const ssize_t count =
+          Uninterrupted([&] { return ::write(descriptor_, bytes.data(), bytes.size()); });
+      if (count < 0) ThrowErrno(errno, "write to", name_);
       bytes.remove_prefix(static_cast<std::size_t>(count));
       StartWriteback(static_cast<std::size_t>(count));
     }
@@ -92,7 +95,8 @@ class PosixWritableFile final : public WritableFile {
 
   void Sync() override {
     // Pipes and terminals answer EINVAL: there is nothing to sync.
-    if (::fsync(descriptor_) != 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP) {
+    if (Uninterrupted([&] { return ::fsync(descriptor_); }) != 0 && errno != EINVAL &&
+        errno != EROFS && errno != ENOTSUP) {
       ThrowErrno(errno, "sync", name_);
     }
   }
@@ -130,12 +134,11 @@ class PosixRandomAccessFile final : public RandomAccessFile {
   std::size_t ReadAt(std::uint64_t offset, char* out, std::size_t size) const override {
     std::size_t done = 0;
     while (done < size) {
-      const ssize_t count =
-          ::pread(descriptor_.get(), out + done, size - done, static_cast<off_t>(offset + done));
-      if (count < 0) {
-        if (errno == EINTR) continue;
-        ThrowErrno(errno, "read", name_);
-      }
+      const ssize_t count = Uninterrupted([&] {
+        return ::pread(descriptor_.get(), out + done, size - done,
+                       static_cast<off_t>(offset + done));
+      });
+      if (count < 0) ThrowErrno(errno, "read", name_);
       if (count == 0) break;
       done += static_cast<std::size_t>(count);
     }
@@ -158,11 +161,16 @@ const char* KindOf(mode_t mode) noexcept {
   return "a device";
 }
 
+int Open(const std::string& path, int flags) {
+  constexpr mode_t kOurs = 0600;
+  return Uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, kOurs); });
+}
+
 // A file without a name in TMPDIR, gone with its descriptor.
 Descriptor OpenNameless() {
   const char* const wanted = std::getenv("TMPDIR");
   const std::string folder = wanted != nullptr && wanted[0] != '\0' ? wanted : "/tmp";
-  Descriptor nameless(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  Descriptor nameless(Open(folder, O_TMPFILE | O_RDWR));
   if (nameless.get() >= 0) return nameless;
   std::string name = folder + "/dbomsbak-XXXXXX";  // a file system without such files
   Descriptor named(::mkostemp(name.data(), O_CLOEXEC));
@@ -191,16 +199,14 @@ std::unique_ptr<RandomAccessFile> OpenStandardInput() {
   std::uint64_t size = 0;
   std::string piece(std::size_t{256} << 10, '\0');
   for (;;) {
-    const ssize_t count = ::read(STDIN_FILENO, piece.data(), piece.size());
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      ThrowErrno(errno, "read", name);
-    }
+    const ssize_t count =
+        Uninterrupted([&] { return ::read(STDIN_FILENO, piece.data(), piece.size()); });
+    if (count < 0) ThrowErrno(errno, "read", name);
     if (count == 0) break;
     for (ssize_t done = 0; done < count;) {
-      const ssize_t written =
-          ::write(aside.get(), piece.data() + done, static_cast<std::size_t>(count - done));
-      if (written < 0 && errno == EINTR) continue;
+      const ssize_t written = Uninterrupted([&] {
+        return ::write(aside.get(), piece.data() + done, static_cast<std::size_t>(count - done));
+      });
       if (written < 0 && (errno == ENOSPC || errno == EDQUOT)) {
         throw Error(ErrorCode::kIo, "no space to put standard input aside",
                     "It is kept in a file while it is read: name a folder with room for it in "
@@ -219,7 +225,7 @@ class PosixFileSystem final : public FileSystem {
   std::unique_ptr<RandomAccessFile> OpenForReading(const std::string& path) override {
     if (path == "-") return OpenStandardInput();
     // O_NONBLOCK: opening a pipe nobody writes to must not hang.
-    Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    Descriptor descriptor(Open(path, O_RDONLY | O_NONBLOCK));
     if (descriptor.get() < 0) ThrowErrno(errno, "open", path);
     struct stat status {};
     if (::fstat(descriptor.get(), &status) != 0) ThrowErrno(errno, "examine", path);
@@ -236,14 +242,18 @@ class PosixFileSystem final : public FileSystem {
   std::unique_ptr<WritableFile> CreateLocked(const std::string& path) override {
     // A few rounds: another run may replace the stale file at the same moment.
     for (int round = 0; round < 8; ++round) {
-      Descriptor fresh(
-          ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+      Descriptor fresh(Open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW));
       if (fresh.get() < 0) {
         if (errno != EEXIST) ThrowErrno(errno, "create", path);
         RemoveStale(path);
         continue;
       }
-      if (::flock(fresh.get(), LOCK_EX | LOCK_NB) != 0) continue;
+      try {
+        if (!Lock(fresh.get(), path)) continue;
+      } catch (const Error&) {
+        ::unlink(path.c_str());
+        throw;
+      }
       // Between creation and lock the file may have been taken for a stale one and removed.
       if (!StillNamed(fresh.get(), path)) continue;
       return std::make_unique<PosixWritableFile>(fresh.Release(), path, true);
@@ -286,12 +296,20 @@ class PosixFileSystem final : public FileSystem {
 
   void SyncFolderOf(const std::string& path) override {
     const std::string folder = FolderOf(path);
-    Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Descriptor descriptor(Open(folder, O_RDONLY | O_DIRECTORY));
     if (descriptor.get() < 0) ThrowErrno(errno, "open", folder);
-    if (::fsync(descriptor.get()) != 0 && errno != EINVAL) ThrowErrno(errno, "sync", folder);
+    if (Uninterrupted([&] { return ::fsync(descriptor.get()); }) != 0 && errno != EINVAL)
+      ThrowErrno(errno, "sync", folder);
   }
 
  private:
+  // False when another one has it.
+  static bool Lock(int descriptor, const std::string& path) {
+    if (Uninterrupted([&] { return ::flock(descriptor, LOCK_EX | LOCK_NB); }) == 0) return true;
+    if (errno == EWOULDBLOCK) return false;
+    ThrowErrno(errno, "lock", path);
+  }
+
   static bool StillNamed(int descriptor, const std::string& path) {
     struct stat ours {
     }, named{};
@@ -300,7 +318,7 @@ class PosixFileSystem final : public FileSystem {
   }
 
   static void RemoveStale(const std::string& path) {
-    Descriptor old(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    Descriptor old(Open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     if (old.get() < 0) {
       if (errno == ENOENT) return;
       ThrowErrno(errno, "replace", path);
@@ -313,7 +331,7 @@ class PosixFileSystem final : public FileSystem {
                   "Remove it, or write to another name.")
           .About(path);
     }
-    if (::flock(old.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (!Lock(old.get(), path)) {
       throw Error(ErrorCode::kLocked, fmt::format("another run is writing '{}'", path),
                   "Wait for it to end, or write to another name.")
           .About(path);

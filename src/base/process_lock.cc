@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/uninterrupted.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/utc_time.h"
 
@@ -33,9 +34,10 @@ std::string HostName() {
 
 ProcessLock::ProcessLock(const std::string& path, const std::string& folder,
                          const std::string& busy, const std::string& hint) {
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  descriptor_ = Uninterrupted(
+      [&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600); });
   if (descriptor_ < 0) ThrowErrno("open", path, errno, hint);
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+  if (Uninterrupted([&] { return ::flock(descriptor_, LOCK_EX | LOCK_NB); }) != 0) {
     const int reason = errno;
     char text[256] = {};
     const ssize_t count = ::pread(descriptor_, text, sizeof text - 1, 0);
