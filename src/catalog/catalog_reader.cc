@@ -29,6 +29,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/table_keys.h"
 #include "dbomsbak/sql/view_references.h"
+#include "dbomsbak/transport/passing_error.h"
 
 namespace dbomsbak {
 namespace {
@@ -563,7 +564,7 @@ void CatalogReader::FindBrokenViews(Database& database) {
         view.columns.push_back(fields.Text(row, "Field"));
       }
     } catch (const ServerError& error) {
-      if (error.code() == ErrorCode::kConnectionLost || error.code() == ErrorCode::kBusy) throw;
+      if (IsPassing(error)) throw;
       view.broken = error.code() != ErrorCode::kPrivilege;
       if (!view.broken) views_that_deny_[{database.name, view.id.name}] = error.message();
     }
@@ -614,6 +615,7 @@ void CatalogReader::ReadViewDefinitions(Database& database) {
       }
       view.create = InClientCharset(context_, std::move(view.create), view.character_set_client);
     } catch (const ServerError& error) {
+      if (IsPassing(error)) throw;
       if (error.code() == ErrorCode::kQueryRefused && context_.request.guess_views) {
         GuessView(view);
       }

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/passing_error.h"
 
 namespace dbomsbak {
 namespace {
@@ -208,7 +209,7 @@ Privileges ReadPrivileges(Session& session) {
       }
     } catch (const ServerError& error) {
       // No such thing before 10.11, or nothing granted.
-      if (error.code() == ErrorCode::kConnectionLost) throw;
+      if (IsPassing(error)) throw;
     }
   }
   return Privileges::Parse(lines);

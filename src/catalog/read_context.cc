@@ -6,6 +6,7 @@
 
 #include "dbomsbak/catalog/broken_table.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/passing_error.h"
 
 namespace dbomsbak {
 namespace {
@@ -74,7 +75,7 @@ std::string ReadContext::GrantOnDatabase(std::string_view wanted, std::string_vi
 
 void NoteUnreadable(ReadContext& context, const ObjectId& id, const ServerError& error,
                     const std::string& grant) {
-  if (error.code() == ErrorCode::kConnectionLost || error.code() == ErrorCode::kBusy) throw;
+  if (IsPassing(error)) throw;
   if (error.code() == ErrorCode::kPrivilege) {
     context.AddUnreadable(id, ErrorCode::kPrivilege, error.message(), grant);
     return;

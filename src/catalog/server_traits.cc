@@ -11,6 +11,7 @@
 
 #include "catalog/answer.h"
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/transport/passing_error.h"
 
 namespace dbomsbak {
 namespace {
@@ -123,7 +124,7 @@ std::optional<std::string> ValueOf(Session& session, std::string_view query) {
   try {
     return session.QueryValue(query);
   } catch (const ServerError& error) {
-    if (error.code() == ErrorCode::kConnectionLost) throw;
+    if (IsPassing(error)) throw;
     return std::nullopt;
   }
 }

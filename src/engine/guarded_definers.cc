@@ -4,6 +4,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/passing_error.h"
 #include "engine/needed_privileges.h"
 
 namespace dbomsbak {
@@ -17,7 +18,7 @@ bool IsGuarded(Session& session, const std::string& privilege, const std::string
     session.Execute(fmt::format("ALTER DEFINER={} EVENT {} ENABLE", QuoteAccount(definer),
                                 QuoteQualified("dbomsbak", "no such event")));
   } catch (const ServerError& error) {
-    if (error.code() == ErrorCode::kConnectionLost) throw;
+    if (IsPassing(error)) throw;
     return error.number() == kAccessDenied && error.message().find(privilege) != std::string::npos;
   }
   return false;

@@ -12,6 +12,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/passing_error.h"
 #include "dbomsbak/transport/server_numbers.h"
 #include "engine/constraint_names.h"
 #include "engine/foreign_key_checks.h"
@@ -155,7 +156,7 @@ void KeyTwins::MakeTwin(const KeyDefinition& key) {
     session_.Execute(fmt::format("ALTER TABLE {} ADD {}", QuoteQualified(key.database, key.table),
                                  ForeignKeyOf(key).Pointing(TwinConstraintName(key.name), source)));
   } catch (const ServerError& error) {
-    if (error.code() != ErrorCode::kQueryRefused) throw;
+    if (error.code() != ErrorCode::kQueryRefused || IsPassing(error)) throw;
     throw Error(ErrorCode::kRestorePreflight,
                 fmt::format("foreign key {} of {} does not fit the table that is to go live: {}",
                             QuoteIdentifier(key.name), QuoteQualified(key.database, key.table),

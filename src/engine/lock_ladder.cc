@@ -10,6 +10,7 @@
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/utf8.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/passing_error.h"
 #include "dbomsbak/transport/server_numbers.h"
 
 namespace dbomsbak {
@@ -213,7 +214,7 @@ void LockReadable(Session& session, std::vector<QualifiedName>& tables, bool las
     lock();
     return;
   } catch (const ServerError& e) {
-    if (e.code() != ErrorCode::kQueryRefused) throw;
+    if (e.code() != ErrorCode::kQueryRefused || IsPassing(e)) throw;
     let_go();
     const Untouchable found = TouchAll(session, tables);
     RequireAllThere(found, last_try);
@@ -242,7 +243,7 @@ void AwaitMoment(Session& reader, const QualifiedName& table, std::string_view r
                                QuoteQualified(table.first, table.second), read_as_of));
       return;
     } catch (const ServerError& e) {
-      if (e.code() == ErrorCode::kConnectionLost) throw;
+      if (IsPassing(e)) throw;
       // Whatever else is wrong with the table is told when it is read.
       if (e.number() != kSnapshotBeforeRename || Clock::now() > deadline) return;
     }
@@ -386,7 +387,8 @@ void PinSnapshot(Session& reader, const SnapshotRequest& request, const Untoucha
           fmt::format("SELECT 1 FROM {} LIMIT 1", QuoteQualified(name.first, name.second)));
       return;
     } catch (const ServerError& e) {
-      if (e.code() != ErrorCode::kQueryRefused) throw;  // it is broken: the next
+      if (e.code() != ErrorCode::kQueryRefused || IsPassing(e)) throw;
+      // It is broken: the next.
     }
   }
 }

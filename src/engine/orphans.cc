@@ -7,6 +7,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/passing_error.h"
 #include "sql/tokenizer.h"
 
 namespace dbomsbak {
@@ -126,7 +127,7 @@ std::vector<std::string> RepointedOrphans(Session& session, const PreparedSet& s
                                     Describe(key), told, EngineOf(session, parent)));
       }
     } catch (const ServerError& error) {
-      if (error.code() != ErrorCode::kQueryRefused) throw;
+      if (error.code() != ErrorCode::kQueryRefused || IsPassing(error)) throw;
       lines.push_back(fmt::format("{} does not fit {}: {}; drop that key", Describe(key), told,
                                   error.message()));
     }

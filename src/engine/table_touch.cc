@@ -6,6 +6,7 @@
 
 #include "dbomsbak/base/task_group.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/passing_error.h"
 #include "dbomsbak/transport/server_numbers.h"
 
 namespace dbomsbak {
@@ -27,8 +28,8 @@ std::string TouchStatement(const QualifiedName* begin, const QualifiedName* end)
 Untouchable TouchAll(Session& session, const std::vector<QualifiedName>& names) {
   Untouchable untouchable;
   const auto judge = [](const ServerError& e) {
-    if (e.code() == ErrorCode::kConnectionLost) throw;
     if (e.number() == kLockWaitTimeout) throw BehindDdl(e);
+    if (IsPassing(e)) throw;
   };
   for (std::size_t i = 0; i < names.size(); i += kTouchedAtATime) {
     const QualifiedName* begin = names.data() + i;

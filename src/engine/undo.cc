@@ -51,8 +51,7 @@ std::vector<Database> ReadLive(Session& session, const ServerTraits& traits,
       request.databases.empty() ? Catalog() : ReadCatalog(session, traits, request);
   if (!catalog.unreadable.empty()) {
     const Unreadable& first = catalog.unreadable.front();
-    throw Error(ErrorCode::kPrivilege,
-                fmt::format("{} cannot be read: {}", first.id.Describe(), first.reason),
+    throw Error(first.code, fmt::format("{} cannot be read: {}", first.id.Describe(), first.reason),
                 first.remedy);
   }
   std::vector<Database> live;

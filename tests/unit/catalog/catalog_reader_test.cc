@@ -161,6 +161,27 @@ TEST_F(CatalogReaderTest, ABrokenTableIsRefusedByTheServerNotByPrivileges) {
   EXPECT_EQ(catalog.unreadable[0].code, ErrorCode::kQueryRefused);
 }
 
+// Or it would be left out, or its view be called broken and be guessed, because somebody ended a
+// statement, or the server had no room for what it puts aside.
+TEST_F(CatalogReaderTest, AStatementThatWasEndedTellsNothingOfItsObject) {
+  const ServerError ended(ErrorCode::kQueryRefused, 1317, "70100", "Query was interrupted");
+  const ServerError full(ErrorCode::kQueryRefused, 1114, "HY000", "The table is full");
+  server_.On("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME",
+             Answer({"TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME"}, {}));
+  for (const char* statement : {"SHOW FIELDS", "SHOW CREATE TABLE", "SHOW CREATE VIEW"}) {
+    for (const ServerError& error : {ended, full}) {
+      server_.OnError(statement, error);
+      try {
+        Read();
+        ADD_FAILURE() << statement << " went on behind " << error.what();
+      } catch (const ServerError& e) {
+        EXPECT_EQ(e.number(), error.number()) << statement;
+      }
+    }
+    server_.OnError(statement, ServerError(ErrorCode::kQueryRefused, 1194, "HY000", "crashed"));
+  }
+}
+
 TEST_F(CatalogReaderTest, HiddenGrantsOnRoutinesAreTold) {
   EXPECT_TRUE(Read().routine_grants_known);
   server_.OnError("SELECT Host, Db, User",
