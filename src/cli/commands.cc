@@ -154,7 +154,7 @@ std::unique_ptr<SessionFactory> ConnectAsAsked(Invocation& run) {
   const ConnectionOptions options = ResolveConnection(arguments, AskPassword, notices);
   for (const std::string& notice : notices) run.console.Warning(notice);
   run.cancel.ThrowIfCancelled();
-  return MakeSessionFactory(options);
+  return run.make_sessions(options);
 }
 
 std::optional<std::string> ThrowawayAsAsked(const CommandLine& line) {

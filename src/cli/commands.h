@@ -8,6 +8,7 @@
 
 #include "cli/command_line.h"
 #include "cli/console.h"
+#include "cli/main_function.h"
 #include "cli/password_arguments.h"
 #include "cli/signals.h"
 #include "dbomsbak/app/envelope.h"
@@ -30,6 +31,7 @@ struct Invocation {
   EncryptedFiles& files;
   CancelToken& cancel;
   SignalWatch& signals;
+  SessionMaker make_sessions;
 
   std::optional<OmsConfig> oms = std::nullopt;  // see OmsAsAsked
 

@@ -62,7 +62,7 @@ const CommandInfo& TakeCommand(std::vector<std::string>& words) {
 }
 
 ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& cancel,
-                   SignalWatch& signals) {
+                   SignalWatch& signals, SessionMaker make_sessions) {
   std::vector<std::string>& words = arguments.rest.words;
   if (words.empty() || words.front() == "--help" || words.front() == "-?") {
     console.Out(OverviewPage());
@@ -85,7 +85,7 @@ ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& can
   }
   if (FindOption(command.command, "--quiet") != nullptr) console.set_quiet(line.Flag("quiet"));
   EncryptedFiles files(FileSystem::Posix(), KeysAsAsked(line, console));
-  Invocation run{line, arguments.password, console, files, cancel, signals};
+  Invocation run{line, arguments.password, console, files, cancel, signals, make_sessions};
   return RunCommand(run);
 }
 
@@ -120,7 +120,7 @@ int Report(const Error& error, bool json, Console& console) {
 
 }  // namespace
 
-int Main(int argc, char** argv) {
+int Main(int argc, char** argv, SessionMaker make_sessions) {
   CleanArguments arguments = TakePasswords(argc, argv);  // before anything else
   ForbidCoreFiles();
   ::umask(077);
@@ -132,7 +132,7 @@ int Main(int argc, char** argv) {
   try {
     SignalWatch signals(cancel, console);
     try {
-      return static_cast<int>(RunWords(arguments, console, cancel, signals));
+      return static_cast<int>(RunWords(arguments, console, cancel, signals, make_sessions));
     } catch (const Error& error) {
       return Report(AsInterruption(error, cancel, signals), json, console);
     }

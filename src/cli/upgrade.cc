@@ -378,7 +378,8 @@ class UpgradeCommandLine {
       words.words.push_back("--oms-config=" + UpgradeFile(folder(), "config.yaml"));
     }
     const CommandLine line(*FindCommand("check"), std::move(words));
-    Invocation inner{line, run_.password, run_.console, run_.files, run_.cancel, run_.signals};
+    Invocation inner{line,        run_.password, run_.console,      run_.files,
+                     run_.cancel, run_.signals,  run_.make_sessions};
     UpgradeTarget target;
     target.databases = DatabasesAsAsked(inner);
     if (const OmsConfig* const oms = OmsAsAsked(inner)) {

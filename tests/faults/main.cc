@@ -1,0 +1,11 @@
+// dbomsbak as it is, but that one call of a file or of a session fails: see fault.h.
+#include "cli/main_function.h"
+#include "faults/fault.h"
+#include "faults/sessions.h"
+
+int main(int argc, char** argv) {
+  dbomsbak::testing::TheFault().Begin();
+  const int code = dbomsbak::Main(argc, argv, dbomsbak::testing::MakeFaultySessions);
+  dbomsbak::testing::TheFault().Report();
+  return code;
+}
