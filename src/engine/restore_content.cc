@@ -66,11 +66,74 @@ void CheckWords(const ArchiveReader& archive, const ObjectRecord& record) {
   }
 }
 
-// Definitions of tables and sequences are sent as they stand, into the database they shall be in.
-// (The heads of all others are taken apart before, see WithoutHeadDatabase.)
+// What blanks and plain comments leave. A version comment is code to one server and none to
+// another.
+std::string_view BehindBlanks(std::string_view text) {
+  for (;;) {
+    const std::size_t begin = text.find_first_not_of(" \t\r\n\f\v");
+    text.remove_prefix(std::min(begin, text.size()));
+    if (!text.starts_with("/*") || text.starts_with("/*!") || text.starts_with("/*M!")) return text;
+    const std::size_t end = text.find("*/", 2);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 2);
+  }
+}
+
+// The word that `text` begins with, in capitals; it is taken off.
+std::string TakeWord(std::string_view& text) {
+  text = BehindBlanks(text);
+  std::string word;
+  while (word.size() < text.size() &&
+         (std::isalpha(static_cast<unsigned char>(text[word.size()])) != 0 ||
+          text[word.size()] == '_')) {
+    word += static_cast<char>(std::toupper(static_cast<unsigned char>(text[word.size()])));
+  }
+  text.remove_prefix(word.size());
+  return word;
+}
+
+// Is it a CREATE that can be none but of a view, trigger, routine, package or event? CREATE
+// DEFINER, CREATE ALGORITHM and CREATE SQL SECURITY can make nothing else. (WithoutHeadDatabase
+// looks for kind and name.)
+bool OpensProgram(const ObjectRecord& record, std::string_view text) {
+  if (TakeWord(text) != "CREATE") return false;
+  std::string word = TakeWord(text);
+  if (word == "OR") {
+    if (TakeWord(text) != "REPLACE") return false;
+    word = TakeWord(text);
+  }
+  if (word == "DEFINER" || word == "ALGORITHM" || word == "SQL") return true;
+  if (word == "AGGREGATE") word = TakeWord(text);
+  switch (record.id.kind) {
+    case ObjectKind::kView:
+      return word == "VIEW";
+    case ObjectKind::kTrigger:
+      return word == "TRIGGER";
+    case ObjectKind::kEvent:
+      return word == "EVENT";
+    case ObjectKind::kProcedure:
+      return word == "PROCEDURE";
+    case ObjectKind::kPackage:
+    case ObjectKind::kPackageBody:
+      return word == "PACKAGE";
+    case ObjectKind::kFunction:
+      // Without parentheses it could be a library's (SONAME).
+      return word == "FUNCTION" && (text.find('(') < text.find("RETURN") ||
+                                    record.sql_mode.find("ORACLE") != std::string::npos);
+    default:
+      return false;
+  }
+}
+
+// Definitions of tables and sequences are sent as they stand, into the database they shall be in;
+// of all others the head is taken apart before, see WithoutHeadDatabase.
 void CheckHead(const ArchiveReader& archive, const ContentObject& object) {
   const ObjectId& id = object.record.id;
-  if (id.kind != ObjectKind::kTable && id.kind != ObjectKind::kSequence) return;
+  if (id.kind != ObjectKind::kTable && id.kind != ObjectKind::kSequence) {
+    if (!OpensProgram(object.record, object.create)) {
+      ThrowForeign(archive, id, "the definition", object.create);
+    }
+    return;
+  }
   const std::string_view text = object.create;
   const bool sequence = id.kind == ObjectKind::kSequence;
   std::size_t at = 0;

@@ -431,6 +431,45 @@ TEST_F(RowLoaderTest, WhatNoDumpWritesIsNotContent) {
         "SELECT SETVAL(`s`, 1), SETVAL(`t`, 1)", "SELECT SETVAL(`victim`.`s`, 1)"}) {
     EXPECT_TRUE(refused(sequence(create, restart))) << restart;
   }
+  const auto program = [&](ObjectKind kind, const std::string& text) {
+    SampleArchive sample = sample_;
+    ObjectRecord record;
+    record.id = {"d", kind, "x"};
+    record.create = sample.Add(text);
+    sample.Add("\n");
+    record.definition_sha256 = Sha256(text).hex();
+    sample.objects.push_back(record);
+    return sample;
+  };
+  using Kind = ObjectKind;
+  for (const auto& [kind, text] : std::vector<std::pair<Kind, std::string>>{
+           {Kind::kView,
+            "CREATE ALGORITHM=UNDEFINED DEFINER=`a`@`%` SQL SECURITY DEFINER VIEW `x` AS select 1"},
+           {Kind::kView, "CREATE VIEW `x` AS select 1"},
+           {Kind::kTrigger,
+            "create or replace definer=`a`@`%` TRIGGER d.x BEFORE INSERT ON d.t FOR EACH ROW SET "
+            "@a=1"},
+           {Kind::kTrigger,
+            "CREATE /* as typed */ TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET @a=1"},
+           {Kind::kEvent, "CREATE DEFINER=`a`@`%` EVENT `x` ON SCHEDULE EVERY 1 DAY DO SELECT 1"},
+           {Kind::kProcedure, "CREATE PROCEDURE `x`() SELECT 1"},
+           {Kind::kFunction, "CREATE AGGREGATE FUNCTION `x`(a INT) RETURNS int(11) BEGIN END"},
+           {Kind::kPackageBody, "CREATE DEFINER=`a`@`%` PACKAGE BODY `x` AS END"}}) {
+    EXPECT_FALSE(refused(program(kind, text))) << text;
+  }
+  for (const auto& [kind, text] : std::vector<std::pair<Kind, std::string>>{
+           {Kind::kView, "GRANT CREATE VIEW ON *.* TO `x`"},
+           {Kind::kTrigger, "GRANT TRIGGER ON *.* TO `x`"},
+           {Kind::kEvent, "GRANT EVENT ON *.* TO `x`"},
+           {Kind::kProcedure, "GRANT ALTER ROUTINE ON PROCEDURE `x` TO `y`"},
+           {Kind::kProcedure, "DROP PROCEDURE `x`"},
+           {Kind::kView, "CREATE /*M! VIEW `x` */ USER y"},
+           {Kind::kView, "/*!999999 CREATE VIEW x */ DROP DATABASE y"},
+           {Kind::kView, "CREATE OR REPLACE USER `x` IDENTIFIED BY 'VIEW'"},
+           {Kind::kFunction, "CREATE FUNCTION x RETURNS INTEGER SONAME 'x.so'"},
+           {Kind::kFunction, "CREATE AGGREGATE FUNCTION x RETURNS INTEGER SONAME '(.so'"}}) {
+    EXPECT_TRUE(refused(program(kind, text))) << text;
+  }
   for (std::string ObjectRecord::*word :
        {&ObjectRecord::charset, &ObjectRecord::collation, &ObjectRecord::character_set_client,
         &ObjectRecord::collation_connection, &ObjectRecord::database_collation}) {
