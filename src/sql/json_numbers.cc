@@ -6,11 +6,37 @@
 #include <cstdint>
 #include <system_error>
 
+#include "sql/text_scan.h"
+
 namespace dbomsbak {
 namespace {
 
 bool IsNumberByte(char c) noexcept {
   return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+// -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?
+bool IsNumber(std::string_view text) noexcept {
+  const auto take_digits = [&text] {
+    std::size_t size = 0;
+    while (size < text.size() && text[size] >= '0' && text[size] <= '9') ++size;
+    text.remove_prefix(size);
+    return size;
+  };
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const bool zero = text.starts_with('0');
+  const std::size_t digits = take_digits();
+  if (digits == 0 || (zero && digits > 1)) return false;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    if (take_digits() == 0) return false;
+  }
+  if (text.starts_with('e') || text.starts_with('E')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+    if (take_digits() == 0) return false;
+  }
+  return text.empty();
 }
 
 template <typename Integer>
@@ -126,6 +152,7 @@ std::vector<JsonNumber> FindJsonNumbers(std::string_view json, JsonDoubles doubl
       const std::size_t begin = i;
       while (i < json.size() && IsNumberByte(json[i])) ++i;
       const std::string_view number = json.substr(begin, i - begin);
+      if (!IsNumber(number)) return {};
       if (IsDecimal(number)) {
         found.push_back({PathOf(levels), number, false});
       } else if (doubles == JsonDoubles::kRounded && !IsInteger(number) &&
@@ -146,6 +173,8 @@ std::vector<JsonNumber> FindJsonNumbers(std::string_view json, JsonDoubles doubl
     }
     ++i;
   }
+  // Looked at last: nearly no text has such numbers.
+  if (!levels.empty() || (!found.empty() && !IsValidUtf8(json, 4))) return {};
   return found;
 }
 

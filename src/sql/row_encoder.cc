@@ -281,10 +281,23 @@ struct RowEncoder::State {
       sink.Put(',');
       PutQuoted(number.path, true, sink);
       sink.Put(',');
-      sink.Put(number.number);
-      if (number.is_double && number.number.find('e') == std::string_view::npos) sink.Put("e0");
+      PutJsonNumber(number);
     }
     sink.Put(')');
+  }
+
+  // 1.5E+10 is written 1.5e10.
+  void PutJsonNumber(const JsonNumber& number) {
+    const std::size_t e = number.number.find_first_of("eE");
+    sink.Put(number.number.substr(0, e));
+    if (e != std::string_view::npos) {
+      sink.Put("e");
+      std::string_view exponent = number.number.substr(e + 1);
+      if (exponent.starts_with('+')) exponent.remove_prefix(1);
+      sink.Put(exponent);
+    } else if (number.is_double) {
+      sink.Put("e0");
+    }
   }
 
   void PutText(const LiteralPlan& plan, std::string_view text, bool hex) {

@@ -108,7 +108,8 @@ TEST(RowEncoderTest, TextIsRawWhereNoCharacterCanBeLost) {
 }
 
 TEST(RowEncoderTest, JsonBringsDoublesBesideItsTextForServersThatReadThemInexactly) {
-  const std::string text = "[0.30000000000000004, 2.2790121708605243e274, 1.10, 5e-324, 0.1]";
+  const std::string text =
+      "[0.30000000000000004, 2.2790121708605243e274, 1.10, 5e-324, 0.1, 2.5E+300]";
   RowEncoder::Options options;
   options.exact_json_doubles = false;
   RowEncoder encoder({Kind("json")}, options);
@@ -117,7 +118,7 @@ TEST(RowEncoderTest, JsonBringsDoublesBesideItsTextForServersThatReadThemInexact
   encoder.Append(CellsOf({text}), row, written);
   EXPECT_EQ(row, "(JSON_REPLACE('" + text +
                      "','$[0]',0.30000000000000004e0,'$[1]',2.2790121708605243e274,'$[2]',1.10,"
-                     "'$[3]',5e-324))");
+                     "'$[3]',5e-324,'$[5]',2.5e300))");
   // The value is the text, however it is written.
   InsertParser parser("t", {"j"}, {Kind("json")});
   parser.Digest(InsertHead("t", {"j"}) + row + ";\n", read);
