@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <initializer_list>
 #include <utility>
 
 #include "dbomsbak/base/ascii.h"
@@ -71,6 +72,9 @@ class TokenReader {
     return token.type == TokenType::kOther && text_[token.begin] == c;
   }
 
+  // Begun so far.
+  int version_comments() const { return version_comments_; }
+
  private:
   void SkipBlanks() {
     while (position_ < text_.size()) {
@@ -78,6 +82,7 @@ class TokenReader {
       if (std::isspace(static_cast<unsigned char>(rest[0])) != 0) {
         ++position_;
       } else if (rest.starts_with("/*!") || rest.starts_with("/*M!")) {
+        ++version_comments_;
         position_ += rest[2] == '!' ? 3 : 4;
         while (position_ < text_.size() &&
                std::isdigit(static_cast<unsigned char>(text_[position_])) != 0) {
@@ -89,7 +94,8 @@ class TokenReader {
         const std::size_t close = text_.find("*/", position_ + 2);
         position_ = close == std::string_view::npos ? text_.size() : close + 2;
       } else if (rest[0] == '#' ||
-                 (rest.starts_with("--") && (rest.size() == 2 || rest[2] <= ' '))) {
+                 (rest.starts_with("--") &&
+                  (rest.size() == 2 || static_cast<unsigned char>(rest[2]) <= ' '))) {
         const std::size_t close = text_.find('\n', position_);
         position_ = close == std::string_view::npos ? text_.size() : close + 1;
       } else {
@@ -113,6 +119,7 @@ class TokenReader {
 
   std::string_view text_;
   std::size_t position_ = 0;
+  int version_comments_ = 0;
 };
 
 void AddOnce(std::vector<std::string>& words, std::string_view word) {
@@ -132,6 +139,28 @@ bool CanBeName(const Token& token) {
                   " definition cannot be read: " + std::string(create.substr(0, 120)));
 }
 
+// The word right before the name in a CREATE statement.
+std::string_view HeadKeyword(ObjectKind kind) {
+  if (kind == ObjectKind::kDatabase || kind == ObjectKind::kSequence ||
+      kind == ObjectKind::kTable) {
+    throw Error(ErrorCode::kInternal, "this kind of definition has no head to change");
+  }
+  const std::string_view keyword = SqlKeyword(kind);  // of PACKAGE BODY the last word
+  return keyword.substr(keyword.rfind(' ') + 1);      // npos + 1 is 0
+}
+
+// `a``b` without its quotes, of whatever kind.
+std::string UnquoteIdentifier(std::string_view quoted) {
+  const char quote = quoted.empty() ? '\0' : quoted.front();
+  if (quote != '`' && quote != '"' && quote != '\'') return std::string(quoted);
+  std::string name;
+  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
+    name += quoted[i];
+    if (quoted[i] == quote) ++i;
+  }
+  return name;
+}
+
 // Reads "[db .] name", `first` being its first token, and removes the "db ." from `out`, which is
 // `create` with `removed` bytes fewer so far. Returns the token behind the name.
 class HeadEditor {
@@ -142,10 +171,11 @@ class HeadEditor {
   Token Next() { return reader_.Next(); }
   const TokenReader& reader() const { return reader_; }
 
-  Token DropDatabase(const Token& first) {
+  Token DropDatabase(const Token& first, std::string& database) {
     if (!CanBeName(first)) ThrowUnreadable(kind_, create_);
     const Token dot = reader_.Next();
     if (!reader_.IsPunctuation(dot, '.')) return dot;
+    database = UnquoteIdentifier(reader_.Text(first));
     const Token name = reader_.Next();
     if (!CanBeName(name)) ThrowUnreadable(kind_, create_);
     std::string replacement(reader_.Text(name));
@@ -156,34 +186,88 @@ class HeadEditor {
     return reader_.Next();
   }
 
-  // Skips to the word; false at the end.
-  bool SkipTo(std::string_view word) {
-    for (Token token = Next(); token.type != TokenType::kEnd; token = Next()) {
-      if (reader_.Is(token, word)) return true;
+  // Over CREATE and all that may stand before the name. What is not known there is an error: a
+  // server could take it for something else.
+  void SkipToName() {
+    if (!reader_.Is(Next(), "CREATE")) ThrowUnreadable(kind_, create_);
+    Token token = Next();
+    if (reader_.Is(token, "OR")) {
+      Require(reader_.Is(Next(), "REPLACE"));
+      token = Next();
     }
-    return false;
+    for (;;) {
+      if (reader_.Is(token, "ALGORITHM")) {
+        Require(reader_.IsPunctuation(Next(), '=') && Next().type == TokenType::kWord);
+        token = Next();
+      } else if (reader_.Is(token, "DEFINER")) {
+        Require(reader_.IsPunctuation(Next(), '='));
+        token = SkipAccount();
+      } else if (reader_.Is(token, "SQL")) {
+        Require(reader_.Is(Next(), "SECURITY") && Next().type == TokenType::kWord);
+        token = Next();
+      } else if (IsOfKind(token)) {
+        token = Next();
+      } else {
+        break;
+      }
+    }
+    if (kind_ == ObjectKind::kPackageBody) {
+      Require(reader_.Is(token, "PACKAGE"));
+      token = Next();
+    }
+    Require(reader_.Is(token, HeadKeyword(kind_)));
+  }
+
+  // Until now there was no version comment, nor a string that two sql_modes read in two ways.
+  void RequireOneReading(const Token& last) const {
+    Require(reader_.version_comments() == 0);
+    TokenReader again(create_);
+    for (Token token = again.Next(); token.begin < last.end; token = again.Next()) {
+      if (token.type == TokenType::kEnd) break;
+      Require(token.type != TokenType::kString ||
+              again.Text(token).find('\\') == std::string_view::npos);
+    }
   }
 
   std::string Take() { return std::move(out_); }
 
  private:
+  void Require(bool readable) const {
+    if (!readable) ThrowUnreadable(kind_, create_);
+  }
+
+  // Words before the kind's own that make it a special one.
+  bool IsOfKind(const Token& token) const {
+    const auto is_any = [&](std::initializer_list<std::string_view> words) {
+      return std::any_of(words.begin(), words.end(),
+                         [&](std::string_view word) { return reader_.Is(token, word); });
+    };
+    if (kind_ == ObjectKind::kFunction) return is_any({"AGGREGATE"});
+    return kind_ == ObjectKind::kView &&
+           is_any({"JSON", "RELATIONAL", "DUALITY", "MATERIALIZED", "FORCE", "NO"});
+  }
+
+  // `a`@`%`, `role`, CURRENT_USER(). Returns the token behind it.
+  Token SkipAccount() {
+    const Token user = Next();
+    Require(CanBeName(user));
+    Token token = Next();
+    if (reader_.Is(user, "CURRENT_USER") || reader_.Is(user, "CURRENT_ROLE")) {
+      if (!reader_.IsPunctuation(token, '(')) return token;
+      Require(reader_.IsPunctuation(Next(), ')'));
+      return Next();
+    }
+    if (!reader_.IsPunctuation(token, '@')) return token;
+    Require(CanBeName(Next()));
+    return Next();
+  }
+
   ObjectKind kind_;
   std::string_view create_;
   TokenReader reader_;
   std::string out_;
   std::size_t removed_ = 0;
 };
-
-// `a``b` without its quotes.
-std::string UnquoteIdentifier(std::string_view quoted) {
-  if (!quoted.starts_with('`')) return std::string(quoted);
-  std::string name;
-  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
-    name += quoted[i];
-    if (quoted[i] == '`') ++i;
-  }
-  return name;
-}
 
 // Calls `each` with the database and name tokens of every `nextval(`db`.`s`)` and `lastval(…)`.
 template <typename F>
@@ -204,16 +288,6 @@ void ForEachSequence(std::string_view create_table, const F& each) {
     const Token name = token = reader.Next();
     if (CanBeName(name)) each(reader, database, name);
   }
-}
-
-// The word right before the name in a CREATE statement.
-std::string_view HeadKeyword(ObjectKind kind) {
-  if (kind == ObjectKind::kDatabase || kind == ObjectKind::kSequence ||
-      kind == ObjectKind::kTable) {
-    throw Error(ErrorCode::kInternal, "this kind of definition has no head to change");
-  }
-  const std::string_view keyword = SqlKeyword(kind);  // of PACKAGE BODY the last word
-  return keyword.substr(keyword.rfind(' ') + 1);      // npos + 1 is 0
 }
 
 }  // namespace
@@ -238,24 +312,97 @@ DefinitionNeeds NeedsOf(std::string_view create) {
   return needs;
 }
 
-std::string WithoutHeadDatabase(ObjectKind kind, std::string_view create) {
-  HeadEditor head(kind, create);
-  if (!head.SkipTo(HeadKeyword(kind))) ThrowUnreadable(kind, create);
-  Token token = head.Next();
-  if (head.reader().Is(token, "IF")) {  // IF NOT EXISTS, or an object called IF
-    const Token next = head.Next();
-    if (!head.reader().Is(next, "NOT")) ThrowUnreadable(kind, create);
-    head.Next();
-    token = head.Next();
+namespace {
+
+struct Head {
+  std::string text;         // without databases
+  std::string database;     // that the object is named with; empty: none
+  std::string on_database;  // triggers: that of the table
+  std::string_view behind;  // the first token behind the name
+  std::size_t name_end = 0;
+};
+
+Head ReadHead(ObjectKind kind, std::string_view create) {
+  HeadEditor editor(kind, create);
+  const TokenReader& reader = editor.reader();
+  editor.SkipToName();
+  Token token = editor.Next();
+  if (reader.Is(token, "IF")) {  // IF NOT EXISTS, or an object called IF
+    const Token next = editor.Next();
+    if (!reader.Is(next, "NOT")) ThrowUnreadable(kind, create);
+    editor.Next();
+    token = editor.Next();
   }
-  token = head.DropDatabase(token);
+  Head head;
+  token = editor.DropDatabase(token, head.database);
+  editor.RequireOneReading(token);
+  head.behind = reader.Text(token);
+  head.name_end = token.begin;
   if (kind == ObjectKind::kTrigger) {
     // BEFORE|AFTER INSERT|UPDATE|DELETE ON table
-    head.Next();
-    if (!head.reader().Is(head.Next(), "ON")) ThrowUnreadable(kind, create);
-    head.DropDatabase(head.Next());
+    editor.Next();
+    if (!reader.Is(editor.Next(), "ON")) ThrowUnreadable(kind, create);
+    editor.DropDatabase(editor.Next(), head.on_database);
   }
-  return head.Take();
+  head.text = editor.Take();
+  return head;
+}
+
+// Does the text hold a character of two bytes whose second looks like a back-tick? Which bytes
+// begin one: as servers have it.
+bool HidesBackTick(std::string_view text, std::string_view charset) {
+  const std::string name = LowerAscii(charset);
+  const bool gbk = name == "gbk" || name == "gb18030", big5 = name == "big5";
+  const bool sjis = name == "sjis" || name == "cp932";
+  if (!gbk && !big5 && !sjis) return false;
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(text[i + 1]);
+    const bool leads = gbk    ? byte >= 0x81 && byte <= 0xFE
+                       : big5 ? byte >= 0xA1 && byte <= 0xF9
+                              : (byte >= 0x81 && byte <= 0x9F) || (byte >= 0xE0 && byte <= 0xFC);
+    if (!leads || next < 0x40 || next == 0x7F || next == 0xFF) continue;
+    if (next == '`') return true;
+    ++i;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string WithoutHeadDatabase(ObjectKind kind, std::string_view create) {
+  return ReadHead(kind, create).text;
+}
+
+bool MakesProgramOf(const ObjectId& object, std::string_view create,
+                    std::string_view client_charset, bool oracle) {
+  Head head;
+  try {
+    head = ReadHead(object.kind, create);
+  } catch (const Error&) {
+    return false;
+  }
+  for (const std::string& database : {head.database, head.on_database}) {
+    if (!database.empty() && !EqualIgnoringCase(database, object.database)) return false;
+  }
+  if (HidesBackTick(create.substr(0, head.name_end), client_charset)) return false;
+  // Without parentheses it could be a function of a library (RETURNS … SONAME).
+  return object.kind != ObjectKind::kFunction || head.behind == "(" ||
+         (oracle && EqualIgnoringCase(head.behind, "RETURN"));
+}
+
+bool FillsItself(std::string_view create_table) {
+  TokenReader reader(create_table);
+  reader.Next();  // CREATE
+  bool head = true;
+  for (Token token = reader.Next(); token.type != TokenType::kEnd; token = reader.Next()) {
+    if (std::exchange(head, head && !reader.Is(token, "TABLE"))) continue;
+    if (reader.Is(token, "SELECT") || reader.Is(token, "TABLE")) return true;
+    if (!reader.Is(token, "VALUES")) continue;
+    const Token next = reader.Next();  // of a partition: VALUES IN, VALUES LESS THAN
+    if (!reader.Is(next, "IN") && !reader.Is(next, "LESS")) return true;
+  }
+  return false;
 }
 
 std::string WithFirstName(std::string_view statement, const std::string& name) {

@@ -22,8 +22,18 @@ DefinitionNeeds NeedsOf(std::string_view create);
 // A definition whose head names its object without a database, so that `USE db` decides where it
 // goes: "CREATE … TRIGGER db.t … ON db.x" becomes "CREATE … TRIGGER `t` … ON `x`". Servers print
 // the head of a trigger as it was typed. Triggers, routines, packages, events and views.
-// Error kUnsupported when the head cannot be read.
+// Error kUnsupported when the head cannot be read: it is a CREATE of just this kind of object, with
+// no version comment up to its name, so that no server reads it otherwise.
 std::string WithoutHeadDatabase(ObjectKind kind, std::string_view create);
+
+// Is it such a definition, in words that make one of this kind of object and nothing else, and of
+// no other database than `database` (in upper or lower case)? `client_charset`: in which a server
+// shall read it; `oracle`: under sql_mode ORACLE.
+bool MakesProgramOf(const ObjectId& object, std::string_view create,
+                    std::string_view client_charset, bool oracle);
+
+// Does a table's definition go on with a query that fills it? Servers print none.
+bool FillsItself(std::string_view create_table);
 
 // The statement with another name in the place of the first quoted one: of a table or sequence, as
 // servers print CREATE, that is its own.

@@ -130,6 +130,27 @@ void AddNotes(const PlainDump& dump, RestoreContent& content) {
   }
 }
 
+// What the grammar of dumps let pass is once more looked at as restore will read it.
+void CheckDefinition(const std::string& file, const DumpedObject& dumped,
+                     const ContentObject& object) {
+  const ObjectRecord& record = object.record;
+  bool usual = true;
+  if (record.id.kind == ObjectKind::kTable) {
+    usual = !FillsItself(object.create);
+  } else if (record.id.kind != ObjectKind::kSequence) {
+    const bool oracle = record.sql_mode.find("ORACLE") != std::string::npos;
+    usual = MakesProgramOf(record.id, object.create, record.character_set_client, oracle);
+  }
+  if (usual) return;
+  constexpr std::size_t kShown = 120;
+  throw Error(ErrorCode::kUnsupported,
+              fmt::format("'{}' line {}: the definition of {} is none that a dump holds: {}", file,
+                          dumped.line, record.id.Describe(), object.create.substr(0, kShown)),
+              "Nothing was changed. Take it out, or load the file with the mysql client after "
+              "reading it.")
+      .About(file);
+}
+
 std::vector<ContentObject>& ListFor(RestoreContent& content, ObjectKind kind) {
   switch (kind) {
     case ObjectKind::kTable:
@@ -259,6 +280,7 @@ RestoreContent ReadPlainContent(const std::shared_ptr<const RandomAccessFile>& f
     ContentObject object;
     object.record = RecordOf(dumped);
     object.create = dumped.create;
+    CheckDefinition(file->name(), dumped, object);
     object.restart = dumped.restart;
     object.largest_statement = dumped.largest_statement;
     std::vector<ContentObject>& list = ListFor(content, id.kind);

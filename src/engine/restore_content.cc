@@ -9,12 +9,16 @@
 #include <numeric>
 #include <utility>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/task_group.h"
+#include "dbomsbak/sql/dump_reader.h"
 #include "dbomsbak/sql/insert_parser.h"
+#include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/unquoted.h"
 #include "engine/constraint_names.h"
 #include "engine/definition_slices.h"
+#include "engine/definition_text.h"
 #include "engine/pruned_tables.h"
 #include "engine/restore_choice.h"
 
@@ -66,61 +70,41 @@ void CheckWords(const ArchiveReader& archive, const ObjectRecord& record) {
   }
 }
 
-// What blanks and plain comments leave. A version comment is code to one server and none to
-// another.
-std::string_view BehindBlanks(std::string_view text) {
-  for (;;) {
-    const std::size_t begin = text.find_first_not_of(" \t\r\n\f\v");
-    text.remove_prefix(std::min(begin, text.size()));
-    if (!text.starts_with("/*") || text.starts_with("/*!") || text.starts_with("/*M!")) return text;
-    const std::size_t end = text.find("*/", 2);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 2);
-  }
-}
-
-// The word that `text` begins with, in capitals; it is taken off.
-std::string TakeWord(std::string_view& text) {
-  text = BehindBlanks(text);
-  std::string word;
-  while (word.size() < text.size() &&
-         (std::isalpha(static_cast<unsigned char>(text[word.size()])) != 0 ||
-          text[word.size()] == '_')) {
-    word += static_cast<char>(std::toupper(static_cast<unsigned char>(text[word.size()])));
-  }
-  text.remove_prefix(word.size());
-  return word;
-}
-
-// Is it a CREATE that can be none but of a view, trigger, routine, package or event? CREATE
-// DEFINER, CREATE ALGORITHM and CREATE SQL SECURITY can make nothing else. (WithoutHeadDatabase
-// looks for kind and name.)
-bool OpensProgram(const ObjectRecord& record, std::string_view text) {
-  if (TakeWord(text) != "CREATE") return false;
-  std::string word = TakeWord(text);
-  if (word == "OR") {
-    if (TakeWord(text) != "REPLACE") return false;
-    word = TakeWord(text);
-  }
-  if (word == "DEFINER" || word == "ALGORITHM" || word == "SQL") return true;
-  if (word == "AGGREGATE") word = TakeWord(text);
-  switch (record.id.kind) {
-    case ObjectKind::kView:
-      return word == "VIEW";
-    case ObjectKind::kTrigger:
-      return word == "TRIGGER";
-    case ObjectKind::kEvent:
-      return word == "EVENT";
-    case ObjectKind::kProcedure:
-      return word == "PROCEDURE";
-    case ObjectKind::kPackage:
-    case ObjectKind::kPackageBody:
-      return word == "PACKAGE";
-    case ObjectKind::kFunction:
-      // Without parentheses it could be a library's (SONAME).
-      return word == "FUNCTION" && (text.find('(') < text.find("RETURN") ||
-                                    record.sql_mode.find("ORACLE") != std::string::npos);
-    default:
-      return false;
+// "GRANT EXECUTE, ALTER ROUTINE ON PROCEDURE `d`.`p` TO 'u'@'h' WITH GRANT OPTION" and nothing
+// else.
+void CheckGrants(const ArchiveReader& archive, const ObjectRecord& record) {
+  const auto take = [](std::string_view& text, std::string_view word) {
+    if (!text.starts_with(word)) return false;
+    text.remove_prefix(word.size());
+    return true;
+  };
+  const auto take_quoted = [](std::string_view& text) {  // 'it\'s' or `it``s`
+    if (!text.starts_with('\'') && !text.starts_with('`')) return false;
+    const char quote = text.front();
+    std::size_t end = 1;
+    while (end < text.size() && (text[end] != quote || text.substr(end + 1).starts_with(quote))) {
+      end += text[end] == quote || (text[end] == '\\' && quote == '\'') ? 2 : 1;
+    }
+    if (end >= text.size()) return false;
+    text.remove_prefix(end + 1);
+    return true;
+  };
+  for (const std::string& grant : record.grants) {
+    std::string_view rest = grant;
+    bool usual = take(rest, "GRANT ");
+    do {
+      usual =
+          usual && (take(rest, "EXECUTE") || take(rest, "ALTER ROUTINE") || take(rest, "USAGE"));
+    } while (usual && take(rest, ", "));
+    // Of which routine: servers keep the name in lower case.
+    const std::string of = fmt::format(" ON {} {} TO ", SqlKeyword(record.id.kind),
+                                       QuoteQualified(record.id.database, record.id.name));
+    usual = usual && EqualIgnoringCase(rest.substr(0, of.size()), of);
+    if (usual) rest.remove_prefix(of.size());
+    usual = usual && take_quoted(rest);
+    if (usual && take(rest, "@")) usual = take_quoted(rest);
+    if (usual) take(rest, " WITH GRANT OPTION");
+    if (!usual || !rest.empty()) ThrowForeign(archive, record.id, "a grant", grant);
   }
 }
 
@@ -129,7 +113,8 @@ bool OpensProgram(const ObjectRecord& record, std::string_view text) {
 void CheckHead(const ArchiveReader& archive, const ContentObject& object) {
   const ObjectId& id = object.record.id;
   if (id.kind != ObjectKind::kTable && id.kind != ObjectKind::kSequence) {
-    if (!OpensProgram(object.record, object.create)) {
+    const bool oracle = object.record.sql_mode.find("ORACLE") != std::string::npos;
+    if (!MakesProgramOf(id, object.create, object.record.character_set_client, oracle)) {
       ThrowForeign(archive, id, "the definition", object.create);
     }
     return;
@@ -147,7 +132,9 @@ void CheckHead(const ArchiveReader& archive, const ContentObject& object) {
   const bool usual = sequence ? rest.size() > 1 && rest[0] == ' ' &&
                                     std::isalpha(static_cast<unsigned char>(rest[1])) != 0
                               : rest.starts_with(" (") || rest.starts_with("(");
-  if (at == 0 || !usual) ThrowForeign(archive, id, "the definition", text);
+  if (at == 0 || !usual || (!sequence && FillsItself(text))) {
+    ThrowForeign(archive, id, "the definition", text);
+  }
 }
 
 // "SELECT SETVAL(`name`, 41, 0, 2)" and nothing else.
@@ -197,7 +184,12 @@ void SortByText(std::vector<ContentObject>& objects) {
 }
 
 void ReadIndex(const ArchiveReader& archive, RestoreContent& content) {
+  const std::vector<std::string>& databases = archive.header().scope.databases;
   ForEachObject(archive, [&](ObjectRecord&& record) {
+    if (std::find(databases.begin(), databases.end(), record.id.database) == databases.end() ||
+        (record.id.kind == ObjectKind::kDatabase && record.id.name != record.id.database)) {
+      ThrowDamagedObject(archive, record.id, "it is outside of the databases of the archive");
+    }
     if (!record.omitted.empty()) {
       content.omitted.push_back(std::move(record));
       return;
@@ -209,6 +201,7 @@ void ReadIndex(const ArchiveReader& archive, RestoreContent& content) {
                   "zstd -dc FILE | mysql.");
     }
     CheckWords(archive, record);
+    CheckGrants(archive, record);
     ContentObject object;
     object.record = std::move(record);
     ListFor(content, object.record.id.kind)->push_back(std::move(object));
@@ -312,6 +305,7 @@ class FrameCheck {
     try {
       ForEachInsert(text.substr(unit.offset, unit.length), heads_[unit.table],
                     [&](std::string_view statement, std::uint64_t count) {
+                      CheckLiterals(unit.table, statement, count);
                       rows += count;
                       largest = std::max<std::uint64_t>(largest, statement.size());
                     });
@@ -324,6 +318,16 @@ class FrameCheck {
     rows_[unit.table] += rows;
     ContentObject& table = content_.tables[unit.table];
     table.largest_statement = std::max(table.largest_statement, largest);
+  }
+
+  // Lists of literals and nothing else: an expression would be run.
+  void CheckLiterals(std::uint32_t table, std::string_view statement, std::uint64_t rows) const {
+    const std::string_view values = statement.substr(heads_[table].size());
+    std::size_t offset = 0;
+    if (CountLiteralRows(values, true, false, offset) == rows) return;
+    const std::size_t before = values.rfind('\n', offset);
+    ThrowForeign(archive_, content_.tables[table].record.id, "a row",
+                 values.substr(before == std::string_view::npos ? 0 : before + 1));
   }
 
   void Report(std::uint64_t bytes, Observer& observer) {

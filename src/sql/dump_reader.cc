@@ -383,8 +383,8 @@ struct DumpReader::State {
       words.TakeSign('=');
       if (words.at_end()) RefuseStatement();
       const std::string value = NameOf(words.Take());
-      if (is_charset) charset = LowerAscii(value);
-      if (is_collation) collation = LowerAscii(value);
+      if (is_charset) charset = InCharsetWord(value);
+      if (is_collation) collation = InCharsetWord(value);
     }
     return {charset, collation};
   }
@@ -528,7 +528,8 @@ struct DumpReader::State {
       if (words.TakeWord("names")) {
         const std::optional<std::string> charset = TakeValue(words);
         SetCharset(charset.value_or(""));
-        collation_connection = words.TakeWord("collate") ? TakeValue(words).value_or("") : "";
+        collation_connection =
+            words.TakeWord("collate") ? InCharsetWord(TakeValue(words).value_or("")) : "";
         continue;
       }
       const std::optional<Variable> variable = TakeVariable(words);
@@ -556,7 +557,7 @@ struct DumpReader::State {
     } else if (variable.name == "character_set_client") {
       SetCharset(value.value_or(""));
     } else if (variable.name == "collation_connection") {
-      collation_connection = LowerAscii(value.value_or(""));
+      collation_connection = InCharsetWord(value.value_or(""));
     } else if (variable.name == "time_zone") {
       settings.time_zone = value.value_or("");
     } else if (!Holds(kOwnBusiness, variable.name)) {
@@ -565,8 +566,17 @@ struct DumpReader::State {
     return false;
   }
 
+  // What goes into statements of ours as it is.
+  std::string InCharsetWord(std::string_view value) const {
+    const bool plain = std::all_of(value.begin(), value.end(), [](char c) {
+      return c == '_' || (c >= '0' && c <= '9') || (LowerAscii(c) >= 'a' && LowerAscii(c) <= 'z');
+    });
+    if (!plain) Refuse("a charset or collation that is no word");
+    return LowerAscii(value);
+  }
+
   void SetCharset(std::string charset) {
-    charset = LowerAscii(charset);
+    charset = InCharsetWord(charset);
     if (charset.empty() || charset == "default") charset = "utf8mb4";
     settings.client_charset = std::move(charset);
   }

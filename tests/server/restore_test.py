@@ -275,6 +275,17 @@ class Restore(unittest.TestCase):
                 self.assertNotIn('dbomsbak_new', refused.err)
                 self.assert_refused(24, f'`{name}`', args=('--rehearse',), archive=archive)
 
+    def test_a_definition_cannot_lead_to_another_database(self):
+        self.server.sql('CREATE DATABASE `v`')
+        for kind, name in ('view', 'v_small'), ('event', 'e_small'), ('procedure', 'p_small'):
+            with self.subTest(kind):
+                self.assert_refused(12, kind, archive=self.changed(kind, name, f'`{name}`', f'v.{name}'))
+        found = self.server.value("SELECT (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'v') + "
+                                  "(SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'v') + "
+                                  "(SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = 'v')")
+        self.assertEqual(found, '0')
+        self.server.sql('DROP DATABASE `v`')
+
     @unittest.skipUnless(DEFAULT_KIND.startswith('mariadb'), f'{DEFAULT_KIND} has no sequences')
     def test_an_archive_cannot_run_another_statement_in_the_place_of_a_sequence(self):
         self.server.sql('CREATE DATABASE `victim`; CREATE DATABASE IF NOT EXISTS `oms_rm`; '

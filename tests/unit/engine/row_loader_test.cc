@@ -379,6 +379,26 @@ TEST_F(RowLoaderTest, ContentCountsRowsAndLongestStatements) {
   EXPECT_EQ(content_.tables[TableNumber("t")].create, kCreate);
 }
 
+TEST_F(RowLoaderTest, WhatIsOutsideOfTheDeclaredDatabasesIsNotContent) {
+  for (const ObjectKind kind : {ObjectKind::kTable, ObjectKind::kDatabase}) {
+    SampleArchive sample = sample_;
+    sample.AddTable("victim", "x", "CREATE TABLE `x` (`a` int)", {{"a", "int"}}, {{"1"}});
+    if (kind == ObjectKind::kDatabase) {
+      sample.objects.pop_back();
+      sample.AddDatabase("victim");
+      sample.objects.back().id.database = "d";
+    }
+    const ArchiveReader archive =
+        ArchiveReader::Open(std::make_shared<MemoryReadableFile>(sample.Build()));
+    try {
+      ReadContent(archive, {}, 1, SilentObserver(), cancel_);
+      ADD_FAILURE() << ToString(kind);
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), ErrorCode::kDamaged) << e.message();
+    }
+  }
+}
+
 // A file may be whole and yet made to do harm: what is sent to the server as it stands is looked
 // at.
 TEST_F(RowLoaderTest, WhatNoDumpWritesIsNotContent) {
@@ -401,12 +421,18 @@ TEST_F(RowLoaderTest, WhatNoDumpWritesIsNotContent) {
   };
   EXPECT_FALSE(refused(table("CREATE TABLE `x` (\n  `a` int\n)")));
   EXPECT_FALSE(refused(table("CREATE TABLE `x``.``y`(`a` int)")));
+  EXPECT_FALSE(
+      refused(table("CREATE TABLE `x` (`a` int COMMENT 'SELECT', `select` int) /* SELECT */ "
+                    "PARTITION BY LIST (`a`) (PARTITION p VALUES IN (1))")));
   for (const char* create :
        {"DROP DATABASE `victim`", "CREATE TABLE `victim`.`x` (`a` int)",
         "CREATE TABLE `victim` .`x` (`a` int)", "CREATE TABLE `victim` /**/.`x` (`a` int)",
         "CREATE TABLE victim.x (`a` int)", "CREATE OR REPLACE TABLE `x` (`a` int)",
         "CREATE/**/TABLE `x` (`a` int)", "/*M! CREATE TABLE `x` (*/ DROP DATABASE x",
-        "CREATE TABLE `x", "GRANT ALL ON *.* TO `x`", " CREATE TABLE `x` (`a` int)"}) {
+        "CREATE TABLE `x", "GRANT ALL ON *.* TO `x`", " CREATE TABLE `x` (`a` int)",
+        "CREATE TABLE `x` (`a` int) SELECT 1 AS `a`",
+        "CREATE TABLE `x` (`a` int) IGNORE AS (TABLE `victim`.`t`)",
+        "CREATE TABLE `x` (`a` int) /*!80019 VALUES ROW(victim.f()) */"}) {
     EXPECT_TRUE(refused(table(create))) << create;
   }
   const auto sequence = [&](const std::string& create, const std::string& restart) {
@@ -454,6 +480,9 @@ TEST_F(RowLoaderTest, WhatNoDumpWritesIsNotContent) {
            {Kind::kEvent, "CREATE DEFINER=`a`@`%` EVENT `x` ON SCHEDULE EVERY 1 DAY DO SELECT 1"},
            {Kind::kProcedure, "CREATE PROCEDURE `x`() SELECT 1"},
            {Kind::kFunction, "CREATE AGGREGATE FUNCTION `x`(a INT) RETURNS int(11) BEGIN END"},
+           {Kind::kView, "CREATE VIEW `D`.`x` AS select 1"},
+           {Kind::kFunction, "CREATE DEFINER=CURRENT_USER() FUNCTION `x`() RETURNS int RETURN 1"},
+           {Kind::kPackage, "CREATE DEFINER=role PACKAGE `x` AS END"},
            {Kind::kPackageBody, "CREATE DEFINER=`a`@`%` PACKAGE BODY `x` AS END"}}) {
     EXPECT_FALSE(refused(program(kind, text))) << text;
   }
@@ -466,9 +495,62 @@ TEST_F(RowLoaderTest, WhatNoDumpWritesIsNotContent) {
            {Kind::kView, "CREATE /*M! VIEW `x` */ USER y"},
            {Kind::kView, "/*!999999 CREATE VIEW x */ DROP DATABASE y"},
            {Kind::kView, "CREATE OR REPLACE USER `x` IDENTIFIED BY 'VIEW'"},
+           {Kind::kView, "CREATE VIEW `victim`.`x` AS select 1"},
+           {Kind::kView, "CREATE DEFINER=a@view VIEW victim.x AS select 1"},
+           {Kind::kView, "CREATE DEFINER=`a`@`%` /*!99999 VIEW x */ VIEW `victim`.`x` AS select 1"},
+           {Kind::kView, "CREATE VIEW victim /*!99999 , */ .x AS select 1"},
+           {Kind::kEvent,
+            "CREATE DEFINER=a@event EVENT victim.x ON SCHEDULE EVERY 1 DAY DO SET @a=1"},
+           {Kind::kProcedure, "CREATE DEFINER=a@procedure PROCEDURE victim.x() SELECT 1"},
+           {Kind::kProcedure,
+            "CREATE DEFINER=\"a\\\"@\" PROCEDURE x(\" PROCEDURE victim.x() SELECT 1"},
+           {Kind::kTrigger,
+            "CREATE TRIGGER victim.x BEFORE INSERT ON victim.t FOR EACH ROW SET @a=1"},
+           {Kind::kTrigger, "CREATE TRIGGER x BEFORE INSERT ON victim.t FOR EACH ROW SET @a=1"},
+           {Kind::kFunction, "CREATE DEFINER=`a`@`%` FUNCTION x RETURNS INTEGER SONAME 'x.so'"},
            {Kind::kFunction, "CREATE FUNCTION x RETURNS INTEGER SONAME 'x.so'"},
            {Kind::kFunction, "CREATE AGGREGATE FUNCTION x RETURNS INTEGER SONAME '(.so'"}}) {
     EXPECT_TRUE(refused(program(kind, text))) << text;
+  }
+  // To gbk the second back-tick is the half of a character.
+  const std::string hidden =
+      "CREATE DEFINER=`a\x81`@` PROCEDURE victim.p() SELECT 1 -- ` PROCEDURE x() SELECT 1";
+  for (const char* charset : {"utf8mb4", "gbk"}) {
+    SampleArchive sample = program(Kind::kProcedure, hidden);
+    sample.objects.back().character_set_client = charset;
+    EXPECT_EQ(refused(sample), charset == std::string("gbk"));
+  }
+  const auto granted = [&](const std::string& grant) {
+    SampleArchive sample = program(Kind::kProcedure, "CREATE PROCEDURE `x`() SELECT 1");
+    sample.objects.back().grants = {grant};
+    return sample;
+  };
+  for (const char* grant :
+       {"GRANT EXECUTE ON PROCEDURE `d`.`X` TO 'u'@'%'",
+        "GRANT EXECUTE, ALTER ROUTINE ON PROCEDURE `d`.`x` TO 'it\\'s'@'h' WITH GRANT OPTION",
+        "GRANT EXECUTE ON PROCEDURE `d`.`x` TO `it``s`@`%`",
+        "GRANT USAGE ON PROCEDURE `d`.`x` TO 'role'"}) {
+    EXPECT_FALSE(refused(granted(grant))) << grant;
+  }
+  for (const char* grant :
+       {"DROP DATABASE `victim`", "GRANT ALL ON *.* TO 'u'@'%'",
+        "GRANT EXECUTE ON PROCEDURE `victim`.`x` TO 'u'@'%'",
+        "GRANT EXECUTE ON FUNCTION `d`.`x` TO 'u'@'%'",
+        "GRANT EXECUTE, SUPER ON PROCEDURE `d`.`x` TO 'u'@'%'",
+        "GRANT EXECUTE ON PROCEDURE `d`.`x` TO 'u'@'%' IDENTIFIED BY 'x'",
+        "GRANT EXECUTE ON PROCEDURE `d`.`x` TO 'u'@'%' WITH GRANT OPTION, 'v'@'%'",
+        "GRANT EXECUTE ON PROCEDURE `d`.`x` TO 'u\\'@'%'"}) {
+    EXPECT_TRUE(refused(granted(grant))) << grant;
+  }
+  const auto rows = [&](const std::string& values) {
+    SampleArchive sample = table("CREATE TABLE `x` (`a` int)");
+    sample.objects.back().data = sample.Add("INSERT INTO `x` (`a`) VALUES\n" + values + ";\n");
+    return sample;
+  };
+  EXPECT_FALSE(refused(rows("(-1)")));
+  for (const char* values : {"(SLEEP(9))", "((SELECT 1))", "(@@version)", "(1+(1))",
+                             "(1) ON DUPLICATE KEY UPDATE a=(2)", "(/*!50000 USER() */)"}) {
+    EXPECT_TRUE(refused(rows(values))) << values;
   }
   for (std::string ObjectRecord::*word :
        {&ObjectRecord::charset, &ObjectRecord::collation, &ObjectRecord::character_set_client,
