@@ -234,7 +234,7 @@ class Diff {
     for (const auto& [database, table] : options_.only) {
       std::vector<std::string> near;
       bool found = false;
-      const auto look = [&](const ObjectId& id) {
+      const auto look = [&, &database = database, &table = table](const ObjectId& id) {
         if (id.database != database) return;
         found = found || id.name == table;
         near.push_back(id.name);
@@ -497,9 +497,9 @@ class Diff {
     std::map<ObjectId, std::pair<std::string, std::string>> orders;
     for (auto& [moment, places] : moments) {
       if (places.size() < 2) continue;
-      const auto listed = [&](std::uint64_t Place::*order) {
+      const auto listed = [&places = places](std::uint64_t Place::*order) {
         std::stable_sort(places.begin(), places.end(),
-                         [&](const Place& a, const Place& b) { return a.*order < b.*order; });
+                         [order](const Place& a, const Place& b) { return a.*order < b.*order; });
         std::string list;
         for (const Place& place : places) {
           list += (list.empty() ? "" : ", ") + QuoteIdentifier(place.id.name);

@@ -169,8 +169,8 @@ class Dropper {
           fmt::format("{}DROP FOREIGN KEY {}", drop.empty() ? "" : ", ", QuoteIdentifier(key.name));
     }
     for (const auto& [table, drop] : drops) {
-      Patiently("the foreign keys of " + table,
-                [&] { session_.Execute(fmt::format("ALTER TABLE {} {}", table, drop)); });
+      const std::string statement = fmt::format("ALTER TABLE {} {}", table, drop);
+      Patiently("the foreign keys of " + table, [&] { session_.Execute(statement); });
     }
   }
 
