@@ -16,6 +16,9 @@ else()
   target_compile_definitions(dbomsbak_options INTERFACE
     $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
 endif()
+if(DBOMSBAK_FUZZ)
+  target_compile_options(dbomsbak_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 target_link_options(dbomsbak_options INTERFACE -Wl,-z,relro,-z,now)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
