@@ -18,7 +18,8 @@ void IsSound(const std::string& value) {
           "a value is one line of text");
 }
 
-// The texts behind "oms_meta_password:" that are long enough to be known again.
+// The texts behind "oms_meta_password:" that would be known again: long ones, and not of letters
+// that a message may have side by side by itself.
 std::vector<std::string> Passwords(std::string_view text) {
   constexpr std::string_view kKey = "oms_meta_password:";
   std::vector<std::string> found;
@@ -27,7 +28,9 @@ std::vector<std::string> Passwords(std::string_view text) {
     value = value.substr(0, value.find_first_of("\r\n"));
     while (value.starts_with(' ')) value.remove_prefix(1);
     while (value.ends_with(' ')) value.remove_suffix(1);
-    if (value.size() >= 8) found.emplace_back(value);
+    const bool of_words =
+        value.find_first_not_of("abcdefghijklmnopqrstuvwxyz_ .,:'") == std::string_view::npos;
+    if (value.size() >= 8 && !of_words) found.emplace_back(value);
   }
   return found;
 }
