@@ -10,6 +10,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/rename_databases.h"
+#include "dbomsbak/transport/passing_error.h"
 #include "engine/definition_differences.h"
 #include "engine/definition_text.h"
 #include "engine/event_text.h"
@@ -116,7 +117,7 @@ void ObjectTrial::Run() {
   try {
     CreateViews();
   } catch (const Error& e) {
-    if (e.code() != ErrorCode::kQueryRefused) throw;
+    if (e.code() != ErrorCode::kQueryRefused || IsPassing(e)) throw;
     refusals_.Keep(e);
   }
   CreateTriggers();
@@ -174,7 +175,7 @@ void ObjectTrial::CreateViews() {
   try {
     CreateViews(views);
   } catch (Error& e) {
-    if (e.code() == ErrorCode::kConnectionLost || unchanged.empty()) throw;
+    if (IsPassing(e) || unchanged.empty()) throw;
     // A view that is live as it shall be stays, however broken it is: it need not be created.
     std::erase_if(views, [&](const View& view) { return unchanged.contains(view.id); });
     CreateViews(views);

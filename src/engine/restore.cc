@@ -13,6 +13,7 @@
 #include "dbomsbak/base/task_group.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/row_digest.h"
+#include "dbomsbak/transport/passing_error.h"
 #include "engine/heal.h"
 #include "engine/in_place.h"
 #include "engine/keys_behind_rows.h"
@@ -175,7 +176,8 @@ void RestoreRun::Load(RestoreInput& input) {
   } catch (Error& e) {
     // A row that the server does not take is one more thing that it cannot hold.
     const bool loading = !proof || !proof->failed();
-    if (loading && e.code() == ErrorCode::kQueryRefused) e.set_code(ErrorCode::kRestorePreflight);
+    if (loading && e.code() == ErrorCode::kQueryRefused && !IsPassing(e))
+      e.set_code(ErrorCode::kRestorePreflight);
     throw;
   }
   if (proof && proof->complete()) {

@@ -13,6 +13,7 @@
 #include "dbomsbak/base/utf8.h"
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/passing_error.h"
 #include "engine/definition_text.h"
 #include "engine/object_creator.h"
 #include "engine/restore_planner.h"
@@ -138,7 +139,7 @@ class Hearing {
     try {
       session_.Execute(statement);
     } catch (const ServerError& e) {
-      if (e.code() == ErrorCode::kConnectionLost) throw;
+      if (IsPassing(e)) throw;
       return Refusal{e.number(), e.message()};
     }
     return std::nullopt;

@@ -15,6 +15,7 @@
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
+#include "dbomsbak/transport/passing_error.h"
 #include "engine/constraint_names.h"
 #include "engine/definition_text.h"
 #include "engine/foreign_key_checks.h"
@@ -371,7 +372,7 @@ void Staging::CreateAtOnce(SessionFactory& sessions, unsigned jobs,
           session->Execute(creation.statement);
           creation.done = true;
         } catch (const Error& e) {  // told in their order
-          if (e.code() != ErrorCode::kQueryRefused) throw;
+          if (e.code() != ErrorCode::kQueryRefused || IsPassing(e)) throw;
           creation.failure = std::current_exception();
         }
       }

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "dbomsbak/transport/passing_error.h"
+
 namespace dbomsbak {
 
 void StagingRefusals::Keep(Error& error, std::string_view doing, const std::string& object) {
   error.While(fmt::format("{} {} in staging", doing, object));
   error.About(object);
-  if (error.code() != ErrorCode::kQueryRefused) throw;
+  if (error.code() != ErrorCode::kQueryRefused || IsPassing(error)) throw;
   if (refusals_.empty()) first_object_ = object;
   refusals_.push_back(error.message());
 }

@@ -104,9 +104,9 @@ class World:
         for name, state in self.states.items():
             if state == now:
                 return name
-        if self.window_is_open():  # around the one instant at which tables switch, other objects follow one by one
+        if self.window_is_open():  # around the one instant at which tables switch, all else follows one by one
             for name, state in self.states.items():
-                if tables(state) == tables(now):
+                if rows(state) == rows(now):
                     return name
         texts = [f'--- against {name}:\n' + '\n'.join(fingerprint.differences(state, now)[:20])
                  for name, state in self.states.items()]
@@ -127,6 +127,8 @@ class World:
 
     def need_no_staging(self):
         left = self.ours()
+        if 'could not be dropped' in self.last.err:  # that was told
+            left = [name for name in left if '_new_' not in name]
         if len(left) % len(SETS) or any('_new_' in name for name in left):
             raise AssertionError(f'left on the server: {left}')
 
@@ -184,6 +186,8 @@ class World:
             fits = {0, 10, 33}
         else:
             fits = {0, 10, 14}
+        if kind in ('sessions:full', 'sessions:ended'):  # these say nothing of an archive, or of what is live
+            others = set(others) - {24, 34}
         if code not in fits | set(others):
             raise AssertionError(f'ended with {code}, which does not fit')
         if kind == 'files:full' and code == 30 and 'No space left on device' not in result.err:
@@ -206,6 +210,6 @@ class World:
         return sorted(p.name for p in folder.iterdir())
 
 
-def tables(state):
-    return {database: {key: facts for key, facts in objects.items() if key[0] in ('table', 'sequence')}
-            for database, objects in state.items()}
+def rows(state):
+    return {database: {key: (facts.get('rows'), facts.get('row hash')) for key, facts in objects.items()
+                       if key[0] in ('table', 'sequence')} for database, objects in state.items()}
