@@ -19,7 +19,7 @@ void IsSound(const std::string& value) {
 }
 
 // The texts behind "oms_meta_password:" that would be known again: long ones, and not of letters
-// that a message may have side by side by itself.
+// and signs that a message may have side by side by itself.
 std::vector<std::string> Passwords(std::string_view text) {
   constexpr std::string_view kKey = "oms_meta_password:";
   std::vector<std::string> found;
@@ -29,7 +29,8 @@ std::vector<std::string> Passwords(std::string_view text) {
     while (value.starts_with(' ')) value.remove_prefix(1);
     while (value.ends_with(' ')) value.remove_suffix(1);
     const bool of_words =
-        value.find_first_not_of("abcdefghijklmnopqrstuvwxyz_ .,:'") == std::string_view::npos;
+        value.find_first_not_of("abcdefghijklmnopqrstuvwxyz_ .,:'()/OMS0123456789") ==
+        std::string_view::npos;
     if (value.size() >= 8 && !of_words) found.emplace_back(value);
   }
   return found;
