@@ -255,7 +255,9 @@ class SwapCase(RestoreCase):
 
     def after(self, live):
         w = self.world
-        w.run('restore --swap', '--yes').expect(0, *([34] if live == 'good' else []))
+        again = w.run('restore --swap', '--yes').expect(0, 34)
+        if again.code == 34 and live == 'ruined':  # what could not be read is taken for changed: it is made anew
+            w.run('restore', '--yes', w.archive['good']).expect(0)
         w.need_live('good')
         w.need_no_staging()
 

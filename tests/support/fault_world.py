@@ -127,7 +127,7 @@ class World:
 
     def need_no_staging(self):
         left = self.ours()
-        if 'could not be dropped' in self.last.err:  # that was told
+        if self.last is not None and 'could not be dropped' in self.last.err:  # that was told
             left = [name for name in left if '_new_' not in name]
         if len(left) % len(SETS) or any('_new_' in name for name in left):
             raise AssertionError(f'left on the server: {left}')
