@@ -1,5 +1,6 @@
 // OMS's config.yaml: what is read holds nothing that a name or password cannot, and what is refused
 // is told without its values.
+#include <cctype>
 #include <vector>
 
 #include "dbomsbak/app/oms_config.h"
@@ -28,9 +29,10 @@ std::vector<std::string> Passwords(std::string_view text) {
     value = value.substr(0, value.find_first_of("\r\n"));
     while (value.starts_with(' ')) value.remove_prefix(1);
     while (value.ends_with(' ')) value.remove_suffix(1);
-    const bool of_words =
-        value.find_first_not_of("abcdefghijklmnopqrstuvwxyz_ .,:'()/OMS0123456789") ==
-        std::string_view::npos;
+    const bool of_words = std::all_of(value.begin(), value.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 ||
+             std::string_view(" _.,:;'()/-").find(static_cast<char>(c)) != std::string_view::npos;
+    });
     if (value.size() >= 8 && !of_words) found.emplace_back(value);
   }
   return found;
