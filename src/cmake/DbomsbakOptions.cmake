@@ -14,7 +14,7 @@ if(DBOMSBAK_SANITIZE)
   target_link_options(dbomsbak_options INTERFACE -fsanitize=${DBOMSBAK_SANITIZE})
 else()
   target_compile_definitions(dbomsbak_options INTERFACE
-    $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+    $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=3>)
 endif()
 if(DBOMSBAK_FUZZ)
   target_compile_options(dbomsbak_options INTERFACE -fsanitize=fuzzer-no-link)
