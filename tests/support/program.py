@@ -14,6 +14,11 @@ import tempfile
 import threading
 import time
 
+# A run in the background (nohup, `&` of a script) ignores these, and so would the program, which tests send them to.
+for _signal in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(_signal) == signal.SIG_IGN:
+        signal.signal(_signal, signal.SIG_DFL)
+
 
 def sanitized():
     """Whether the build has a sanitizer, whose own memory says nothing about the program's."""
