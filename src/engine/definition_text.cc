@@ -352,7 +352,7 @@ Head ReadHead(ObjectKind kind, std::string_view create) {
 // begin one: as servers have it.
 bool HidesBackTick(std::string_view text, std::string_view charset) {
   const std::string name = LowerAscii(charset);
-  const bool gbk = name == "gbk" || name == "gb18030", big5 = name == "big5";
+  const bool gbk = name == "gbk" || name.starts_with("gb18030"), big5 = name == "big5";
   const bool sjis = name == "sjis" || name == "cp932";
   if (!gbk && !big5 && !sjis) return false;
   for (std::size_t i = 0; i + 1 < text.size(); ++i) {

@@ -135,10 +135,10 @@ class LiteralScanner {
     return digits;
   }
 
-  // _utf8mb4 '…', _binary 0x…
+  // _utf8mb4 '…', _binary 0x…, _gb18030_2022 0x…
   bool Introduced() {
     ++p_;
-    while (p_ != end_ && (IsLetter(*p_) || IsDigit(*p_))) ++p_;
+    while (p_ != end_ && (IsLetter(*p_) || IsDigit(*p_) || *p_ == '_')) ++p_;
     if (!SkipBlanks() || p_ == end_) return false;
     if (*p_ == '\'') return Quoted();
     if ((*p_ == 'x' || *p_ == 'X') && end_ - p_ > 1 && p_[1] == '\'') {

@@ -89,7 +89,7 @@ Said Read(std::string_view literal, const DumpSettings& settings) {
   if (literal.front() == '_') {
     std::size_t end = 1;
     while (end < literal.size() &&
-           (HexDigit(literal[end]) >= 0 ||
+           (HexDigit(literal[end]) >= 0 || literal[end] == '_' ||
             (LowerAscii(literal[end]) >= 'a' && LowerAscii(literal[end]) <= 'z'))) {
       ++end;
     }

@@ -53,6 +53,13 @@ TEST(DumpReaderTest, RowsAreCountedWhateverStandsInThem) {
   EXPECT_EQ(outcome.model.rows, 7U);
 }
 
+TEST(DumpReaderTest, AnyCharsetMayStandBeforeAString) {
+  const Outcome outcome = ReadBetween(
+      "INSERT INTO `t` VALUES (1,_gb18030_2022 0x7A7A),(2,_gb18030_2022 'z)'),(3,_binary x'7A');\n");
+  EXPECT_EQ(outcome.code, ErrorCode::kOk) << outcome.message;
+  EXPECT_EQ(outcome.model.rows, 3U);
+}
+
 TEST(DumpReaderTest, NumbersOfOurOwnBesideAJsonTextAreValues) {
   const Outcome outcome = ReadBetween(
       "INSERT INTO `t` VALUES (1,JSON_REPLACE('[1.10, \\'(\\')]','$[0]',1.10,'$.\"a)\"',-1.5e-7)),"

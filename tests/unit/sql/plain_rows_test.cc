@@ -78,6 +78,9 @@ TEST(PlainRowsTest, TextIsInTheCharsetOfItsColumn) {
   EXPECT_EQ(HashOfLiteral("'abc'", Of(ValueClass::kText, "gbk")), HashOf({"abc"}));
   EXPECT_NE(WhyUnclear("'数'", Of(ValueClass::kText, "gbk")), "");
   EXPECT_NE(WhyUnclear("'abc'", Of(ValueClass::kText, "ucs2")), "");
+  const PlainColumn chinese = Of(ValueClass::kText, "gb18030_2022");
+  EXPECT_EQ(HashOfLiteral("_gb18030_2022 0x81AB", chinese), HashOf({"\x81\xAB"}));
+  EXPECT_EQ(WhyUnclear("_gb18030_2022 0x81AB", chinese), "");
 }
 
 TEST(PlainRowsTest, YearsStandAsNumbers) {
