@@ -414,7 +414,10 @@ DumpSet PrepareDumpSet(SessionFactory& sessions, SessionRegistry& registry,
         changed = FirstNewName(before, set.scope, set.traits, set.catalog, coordinator,
                                *readers.front(), set.snapshot.read_as_of);
       }
-      if (!changed) changed = FirstMissing(before, set.catalog);
+      // (Elsewhere the catalogue leaves out tables that the server keeps for other objects.)
+      if (!changed && set.traits.hides_tables_in_alter) {
+        changed = FirstMissing(before, set.catalog);
+      }
       // Under a lock that every ALTER waits for, the list was whole.
       set.may_hide_tables = set.traits.hides_tables_in_alter &&
                             !(set.snapshot.names_kept && before.shown == before.all);
