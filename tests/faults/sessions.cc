@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "faults/fault.h"
+#include "support/forwarding_session.h"
 #include "transport/server_error.h"
 
 namespace dbomsbak::testing {
@@ -24,42 +25,38 @@ const std::map<std::string_view, Refusal> kRefusals{
     {"deadlock", {1213, "40001", "Deadlock found when trying to get lock"}},
 };
 
-class FaultySession final : public Session {
+class FaultySession final : public ForwardingSession {
  public:
-  explicit FaultySession(std::unique_ptr<Session> session) : session_(std::move(session)) {}
+  using ForwardingSession::ForwardingSession;
 
   void Execute(std::string_view sql) override {
-    Call(sql, [&] { session_->Execute(sql); });
+    Call(sql, [&] { ForwardingSession::Execute(sql); });
   }
   ResultSet Query(std::string_view sql) override {
-    return Call(sql, [&] { return session_->Query(sql); });
+    return Call(sql, [&] { return ForwardingSession::Query(sql); });
   }
   std::unique_ptr<RowStream> Stream(std::string_view sql, Protocol protocol) override;
   void LoadLocal(std::string_view sql, const std::function<std::string_view()>& next) override {
     const std::function<std::string_view()> piece = [&] {
       return Call("piece", [&] { return next(); });
     };
-    Call(sql, [&] { session_->LoadLocal(sql, piece); });
+    Call(sql, [&] { ForwardingSession::LoadLocal(sql, piece); });
   }
-  std::uint64_t affected_rows() const override { return session_->affected_rows(); }
-  unsigned warning_count() const override { return session_->warning_count(); }
-  std::uint64_t connection_id() const override { return session_->connection_id(); }
-  std::string server_version() const override { return session_->server_version(); }
-  const std::string& description() const override { return session_->description(); }
-  void Abort() noexcept override { session_->Abort(); }
 
   template <typename Work>
   auto Call(std::string_view what, const Work& work) -> decltype(work()) {
     const std::string_view kind = TheFault().KindFor("sessions");
     if (kind.empty() || !TheFault().Strikes(what, kind == "gone")) return work();
     if (kind == "lost" || kind == "gone") {
-      session_->Abort();
+      Abort();
     } else if (kind == "behind") {
       work();
-      session_->Abort();
+      Abort();
       throw Refused({2013, "HY000", "Lost connection to server during query"});
     } else {
-      if (kind == "deadlock" && what != "row" && what != "piece") session_->Execute("ROLLBACK");
+      if (kind == "deadlock" && what != "row" && what != "piece") {
+        ForwardingSession::Execute("ROLLBACK");
+      }
       throw Refused(kRefusals.at(kind));
     }
     return work();
@@ -69,8 +66,6 @@ class FaultySession final : public Session {
   ServerError Refused(const Refusal& refusal) const {
     return StatementError(refusal.number, refusal.sqlstate, refusal.text, description());
   }
-
-  std::unique_ptr<Session> session_;
 };
 
 class FaultyRows final : public RowStream {
@@ -88,7 +83,7 @@ class FaultyRows final : public RowStream {
 };
 
 std::unique_ptr<RowStream> FaultySession::Stream(std::string_view sql, Protocol protocol) {
-  auto rows = Call(sql, [&] { return session_->Stream(sql, protocol); });
+  auto rows = Call(sql, [&] { return ForwardingSession::Stream(sql, protocol); });
   return std::make_unique<FaultyRows>(*this, std::move(rows));
 }
 

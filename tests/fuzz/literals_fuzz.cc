@@ -14,13 +14,15 @@
 #include "fuzz/fuzz.h"
 #include "sql/canonical_row.h"
 #include "sql/literal.h"
-#include "sql/literal_reader.h"
+#include "support/literal_outcome.h"
 
 namespace dbomsbak {
 namespace {
 
 using fuzz::Input;
 using fuzz::Require;
+using testing::LiteralOutcome;
+using testing::Way;
 
 constexpr std::string_view kKinds[] = {
     "int",        "decimal",      "temporal",     "bits",        "bytes",      "float32",
@@ -41,36 +43,10 @@ std::vector<std::string> NamesFor(const std::vector<ColumnKind>& kinds) {
   return names;
 }
 
-struct CloserRow : CanonicalRow {
-  static constexpr bool kIsOneBuffer = false;
-};
-
-struct Outcome {
-  std::string hash;      // of the row's canonical form; empty: damage
-  std::size_t at = 0;    // where the row or the damage is
-  std::string expected;  // of the damage
-  friend bool operator==(const Outcome&, const Outcome&) = default;
-};
-
 template <typename Row>
-Outcome ReadRow(const std::vector<LiteralPlan>& plans, std::string_view text, bool whole_rows) {
+LiteralOutcome Read(const std::vector<LiteralPlan>& plans, std::string_view text, Way way) {
   Row row;
-  LiteralReader<Row> reader(text, row);
-  try {
-    for (std::size_t column = 0; column < plans.size(); ++column) {
-      if (whole_rows) column = reader.Values(plans, column);
-      if (column == plans.size()) break;
-      if (column != 0) reader.Take(',', "the next value");
-      if (whole_rows) {
-        reader.ValueCloser(plans[column]);
-      } else {
-        reader.Value(plans[column]);
-      }
-    }
-  } catch (const LiteralDamage& damage) {
-    return {{}, static_cast<std::size_t>(damage.at - text.data()), damage.expected};
-  }
-  return {row.Finish().hex(), static_cast<std::size_t>(reader.position() - text.data()), {}};
+  return testing::ReadLiterals(row, plans, text, way);
 }
 
 // What the archive's reader takes, the reader of foreign dumps takes as the same rows.
@@ -106,9 +82,10 @@ void ReadText(Input input) {
   // An exact copy, so that a sanitizer sees every byte read beyond it.
   const std::vector<char> exact(input.rest().begin(), input.rest().end());
   const std::string_view text(exact.data(), exact.size());
-  const Outcome closer = ReadRow<CloserRow>(plans, text, false);
-  Require(ReadRow<CanonicalRow>(plans, text, false) == closer, "a quick value is the value");
-  Require(ReadRow<CanonicalRow>(plans, text, true) == closer, "a quick row is the row");
+  const LiteralOutcome closer = Read<testing::CloserRow>(plans, text, Way::kValueByValue);
+  Require(Read<CanonicalRow>(plans, text, Way::kValueByValue) == closer,
+          "a quick value is the value");
+  Require(Read<CanonicalRow>(plans, text, Way::kWholeRow) == closer, "a quick row is the row");
 
   const std::string head = InsertHead("t", NamesFor(kinds));
   const std::string statement = head + "(" + std::string(text) + ");\n";

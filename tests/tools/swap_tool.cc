@@ -46,6 +46,7 @@
 #include "engine/restore_planner.h"
 #include "engine/set_history.h"
 #include "engine/set_swap.h"
+#include "support/forwarding_session.h"
 
 namespace dbomsbak {
 namespace {
@@ -79,35 +80,28 @@ class Fate {
   bool behind_ = false;
 };
 
-class MortalSession final : public Session {
+class MortalSession final : public testing::ForwardingSession {
  public:
   MortalSession(std::unique_ptr<Session> session, Fate& fate)
-      : session_(std::move(session)), fate_(fate) {}
+      : ForwardingSession(std::move(session)), fate_(fate) {}
   void Execute(std::string_view sql) override {
     fate_.Statement(sql);
-    session_->Execute(sql);
+    ForwardingSession::Execute(sql);
   }
   ResultSet Query(std::string_view sql) override {
     fate_.Statement(sql);
-    return session_->Query(sql);
+    return ForwardingSession::Query(sql);
   }
   std::unique_ptr<RowStream> Stream(std::string_view sql, Protocol protocol) override {
     fate_.Statement(sql);
-    return session_->Stream(sql, protocol);
+    return ForwardingSession::Stream(sql, protocol);
   }
   void LoadLocal(std::string_view sql, const std::function<std::string_view()>& next) override {
     fate_.Statement(sql);
-    session_->LoadLocal(sql, next);
+    ForwardingSession::LoadLocal(sql, next);
   }
-  std::uint64_t affected_rows() const override { return session_->affected_rows(); }
-  unsigned warning_count() const override { return session_->warning_count(); }
-  std::uint64_t connection_id() const override { return session_->connection_id(); }
-  std::string server_version() const override { return session_->server_version(); }
-  const std::string& description() const override { return session_->description(); }
-  void Abort() noexcept override { session_->Abort(); }
 
  private:
-  std::unique_ptr<Session> session_;
   Fate& fate_;
 };
 

@@ -12,47 +12,17 @@
 #include "dbomsbak/base/bytes.h"
 #include "sql/canonical_row.h"
 #include "sql/literal.h"
-#include "sql/literal_reader.h"
+#include "support/literal_outcome.h"
 #include "unit/sql/sql_testing.h"
 
 namespace dbomsbak {
 namespace {
 
+using testing::CloserRow;
+using testing::LiteralOutcome;
 using testing::Random;
-
-struct CloserRow : CanonicalRow {
-  static constexpr bool kIsOneBuffer = false;
-};
-
-struct Outcome {
-  std::string hash;      // of the row's canonical form; empty: damage
-  std::size_t at = 0;    // where the row or the damage is
-  std::string expected;  // of the damage
-  friend bool operator==(const Outcome&, const Outcome&) = default;
-};
-
-enum class Way { kWholeRow, kValueByValue };
-
-template <typename Row>
-Outcome ReadRow(Row& row, const std::vector<LiteralPlan>& plans, std::string_view text, Way way) {
-  row.Restart();
-  LiteralReader<Row> reader(text, row);
-  try {
-    for (std::size_t column = 0; column < plans.size(); ++column) {
-      if (way == Way::kWholeRow) column = reader.Values(plans, column);
-      if (column == plans.size()) break;
-      if (column != 0) reader.Take(',', "the next value");
-      if (way == Way::kWholeRow) {
-        reader.ValueCloser(plans[column]);
-      } else {
-        reader.Value(plans[column]);
-      }
-    }
-  } catch (const LiteralDamage& damage) {
-    return {{}, static_cast<std::size_t>(damage.at - text.data()), damage.expected};
-  }
-  return {row.Finish().hex(), static_cast<std::size_t>(reader.position() - text.data()), {}};
-}
+using testing::ReadLiterals;
+using testing::Way;
 
 constexpr std::string_view kKinds[] = {"int",         "decimal",    "temporal",     "bits",
                                        "bytes",       "float64",    "text:utf8mb4", "text:utf8mb3",
@@ -148,9 +118,10 @@ TEST(QuickLiteralTest, ARowIsReadAsByTheCloserLook) {
     const std::string_view text(copy.get(), row.size());
 
     const std::vector<LiteralPlan> plans = PlanLiterals(kinds);
-    const Outcome expected = ReadRow(plain, plans, text, Way::kValueByValue);
-    ASSERT_EQ(ReadRow(whole, plans, text, Way::kWholeRow), expected) << row.substr(0, 2000);
-    ASSERT_EQ(ReadRow(single, plans, text, Way::kValueByValue), expected) << row.substr(0, 2000);
+    const LiteralOutcome expected = ReadLiterals(plain, plans, text, Way::kValueByValue);
+    ASSERT_EQ(ReadLiterals(whole, plans, text, Way::kWholeRow), expected) << row.substr(0, 2000);
+    ASSERT_EQ(ReadLiterals(single, plans, text, Way::kValueByValue), expected)
+        << row.substr(0, 2000);
     ++(expected.hash.empty() ? wrong : right);
   }
   EXPECT_GT(right, 1500);
