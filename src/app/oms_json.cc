@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/uninterrupted.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/near_names.h"
 #include "dbomsbak/base/utf8.h"
@@ -385,8 +386,8 @@ std::string ReadOmsJson(const std::string& path) {
   std::string text;
   std::string part(std::size_t{64} << 10, '\0');
   while (true) {
-    const ssize_t got = read(file.descriptor(), part.data(), part.size());
-    if (got < 0 && errno == EINTR) continue;
+    const ssize_t got =
+        Uninterrupted([&] { return read(file.descriptor(), part.data(), part.size()); });
     if (got < 0) throw fail();
     if (got == 0) return text;
     text.append(part, 0, static_cast<std::size_t>(got));

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/uninterrupted.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/secret.h"
 
@@ -146,8 +147,7 @@ void Reader::ReadFile(const std::string& path, bool required, unsigned depth) {
   std::string text;
   char buffer[4096];
   for (;;) {
-    const ssize_t count = read(file.fd, buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count = Uninterrupted([&] { return read(file.fd, buffer, sizeof buffer); });
     if (count < 0) {
       throw Error(ErrorCode::kIo,
                   fmt::format("cannot read option file {}: {}", path, std::strerror(errno)), {});
