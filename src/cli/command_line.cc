@@ -15,7 +15,7 @@
 namespace dbomsbak {
 namespace {
 
-std::string Spelling(const OptionInfo& option) { return fmt::format("--{}", option.id()); }
+std::string LongName(const OptionInfo& option) { return fmt::format("--{}", option.id()); }
 
 std::string SeeHelp(const CommandInfo& command) {
   return fmt::format("See dbomsbak {} --help.", command.name);
@@ -101,14 +101,14 @@ void CommandLine::RefuseWhatCannotBeHonoured() const {
           FindOption(command_.command, fmt::format("--skip-{}", option->id()));
       if (skip == nullptr || skip->group != OptionGroup::kRefused) continue;
       if (Flag(option->id(), true)) continue;
-      const std::string spelling = Spelling(*option) + "=false";
+      const std::string spelling = LongName(*option) + "=false";
       throw Error(ErrorCode::kUsage,
                   fmt::format("mysqldump's option {} cannot be honoured: {}", spelling, skip->help),
                   fmt::format("Leave it away. See dbomsbak {} --help.", command_.name))
           .About(spelling);
     }
     if (option->group != OptionGroup::kRefused) continue;
-    std::string spelling = Spelling(*option);
+    std::string spelling = LongName(*option);
     if (option->id().size() == 1) spelling.erase(0, 1);
     Error error(ErrorCode::kUsage,
                 fmt::format("mysqldump's option {} cannot be honoured: {}", spelling, option->help),

@@ -143,9 +143,11 @@ constexpr std::array kCommands{
         "made by 3.2.x do. They need it before the upgrade. Ends with 0 when all have it, with 4 "
         "when some lack it, and with 12 when a file is not understood. - is standard input.",
         "dbomsbak upgrade connectors connector-1.json connector-2.json"},
-    CommandInfo{kCommandHelp, "help", "[TOPIC]", 0, 2,
-                "help on a command, exit codes, options, JSON",
-                "Topics: a command, exit-codes, options, json.", "dbomsbak help exit-codes"},
+    CommandInfo{
+        kCommandHelp, "help", "[TOPIC]", 0, 2, "help on a command, exit codes, options, JSON",
+        "Topics: a command, exit-codes, options, json, topics. Also renders what documents, "
+        "manual pages and shells are told.",
+        "dbomsbak help exit-codes"},
 };
 
 }  // namespace
@@ -161,6 +163,16 @@ const CommandInfo* FindCommand(std::string_view name) {
     if (info.name == name) return &info;
   }
   return nullptr;
+}
+
+std::string CommandsOf(CommandSet commands) {
+  std::string text;
+  for (const CommandInfo& info : CommandTable()) {
+    if ((info.command & commands) == 0) continue;
+    if (!text.empty()) text += ", ";
+    text += info.name;
+  }
+  return text;
 }
 
 std::vector<std::string> CommandNames() {

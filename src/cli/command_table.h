@@ -45,6 +45,7 @@ std::span<const CommandInfo> CommandTable();
 const CommandInfo* FindCommand(std::string_view name);  // null when there is none
 // Whether `name` is `first` and one word more.
 bool IsCommandOf(std::string_view first, std::string_view name);
+std::string CommandsOf(CommandSet commands);  // "dump, verify"
 std::vector<std::string> CommandNames();
 
 }  // namespace dbomsbak

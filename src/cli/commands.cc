@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/completion.h"
 #include "cli/help.h"
+#include "cli/man_page.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
 #include "cli/units.h"
@@ -168,10 +170,21 @@ std::unique_ptr<Observer> ObserveAsAsked(Invocation& run) {
 }
 
 ErrorCode RunHelpCommandLine(Invocation& run) {
-  const std::string topic = Joined(run.line.arguments(), " ");  // "upgrade ha-config" is two
-  run.console.Out(run.line.Flag("markdown") ? HelpMarkdown(topic)
-                  : run.line.Flag("man")    ? HelpMan(topic)
-                                            : HelpPage(topic));
+  const CommandLine& line = run.line;
+  if (const auto shell = line.Last("completion")) {
+    run.console.Out(RenderCompletion(*shell));
+    return ErrorCode::kOk;
+  }
+  const std::string topic = Joined(line.arguments(), " ");  // "upgrade ha-config" is two
+  if (line.Flag("man-page")) {
+    const CommandInfo* const command = FindCommand(topic);
+    if (command == nullptr) throw UnknownTopic(topic, CommandNames());
+    run.console.Out(ManPage(*command));
+    return ErrorCode::kOk;
+  }
+  run.console.Out(line.Flag("markdown") ? HelpMarkdown(topic)
+                  : line.Flag("man")    ? HelpMan(topic)
+                                        : HelpPage(topic));
   return ErrorCode::kOk;
 }
 

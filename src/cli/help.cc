@@ -35,24 +35,6 @@ std::string Padded(std::string_view text, std::size_t columns) {
   return padded;
 }
 
-// "-o, --output FILE", "--progress[=json|bar|none]".
-std::string Spelling(const OptionInfo& option) {
-  std::string text;
-  for (const std::string_view name : option.AllNames()) {
-    if (!text.empty()) text += ", ";
-    text += name;
-  }
-  if (option.value.empty()) return text;
-  switch (option.style) {
-    case OptionStyle::kOptionalValue:
-      return fmt::format("{}[={}]", text, option.value);
-    case OptionStyle::kPassword:
-      return fmt::format("-p[{0}], --password[={0}]", option.value);
-    default:
-      return fmt::format("{} {}", text, option.value);
-  }
-}
-
 std::string OptionLine(const OptionInfo& option) {
   std::string line = "  " + Spelling(option);
   if (Columns(line) + 2 > kOptionColumn) {
@@ -61,14 +43,6 @@ std::string OptionLine(const OptionInfo& option) {
   }
   line = Padded(line, kOptionColumn);
   return line + Wrap(option.help, kOptionColumn, kWidth - kOptionColumn).substr(kOptionColumn);
-}
-
-std::vector<const OptionInfo*> OptionsOf(CommandSet commands, OptionGroup group) {
-  std::vector<const OptionInfo*> options;
-  for (const OptionInfo& option : OptionTable()) {
-    if (option.group == group && (option.commands & commands) != 0) options.push_back(&option);
-  }
-  return options;
 }
 
 std::string NamesOf(const std::vector<const OptionInfo*>& options) {
@@ -85,19 +59,11 @@ std::string NamesOf(const std::vector<const OptionInfo*>& options) {
   return text;
 }
 
-std::string CommandsOf(CommandSet commands) {
-  std::string text;
-  for (const CommandInfo& info : CommandTable()) {
-    if ((info.command & commands) == 0) continue;
-    if (!text.empty()) text += ", ";
-    text += info.name;
-  }
-  return text;
+std::string Line(std::string_view name, std::string_view summary) {
+  return fmt::format("  {:<19} {}\n", name, summary);
 }
 
-std::string LineOf(const CommandInfo& info) {
-  return fmt::format("  {:<19} {}\n", info.name, info.summary);
-}
+std::string LineOf(const CommandInfo& info) { return Line(info.name, info.summary); }
 
 std::string ExitCodesPage() {
   std::string text = "Exit codes\n\n";
@@ -132,6 +98,30 @@ std::string JsonPage() {
   return text;
 }
 
+std::string TopicsPage();
+
+struct Topic {
+  std::string_view name;
+  std::string_view summary;
+  std::string (*page)();
+};
+
+constexpr Topic kTopics[] = {
+    {"exit-codes", "what the program ends with, and what that means", ExitCodesPage},
+    {"options", "every option of every command, and what of mysqldump's is ignored or refused",
+     OptionsPage},
+    {"json", "the fields that --json writes", JsonPage},
+    {"topics", "this page", TopicsPage},
+};
+
+std::string TopicsPage() {
+  std::string text = "dbomsbak help TOPIC\n\nTopics\n";
+  for (const Topic& topic : kTopics) text += Line(topic.name, topic.summary);
+  text += "\nCommands\n";
+  for (const CommandInfo& info : CommandTable()) text += LineOf(info);
+  return text;
+}
+
 // A text within a Markdown table cell.
 std::string Cell(std::string_view text) {
   std::string cell;
@@ -140,49 +130,6 @@ std::string Cell(std::string_view text) {
     cell += c;
   }
   return cell;
-}
-
-// A text for groff: what stands there is printed, signs of the command line as they are typed.
-std::string Roff(std::string_view text) {
-  constexpr std::string_view kDots = "…";  // the one sign that is not ASCII
-  std::string roff;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (text.substr(at).starts_with(kDots)) {
-      roff += "...";
-      at += kDots.size() - 1;
-    } else if (c == '\\') {
-      roff += "\\e";
-    } else if (c == '-') {
-      roff += "\\-";
-    } else if (c == '\'') {
-      roff += "\\(aq";
-    } else {
-      if (c == '.' && roff.empty()) roff += "\\&";
-      roff += c;
-    }
-  }
-  return roff;
-}
-
-std::string ManOptions(const std::vector<const OptionInfo*>& options, bool with_commands) {
-  std::string text;
-  for (const OptionInfo* option : options) {
-    text +=
-        fmt::format(".TP\n.B {}\n{}{}\n", Roff(Spelling(*option)), Roff(option->help),
-                    with_commands ? Roff(fmt::format(" ({})", CommandsOf(option->commands))) : "");
-  }
-  return text;
-}
-
-Error UnknownTopic(std::string_view topic, const std::vector<std::string>& known) {
-  std::string hint = DidYouMean(topic, known);
-  if (hint.empty()) {
-    hint = "Topics are";
-    for (const std::string& name : known) hint += " " + name;
-    hint += ".";
-  }
-  return Error(ErrorCode::kUsage, fmt::format("there is no help on '{}'", topic), std::move(hint));
 }
 
 }  // namespace
@@ -217,7 +164,7 @@ std::string OverviewPage() {
   for (const CommandInfo& info : CommandTable()) text += LineOf(info);
   return text +
          "\nConnection options are the mysql client's. Each command answers --help; see also\n"
-         "dbomsbak help exit-codes, help options, help json, and dbomsbak --version.\n"
+         "dbomsbak help exit-codes, help topics, and dbomsbak --version.\n"
          "\nExample: back up before an upgrade, and roll back\n"
          "  dbomsbak dump -h 10.0.0.5 -u root -p oms_rm oms_cm oms_cm_hb -o oms.sql.zst\n"
          "  dbomsbak restore oms.sql.zst -h 10.0.0.5 -u root -p\n";
@@ -250,14 +197,43 @@ std::string CommandPage(const CommandInfo& command) {
          fmt::format("\nExit codes: dbomsbak help exit-codes\n\nExample\n  {}\n", command.example);
 }
 
+Error UnknownTopic(std::string_view topic, const std::vector<std::string>& known) {
+  std::string hint = DidYouMean(topic, known);
+  if (hint.empty()) {
+    hint = "Topics are";
+    for (const std::string& name : known) hint += " " + name;
+    hint += ".";
+  }
+  return Error(ErrorCode::kUsage, fmt::format("there is no help on '{}'", topic), std::move(hint));
+}
+
+// "upgrade" of "upgrade check"; null when there is no such part of a command.
+const CommandInfo* CommandOfPart(std::string_view topic) {
+  const std::size_t blank = topic.find(' ');
+  if (blank == std::string_view::npos) return nullptr;
+  const CommandInfo* const command = FindCommand(topic.substr(0, blank));
+  if (command == nullptr || command->arguments.find('|') == std::string_view::npos) return nullptr;
+  const std::string parts = fmt::format("|{}|", command->arguments);
+  const bool known = parts.find(fmt::format("|{}|", topic.substr(blank + 1))) != std::string::npos;
+  return known ? command : nullptr;
+}
+
+std::vector<std::string> HelpTopics() {
+  std::vector<std::string> names;
+  for (const Topic& topic : kTopics) names.emplace_back(topic.name);
+  return names;
+}
+
 std::string HelpPage(std::string_view topic) {
   if (topic.empty()) return OverviewPage();
-  if (topic == "exit-codes") return ExitCodesPage();
-  if (topic == "options") return OptionsPage();
-  if (topic == "json") return JsonPage();
+  for (const Topic& known : kTopics) {
+    if (topic == known.name) return known.page();
+  }
   if (const CommandInfo* command = FindCommand(topic)) return CommandPage(*command);
+  if (const CommandInfo* command = CommandOfPart(topic)) return CommandPage(*command);
   std::vector<std::string> known = CommandNames();
-  known.insert(known.end(), {"exit-codes", "options", "json"});
+  const std::vector<std::string> topics = HelpTopics();
+  known.insert(known.end(), topics.begin(), topics.end());
   throw UnknownTopic(topic, known);
 }
 
@@ -295,34 +271,6 @@ std::string HelpMarkdown(std::string_view topic) {
     }
   } else {
     throw UnknownTopic(topic, {"commands", "exit-codes", "options", "json"});
-  }
-  return text;
-}
-
-std::string HelpMan(std::string_view topic) {
-  std::string text;
-  if (topic == "commands") {
-    for (const CommandInfo& info : CommandTable()) {
-      text += fmt::format(".TP\n.B {}{}{}\n{}\n.br\n{}\n", Roff(info.name),
-                          info.arguments.empty() ? "" : " ", Roff(info.arguments),
-                          Roff(info.summary), Roff(info.description));
-    }
-  } else if (topic == "exit-codes") {
-    for (const ExitCodeInfo& info : ExitCodeTable()) {
-      text += fmt::format(".TP\n.B {} {}\n{}\n", static_cast<int>(info.code), Roff(info.name),
-                          Roff(info.meaning));
-    }
-  } else if (topic == "options") {
-    for (const OptionGroup group : {OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun,
-                                    OptionGroup::kReport, OptionGroup::kConnection}) {
-      text += fmt::format(".SS {}\n{}", Title(group), ManOptions(OptionsOf(~0U, group), true));
-    }
-  } else if (const CommandInfo* const command = FindCommand(topic)) {
-    for (const OptionGroup group : kListedGroups) {
-      text += ManOptions(OptionsOf(command->command, group), false);
-    }
-  } else {
-    throw UnknownTopic(topic, {"commands", "exit-codes", "options"});
   }
   return text;
 }

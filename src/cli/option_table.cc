@@ -1,5 +1,7 @@
 #include "cli/option_table.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstddef>
 
@@ -238,6 +240,9 @@ constexpr std::array kOptions{
     OptionInfo{"-?,--help", "", kFlag, kReport, kAll | kCommandHelp, "this text"},
     OptionInfo{"--markdown", "", kFlag, kReport, kCommandHelp, "as a Markdown table"},
     OptionInfo{"--man", "", kFlag, kReport, kCommandHelp, "as a part of a manual page"},
+    OptionInfo{"--man-page", "", kFlag, kReport, kCommandHelp, "the manual page of a command"},
+    OptionInfo{"--completion", "bash|zsh|fish", kValue, kReport, kCommandHelp,
+               "what makes this shell complete commands, options and their values"},
 
     // Connection, as for the mysql client
     OptionInfo{"--oms-config", "FILE", kValue, kConnection, kServer,
@@ -260,8 +265,8 @@ constexpr std::array kOptions{
     OptionInfo{"--defaults-group-suffix", "TEXT", kValue, kConnection, kServer,
                "read also the groups with this suffix"},
     OptionInfo{"--no-defaults", "", kFlag, kConnection, kServer, "read no option file"},
-    OptionInfo{"--ssl-mode", "MODE", kValue, kConnection, kServer,
-               "DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY"},
+    OptionInfo{"--ssl-mode", "DISABLED|PREFERRED|REQUIRED|VERIFY_CA|VERIFY_IDENTITY", kValue,
+               kConnection, kServer, "TLS: never, where offered, or always, with such a check"},
     OptionInfo{"--ssl,!--skip-ssl", "", kFlag, kConnection, kServer,
                "--ssl-mode REQUIRED; --skip-ssl is DISABLED"},
     OptionInfo{"--ssl-verify-server-cert", "", kFlag, kConnection, kServer,
@@ -393,6 +398,17 @@ constexpr std::array kOptions{
     OptionInfo{"--lines-terminated-by", "TEXT", kValue, kRefused, kDump, "belongs to --tab"},
 };
 
+constexpr std::array<std::string_view, 10> kOperatorSteps{"lag",
+                                                          "switchover",
+                                                          "connectors",
+                                                          "clocks",
+                                                          "ha-off",
+                                                          "databases-backed-up",
+                                                          "ha-on",
+                                                          "browser-cache",
+                                                          "ha-off-rollback",
+                                                          "databases-restored"};
+
 }  // namespace
 
 std::vector<std::string_view> OptionInfo::AllNames() const {
@@ -437,6 +453,33 @@ std::string_view Title(OptionGroup group) {
   }
   return {};
 }
+
+std::string Spelling(const OptionInfo& option) {
+  std::string text;
+  for (const std::string_view name : option.AllNames()) {
+    if (!text.empty()) text += ", ";
+    text += name;
+  }
+  if (option.value.empty()) return text;
+  switch (option.style) {
+    case OptionStyle::kOptionalValue:
+      return fmt::format("{}[={}]", text, option.value);
+    case OptionStyle::kPassword:
+      return fmt::format("-p[{0}], --password[={0}]", option.value);
+    default:
+      return fmt::format("{} {}", text, option.value);
+  }
+}
+
+std::vector<const OptionInfo*> OptionsOf(CommandSet commands, OptionGroup group) {
+  std::vector<const OptionInfo*> options;
+  for (const OptionInfo& option : OptionTable()) {
+    if (option.group == group && (option.commands & commands) != 0) options.push_back(&option);
+  }
+  return options;
+}
+
+std::span<const std::string_view> OperatorSteps() { return kOperatorSteps; }
 
 const OptionInfo* FindOption(CommandSet commands, std::string_view name) {
   for (const OptionInfo& option : kOptions) {

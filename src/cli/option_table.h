@@ -41,6 +41,12 @@ struct OptionInfo {
 
 std::span<const OptionInfo> OptionTable();
 std::string_view Title(OptionGroup group);
+// "-o, --output FILE", "--progress[=json|bar|none]".
+std::string Spelling(const OptionInfo& option);
+// Those of `group` that one of `commands` has, in order.
+std::vector<const OptionInfo*> OptionsOf(CommandSet commands, OptionGroup group);
+// What `upgrade --confirm` can say is done.
+std::span<const std::string_view> OperatorSteps();
 
 // By any of its names with dashes ("-h", "--host"), the first that one of `commands` has; null when
 // none has it.

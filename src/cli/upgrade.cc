@@ -44,17 +44,6 @@ constexpr std::string_view kIdentity[] = {"container", "new-container", "image",
 constexpr std::string_view kPaths[] = {
     "oms-config", "password-file", "defaults-file", "defaults-extra-file",
     "ssl-ca",     "ssl-cert",      "ssl-key"};
-constexpr std::string_view kOperatorSteps[] = {"lag",
-                                               "switchover",
-                                               "connectors",
-                                               "clocks",
-                                               "ha-off",
-                                               "databases-backed-up",
-                                               "ha-on",
-                                               "browser-cache",
-                                               "ha-off-rollback",
-                                               "databases-restored"};
-
 constexpr char kLeftBehind[] =
     "  the upgrade stands between two steps: dbomsbak upgrade status shows where; the same command "
     "goes on";
@@ -288,8 +277,9 @@ class UpgradeCommandLine {
     while (!names.empty()) {
       const std::string name(names.substr(0, names.find(',')));
       names.remove_prefix(std::min(name.size() + 1, names.size()));
-      if (!Among(kOperatorSteps, name)) {
-        const std::vector<std::string> known(std::begin(kOperatorSteps), std::end(kOperatorSteps));
+      const auto steps = OperatorSteps();
+      if (!Among(steps, name)) {
+        const std::vector<std::string> known(steps.begin(), steps.end());
         std::string hint = DidYouMean(name, known);
         if (hint.empty()) hint = fmt::format("They are: {}.", Joined(known, ", "));
         throw Error(ErrorCode::kUsage,

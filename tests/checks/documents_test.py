@@ -5,7 +5,8 @@
     tests/checks/documents_test.py --update   # writes the tables anew
 
 A rendered block stands between `<!-- dbomsbak help --markdown TOPIC -->` and `<!-- end -->`; in manual pages, which groff must
-take without a warning, between `.\\" dbomsbak help --man TOPIC` and `.\\" end`.
+take without a warning, between `.\\" dbomsbak help --man TOPIC` and `.\\" end`. The pages of commands, and what completes in shells,
+are rendered whole.
 """
 
 import os
@@ -20,7 +21,9 @@ BLOCK = re.compile(r'(<!-- dbomsbak (help --markdown [a-z-]+) -->\n)(.*?)(<!-- e
 MAN_BLOCK = re.compile(r'(\.\\" dbomsbak (help --man [a-z -]+)\n)(.*?)(\.\\" end\n)', re.S)
 LINK = re.compile(r'\]\(([^)#]+?)(?:#[^)]*)?\)')
 DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md']
-MAN_PAGES = sorted((ROOT / 'packaging/man').glob('*.1'))
+MAN = ROOT / 'packaging/man'
+WRITTEN_PAGES = [MAN / 'dbomsbak.1', MAN / 'dbomsbak-upgrade.1']  # by people, but for their blocks
+COMPLETIONS = {'bash': 'dbomsbak.bash', 'zsh': '_dbomsbak', 'fish': 'dbomsbak.fish'}
 TOPICS = {'commands', 'exit-codes', 'options', 'json'}
 
 
@@ -36,8 +39,22 @@ def man_faults(path):
     if groff is None:
         print(f'{path.name} was not formatted: there is no groff')
         return []
+    if path.read_text().startswith('.so '):
+        return [] if (MAN / path.read_text().split('/')[1].strip()).exists() else [f'{path.name} leads nowhere']
     done = subprocess.run([groff, '-man', '-Tutf8', '-ww', '-P-c', path], capture_output=True, text=True)
     return [f'{path.name}: {line}' for line in done.stderr.splitlines()]
+
+
+def rendered_files():
+    """All that is rendered whole, with what renders it."""
+    files = {ROOT / 'packaging/completions' / name: f'help --completion {shell}' for shell, name in COMPLETIONS.items()}
+    for row in render('help --markdown commands').splitlines()[2:]:
+        words = re.match(r'\| `([a-z-]+(?: [a-z-]+)?)(?= [^a-z]|`)|\| `([a-z-]+)', row)
+        command = words.group(1) or words.group(2)
+        path = MAN / f'dbomsbak-{command.replace(" ", "-")}.1'
+        if path not in WRITTEN_PAGES:
+            files[path] = f'help --man-page {command}'
+    return files
 
 
 def main():
@@ -62,7 +79,22 @@ def main():
         for target in LINK.findall(text):
             if '://' not in target and not (path.parent / target).exists():
                 faults.append(f'{name}: the link {target} leads nowhere')
-    for path in MAN_PAGES:
+    files = rendered_files()
+    for path, arguments in files.items():
+        fresh = render(arguments)
+        if path.exists() and path.read_text() == fresh:
+            continue
+        if update:
+            path.write_text(fresh)
+            print(f'{path.name} written')
+        else:
+            faults.append(f'{path.name} is not what the program renders; run tests/checks/documents_test.py --update')
+    for path in {*MAN.iterdir(), *(ROOT / 'packaging/completions').iterdir()} - {*files, *WRITTEN_PAGES}:
+        faults.append(f'{path.name} belongs to no command')
+    for path in files:
+        if path.suffix == '.1':
+            faults += man_faults(path)
+    for path in WRITTEN_PAGES:
         fresh = MAN_BLOCK.sub(lambda match: match.group(1) + render(match.group(2)) + match.group(4), path.read_text())
         if fresh != path.read_text():
             if update:

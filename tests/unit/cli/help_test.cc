@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/json_table.h"
+#include "cli/man_page.h"
 #include "cli/option_table.h"
 #include "dbomsbak/base/error.h"
 
@@ -100,6 +101,43 @@ TEST(HelpTest, UnknownTopicsSuggestNearOnes) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUsage);
     EXPECT_THAT(error.hint(), HasSubstr("'exit-codes'"));
+  }
+}
+
+TEST(HelpTest, TopicsAreListedAndEachHasAPage) {
+  const std::string page = HelpPage("topics");
+  for (const std::string& topic : HelpTopics()) {
+    EXPECT_THAT(page, HasSubstr("\n  " + topic + " "));
+    EXPECT_FALSE(HelpPage(topic).empty());
+  }
+  for (const CommandInfo& command : CommandTable()) {
+    EXPECT_THAT(page, HasSubstr("\n  " + std::string(command.name) + " "));
+  }
+}
+
+TEST(HelpTest, PartsOfACommandHaveItsPage) {
+  EXPECT_EQ(HelpPage("upgrade check"), HelpPage("upgrade"));
+  EXPECT_THROW(HelpPage("upgrade chck"), Error);
+  EXPECT_THROW(HelpPage("dump x"), Error);
+}
+
+TEST(HelpTest, EachCommandHasAManualPageWithItsOptions) {
+  for (const CommandInfo& command : CommandTable()) {
+    const std::string page = ManPage(command);
+    if (command.name.find(' ') != std::string_view::npos) {
+      EXPECT_EQ(page, ".so man1/dbomsbak-upgrade.1\n");
+      continue;
+    }
+    EXPECT_THAT(page, HasSubstr("dbomsbak\\-" + std::string(command.name) + " \\- "));
+    EXPECT_EQ(page.find("\n\n"), std::string::npos);  // groff would print an empty line
+    for (const OptionInfo& option : OptionTable()) {
+      if ((option.commands & command.command) == 0) continue;
+      std::string id(option.id());
+      for (std::size_t at = 0; (at = id.find('-', at)) != std::string::npos; at += 2) {
+        id.insert(at, 1, '\\');
+      }
+      EXPECT_THAT(page, HasSubstr("\\-" + id)) << command.name;
+    }
   }
 }
 
