@@ -205,10 +205,10 @@ _dbomsbak_look_up() {
       esac
       ;;
     'help')
-      options='-? --help --markdown --man --man-page --completion'
+      options='--json -? --help --markdown --man --man-page --completion'
       operands=word arguments='exit-codes options json topics dump verify info cat check restore undo purge status diff snapshot list prune upgrade help'
       case $1 in
-        -\? | --help | --markdown | --man | --man-page) wanted=nothing ;;
+        --json | -\? | --help | --markdown | --man | --man-page) wanted=nothing ;;
         --completion) wanted=word choices='bash zsh fish' separate=yes ;;
       esac
       ;;

@@ -491,6 +491,7 @@ complete -c dbomsbak -n '__dbomsbak_is upgrade connectors' -s '?' -l help -d 'th
 complete -c dbomsbak -n '__dbomsbak_is upgrade connectors' -F
 
 # help
+complete -c dbomsbak -n '__dbomsbak_is help' -l json -d 'all commands, options, exit codes and fields of --json as one JSON object'
 complete -c dbomsbak -n '__dbomsbak_is help' -s '?' -l help -d 'this text'
 complete -c dbomsbak -n '__dbomsbak_is help' -l markdown -d 'as a Markdown table'
 complete -c dbomsbak -n '__dbomsbak_is help' -l man -d 'as a part of a manual page'

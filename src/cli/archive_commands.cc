@@ -119,7 +119,9 @@ ErrorCode RunVerifyCommandLine(Invocation& run) {
     FileVerdict verdict = VerifyFile(run.files, path, options, signatures, *observer, run.cancel);
     worst = Worse(worst, verdict.code);
     run.console.ClearStatusLine();
-    if (!run.json()) {
+    if (run.json()) {
+      if (verdict.error) run.console.PrintError(*verdict.error);
+    } else {
       if (verdict.error && run.line.arguments().size() == 1) {
         if (!deeply || !verdict.report) throw *verdict.error;
         // Complete, but unproven: told behind the restore.

@@ -8,6 +8,7 @@
 
 #include "cli/completion.h"
 #include "cli/help.h"
+#include "cli/json.h"
 #include "cli/man_page.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
@@ -176,6 +177,14 @@ ErrorCode RunHelpCommandLine(Invocation& run) {
     return ErrorCode::kOk;
   }
   const std::string topic = Joined(line.arguments(), " ");  // "upgrade ha-config" is two
+  if (run.json()) {
+    if (!topic.empty()) {
+      throw Error(ErrorCode::kUsage, fmt::format("help --json takes no topic '{}'", topic),
+                  "It tells all of them at once.");
+    }
+    run.console.Out(ToLine(HelpToJson()));
+    return ErrorCode::kOk;
+  }
   if (line.Flag("man-page")) {
     const CommandInfo* const command = FindCommand(topic);
     if (command == nullptr) throw UnknownTopic(topic, CommandNames());

@@ -89,10 +89,12 @@ std::string OptionsPage() {
 
 std::string JsonPage() {
   std::string text =
-      "Fields of the object that --json writes to standard output; an error is such an object "
-      "too.\n";
+      "Fields of the object that --json writes to standard output. What ? stands behind may be "
+      "missing.\nAn error that ends a command is such an object, too, with the first five "
+      "alone.\n";
   for (const JsonField& field : JsonFieldTable()) {
-    text += fmt::format("\n  {} ({}; {})\n", field.path, field.type, CommandsOf(field.commands));
+    text += fmt::format("\n  {} ({}; {})\n", field.path, field.type,
+                        fmt::join(JsonAnswersOf(field.commands), ", "));
     if (!field.meaning.empty()) text += Wrap(field.meaning, 6, kWidth - 6);
   }
   return text;
@@ -267,7 +269,7 @@ std::string HelpMarkdown(std::string_view topic) {
     text = "| field | type | commands | meaning |\n|---|---|---|---|\n";
     for (const JsonField& field : JsonFieldTable()) {
       text += fmt::format("| `{}` | {} | {} | {} |\n", field.path, field.type,
-                          CommandsOf(field.commands), Cell(field.meaning));
+                          fmt::join(JsonAnswersOf(field.commands), ", "), Cell(field.meaning));
     }
   } else {
     throw UnknownTopic(topic, {"commands", "exit-codes", "options", "json"});

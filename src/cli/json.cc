@@ -4,6 +4,9 @@
 
 #include <utility>
 
+#include "cli/command_table.h"
+#include "cli/json_table.h"
+#include "cli/option_table.h"
 #include "dbomsbak/base/utc_time.h"
 
 namespace dbomsbak {
@@ -69,6 +72,32 @@ void AddError(const Error& error, Json& json) {
   json["hint"] = error.hint();
   json["object"] = error.object();
 }
+
+std::string Counted(std::uint64_t count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+// The same members for what is no error but no success either.
+void AddVerdict(ErrorCode code, std::string message, std::string hint, std::string object,
+                Json& json) {
+  if (code == ErrorCode::kOk) return;
+  AddError(Error(code, std::move(message), std::move(hint)).About(std::move(object)), json);
+}
+
+// Of what may not be whole for objects that could not be read.
+void AddPartial(ErrorCode code, const std::vector<std::pair<ObjectId, std::string>>& omitted,
+                const std::string& path, Json& json) {
+  std::string message = fmt::format("'{}' is partial: objects in scope were left out", path);
+  if (!omitted.empty()) {
+    message = fmt::format("{} left out, {} first: {}",
+                          Counted(omitted.size(), "object was", "objects were"),
+                          omitted.front().first.Describe(), omitted.front().second);
+  }
+  AddVerdict(code, std::move(message), "It is restored with --allow-partial alone.",
+             omitted.empty() ? path : omitted.front().first.Describe(), json);
+}
+
+constexpr char kAgainstRestore[] = "the restore is refused";
 
 Json Omitted(const DumpResult& result) {
   Json array = Json::array();
@@ -157,6 +186,15 @@ std::string ToLine(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+void AddProblems(ErrorCode code, const std::vector<std::string>& problems, const char* against,
+                 Json& json) {
+  if (problems.empty()) return;
+  const std::string more =
+      problems.size() == 1 ? "" : fmt::format(" (and {} more)", problems.size() - 1);
+  AddVerdict(code, fmt::format("{}: {}{}", against, problems.front(), more),
+             "Nothing was changed; problems tells all of them.", "", json);
+}
+
 Json ErrorToJson(const Error& error) {
   Json json = Coded(error.code());
   AddError(error, json);
@@ -166,6 +204,7 @@ Json ErrorToJson(const Error& error) {
 Json DumpToJson(const DumpResult& result, ErrorCode code, const std::string& path) {
   const bool is_archive = result.format == DumpFormat::kArchive;
   Json json = Coded(code);
+  AddPartial(code, result.omitted, path, json);
   json["file"] = path;
   json["format"] = is_archive ? "archive" : "sql";
   json["sha256"] = result.output_sha256.hex();
@@ -194,6 +233,16 @@ Json ToJson(const DeepReport& report) {
 Json VerifyToJson(const std::vector<FileVerdict>& verdicts, ErrorCode code,
                   const std::optional<DeepReport>& deep) {
   Json json = Coded(code);
+  // That of the file which is worst.
+  for (const FileVerdict& verdict : verdicts) {
+    if (code == ErrorCode::kOk || verdict.code != code) continue;
+    if (verdict.error) {
+      AddError(*verdict.error, json);
+    } else {
+      AddPartial(code, {}, verdict.path, json);
+    }
+    break;
+  }
   json["files"] = Json::array();
   for (const FileVerdict& verdict : verdicts) json["files"].push_back(ToJson(verdict));
   if (deep) json["deep"] = ToJson(*deep);
@@ -222,6 +271,7 @@ Json ToJson(const Scope& given) {
 
 Json ManifestToJson(const std::string& path, const HeaderRecord& header, const Receipt& receipt) {
   Json json = Coded(receipt.footer.partial ? ErrorCode::kPartial : ErrorCode::kOk);
+  if (receipt.footer.partial) AddPartial(ErrorCode::kPartial, {}, path, json);
   json["file"] = path;
   json["format"] = "archive";
   json["tool"] = header.tool;
@@ -276,7 +326,13 @@ Json ObjectToJson(const ObjectRecord& object) {
 }
 
 Json CheckToJson(const CheckReport& report) {
-  Json json = Coded(static_cast<ErrorCode>(report.exit_code));
+  const auto code = static_cast<ErrorCode>(report.exit_code);
+  Json json = Coded(code);
+  for (const CheckFinding& finding : report.findings) {
+    if (code == ErrorCode::kOk || finding.level != CheckFinding::Level::kProblem) continue;
+    AddVerdict(code, finding.message, finding.remedy, report.account, json);
+    break;
+  }
   json["server"] = report.server;
   json["account"] = report.account;
   json["snapshot_method"] = report.snapshot_method;
@@ -301,6 +357,7 @@ Json CheckToJson(const CheckReport& report) {
 Json RestoreCheckToJson(const std::vector<std::string>& files, const RestorePlan& plan,
                         ErrorCode code) {
   Json json = Coded(code);
+  AddProblems(code, plan.problems, kAgainstRestore, json);
   json["files"] = Strings(files);
   json["unheld"] = UnheldToJson(plan.unheld);
   json["problems"] = Strings(plan.problems);
@@ -310,6 +367,7 @@ Json RestoreCheckToJson(const std::vector<std::string>& files, const RestorePlan
 
 Json RestoreToJson(const RestoreResult& result, ErrorCode code, bool dry_run, bool rehearsed) {
   Json json = Coded(code);
+  AddProblems(code, result.plan.problems, kAgainstRestore, json);
   json["swapped"] = result.swapped;
   json["healed"] = result.healed;
   json["dry_run"] = dry_run;
@@ -400,6 +458,15 @@ Json ToJson(const ObjectDiff& object) {
 
 Json DiffToJson(const std::string& path, const DiffReport& report, ErrorCode code) {
   Json json = Coded(code);
+  std::string found;
+  for (const auto& [count, what] :
+       {std::pair(report.missing, "missing"), std::pair(report.extra, "extra"),
+        std::pair(report.differing, "differing"),
+        std::pair(report.not_comparable, "not comparable")}) {
+    if (count > 0) found += fmt::format("{}{} {}", found.empty() ? "" : ", ", count, what);
+  }
+  AddVerdict(code, fmt::format("'{}' and what is live: {}", path, found),
+             "The list objects tells each.", path, json);
   json["file"] = path;
   json["server"] = report.server;
   json["databases"] = Strings(report.databases);
@@ -425,7 +492,11 @@ Json Pin(const std::optional<std::string>& pin) { return pin ? Json(*pin) : Json
 
 Json SnapshotToJson(const SnapshotResult& result, const std::string& label) {
   Json json = Coded(result.code);
-  if (result.error) AddError(*result.error, json);
+  if (result.error) {
+    AddError(*result.error, json);
+  } else if (result.dump) {
+    AddPartial(result.code, result.dump->omitted, result.file, json);
+  }
   json["label"] = label;
   json["duration_ms"] = result.duration_ms;
   json["swept"] = result.swept;
@@ -538,9 +609,54 @@ Json ConnectorsToJson(const std::vector<OmsConnectors>& files, ErrorCode code) {
     one["hint"] = file.error->hint();
     errors.push_back(std::move(one));
   }
+  for (const OmsConnectors& file : files) {
+    if (!file.error || file.error->code() != code) continue;
+    AddError(*file.error, json);
+    break;
+  }
+  if (code == ErrorCode::kDiffers) {
+    AddVerdict(code,
+               fmt::format("{} dbType", Counted(lacking, "source lacks its", "sources lack their")),
+               "Update them in OMS's console before the upgrade.", "", json);
+  }
   json["lacking"] = lacking;
   json["sources"] = std::move(sources);
   json["errors"] = std::move(errors);
+  return json;
+}
+
+Json HelpToJson() {
+  Json json = Coded(ErrorCode::kOk);
+  for (const CommandInfo& info : CommandTable()) {
+    json["commands"].push_back({{"name", info.name},
+                                {"arguments", info.arguments},
+                                {"summary", info.summary},
+                                {"description", info.description},
+                                {"example", info.example}});
+  }
+  for (const OptionInfo& option : OptionTable()) {
+    Json one;
+    for (const std::string_view name : option.AllNames()) one["names"].push_back(name);
+    one["value"] = option.value;
+    one["group"] = Title(option.group);
+    for (const CommandInfo& info : CommandTable()) {
+      if ((info.command & option.commands) != 0) one["commands"].push_back(info.name);
+    }
+    one["meaning"] = option.help;
+    json["options"].push_back(std::move(one));
+  }
+  for (const ExitCodeInfo& info : ExitCodeTable()) {
+    json["exit_codes"].push_back(
+        {{"code", static_cast<int>(info.code)}, {"name", info.name}, {"meaning", info.meaning}});
+  }
+  for (const JsonField& field : JsonFieldTable()) {
+    Json one;
+    one["path"] = field.path;
+    one["type"] = field.type;
+    one["commands"] = Strings(JsonAnswersOf(field.commands));
+    one["meaning"] = field.meaning;
+    json["fields"].push_back(std::move(one));
+  }
   return json;
 }
 

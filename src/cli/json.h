@@ -31,7 +31,13 @@ std::string ToLine(const Json& json);
 Json Coded(ErrorCode code);
 Json Strings(const std::vector<std::string>& texts);
 
+// Adds message, hint and object of problems that stand against what was asked: the first of all.
+void AddProblems(ErrorCode code, const std::vector<std::string>& problems, const char* against,
+                 Json& json);
+
 Json ErrorToJson(const Error& error);
+// Of `help`: the tables of commands, options, exit codes and these fields.
+Json HelpToJson();
 Json DumpToJson(const DumpResult& result, ErrorCode code, const std::string& path);
 Json VerifyToJson(const std::vector<FileVerdict>& verdicts, ErrorCode code,
                   const std::optional<DeepReport>& deep);

@@ -29,8 +29,18 @@ void ForbidCoreFiles() {
   ::prctl(PR_SET_DUMPABLE, 0);
 }
 
-bool Contains(const std::vector<std::string>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
+// Whether errors of the command line itself shall be JSON as well: as far as can be told before it
+// is understood.
+bool AsksForJson(const std::vector<std::string>& words) {
+  constexpr std::string_view kOption = "--json";
+  bool asks = false;
+  for (const std::string& word : words) {
+    if (word == kOption) asks = true;
+    if (!word.starts_with(fmt::format("{}=", kOption))) continue;
+    const std::string_view value = std::string_view(word).substr(kOption.size() + 1);
+    asks = value != "false" && value != "0" && value != "off" && value != "no";
+  }
+  return asks;
 }
 
 // Takes the command's words, one or two, off the front.
@@ -61,8 +71,9 @@ const CommandInfo& TakeCommand(std::vector<std::string>& words) {
       .About(missing);
 }
 
+// `json`: set once the options are known, those of option files among them.
 ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& cancel,
-                   SignalWatch& signals, SessionMaker make_sessions) {
+                   SignalWatch& signals, SessionMaker make_sessions, bool& json) {
   std::vector<std::string>& words = arguments.rest.words;
   if (words.empty() || words.front() == "--help" || words.front() == "-?") {
     console.Out(OverviewPage());
@@ -74,6 +85,7 @@ ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& can
   }
   const CommandInfo& command = TakeCommand(words);
   const CommandLine line = WithCommandOptions(command, std::move(arguments.rest));
+  if (FindOption(command.command, "--json") != nullptr) json = line.Flag("json", json);
   if (line.help()) {
     console.Out(CommandPage(command));
     return ErrorCode::kOk;
@@ -128,11 +140,11 @@ int Main(int argc, char** argv, SessionMaker make_sessions) {
   const auto err = WrapDescriptor(STDERR_FILENO, "standard error");
   Console console(*out, *err);
   CancelToken cancel;
-  const bool json = Contains(arguments.rest.words, "--json");
+  bool json = AsksForJson(arguments.rest.words);
   try {
     SignalWatch signals(cancel, console);
     try {
-      return static_cast<int>(RunWords(arguments, console, cancel, signals, make_sessions));
+      return static_cast<int>(RunWords(arguments, console, cancel, signals, make_sessions, json));
     } catch (const Error& error) {
       return Report(AsInterruption(error, cancel, signals), json, console);
     }

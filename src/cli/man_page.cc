@@ -53,11 +53,24 @@ std::string PageName(std::string_view command) {
   return command.empty() ? "dbomsbak" : fmt::format("dbomsbak-{}", command);
 }
 
+// Those of a command that have this field: "restore", "restore --abort".
+std::string AnswersOf(const CommandInfo& command, const JsonField& field) {
+  std::vector<std::string> answers;
+  for (std::string& answer : JsonAnswersOf(field.commands)) {
+    const bool is_part = IsCommandOf(command.name, answer) && FindCommand(answer) == nullptr;
+    if (answer == command.name) return answer;
+    if (is_part) answers.push_back(std::move(answer));
+  }
+  return fmt::format("{}", fmt::join(answers, ", "));
+}
+
 std::string ManJson(const CommandInfo& command) {
   std::string text;
   for (const JsonField& field : JsonFieldTable()) {
-    if ((field.commands & command.command) == 0) continue;
-    text += fmt::format(".TP\n.BR {} \" ({})\"\n{}\n", Roff(field.path), Roff(field.type),
+    const std::string answers = AnswersOf(command, field);
+    if (answers.empty()) continue;
+    text += fmt::format(".TP\n.BR {} \" ({}{})\"\n{}\n", Roff(field.path), Roff(field.type),
+                        answers == command.name ? "" : "; " + Roff(answers),
                         field.meaning.empty() ? "\\&" : Roff(field.meaning));
   }
   if (text.empty()) return text;
@@ -102,8 +115,8 @@ std::string HelpMan(std::string_view topic) {
       text += fmt::format(".SS {}\n{}", Title(group), ManOptions(OptionsOf(~0U, group), true));
     }
   } else if (const CommandInfo* const command = FindCommand(topic)) {
-    for (const OptionGroup group : {OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun,
-                                    OptionGroup::kReport}) {
+    for (const OptionGroup group :
+         {OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun, OptionGroup::kReport}) {
       text += ManOptions(OptionsOf(command->command, group), false);
     }
   } else {

@@ -233,6 +233,8 @@ constexpr std::array kOptions{
     OptionInfo{"--hook-fail", "COMMAND", kValue, kReport, kSnapshot,
                "run by the shell at the end of any other run: $DBOMSBAK_CODE, $DBOMSBAK_MESSAGE"},
     OptionInfo{"--json", "", kFlag, kReport, kJson, "the result as one JSON object on stdout"},
+    OptionInfo{"--json", "", kFlag, kReport, kCommandHelp,
+               "all commands, options, exit codes and fields of --json as one JSON object"},
     OptionInfo{"--progress", "json|bar|none", kOptionalValue, kReport,
                kLong | kCommandCheck | kUpgrade, "--progress=json: one event a line on stderr"},
     OptionInfo{"-q,--quiet", "", kFlag, kReport, kAll, "warnings and errors only"},

@@ -142,6 +142,7 @@ Json UpgradeToJson(const UpgradeView& view) {
   const UpgradeOptions& options = view.options;
   const UpgradeFacts& facts = view.facts;
   Json json = Coded(view.code);
+  AddProblems(view.code, view.found.problems, "the upgrade is refused", json);
   json["action"] = view.action;
   json["state_dir"] = options.folder;
   json["state"] = view.state;

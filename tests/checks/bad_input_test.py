@@ -194,15 +194,12 @@ def main():
         # The same as JSON, for the commands that answer so.
         for arguments, code, named, _ in table:
             words = arguments.split()
-            if words[0] not in ('dump', 'verify', 'info', 'restore', 'diff') or '--json' in words \
-                    or len(words) == 1:
+            if '--json' in words or arguments.endswith(('dump -h', '--output')):
                 continue
             result = program.run(*words, '--json', cwd=name, env={'DBOMSBAK_PASSWORD': 'x'})
             try:
                 answer = json.loads(result.out)
                 assert answer['code'] == result.code, 'code'
-                if 'files' in answer:
-                    answer = max(answer['files'], key=lambda entry: entry['code'] == result.code)
                 assert answer['message'], 'message'
                 assert set(answer) >= {'code', 'name', 'message', 'hint', 'object'}
             except (ValueError, AssertionError, KeyError) as problem:

@@ -14,6 +14,8 @@ import tempfile
 import threading
 import time
 
+from . import json_answers
+
 # A run in the background (nohup, `&` of a script) ignores these, and so would the program, which tests send them to.
 for _signal in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(_signal) == signal.SIG_IGN:
@@ -120,7 +122,19 @@ class Program:
         if result.code in (99, 134, 136, 139):
             raise AssertionError(f'{" ".join(result.args)}\ncrashed ({result.code})\n'
                                  f'{result.err[-8000:]}')
+        if '--json' in result.args and '--help' not in result.args and code < 128 and args:
+            self._check_json(args, result)
         return result
+
+    def _check_json(self, args, result):
+        """Every answer a test sees is as documented; not what a program says one of whose calls was made to fail."""
+        if pathlib.Path(self.path).name != 'dbomsbak':
+            return
+        try:
+            json_answers.check(args, result.code, result.out)
+        except (AssertionError, ValueError, KeyError) as fault:
+            raise AssertionError(f'{" ".join(result.args)}\nis not answered as documented: {fault!r}\n'
+                                 f'--- stdout\n{result.out[-4000:]}\n--- stderr\n{result.err[-4000:]}') from fault
 
     def ok(self, *args, **kw):
         return self.run(*args, **kw).expect(0)

@@ -1,5 +1,6 @@
 #include "cli/json.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -27,7 +28,9 @@ void CollectPaths(const Json& value, const std::string& path, std::set<std::stri
 std::set<std::string> PathsOfTable(CommandSet command) {
   std::set<std::string> paths;
   for (const JsonField& field : JsonFieldTable()) {
-    if ((field.commands & command) != 0) paths.insert(std::string(field.path));
+    std::string path(field.path);
+    std::erase(path, '?');
+    if ((field.commands & command) != 0) paths.insert(std::move(path));
   }
   return paths;
 }
@@ -107,12 +110,14 @@ TEST(JsonTest, CheckWritesTheFieldsOfTheTable) {
   report.findings.emplace_back();
   std::set<std::string> paths = ErrorPaths();
   CollectPaths(CheckToJson(report), "", paths);
+  EXPECT_EQ(paths, PathsOfTable(kCommandCheck));
   RestorePlan plan;
   plan.unheld = {{ObjectId{"d", ObjectKind::kTable, "t"}, {"r"}}};
   plan.problems = {"p"};
   plan.warnings = {"w"};
+  paths.clear();
   CollectPaths(RestoreCheckToJson({"f"}, plan, ErrorCode::kRestorePreflight), "", paths);
-  EXPECT_EQ(paths, PathsOfTable(kCommandCheck));
+  EXPECT_EQ(paths, PathsOfTable(kJsonCheckRestore));
 }
 
 TEST(JsonTest, RestoreWritesTheFieldsOfTheTable) {
@@ -129,14 +134,16 @@ TEST(JsonTest, RestoreWritesTheFieldsOfTheTable) {
   std::set<std::string> paths = ErrorPaths();
   CollectPaths(RestoreToJson(result, ErrorCode::kOk, false, false), "", paths);
   EXPECT_EQ(paths, PathsOfTable(kCommandUndo));
+  EXPECT_EQ(paths, PathsOfTable(kCommandRestore));
   Leftover leftover;
   leftover.databases = {"d"};
   leftover.holders = {"d__dbomsbak_new_r"};
   leftover.tables = {"`d`.`__dbomsbak_old_r_0` (was `t`)"};
   AbortResult aborted;
   aborted.swept = {leftover};
+  paths = ErrorPaths();
   CollectPaths(AbortToJson(aborted, false), "", paths);
-  EXPECT_EQ(paths, PathsOfTable(kCommandRestore));
+  EXPECT_EQ(paths, PathsOfTable(kJsonRestoreAbort));
 }
 
 TEST(JsonTest, DiffWritesTheFieldsOfTheTable) {
@@ -154,6 +161,7 @@ TEST(JsonTest, DiffWritesTheFieldsOfTheTable) {
   std::set<std::string> paths = ErrorPaths();
   CollectPaths(DiffToJson("x.sql.zst", report, ErrorCode::kDiffers), "", paths);
   EXPECT_EQ(paths, PathsOfTable(kCommandDiff));
+  EXPECT_EQ(paths, PathsOfTable(kJsonUpgradeReport));
 }
 
 TEST(JsonTest, UpgradeWritesTheFieldsOfTheTable) {
@@ -166,7 +174,6 @@ TEST(JsonTest, UpgradeWritesTheFieldsOfTheTable) {
   view.steps = {state};
   std::set<std::string> paths = ErrorPaths();
   CollectPaths(UpgradeToJson(view), "", paths);
-  paths.merge(PathsOfTable(kCommandDiff));  // report writes what diff does
   EXPECT_EQ(paths, PathsOfTable(kCommandUpgrade));
 }
 
@@ -209,6 +216,85 @@ TEST(JsonTest, ListAndPruneWriteTheFieldsOfTheTable) {
   EXPECT_EQ(list, PathsOfTable(kCommandList));
   CollectPaths(RetentionToJson("/d", {{FullEntry(), "", false}}, true, error), "", prune);
   EXPECT_EQ(prune, PathsOfTable(kCommandPrune));
+}
+
+TEST(JsonTest, HelpWritesTheFieldsOfTheTable) {
+  std::set<std::string> paths = ErrorPaths();
+  CollectPaths(HelpToJson(), "", paths);
+  EXPECT_EQ(paths, PathsOfTable(kCommandHelp));
+}
+
+// What every answer has whose code is not 0, in its place behind code and name.
+void ExpectTold(const Json& json, ErrorCode code, const std::string& message) {
+  ASSERT_GE(json.size(), 5U);
+  auto member = json.begin();
+  for (const char* key : {"code", "name", "message", "hint", "object"}) {
+    EXPECT_EQ((member++).key(), key) << json;
+  }
+  EXPECT_EQ(json["code"], static_cast<int>(code));
+  EXPECT_THAT(json["message"].get<std::string>(), testing::HasSubstr(message));
+}
+
+TEST(JsonTest, WhatIsNoSuccessHasAMessageToo) {
+  DumpResult dump;
+  dump.omitted.emplace_back(ObjectId{"d", ObjectKind::kView, "v"}, "no privilege");
+  ExpectTold(DumpToJson(dump, ErrorCode::kPartial, "x"), ErrorCode::kPartial,
+             "1 object was left out, view `d`.`v` first: no privilege");
+
+  FileVerdict good, partial, bad;
+  good.code = ErrorCode::kOk;
+  partial.code = ErrorCode::kPartial;
+  partial.path = "p";
+  bad.code = ErrorCode::kDamaged;
+  bad.error = Error(ErrorCode::kDamaged, "frame 3 is damaged");
+  ExpectTold(VerifyToJson({good, partial}, ErrorCode::kPartial, std::nullopt), ErrorCode::kPartial,
+             "'p' is partial");
+  ExpectTold(VerifyToJson({partial, bad, good}, ErrorCode::kDamaged, std::nullopt),
+             ErrorCode::kDamaged, "frame 3 is damaged");
+  EXPECT_FALSE(VerifyToJson({good}, ErrorCode::kOk, std::nullopt).contains("message"));
+
+  Receipt receipt = FullReceipt();
+  receipt.footer.partial = true;
+  ExpectTold(ManifestToJson("x", HeaderRecord(), receipt), ErrorCode::kPartial, "'x' is partial");
+
+  CheckReport check;
+  check.exit_code = static_cast<int>(ErrorCode::kPrivilege);
+  check.findings = {{CheckFinding::Level::kWarning, "space", "small", ""},
+                    {CheckFinding::Level::kProblem, "privilege", "no SELECT", "GRANT SELECT"}};
+  ExpectTold(CheckToJson(check), ErrorCode::kPrivilege, "no SELECT");
+  EXPECT_EQ(CheckToJson(check)["hint"], "GRANT SELECT");
+
+  RestoreResult restore;
+  restore.plan.problems = {"p", "q"};
+  ExpectTold(RestoreToJson(restore, ErrorCode::kRestorePreflight, true, false),
+             ErrorCode::kRestorePreflight, "the restore is refused: p (and 1 more)");
+  EXPECT_FALSE(RestoreToJson(restore, ErrorCode::kOk, true, false).contains("message"));
+  ExpectTold(RestoreCheckToJson({"f"}, restore.plan, ErrorCode::kRestorePreflight),
+             ErrorCode::kRestorePreflight, "the restore is refused: p (and 1 more)");
+
+  DiffReport diff;
+  diff.missing = 2;
+  diff.differing = 1;
+  ExpectTold(DiffToJson("x", diff, ErrorCode::kDiffers), ErrorCode::kDiffers,
+             "'x' and what is live: 2 missing, 1 differing");
+
+  SnapshotResult snapshot;
+  snapshot.code = ErrorCode::kPartial;
+  snapshot.file = "x";
+  snapshot.dump.emplace(dump);
+  ExpectTold(SnapshotToJson(snapshot, "l"), ErrorCode::kPartial, "1 object was left out");
+
+  UpgradeView upgrade;
+  upgrade.code = ErrorCode::kUpgradePreflight;
+  upgrade.found.problems = {"p"};
+  ExpectTold(UpgradeToJson(upgrade), ErrorCode::kUpgradePreflight, "the upgrade is refused: p");
+
+  const OmsConnectors lacking{"a", {ConnectorSource()}, std::nullopt};
+  const OmsConnectors broken{"b", {}, Error(ErrorCode::kUnsupported, "b is no JSON")};
+  ExpectTold(ConnectorsToJson({lacking}, ErrorCode::kDiffers), ErrorCode::kDiffers,
+             "1 source lacks its dbType");
+  ExpectTold(ConnectorsToJson({lacking, broken}, ErrorCode::kUnsupported), ErrorCode::kUnsupported,
+             "b is no JSON");
 }
 
 TEST(JsonTest, ErrorsHaveCodeNameMessageHintAndObject) {

@@ -76,7 +76,7 @@ TEST(OptionTableTest, ConnectionOptionsAreThoseOfTheMysqlClient) {
 
 TEST(OptionTableTest, CommandsThatAnswerInJsonSaySo) {
   for (const CommandInfo& command : CommandTable()) {
-    const bool writes_text = command.command == kCommandCat || command.command == kCommandHelp;
+    const bool writes_text = command.command == kCommandCat;
     EXPECT_EQ(FindOption(command.command, "--json") != nullptr, !writes_text) << command.name;
     EXPECT_NE(FindOption(command.command, "--help"), nullptr) << command.name;
   }
