@@ -144,7 +144,7 @@ constexpr std::array kCommands{
         "when some lack it, and with 12 when a file is not understood. - is standard input.",
         "dbomsbak upgrade connectors connector-1.json connector-2.json"},
     CommandInfo{
-        kCommandHelp, "help", "[TOPIC]", 0, 2, "help on a command, exit codes, options, JSON",
+        kCommandHelp, "help", "[TOPIC]", 0, 3, "help on a command, exit codes, options, JSON",
         "Topics: a command, exit-codes, options, json, topics. Also renders what documents, "
         "manual pages and shells are told.",
         "dbomsbak help exit-codes"},

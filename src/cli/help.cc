@@ -97,6 +97,13 @@ std::string JsonPage() {
                         fmt::join(JsonAnswersOf(field.commands), ", "));
     if (!field.meaning.empty()) text += Wrap(field.meaning, 6, kWidth - 6);
   }
+  text +=
+      "\nMembers of the events, one a line of standard error, that --progress=json writes. Lines "
+      "that do\nnot begin with { are for people.\n";
+  for (const JsonEventField& field : JsonEventTable()) {
+    text += fmt::format("\n  {} ({}; {})\n", field.name, field.type, field.events);
+    if (!field.meaning.empty()) text += Wrap(field.meaning, 6, kWidth - 6);
+  }
   return text;
 }
 
@@ -271,8 +278,14 @@ std::string HelpMarkdown(std::string_view topic) {
       text += fmt::format("| `{}` | {} | {} | {} |\n", field.path, field.type,
                           fmt::join(JsonAnswersOf(field.commands), ", "), Cell(field.meaning));
     }
+  } else if (topic == "events") {
+    text = "| member | type | events | meaning |\n|---|---|---|---|\n";
+    for (const JsonEventField& field : JsonEventTable()) {
+      text += fmt::format("| `{}` | {} | {} | {} |\n", field.name, field.type, field.events,
+                          Cell(field.meaning));
+    }
   } else {
-    throw UnknownTopic(topic, {"commands", "exit-codes", "options", "json"});
+    throw UnknownTopic(topic, {"commands", "exit-codes", "options", "json", "events"});
   }
   return text;
 }

@@ -357,9 +357,24 @@ constexpr std::array kFields{
     JsonField{kCommandHelp, "fields[].meaning", "string", ""},
 };
 
+constexpr std::array kEventFields{
+    JsonEventField{"event", "string", "all", "phase, notice, warning or progress"},
+    JsonEventField{"elapsed_ms", "number", "all", "since the command began its work"},
+    JsonEventField{"text", "string", "phase, notice, warning", "as people are told"},
+    JsonEventField{"phase", "string", "progress", "what is going on, in a word"},
+    JsonEventField{"object", "string", "progress", "the table in hand; may be empty"},
+    JsonEventField{"rows_done", "number", "progress", ""},
+    JsonEventField{"rows_total", "number", "progress", "an estimate; 0: not known"},
+    JsonEventField{"bytes_done", "number", "progress", ""},
+    JsonEventField{"objects_done", "number", "progress", ""},
+    JsonEventField{"objects_total", "number", "progress", "0: not known"},
+};
+
 }  // namespace
 
 std::span<const JsonField> JsonFieldTable() { return kFields; }
+
+std::span<const JsonEventField> JsonEventTable() { return kEventFields; }
 
 std::vector<std::string> JsonAnswersOf(CommandSet commands) {
   std::vector<std::string> answers;

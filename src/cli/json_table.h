@@ -25,6 +25,16 @@ struct JsonField {
 };
 
 std::span<const JsonField> JsonFieldTable();
+
+// A member of the events that --progress=json writes.
+struct JsonEventField {
+  std::string_view name;
+  std::string_view type;
+  std::string_view events;  // "all", or the values of `event`: "notice, warning"
+  std::string_view meaning;
+};
+
+std::span<const JsonEventField> JsonEventTable();
 // "dump", "restore --abort".
 std::vector<std::string> JsonAnswersOf(CommandSet commands);
 

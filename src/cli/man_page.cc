@@ -73,11 +73,7 @@ std::string ManJson(const CommandInfo& command) {
                         answers == command.name ? "" : "; " + Roff(answers),
                         field.meaning.empty() ? "\\&" : Roff(field.meaning));
   }
-  if (text.empty()) return text;
-  return Heading("JSON") +
-         "With\n.B \\-\\-json\nstandard output is one object with these fields; an error is one, "
-         "too.\n" +
-         text;
+  return text;
 }
 
 // The pages that one about `command` leads to.
@@ -97,6 +93,7 @@ std::string SeeAlso(const CommandInfo& command) {
 }  // namespace
 
 std::string HelpMan(std::string_view topic) {
+  constexpr std::string_view kJsonOf = "json ";
   std::string text;
   if (topic == "commands") {
     for (const CommandInfo& info : CommandTable()) {
@@ -114,6 +111,10 @@ std::string HelpMan(std::string_view topic) {
                                     OptionGroup::kReport, OptionGroup::kConnection}) {
       text += fmt::format(".SS {}\n{}", Title(group), ManOptions(OptionsOf(~0U, group), true));
     }
+  } else if (topic.starts_with(kJsonOf)) {
+    const CommandInfo* const command = FindCommand(topic.substr(kJsonOf.size()));
+    if (command == nullptr) throw UnknownTopic(topic.substr(kJsonOf.size()), CommandNames());
+    return ManJson(*command);
   } else if (const CommandInfo* const command = FindCommand(topic)) {
     for (const OptionGroup group :
          {OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun, OptionGroup::kReport}) {
@@ -156,7 +157,13 @@ std::string ManPage(const CommandInfo& command) {
     }
     text += ManOptions(options, false);
   }
-  text += ManJson(command);
+  if (const std::string fields = ManJson(command); !fields.empty()) {
+    text += Heading("JSON") +
+            "With\n.B \\-\\-json\nstandard output is one object with these fields, of which those "
+            "before a ? may be missing; an error that ends the command is one with the first five "
+            "alone.\n" +
+            fields;
+  }
   text += Heading("EXIT STATUS") +
           "0 when all is well; the others are listed in\n.BR dbomsbak (1)\nand by\n.BR \"dbomsbak "
           "help exit\\-codes\" .\n";

@@ -10,7 +10,8 @@
 namespace dbomsbak {
 
 // Parts of a page: "commands", "exit-codes", "options" (but for those of mysqldump that do
-// nothing), or the options of a command but for the connection's. Errors: kUsage.
+// nothing), the options of a command but for the connection's, or "json COMMAND", the fields of its
+// answers. Errors: kUsage.
 std::string HelpMan(std::string_view topic);
 
 // dbomsbak-COMMAND(1), whole; for a command of two words what leads to the page of the first.

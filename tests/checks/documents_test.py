@@ -24,7 +24,7 @@ DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md']
 MAN = ROOT / 'packaging/man'
 WRITTEN_PAGES = [MAN / 'dbomsbak.1', MAN / 'dbomsbak-upgrade.1']  # by people, but for their blocks
 COMPLETIONS = {'bash': 'dbomsbak.bash', 'zsh': '_dbomsbak', 'fish': 'dbomsbak.fish'}
-TOPICS = {'commands', 'exit-codes', 'options', 'json'}
+TOPICS = {'commands', 'exit-codes', 'options', 'json', 'events'}
 
 
 def render(arguments):

@@ -82,7 +82,7 @@ int BarsOf(const std::string& line) {
 }
 
 TEST(HelpTest, MarkdownTablesHaveTheSameCellsInEachRow) {
-  for (const char* topic : {"commands", "exit-codes", "options", "json"}) {
+  for (const char* topic : {"commands", "exit-codes", "options", "json", "events"}) {
     int bars_above = 0;
     for (const std::string& line : Lines(HelpMarkdown(topic))) {
       const int bars = BarsOf(line);

@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 #include <string>
 
+#include "cli/json_table.h"
 #include "cli/units.h"
 
 namespace dbomsbak {
@@ -78,6 +82,40 @@ TEST(ProgressTest, JsonEventsAreOneALine) {
   EXPECT_TRUE(out.text.empty());
   EXPECT_EQ(std::count(err.text.begin(), err.text.end(), '\n'), 3);
   EXPECT_THAT(err.text, HasSubstr("\"rows_done\":1000"));
+}
+
+TEST(ProgressTest, EventsHaveTheMembersOfTheTable) {
+  MemoryOutput out, err;
+  Console console(out, err);
+  const auto observer = MakeObserver(console, ProgressStyle::kJson, false, [] { return 80; });
+  observer->Phase("loading");
+  observer->Notice("a note");
+  observer->Warning("a warning");
+  observer->Update(HalfWay());
+  std::istringstream lines(err.text);
+  std::set<std::string> kinds;
+  for (std::string line; std::getline(lines, line);) {
+    const auto event = nlohmann::json::parse(line);
+    const std::string kind = event.at("event");
+    kinds.insert(kind);
+    std::set<std::string> members, known;
+    for (const auto& [name, value] : event.items()) {
+      members.insert(name);
+      for (const JsonEventField& field : JsonEventTable()) {
+        if (field.name != name) continue;
+        EXPECT_EQ(value.is_string(), field.type == "string") << name;
+        EXPECT_EQ(value.is_number_unsigned(), field.type == "number") << name;
+      }
+    }
+    for (const JsonEventField& field : JsonEventTable()) {
+      if (field.events == "all" || field.events.find(kind) != std::string_view::npos) {
+        known.emplace(field.name);
+      }
+    }
+    EXPECT_EQ(members.size(), event.size());
+    EXPECT_EQ(members, known) << line;
+  }
+  EXPECT_EQ(kinds, (std::set<std::string>{"phase", "notice", "warning", "progress"}));
 }
 
 TEST(ProgressTest, QuietKeepsWarningsOnly) {
