@@ -28,6 +28,18 @@ std::optional<bool> ParseBool(const std::string& text) {
   return std::nullopt;
 }
 
+// "dump, restore": all that have an option of this name; mysqldump's that do nothing are none.
+std::string CommandsWith(const std::string& name) {
+  CommandSet commands = 0;
+  for (const OptionInfo& option : OptionTable()) {
+    if (option.group == OptionGroup::kIgnored || option.group == OptionGroup::kRefused) continue;
+    for (const std::string_view known : option.AllNames()) {
+      if (known == name) commands |= option.commands;
+    }
+  }
+  return CommandsOf(commands);
+}
+
 Error UnknownOption(const CommandInfo& command, const std::string& argument) {
   const std::string name = argument.substr(0, argument.find('='));
   std::vector<std::string> known;
@@ -38,6 +50,9 @@ Error UnknownOption(const CommandInfo& command, const std::string& argument) {
     }
   }
   std::string hint = name.starts_with("--") ? DidYouMean(name, known) : std::string();
+  if (const std::string others = CommandsWith(name); !others.empty()) {
+    hint = fmt::format("That is an option of {}.", others);
+  }
   if (hint.empty()) hint = SeeHelp(command);
   Error error(ErrorCode::kUsage, fmt::format("{} has no option {}", command.name, name),
               std::move(hint));

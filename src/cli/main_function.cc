@@ -56,6 +56,12 @@ const CommandInfo& TakeCommand(std::vector<std::string>& words) {
     return *command;
   }
   if (first.starts_with('-')) {
+    std::string near = DidYouMean(first, {"--help", "--version"});
+    if (!near.empty()) {
+      throw Error(ErrorCode::kUsage, fmt::format("there is no option {} without a command", first),
+                  std::move(near))
+          .About(first);
+    }
     throw Error(
         ErrorCode::kUsage, fmt::format("the command comes first, before {}", first),
         "Usage: dbomsbak COMMAND [options] [arguments]; dbomsbak --help lists the commands.");
@@ -66,6 +72,7 @@ const CommandInfo& TakeCommand(std::vector<std::string>& words) {
   });
   const std::string& missing = has_more ? both : first;
   std::string hint = DidYouMean(missing, names);
+  if (first == "version") hint = "dbomsbak --version tells it.";
   if (hint.empty()) hint = "dbomsbak --help lists the commands.";
   throw Error(ErrorCode::kUsage, fmt::format("there is no command '{}'", missing), std::move(hint))
       .About(missing);

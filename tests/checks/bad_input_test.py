@@ -56,6 +56,11 @@ TABLE = [
     # the command line
     ('vrify x', 2, "'vrify'", "'verify'"),
     ('--host h dump d', 2, '--host', 'COMMAND'),
+    ('--verson', 2, '--verson', "'--version'"),
+    ('--hlep', 2, '--hlep', "'--help'"),
+    ('version', 2, "'version'", 'dbomsbak --version'),
+    ('verify x --dry-run', 2, '--dry-run', 'That is an option of restore, undo, purge, prune.'),
+    ('status -j 4', 2, '-j', 'That is an option of dump, verify, restore, diff, snapshot.'),
     ('dump', 2, 'no database', 'all-databases'),
     ('dump -h', 2, '--host needs a value', 'help is dbomsbak dump --help'),
     ('dump d --add-drop-table=false', 2, '--add-drop-table', 'Leave it away'),
