@@ -81,6 +81,7 @@ ONLY_BASH = [
     ('verify -- --od', 'verify -- --odd.sql '),
     ('dump ümlaut --form', 'dump ümlaut --format '),
     ('dump -o one.sql.zst --no-such=x', 'dump -o one.sql.zst --no-such=x'),
+    ('upgrade report rep', 'upgrade report rep'),
 ]
 
 
@@ -144,6 +145,7 @@ class Tests:
         more = f'BASH_COMPLETION_USER_DIR={folder.parent}\n'
         with Bash(BASH_COMPLETION, self._folder.name, more) as shell:
             self.ask(shell, TABLE[:8] + LISTS)
+            assert shell.completed('sudo dbomsbak verify --identity=k') == 'sudo dbomsbak verify --identity=key.txt '
 
     def test_what_is_offered_is_taken(self):
         for command, options in self.options.items():

@@ -54,7 +54,7 @@ class Shell:
         os.waitpid(self._child, 0)
         self._work.cleanup()
 
-    def _wait(self, done, seconds=60):
+    def _wait(self, done, seconds=120):
         deadline = time.monotonic() + seconds
         while not done():
             if select.select([self._terminal], [], [], 0.01)[0]:
