@@ -231,7 +231,7 @@ _dbomsbak() {
 complete -F _dbomsbak dbomsbak
 )";
 
-std::string Bash() {
+std::string BashScript() {
   std::vector<std::string> of_two_words, of_one_word;
   for (const CommandInfo& info : CommandTable()) {
     const bool two = info.name.find(' ') != std::string_view::npos;
@@ -253,7 +253,7 @@ std::string Bash() {
 // zsh
 
 // Within the specs of _arguments and _describe.
-std::string Zsh(std::string_view text) {
+std::string ZshEscaped(std::string_view text) {
   std::string escaped;
   for (const char c : text) {
     if (c == '[' || c == ']' || c == ':' || c == '\\') escaped += '\\';
@@ -264,7 +264,7 @@ std::string Zsh(std::string_view text) {
 
 // ":FILE:_files", what comes behind an option or is an argument.
 std::string ZshValue(std::string_view called, const Completion& completion) {
-  const std::string name = Zsh(called);
+  const std::string name = ZshEscaped(called);
   switch (completion.wanted) {
     case Wanted::kNothing:
       return "";
@@ -283,7 +283,7 @@ std::string ZshValue(std::string_view called, const Completion& completion) {
 }
 
 std::string ZshOption(const OptionInfo& option) {
-  const std::string help = fmt::format("[{}]", Zsh(option.help));
+  const std::string help = fmt::format("[{}]", ZshEscaped(option.help));
   Completion completion = CompletionOf(option);
   const std::string value = ZshValue(option.value, completion);
   std::string text;
@@ -330,7 +330,7 @@ std::string ZshCase(const CommandInfo& command) {
   return text + "      ;;\n";
 }
 
-std::string ZshShell() {
+std::string ZshScript() {
   std::string text = "#compdef dbomsbak\n";
   text += kRendered;
   text += R"(
@@ -341,7 +341,8 @@ _dbomsbak() {
   commands=(
 )";
   for (const CommandInfo* info : CommandsOfOneWord()) {
-    text += fmt::format("    {}\n", Quoted(Zsh(info->name) + ":" + Zsh(info->summary)));
+    text +=
+        fmt::format("    {}\n", Quoted(ZshEscaped(info->name) + ":" + ZshEscaped(info->summary)));
   }
   text += R"(  )
   if (( CURRENT == 2 )); then
@@ -382,7 +383,7 @@ _dbomsbak "$@"
 // fish
 
 // Within single quotes of fish.
-std::string Fish(std::string_view text) {
+std::string FishQuoted(std::string_view text) {
   return "'" + Replaced(Replaced(std::string(text), "\\", "\\\\"), "'", "\\'") + "'";
 }
 
@@ -397,7 +398,7 @@ std::string FishValue(const Completion& completion) {
     case Wanted::kFolder:
       return " -f -a '(__fish_complete_directories)'";
     case Wanted::kWord:
-      return fmt::format(" -f -a {}", Fish(Spaced(completion.words)));
+      return fmt::format(" -f -a {}", FishQuoted(Spaced(completion.words)));
     case Wanted::kWords:
       return fmt::format(" -f -a '(__fish_append , {})'", Spaced(completion.words));
   }
@@ -413,11 +414,11 @@ std::string FishLines(const CommandInfo& command) {
     for (const std::string_view name : option->AllNames()) {
       const bool is_long = name.starts_with("--");
       names += is_long ? fmt::format(" -l {}", name.substr(2))
-                       : fmt::format(" -s {}", Fish(name.substr(1)));
+                       : fmt::format(" -s {}", FishQuoted(name.substr(1)));
     }
     text += fmt::format("complete -c dbomsbak -n '{}'{}{}{} -d {}\n", is, names,
                         option->style == OptionStyle::kValue ? " -r" : "",
-                        FishValue(CompletionOf(*option)), Fish(option->help));
+                        FishValue(CompletionOf(*option)), FishQuoted(option->help));
   }
   const Completion operands = CompletionOf(command);
   if (operands.wanted == Wanted::kText || operands.wanted == Wanted::kNothing) return text;
@@ -426,7 +427,7 @@ std::string FishLines(const CommandInfo& command) {
   return text + fmt::format("complete -c dbomsbak -n '{}'{}\n", when, FishValue(operands));
 }
 
-std::string FishShell() {
+std::string FishScript() {
   std::string text = "# fish completion for dbomsbak\n";
   text += kRendered;
   text += R"(
@@ -436,7 +437,7 @@ function __dbomsbak_is
     set -e words[1]
     if contains -- "$words[1..2]" )";
   for (const CommandInfo& info : CommandTable()) {
-    if (info.name.find(' ') != std::string_view::npos) text += Fish(info.name) + " ";
+    if (info.name.find(' ') != std::string_view::npos) text += FishQuoted(info.name) + " ";
   }
   text += R"(
         test "$words[1..2]" = "$argv"
@@ -456,7 +457,7 @@ complete -c dbomsbak -n __dbomsbak_has_none -l version -d 'the version'
 )";
   for (const CommandInfo* info : CommandsOfOneWord()) {
     text += fmt::format("complete -c dbomsbak -n __dbomsbak_has_none -a {} -d {}\n", info->name,
-                        Fish(info->summary));
+                        FishQuoted(info->summary));
   }
   for (const CommandInfo& info : CommandTable()) text += FishLines(info);
   return text;
@@ -499,9 +500,9 @@ Completion CompletionOf(const CommandInfo& command) {
 }
 
 std::string RenderCompletion(std::string_view shell) {
-  if (shell == "bash") return Bash();
-  if (shell == "zsh") return ZshShell();
-  if (shell == "fish") return FishShell();
+  if (shell == "bash") return BashScript();
+  if (shell == "zsh") return ZshScript();
+  if (shell == "fish") return FishScript();
   throw Error(ErrorCode::kUsage, fmt::format("there is no completion for the shell '{}'", shell),
               "There is one for bash, zsh and fish.");
 }

@@ -16,11 +16,6 @@ namespace {
 constexpr std::size_t kWidth = 98;
 constexpr std::size_t kOptionColumn = 30;
 
-// Told line by line on a command's page. The others are the mysql client's or mysqldump's: names
-// do.
-constexpr OptionGroup kListedGroups[] = {OptionGroup::kOutput, OptionGroup::kContent,
-                                         OptionGroup::kRun, OptionGroup::kReport};
-
 // Columns a UTF-8 text takes; "…" is one.
 std::size_t Columns(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
@@ -141,6 +136,17 @@ std::string Cell(std::string_view text) {
   return cell;
 }
 
+// "upgrade" of "upgrade check"; null when there is no such part of a command.
+const CommandInfo* CommandOfPart(std::string_view topic) {
+  const std::size_t blank = topic.find(' ');
+  if (blank == std::string_view::npos) return nullptr;
+  const CommandInfo* const command = FindCommand(topic.substr(0, blank));
+  if (command == nullptr || command->arguments.find('|') == std::string_view::npos) return nullptr;
+  const std::string parts = fmt::format("|{}|", command->arguments);
+  const bool known = parts.find(fmt::format("|{}|", topic.substr(blank + 1))) != std::string::npos;
+  return known ? command : nullptr;
+}
+
 }  // namespace
 
 std::string Wrap(std::string_view text, std::size_t indent, std::size_t width) {
@@ -189,7 +195,7 @@ std::string CommandPage(const CommandInfo& command) {
     if (IsCommandOf(command.name, info.name)) more += LineOf(info);
   }
   if (!more.empty()) text += "\nBesides\n" + more;
-  for (const OptionGroup group : kListedGroups) {
+  for (const OptionGroup group : OwnOptionGroups()) {
     const auto options = OptionsOf(command.command, group);
     if (options.empty()) continue;
     text += fmt::format("\n{}\n", Title(group));
@@ -214,17 +220,6 @@ Error UnknownTopic(std::string_view topic, const std::vector<std::string>& known
     hint += ".";
   }
   return Error(ErrorCode::kUsage, fmt::format("there is no help on '{}'", topic), std::move(hint));
-}
-
-// "upgrade" of "upgrade check"; null when there is no such part of a command.
-const CommandInfo* CommandOfPart(std::string_view topic) {
-  const std::size_t blank = topic.find(' ');
-  if (blank == std::string_view::npos) return nullptr;
-  const CommandInfo* const command = FindCommand(topic.substr(0, blank));
-  if (command == nullptr || command->arguments.find('|') == std::string_view::npos) return nullptr;
-  const std::string parts = fmt::format("|{}|", command->arguments);
-  const bool known = parts.find(fmt::format("|{}|", topic.substr(blank + 1))) != std::string::npos;
-  return known ? command : nullptr;
 }
 
 std::vector<std::string> HelpTopics() {

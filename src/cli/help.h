@@ -18,7 +18,8 @@ std::string VersionLine();
 // `topic`: a command, one of HelpTopics(); empty: the overview.
 // Errors: kUsage.
 std::string HelpPage(std::string_view topic);
-// Markdown tables for README: "commands", "exit-codes", "options", "json". Errors: kUsage.
+// Markdown tables for README: "commands", "exit-codes", "options", "json", "events".
+// Errors: kUsage.
 std::string HelpMarkdown(std::string_view topic);
 // "there is no help on 'topic'", with a near one of `known`, or all of them.
 Error UnknownTopic(std::string_view topic, const std::vector<std::string>& known);

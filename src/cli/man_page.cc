@@ -116,8 +116,7 @@ std::string HelpMan(std::string_view topic) {
     if (command == nullptr) throw UnknownTopic(topic.substr(kJsonOf.size()), CommandNames());
     return ManJson(*command);
   } else if (const CommandInfo* const command = FindCommand(topic)) {
-    for (const OptionGroup group :
-         {OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun, OptionGroup::kReport}) {
+    for (const OptionGroup group : OwnOptionGroups()) {
       text += ManOptions(OptionsOf(command->command, group), false);
     }
   } else {

@@ -400,6 +400,9 @@ constexpr std::array kOptions{
     OptionInfo{"--lines-terminated-by", "TEXT", kValue, kRefused, kDump, "belongs to --tab"},
 };
 
+constexpr std::array kOwnGroups{OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun,
+                                OptionGroup::kReport};
+
 constexpr std::array<std::string_view, 10> kOperatorSteps{"lag",
                                                           "switchover",
                                                           "connectors",
@@ -455,6 +458,8 @@ std::string_view Title(OptionGroup group) {
   }
   return {};
 }
+
+std::span<const OptionGroup> OwnOptionGroups() { return kOwnGroups; }
 
 std::string Spelling(const OptionInfo& option) {
   std::string text;

@@ -41,6 +41,8 @@ struct OptionInfo {
 
 std::span<const OptionInfo> OptionTable();
 std::string_view Title(OptionGroup group);
+// Told one by one on a command's page. The others are the mysql client's or mysqldump's: names do.
+std::span<const OptionGroup> OwnOptionGroups();
 // "-o, --output FILE", "--progress[=json|bar|none]".
 std::string Spelling(const OptionInfo& option);
 // Those of `group` that one of `commands` has, in order.

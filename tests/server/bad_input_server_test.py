@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Bad input with a server: each has its documented code and a sentence one can act on.
 
-Also the ways in that work: option files, password files, environment, socket and TCP, stdout.
+Also the ways in that work: option files, password files, environment, socket and TCP, stdout; and what each command answers
+with --json.
 """
 
 import json
@@ -27,6 +28,38 @@ DELIMITER ;;
 CREATE TRIGGER d.tr BEFORE INSERT ON d.t FOR EACH ROW SET NEW.v = UPPER(NEW.v);;
 CREATE PROCEDURE d.p() SELECT 1;;
 """
+
+
+# Each command's answers, with the exit code: Program.run holds all of them against README's table. FILE is an archive of d,
+# DIR a folder. Before diff, a row is changed.
+JSON_ANSWERS = [
+    (0, 'dump d -o DIR/again.sql.zst'),
+    (31, 'dump d -o DIR/again.sql.zst'),
+    (0, 'dump d -o DIR/again.sql'),
+    (12, 'dump nowhere mysql -o DIR/x.sql'),
+    (0, 'check d'),
+    (0, 'check --restore FILE'),
+    (2, 'check --restore FILE --into e'),
+    (0, 'diff FILE'),
+    (0, 'restore FILE --dry-run'),
+    (0, 'restore FILE --rehearse'),
+    (0, 'restore FILE --prepare'),
+    (0, 'status'),
+    (0, 'restore FILE --prepare'),
+    (0, 'restore --abort --dry-run'),
+    (0, 'restore --abort'),
+    (0, 'restore FILE'),
+    (0, 'undo --dry-run'),
+    (0, 'undo'),
+    (0, 'purge --dry-run'),
+    (0, 'purge'),
+    (34, 'undo'),
+    (0, 'snapshot d --dir DIR --label l --keep 1'),
+    (0, 'snapshot d --dir DIR --label l --keep 1 --pin why'),
+    (30, 'snapshot d --dir DIR/again.sql'),
+    (4, 'diff FILE --rows'),
+    (4, 'diff FILE'),
+]
 
 
 class Cases:
@@ -245,6 +278,26 @@ def ways_in(cases, server):
     cases.check('d.customers' in cases.good('info', 'set.sql.zst').out, 'info does not list a table')
 
 
+def json_answers(cases, server):
+    folder = cases.folder / 'json'
+    folder.mkdir()
+    root = server.client_options()
+    archive = folder / 'd.sql.zst'
+    cases.good('dump', *root, 'd', '-o', archive)
+    for code, line in JSON_ANSWERS:
+        if code == 4:
+            server.sql("UPDATE d.t SET v = 'other' WHERE id = 1")
+        words = [str(archive) if word == 'FILE' else word.replace('DIR', str(folder)) for word in line.split()]
+        options = [] if words[0] == 'prune' else root
+        cases.count += 1
+        try:
+            cases.program.run(*words, *options, '--json').expect(code)
+        except AssertionError as fault:
+            cases.faults.append(f'{line}: {fault}')
+    for words in (('dump', 'd', '-o', folder / 'y.sql'), ('check', 'd')):
+        cases.bad(11, '', '', *words, *server.client_options('none', 'right'), '--json')
+
+
 def main():
     program = Program()
     with Server() as server, tempfile.TemporaryDirectory() as name:
@@ -253,7 +306,7 @@ def main():
         server.sql(SCHEMA)
         accounts(server)
         cases = Cases(program, server, folder)
-        for part in (connection, objects, ways_in, others_at_work, privileges, read_only):
+        for part in (connection, objects, ways_in, others_at_work, privileges, read_only, json_answers):
             try:
                 part(cases, server)
             except Exception as problem:  # the other parts are worth hearing about
