@@ -95,6 +95,10 @@ class Run {
     cancel_.ThrowIfCancelled();
     result_.retention =
         PlanRetention(files_, command_.folder, command_.label, command_.keep, command_.clock());
+    for (Retained& retained : result_.retention) {
+      const bool own = retained.entry.file == file;  // the clock may have been behind at first
+      if (own && retained.reason.empty()) retained.reason = "just made";
+    }
     try {
       RemoveUnretained(keeper_, result_.retention);
     } catch (Error& error) {

@@ -391,11 +391,12 @@ bool MakesProgramOf(const ObjectId& object, std::string_view create,
          (oracle && EqualIgnoringCase(head.behind, "RETURN"));
 }
 
-bool FillsItself(std::string_view create_table) {
-  TokenReader reader(create_table);
+bool DoesMoreThanCreate(std::string_view create) {
+  TokenReader reader(create);
   reader.Next();  // CREATE
   bool head = true;
   for (Token token = reader.Next(); token.type != TokenType::kEnd; token = reader.Next()) {
+    if (reader.IsPunctuation(token, ';')) return true;
     if (std::exchange(head, head && !reader.Is(token, "TABLE"))) continue;
     if (reader.Is(token, "SELECT") || reader.Is(token, "TABLE")) return true;
     if (!reader.Is(token, "VALUES")) continue;

@@ -32,8 +32,9 @@ std::string WithoutHeadDatabase(ObjectKind kind, std::string_view create);
 bool MakesProgramOf(const ObjectId& object, std::string_view create,
                     std::string_view client_charset, bool oracle);
 
-// Does a table's definition go on with a query that fills it? Servers print none.
-bool FillsItself(std::string_view create_table);
+// Does the definition of a table or sequence go on with a query that fills it, or with another
+// statement? Servers print neither.
+bool DoesMoreThanCreate(std::string_view create);
 
 // The statement with another name in the place of the first quoted one: of a table or sequence, as
 // servers print CREATE, that is its own.

@@ -136,7 +136,7 @@ void CheckDefinition(const std::string& file, const DumpedObject& dumped,
   const ObjectRecord& record = object.record;
   bool usual = true;
   if (record.id.kind == ObjectKind::kTable) {
-    usual = !FillsItself(object.create);
+    usual = !DoesMoreThanCreate(object.create);
   } else if (record.id.kind != ObjectKind::kSequence) {
     const bool oracle = record.sql_mode.find("ORACLE") != std::string::npos;
     usual = MakesProgramOf(record.id, object.create, record.character_set_client, oracle);

@@ -132,7 +132,7 @@ void CheckHead(const ArchiveReader& archive, const ContentObject& object) {
   const bool usual = sequence ? rest.size() > 1 && rest[0] == ' ' &&
                                     std::isalpha(static_cast<unsigned char>(rest[1])) != 0
                               : rest.starts_with(" (") || rest.starts_with("(");
-  if (at == 0 || !usual || (!sequence && FillsItself(text))) {
+  if (at == 0 || !usual || DoesMoreThanCreate(text)) {
     ThrowForeign(archive, id, "the definition", text);
   }
 }

@@ -182,6 +182,7 @@ AgeHeader ParseAgeHeader(std::string_view bytes) {
         line[kMacBegin.size()] != ' ') {
       Fault("a line of its head is neither a stanza nor the last one");
     }
+    if (header.stanzas.empty()) Fault("its head is for nobody: it has no stanza");
     header.mac = Decoded(line.substr(kMacBegin.size() + 1), "the MAC");
     if (header.mac.size() != kKeyBytes) Fault("the MAC of its head has an impossible size");
     header.text = bytes.substr(0, begin + kMacBegin.size());

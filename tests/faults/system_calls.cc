@@ -13,10 +13,16 @@
 //   signals  a signal comes before every second call from that one on
 //   locks  the file system knows none, from that call on
 //   cut    that read and all behind it meet the end of the file
+//
+// Layer `clock`; what asks for the time of day. Neither is a fault of the program's:
+//   back   from that call on the clock is a day behind
+//   right  up to that call it is a day behind
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -91,6 +97,14 @@ Fate FateOf(const char* call, Taking taking, Moving moving = Moving::kNothing,
     return {0, bytes / 2};
   }
   return {0, bytes};
+}
+
+// What the clock is put back by.
+std::time_t SecondsBehind(const char* call) {
+  constexpr std::time_t kDay = 86400;
+  const std::string_view kind = TheFault().KindFor("clock");
+  if (kind != "back" && kind != "right") return 0;
+  return TheFault().Strikes(call, true) == (kind == "back") ? kDay : 0;
 }
 
 int Failed(int error) {
@@ -234,6 +248,25 @@ int unlink(const char* path) noexcept {
 int mkdir(const char* path, mode_t mode) noexcept {
   static auto* const real = Real<int(const char*, mode_t)>("mkdir");
   return IsGranted("mkdir", IsOurs(path), Taking::kSpace) ? real(path, mode) : -1;
+}
+
+int clock_gettime(clockid_t clock, timespec* time) noexcept {
+  static auto* const real = Real<int(clockid_t, timespec*)>("clock_gettime");
+  const int told = real(clock, time);
+  if (told == 0 && clock == CLOCK_REALTIME) time->tv_sec -= SecondsBehind("clock_gettime");
+  return told;
+}
+int gettimeofday(timeval* time, void* zone) noexcept {
+  static auto* const real = Real<int(timeval*, void*)>("gettimeofday");
+  const int told = real(time, zone);
+  if (told == 0) time->tv_sec -= SecondsBehind("gettimeofday");
+  return told;
+}
+time_t time(time_t* out) noexcept {
+  static auto* const real = Real<time_t(time_t*)>("time");
+  const time_t now = real(nullptr) - SecondsBehind("time");
+  if (out != nullptr) *out = now;
+  return now;
 }
 
 }  // extern "C"

@@ -33,27 +33,28 @@ SEED = int(os.environ.get('DBOMSBAK_SEED', random.SystemRandom().randrange(1 << 
 PART, PARTS = map(int, os.environ.get('DBOMSBAK_FAULTS_PART', '1/1').split('/'))
 SECONDS = 45  # of drawing
 
+CLOCK = ['clock:back', 'clock:right']
 FILES = ['files:fail', 'files:full', 'files:dead', 'files:short', 'files:eintr', 'files:cut']
 SESSIONS = ['sessions:lost', 'sessions:behind', 'sessions:gone', 'sessions:refused', 'sessions:full', 'sessions:ended',
             'sessions:timeout', 'sessions:deadlock']
 KINDS = {
-    'dump': FILES + SESSIONS,
+    'dump': FILES + SESSIONS + CLOCK,
     'dump over': FILES,
     'dump to stdout': ['files:pipe', 'files:fail', 'files:short', 'files:eintr', 'sessions:lost'],
     'verify': FILES,
     'diff': ['files:fail', 'files:cut', 'files:short', 'files:eintr'] + SESSIONS,
-    'snapshot': FILES + SESSIONS,
-    'restore': ['files:fail', 'files:cut', 'files:short', 'files:eintr'] + SESSIONS,
+    'snapshot': FILES + SESSIONS + CLOCK,
+    'restore': ['files:fail', 'files:cut', 'files:short', 'files:eintr'] + SESSIONS + CLOCK,
     'prepare': ['files:fail', 'files:cut', 'files:short', 'files:eintr'] + SESSIONS,
     'swap': SESSIONS,
     'abort': SESSIONS,
     'undo': SESSIONS,
     'purge': SESSIONS,
-    'in place': FILES + SESSIONS,
+    'in place': FILES + SESSIONS + CLOCK,
 }
 # One run each is enough.
 ALWAYS = [(name, kind) for name in ('dump', 'snapshot', 'restore') for kind in ('files:signals', 'files:crumbs')]
-ALWAYS += [('dump over', 'files:locks'), ('snapshot', 'files:locks')]
+ALWAYS += [('snapshot', 'clock:right'), ('dump over', 'files:locks'), ('snapshot', 'files:locks')]
 
 
 class Case:

@@ -432,7 +432,8 @@ TEST_F(RowLoaderTest, WhatNoDumpWritesIsNotContent) {
         "CREATE TABLE `x", "GRANT ALL ON *.* TO `x`", " CREATE TABLE `x` (`a` int)",
         "CREATE TABLE `x` (`a` int) SELECT 1 AS `a`",
         "CREATE TABLE `x` (`a` int) IGNORE AS (TABLE `victim`.`t`)",
-        "CREATE TABLE `x` (`a` int) /*!80019 VALUES ROW(victim.f()) */"}) {
+        "CREATE TABLE `x` (`a` int) /*!80019 VALUES ROW(victim.f()) */",
+        "CREATE TABLE `x` (`a` int); DROP DATABASE victim", "CREATE TABLE `x` (`a` varch;r(9))"}) {
     EXPECT_TRUE(refused(table(create))) << create;
   }
   const auto sequence = [&](const std::string& create, const std::string& restart) {
@@ -452,6 +453,7 @@ TEST_F(RowLoaderTest, WhatNoDumpWritesIsNotContent) {
   EXPECT_FALSE(refused(sequence(create, value)));
   EXPECT_TRUE(refused(sequence("DROP DATABASE `victim`", value)));
   EXPECT_TRUE(refused(sequence("CREATE SEQUENCE `victim`.`s` start with 1", value)));
+  EXPECT_TRUE(refused(sequence("CREATE SEQUENCE `s` start with 1; DROP DATABASE victim", value)));
   for (const char* restart :
        {"SELECT SETVAL(`s`, 1, 0) INTO OUTFILE '/tmp/x'", "SELECT SETVAL(`s`, SLEEP(1))",
         "SELECT SETVAL(`s`, 1), SETVAL(`t`, 1)", "SELECT SETVAL(`victim`.`s`, 1)"}) {
