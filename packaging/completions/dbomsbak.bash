@@ -44,11 +44,11 @@ _dbomsbak_look_up() {
       esac
       ;;
     'info')
-      options='--identity --passphrase-file --json -q --quiet -v --verbose -? --help'
+      options='--identity --passphrase-file --json --html -q --quiet -v --verbose -? --help'
       operands=file
       case $1 in
         --identity | --passphrase-file) wanted=file separate=yes ;;
-        --json | -q | --quiet | -v | --verbose | -\? | --help) wanted=nothing ;;
+        --json | --html | -q | --quiet | -v | --verbose | -\? | --help) wanted=nothing ;;
       esac
       ;;
     'cat')
@@ -126,13 +126,13 @@ _dbomsbak_look_up() {
       esac
       ;;
     'diff')
-      options='--only --rows --into --identity --passphrase-file -j --jobs --lock-wait --json --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
+      options='--only --rows --into --identity --passphrase-file -j --jobs --lock-wait --json --html --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
       operands=file
       case $1 in
         --only | --into | -j | --jobs | --lock-wait | -h | --host | -P | --port | -u | --user | --defaults-group-suffix | --connect-timeout) wanted=text separate=yes ;;
         --rows | -p | --password) wanted=text ;;
         --identity | --passphrase-file | --oms-config | --password-file | -S | --socket | --defaults-file | --defaults-extra-file | --ssl-ca | --ssl-cert | --ssl-key) wanted=file separate=yes ;;
-        --json | -q | --quiet | -v | --verbose | -\? | --help | --no-defaults | --ssl | --skip-ssl | --ssl-verify-server-cert) wanted=nothing ;;
+        --json | --html | -q | --quiet | -v | --verbose | -\? | --help | --no-defaults | --ssl | --skip-ssl | --ssl-verify-server-cert) wanted=nothing ;;
         --progress) wanted=word choices='json bar none' ;;
         --protocol) wanted=word choices='tcp socket' separate=yes ;;
         --ssl-mode) wanted=word choices='DISABLED PREFERRED REQUIRED VERIFY_CA VERIFY_IDENTITY' separate=yes ;;
@@ -155,12 +155,12 @@ _dbomsbak_look_up() {
       esac
       ;;
     'list')
-      options='--label --identity --passphrase-file --check-age --json -q --quiet -v --verbose -? --help'
+      options='--label --identity --passphrase-file --check-age --json --html -q --quiet -v --verbose -? --help'
       operands=folder
       case $1 in
         --label | --check-age) wanted=text separate=yes ;;
         --identity | --passphrase-file) wanted=file separate=yes ;;
-        --json | -q | --quiet | -v | --verbose | -\? | --help) wanted=nothing ;;
+        --json | --html | -q | --quiet | -v | --verbose | -\? | --help) wanted=nothing ;;
       esac
       ;;
     'prune')

@@ -366,6 +366,22 @@ Receipt ArchiveReader::receipt() const {
 
 std::uint64_t ArchiveReader::frame_count() const { return impl_->frame_count(); }
 FrameRecord ArchiveReader::frame(std::uint64_t number) const { return impl_->Frame(number); }
+
+std::uint64_t ArchiveReader::StoredBytesOf(const Slice& slice) const {
+  double bytes = 0;
+  std::uint64_t offset = slice.offset, left = slice.length;
+  for (std::uint64_t number = slice.frame; left > 0 && number < frame_count(); ++number) {
+    const FrameRecord record = frame(number);
+    if (offset < record.text_size) {
+      const std::uint64_t here = std::min<std::uint64_t>(left, record.text_size - offset);
+      bytes += static_cast<double>(record.stored_size) * static_cast<double>(here) /
+               static_cast<double>(record.text_size);
+      left -= here;
+    }
+    offset = 0;
+  }
+  return static_cast<std::uint64_t>(bytes + 0.5);
+}
 const std::string& ArchiveReader::name() const { return impl_->file->name(); }
 
 std::uint64_t ArchiveReader::block_count() const { return impl_->directory.size(); }

@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/envelope.h"
+#include "cli/html_pages.h"
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/terminal.h"
@@ -31,6 +32,12 @@ std::optional<Sha256Digest> ExpectedDigest(const CommandLine& line) {
               "The receipt is the last line of dump; it has them behind sha256:.");
 }
 
+// What its rows take of the file.
+std::optional<std::uint64_t> StoredBytes(const ArchiveReader& archive, const ObjectRecord& object) {
+  if (object.id.kind != ObjectKind::kTable) return std::nullopt;
+  return object.data ? archive.StoredBytesOf(*object.data) : 0;
+}
+
 ErrorCode TellOfPlainDump(Invocation& run, const std::string& path,
                           const std::shared_ptr<const RandomAccessFile>& file) {
   run.signals.AllowForcedEnd();
@@ -39,7 +46,18 @@ ErrorCode TellOfPlainDump(Invocation& run, const std::string& path,
     run.console.Out(ToLine(PlainManifestToJson(path, summary)));
     return ErrorCode::kOk;
   }
-  std::string text = RenderPlainManifest(path, summary) + RenderObjectHeading();
+  if (HtmlAsAsked(run)) {
+    InfoContent content{.path = path,
+                        .facts = PlainManifestFacts(path, summary),
+                        .scope = summary.header.scope,
+                        .text_bytes = summary.text_bytes};
+    for (const ObjectRecord& object : summary.objects) {
+      content.objects.push_back(ForPage(object, std::nullopt));
+    }
+    run.console.Out(InfoPage(content));
+    return ErrorCode::kOk;
+  }
+  std::string text = RenderFacts(PlainManifestFacts(path, summary)) + RenderObjectHeading();
   for (const ObjectRecord& object : summary.objects) text += RenderObject(object);
   run.console.Out(text);
   return ErrorCode::kOk;
@@ -146,11 +164,27 @@ ErrorCode RunVerifyCommandLine(Invocation& run) {
 
 ErrorCode RunInfoCommandLine(Invocation& run) {
   const std::string& path = run.line.arguments().front();
+  const bool html = HtmlAsAsked(run);
   const std::shared_ptr<const RandomAccessFile> file = run.files.OpenForReading(path);
   if (LooksLikeUnpacked(file) == FileKind::kPlainSql) return TellOfPlainDump(run, path, file);
   const ArchiveReader archive = ArchiveReader::Open(file);
   run.signals.AllowForcedEnd();
   const Receipt receipt = archive.receipt();
+  const ErrorCode code = receipt.footer.partial ? ErrorCode::kPartial : ErrorCode::kOk;
+  if (html) {
+    InfoContent content{.path = path,
+                        .facts = ManifestFacts(path, archive.header(), receipt),
+                        .scope = archive.header().scope,
+                        .text_bytes = receipt.footer.text_size,
+                        .file_bytes = receipt.footer.file_size,
+                        .partial = receipt.footer.partial};
+    archive.ForEachObject([&](ObjectRecord&& object) {
+      content.objects.push_back(ForPage(object, StoredBytes(archive, object)));
+      return true;
+    });
+    run.console.Out(InfoPage(content));
+    return code;
+  }
 
   // Written piece by piece: an index may be larger than memory should be.
   constexpr std::size_t kPieceBytes = 64 * 1024;
@@ -168,7 +202,7 @@ ErrorCode RunInfoCommandLine(Invocation& run) {
     write(head + ",\"objects\":[");
     bool first = true;
     archive.ForEachObject([&](ObjectRecord&& object) {
-      std::string entry = ToLine(ObjectToJson(object));
+      std::string entry = ToLine(ObjectToJson(object, StoredBytes(archive, object)));
       entry.pop_back();
       write((first ? "" : ",") + entry);
       first = false;
@@ -176,7 +210,7 @@ ErrorCode RunInfoCommandLine(Invocation& run) {
     });
     write("]}\n");
   } else {
-    write(RenderManifest(path, archive.header(), receipt));
+    write(RenderFacts(ManifestFacts(path, archive.header(), receipt)));
     write(RenderObjectHeading());
     archive.ForEachObject([&](ObjectRecord&& object) {
       write(RenderObject(object));
@@ -184,7 +218,7 @@ ErrorCode RunInfoCommandLine(Invocation& run) {
     });
   }
   run.console.Out(text);
-  return receipt.footer.partial ? ErrorCode::kPartial : ErrorCode::kOk;
+  return code;
 }
 
 ErrorCode RunCatCommandLine(Invocation& run) {

@@ -166,6 +166,19 @@ std::optional<std::string> ThrowawayAsAsked(const CommandLine& line) {
   return program;
 }
 
+bool HtmlAsAsked(const Invocation& run) {
+  if (!run.line.Flag("html")) return false;
+  if (run.json()) {
+    throw Error(ErrorCode::kUsage, "--html and --json are two answers",
+                "Ask for one of them: --html for a browser, --json for a program.");
+  }
+  if (StdoutIsTerminal()) {
+    throw Error(ErrorCode::kUsage, "--html writes a page, which is not for a terminal",
+                "Put it into a file, and open that in a browser: --html > page.html");
+  }
+  return true;
+}
+
 std::unique_ptr<Observer> ObserveAsAsked(Invocation& run) {
   return MakeObserver(run.console, StyleOf(run), run.line.Flag("verbose"), TerminalWidth);
 }

@@ -79,6 +79,8 @@ std::string OmsDatabasesAre(const OmsConfig& oms, const std::vector<std::string>
 std::unique_ptr<SessionFactory> ConnectAsAsked(Invocation& run);
 // The program of --throwaway, empty: one that is found; nothing without that option.
 std::optional<std::string> ThrowawayAsAsked(const CommandLine& line);
+// --html. Errors: kUsage beside --json, and where stdout is a terminal.
+bool HtmlAsAsked(const Invocation& run);
 // By --progress, --verbose and --quiet.
 std::unique_ptr<Observer> ObserveAsAsked(Invocation& run);
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/html_pages.h"
 #include "cli/json.h"
 #include "cli/render.h"
 #include "dbomsbak/app/diff_command.h"
@@ -36,6 +37,7 @@ ErrorCode RunDiffCommandLine(Invocation& run) {
   if (const auto seconds = line.Number("lock-wait", 1, 86400)) {
     options.lock_wait_s = static_cast<unsigned>(*seconds);
   }
+  const bool html = HtmlAsAsked(run);
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
   run.signals.AllowForcedEnd();
@@ -52,6 +54,8 @@ ErrorCode RunDiffCommandLine(Invocation& run) {
   run.console.ClearStatusLine();
   if (run.json()) {
     run.console.Out(ToLine(DiffToJson(command.path, report, code)));
+  } else if (html) {
+    run.console.Out(DiffPage(command.path, report));
   } else if (!run.console.quiet()) {
     run.console.Out(RenderDiff(command.path, report));
   }

@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/html_pages.h"
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/units.h"
 #include "dbomsbak/app/archive_folder.h"
+#include "dbomsbak/app/archive_gaps.h"
 #include "dbomsbak/base/utc_time.h"
 
 namespace dbomsbak {
@@ -79,6 +81,7 @@ ErrorCode RunListCommandLine(Invocation& run) {
   const std::string label = run.line.Last("label").value_or("");
   const bool check = run.line.Has("check-age");
   const std::int64_t age = check ? AgeOf(run.line) : 0;
+  const bool html = HtmlAsAsked(run);
   run.signals.AllowForcedEnd();
   const std::int64_t now = UtcNow();
   std::vector<FolderEntry> entries = ListFolder(run.files, folder);
@@ -89,8 +92,10 @@ ErrorCode RunListCommandLine(Invocation& run) {
   if (check) {
     stale = Staleness(entries, folder, label, age, now, run.line.Last("check-age").value());
   }
-  if (run.json()) {
-    run.console.Out(ToLine(FolderToJson(folder, entries, now, stale)));
+  if (run.json() || html) {
+    const std::vector<ArchiveGap> gaps = FindGaps(entries, now);
+    run.console.Out(html ? FolderPage(folder, entries, gaps, now, stale)
+                         : ToLine(FolderToJson(folder, entries, gaps, now, stale)));
     if (stale) run.console.PrintError(*stale);
     return stale ? stale->code() : ErrorCode::kOk;
   }

@@ -78,10 +78,10 @@ std::string Counted(std::uint64_t count, const char* one, const char* many) {
 }
 
 // The same members for what is no error but no success either.
-void AddVerdict(ErrorCode code, std::string message, std::string hint, std::string object,
+void AddVerdict(ErrorCode code, std::string message, std::string hint, const std::string& object,
                 Json& json) {
   if (code == ErrorCode::kOk) return;
-  AddError(Error(code, std::move(message), std::move(hint)).About(std::move(object)), json);
+  AddError(Error(code, std::move(message), std::move(hint)).About(object), json);
 }
 
 // Of what may not be whole for objects that could not be read.
@@ -299,7 +299,7 @@ Json PlainManifestToJson(const std::string& path, const PlainSummary& summary) {
   return json;
 }
 
-Json ObjectToJson(const ObjectRecord& object) {
+Json ObjectToJson(const ObjectRecord& object, std::optional<std::uint64_t> stored_bytes) {
   Json json;
   json["database"] = object.id.database;
   json["kind"] = std::string(ToString(object.id.kind));
@@ -311,6 +311,7 @@ Json ObjectToJson(const ObjectRecord& object) {
     json["engine"] = object.engine;
     json["rows"] = object.rows;
     json["data_bytes"] = object.data ? object.data->length : 0;
+    if (stored_bytes) json["stored_bytes"] = *stored_bytes;
     if (object.row_digest) {
       json["row_digest_id"] = object.row_digest->id;
       json["row_digest"] = object.row_digest->value;
@@ -524,7 +525,8 @@ Json SnapshotToJson(const SnapshotResult& result, const std::string& label) {
 }
 
 Json FolderToJson(const std::string& folder, const std::vector<FolderEntry>& entries,
-                  std::int64_t now, const std::optional<Error>& stale) {
+                  const std::vector<ArchiveGap>& gaps, std::int64_t now,
+                  const std::optional<Error>& stale) {
   Json json = Coded(stale ? stale->code() : ErrorCode::kOk);
   if (stale) AddError(*stale, json);
   json["dir"] = folder;
@@ -548,7 +550,19 @@ Json FolderToJson(const std::string& folder, const std::vector<FolderEntry>& ent
     one["verified"] = entry.verified;
     one["rehearsed"] = entry.rehearsed;
     one["pin"] = Pin(entry.pin);
+    one["encrypted"] = entry.encrypted();
     json["archives"].push_back(std::move(one));
+  }
+  json["gaps"] = Json::array();
+  for (const ArchiveGap& gap : gaps) {
+    Json one;
+    one["label"] = gap.label;
+    one["from"] = FormatUtc(gap.from);
+    one["to"] = FormatUtc(gap.to);
+    one["seconds"] = gap.to - gap.from;
+    one["usual_s"] = gap.usual_s;
+    one["open"] = gap.open;
+    json["gaps"].push_back(std::move(one));
   }
   return json;
 }

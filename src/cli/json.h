@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dbomsbak/app/archive_folder.h"
+#include "dbomsbak/app/archive_gaps.h"
 #include "dbomsbak/app/deep_verify.h"
 #include "dbomsbak/app/oms_json.h"
 #include "dbomsbak/app/snapshot_command.h"
@@ -45,7 +46,8 @@ Json VerifyToJson(const std::vector<FileVerdict>& verdicts, ErrorCode code,
 Json ManifestToJson(const std::string& path, const HeaderRecord& header, const Receipt& receipt);
 // The same of a plain dump, objects included.
 Json PlainManifestToJson(const std::string& path, const PlainSummary& summary);
-Json ObjectToJson(const ObjectRecord& object);
+// `stored_bytes`: of the file; of tables of archives.
+Json ObjectToJson(const ObjectRecord& object, std::optional<std::uint64_t> stored_bytes = {});
 Json CheckToJson(const CheckReport& report);
 // Of `check --restore`: the files of one set and what stands against restoring them.
 Json RestoreCheckToJson(const std::vector<std::string>& files, const RestorePlan& plan,
@@ -56,7 +58,8 @@ Json DiffToJson(const std::string& path, const DiffReport& report, ErrorCode cod
 Json SnapshotToJson(const SnapshotResult& result, const std::string& label);
 // Of `list`. `stale`: what --check-age found.
 Json FolderToJson(const std::string& folder, const std::vector<FolderEntry>& entries,
-                  std::int64_t now, const std::optional<Error>& stale);
+                  const std::vector<ArchiveGap>& gaps, std::int64_t now,
+                  const std::optional<Error>& stale);
 // Of `prune`. `error`: what could not be removed.
 Json RetentionToJson(const std::string& folder, const std::vector<Retained>& plan, bool dry_run,
                      const std::optional<Error>& error);

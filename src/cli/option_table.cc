@@ -30,7 +30,7 @@ constexpr CommandSet kAll = kJson | kCommandCat;
 constexpr CommandSet kReads = kCommandVerify | kCommandInfo | kCommandCat | kCommandList |
                               kCommandPrune | kCommandRestore | kCommandDiff | kCommandCheck;
 
-constexpr std::array kOptions{
+constexpr OptionInfo kOptions[] = {
     // Output
     OptionInfo{"--dir", "DIR", kValue, kOutput, kKeeps, "the folder of the archives"},
     OptionInfo{"--label", "NAME", kValue, kOutput, kSnapshot,
@@ -235,6 +235,8 @@ constexpr std::array kOptions{
     OptionInfo{"--json", "", kFlag, kReport, kJson, "the result as one JSON object on stdout"},
     OptionInfo{"--json", "", kFlag, kReport, kCommandHelp,
                "all commands, options, exit codes and fields of --json as one JSON object"},
+    OptionInfo{"--html", "", kFlag, kReport, kCommandInfo | kCommandList | kCommandDiff,
+               "the result as one HTML page on stdout, for a browser: pictures and tables"},
     OptionInfo{"--progress", "json|bar|none", kOptionalValue, kReport,
                kLong | kCommandCheck | kUpgrade, "--progress=json: one event a line on stderr"},
     OptionInfo{"-q,--quiet", "", kFlag, kReport, kAll, "warnings and errors only"},

@@ -34,9 +34,10 @@ std::string ScopeText(const Scope& scope) {
     parts.push_back(fmt::format("no {}s", ToString(kind)));
   }
   for (const auto& [table, condition] : scope.row_filters) {
-    const bool pruned =
-        std::any_of(scope.pruned_tables.begin(), scope.pruned_tables.end(),
-                    [&](const auto& name) { return table == name.first + "." + name.second; });
+    const bool pruned = std::any_of(scope.pruned_tables.begin(), scope.pruned_tables.end(),
+                                    [&filtered = table](const auto& name) {
+                                      return filtered == name.first + "." + name.second;
+                                    });
     parts.push_back(fmt::format("{} of {} where {}", pruned ? "newest rows" : "rows",
                                 table == "*" ? "all tables" : table, condition));
   }
@@ -158,48 +159,60 @@ std::string RenderVerdict(const FileVerdict& verdict) {
   return text;
 }
 
-std::string RenderManifest(const std::string& path, const HeaderRecord& header,
-                           const Receipt& receipt) {
+Facts ManifestFacts(const std::string& path, const HeaderRecord& header, const Receipt& receipt) {
   const FooterRecord& footer = receipt.footer;
-  std::string text = Line("archive", path);
-  text += Line("root digest", "sha256:" + receipt.root.hex());
-  text += Line("written", fmt::format("{} by {}", header.created, header.tool));
-  text += Line("server", fmt::format("{} {}", header.server_flavour, header.server_version));
-  text += Line("databases", Joined(header.scope.databases, ", "));
-  text += Line("scope", ScopeText(header.scope));
-  text += Line("snapshot", fmt::format("{} by {}{}", header.snapshot.time, header.snapshot.method,
-                                       header.snapshot.ddl_locked ? ", definitions locked" : ""));
+  Facts facts;
+  facts.emplace_back("archive", path);
+  facts.emplace_back("root digest", "sha256:" + receipt.root.hex());
+  facts.emplace_back("written", fmt::format("{} by {}", header.created, header.tool));
+  facts.emplace_back("server", fmt::format("{} {}", header.server_flavour, header.server_version));
+  facts.emplace_back("databases", Joined(header.scope.databases, ", "));
+  facts.emplace_back("scope", ScopeText(header.scope));
+  facts.emplace_back("snapshot",
+                     fmt::format("{} by {}{}", header.snapshot.time, header.snapshot.method,
+                                 header.snapshot.ddl_locked ? ", definitions locked" : ""));
   const std::string position = SnapshotPosition(header.snapshot);
-  if (!position.empty()) text += Line("binary log", position);
-  if (!header.snapshot.scn.empty()) text += Line("SCN", header.snapshot.scn);
-  if (!header.snapshot.gtid.empty()) text += Line("GTID", header.snapshot.gtid);
+  if (!position.empty()) facts.emplace_back("binary log", position);
+  if (!header.snapshot.scn.empty()) facts.emplace_back("SCN", header.snapshot.scn);
+  if (!header.snapshot.gtid.empty()) facts.emplace_back("GTID", header.snapshot.gtid);
   for (const auto& [name, value] : header.options) {
-    text += Line("option", fmt::format("{} = {}", name, value));
+    facts.emplace_back("option", fmt::format("{} = {}", name, value));
   }
-  text += Line("content",
-               fmt::format("{}, {}, {}", Counted(footer.object_count, "object"),
-                           Counted(footer.table_count, "table"), Counted(footer.row_count, "row")));
-  text +=
-      Line("size", fmt::format("{}, {} of SQL text in {}", HumanBytes(footer.file_size),
-                               HumanBytes(footer.text_size), Counted(footer.frame_count, "frame")));
-  if (footer.partial) text += Line("PARTIAL", "objects in scope were left out, see below");
-  return text;
+  facts.emplace_back("content", fmt::format("{}, {}, {}", Counted(footer.object_count, "object"),
+                                            Counted(footer.table_count, "table"),
+                                            Counted(footer.row_count, "row")));
+  facts.emplace_back(
+      "size", fmt::format("{}, {} of SQL text in {}", HumanBytes(footer.file_size),
+                          HumanBytes(footer.text_size), Counted(footer.frame_count, "frame")));
+  if (footer.partial) facts.emplace_back("PARTIAL", "objects in scope were left out, see below");
+  return facts;
 }
 
-std::string RenderPlainManifest(const std::string& path, const PlainSummary& summary) {
+Facts PlainManifestFacts(const std::string& path, const PlainSummary& summary) {
   const HeaderRecord& header = summary.header;
-  std::string text = Line("plain dump", path);
-  text += Line("proof", summary.proved ? "holds" : "none");
-  text += Line("written", header.tool.empty() ? "by an unknown program" : "by " + header.tool);
-  text += Line("server", header.server_version.empty()
-                             ? "not told"
-                             : fmt::format("{} {}", header.server_flavour, header.server_version));
-  text += Line("databases", Joined(header.scope.databases, ", "));
-  text += Line("scope", ScopeText(header.scope));
-  text +=
-      Line("content", fmt::format("{}, {}, {}", Counted(summary.objects.size(), "object"),
-                                  Counted(summary.tables, "table"), Counted(summary.rows, "row")));
-  text += Line("size", fmt::format("{} of SQL text", HumanBytes(summary.text_bytes)));
+  Facts facts;
+  facts.emplace_back("plain dump", path);
+  facts.emplace_back("proof", summary.proved ? "holds" : "none");
+  facts.emplace_back("written",
+                     header.tool.empty() ? "by an unknown program" : "by " + header.tool);
+  facts.emplace_back("server",
+                     header.server_version.empty()
+                         ? "not told"
+                         : fmt::format("{} {}", header.server_flavour, header.server_version));
+  facts.emplace_back("databases", Joined(header.scope.databases, ", "));
+  facts.emplace_back("scope", ScopeText(header.scope));
+  facts.emplace_back("content",
+                     fmt::format("{}, {}, {}", Counted(summary.objects.size(), "object"),
+                                 Counted(summary.tables, "table"), Counted(summary.rows, "row")));
+  facts.emplace_back("size", fmt::format("{} of SQL text", HumanBytes(summary.text_bytes)));
+  return facts;
+}
+
+std::string RenderFacts(const Facts& facts) {
+  std::string text;
+  for (const auto& [what, fact] : facts) {
+    text += fmt::format("{:<16}{}\n", what, Printable(fact));
+  }
   return text;
 }
 

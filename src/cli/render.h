@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dbomsbak/app/archive_folder.h"
@@ -22,10 +23,11 @@ std::string RenderReceipt(const Receipt& receipt, bool is_archive);
 // Several lines, each with its newline.
 std::string RenderDump(const DumpResult& result, const std::string& path);
 std::string RenderVerdict(const FileVerdict& verdict);
-std::string RenderManifest(const std::string& path, const HeaderRecord& header,
-                           const Receipt& receipt);
-// The same of a plain dump.
-std::string RenderPlainManifest(const std::string& path, const PlainSummary& summary);
+// What the manifest of an archive says, and that of a plain dump: what it is about, and the text.
+using Facts = std::vector<std::pair<std::string, std::string>>;
+Facts ManifestFacts(const std::string& path, const HeaderRecord& header, const Receipt& receipt);
+Facts PlainManifestFacts(const std::string& path, const PlainSummary& summary);
+std::string RenderFacts(const Facts& facts);
 std::string RenderObjectHeading();
 std::string RenderObject(const ObjectRecord& object);
 std::string RenderCheck(const CheckReport& report);
@@ -33,6 +35,11 @@ std::string RenderCheck(const CheckReport& report);
 std::string RenderRestoreCheck(const std::vector<std::string>& files, const RestorePlan& plan);
 std::string RenderPlan(const RestorePlan& plan, bool whole);  // `whole`: name every object
 std::string RenderDiff(const std::string& file, const DiffReport& report);
+// Of that, no newline: "differs: 3 objects missing live, 1 differing; of 40 objects, 1,000 live
+// rows".
+std::string DiffSummary(const DiffReport& report);
+// "rows differ", "missing live (12 rows in the archive)"
+std::string DiffVerdict(const ObjectDiff& object);
 std::string RenderLeftovers(const std::vector<Leftover>& leftovers);
 // " on mariadbd 10.11.6, started for it: 3.1 s to start, 1.2 s to load, 40 ms to prove, 5 s in
 // all".

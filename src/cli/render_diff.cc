@@ -26,42 +26,6 @@ std::string Found(const DiffReport& report) {
   return text;
 }
 
-std::string Summary(const std::string& file, const DiffReport& report) {
-  const std::string name = Printable(file);
-  const std::string all =
-      fmt::format("{}, {}", Counted(report.objects, "object"), Counted(report.rows, "live row"));
-  if (report.Differs()) return fmt::format("{}: differs: {}; of {}\n", name, Found(report), all);
-  if (report.not_comparable > 0) {
-    return fmt::format("{}: no difference found, but {}; of {}\n", name, Found(report), all);
-  }
-  return fmt::format("{}: equal to what is live: {}\n", name, all);
-}
-
-std::string Headline(const ObjectDiff& object) {
-  const std::string name = Printable(object.id.Describe());
-  const bool table = object.id.kind == ObjectKind::kTable;
-  switch (object.verdict) {
-    case ObjectVerdict::kMissing:
-      return table ? fmt::format("{}: missing live ({} in the archive)", name,
-                                 Counted(object.rows.archived, "row"))
-                   : fmt::format("{}: missing live", name);
-    case ObjectVerdict::kExtra:
-      return fmt::format("{}: only live", name);
-    case ObjectVerdict::kDiffers: {
-      const bool rows = object.rows.verdict == RowsDiff::Verdict::kDiffer;
-      return fmt::format("{}: {}", name,
-                         !object.definition_differs ? "rows differ"
-                         : rows                     ? "definition and rows differ"
-                                                    : "definition differs");
-    }
-    case ObjectVerdict::kNotComparable:
-      return fmt::format("{}: not comparable", name);
-    case ObjectVerdict::kEqual:
-      return fmt::format("{}: equal", name);
-  }
-  return name;
-}
-
 std::string Keys(std::string_view title, const std::vector<std::string>& keys, std::uint64_t count,
                  bool complete) {
   if (count == 0) return {};
@@ -106,11 +70,43 @@ std::string Definition(const ObjectDiff& object) {
 
 }  // namespace
 
+std::string DiffSummary(const DiffReport& report) {
+  const std::string all =
+      fmt::format("{}, {}", Counted(report.objects, "object"), Counted(report.rows, "live row"));
+  if (report.Differs()) return fmt::format("differs: {}; of {}", Found(report), all);
+  if (report.not_comparable > 0) {
+    return fmt::format("no difference found, but {}; of {}", Found(report), all);
+  }
+  return fmt::format("equal to what is live: {}", all);
+}
+
+std::string DiffVerdict(const ObjectDiff& object) {
+  switch (object.verdict) {
+    case ObjectVerdict::kMissing:
+      return object.id.kind == ObjectKind::kTable
+                 ? fmt::format("missing live ({} in the archive)",
+                               Counted(object.rows.archived, "row"))
+                 : "missing live";
+    case ObjectVerdict::kExtra:
+      return "only live";
+    case ObjectVerdict::kDiffers:
+      if (!object.definition_differs) return "rows differ";
+      return object.rows.verdict == RowsDiff::Verdict::kDiffer ? "definition and rows differ"
+                                                               : "definition differs";
+    case ObjectVerdict::kNotComparable:
+      return "not comparable";
+    case ObjectVerdict::kEqual:
+      break;
+  }
+  return "equal";
+}
+
 std::string RenderDiff(const std::string& file, const DiffReport& report) {
-  std::string text = Summary(file, report);
+  std::string text = fmt::format("{}: {}\n", Printable(file), DiffSummary(report));
   for (const std::string& note : report.notes) text += fmt::format("note: {}\n", Printable(note));
   for (const ObjectDiff& object : report.found) {
-    text += Headline(object) + "\n" + Definition(object) + RowsText(object);
+    text += fmt::format("{}: {}\n", Printable(object.id.Describe()), DiffVerdict(object)) +
+            Definition(object) + RowsText(object);
     for (const std::string& reason : object.reasons) {
       text += fmt::format("    not compared: {}\n", Printable(reason));
     }

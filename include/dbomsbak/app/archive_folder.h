@@ -63,6 +63,7 @@ struct FolderEntry {
   std::optional<Receipt> receipt;
 
   std::string_view label() const { return name ? std::string_view(name->label) : ""; }
+  bool encrypted() const { return file.ends_with(".age"); }
 };
 
 // Archives (*.sql.zst, *.sql.zst.age) of the folder by label, the oldest first. Header, index and

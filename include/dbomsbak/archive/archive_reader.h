@@ -31,6 +31,8 @@ class ArchiveReader {
   std::uint64_t frame_count() const;
   FrameRecord frame(std::uint64_t number) const;  // Error kDamaged beyond the last one
   const std::string& name() const;                // the file's, for messages
+  // Bytes of the file that the slice takes: of each of its frames what falls to its text.
+  std::uint64_t StoredBytesOf(const Slice& slice) const;
 
   // Streams the index in its order; memory stays at one block. `each` returns false to stop.
   void ForEachObject(const std::function<bool(ObjectRecord&&)>& each) const;

@@ -121,6 +121,22 @@ TEST(ArchiveWriterTest, WhatIsWrittenIsReadBack) {
   EXPECT_THROW(reader.ReadFrame(2, text), Error);
 }
 
+TEST(ArchiveWriterTest, ASliceTakesOfItsFramesWhatFallsToItsText) {
+  const Written written = Write(
+      FullHeader(), {std::string(1000, 'a') + "\n", "b;\n", std::string(998, 'c') + "\n"}, {});
+  const ArchiveReader reader = ArchiveReader::Open(InMemory(written.bytes));
+  const auto size = [&](std::uint64_t frame) { return reader.frame(frame).stored_size; };
+  EXPECT_EQ(reader.StoredBytesOf({0, 0, 1001}), size(0));
+  EXPECT_EQ(reader.StoredBytesOf({1, 0, 3}), size(1));
+  EXPECT_EQ(reader.StoredBytesOf({0, 0, 1001 + 3 + 999}), size(0) + size(1) + size(2));
+  EXPECT_NEAR(static_cast<double>(reader.StoredBytesOf({0, 500, 501 + 3})),
+              size(0) * 501 / 1001.0 + size(1), 1);
+  EXPECT_EQ(reader.StoredBytesOf({0, 7, 0}), 0U);
+  // An index may say anything.
+  EXPECT_LE(reader.StoredBytesOf({0, 5000, 18446744073709551615ULL}), size(1) + size(2));
+  EXPECT_EQ(reader.StoredBytesOf({18446744073709551615ULL, 0, 9}), 0U);
+}
+
 TEST(ArchiveWriterTest, OmittedObjectMakesTheArchivePartial) {
   ObjectRecord lost;
   lost.id = {"a", ObjectKind::kView, "v"};

@@ -98,7 +98,7 @@ TEST(JsonTest, InfoWritesTheFieldsOfTheTable) {
   table.pruned = PruneRecord{"id", "7"};
   table.definer = "root@%";
   table.table = "t";
-  json["objects"] = Json::array({ObjectToJson(table)});
+  json["objects"] = Json::array({ObjectToJson(table, 1)});
   std::set<std::string> paths = ErrorPaths();
   CollectPaths(json, "", paths);
   EXPECT_EQ(Folded(Folded(paths, "options"), "scope.row_filters"), PathsOfTable(kCommandInfo));
@@ -212,7 +212,7 @@ TEST(JsonTest, SnapshotWritesTheFieldsOfTheTable) {
 TEST(JsonTest, ListAndPruneWriteTheFieldsOfTheTable) {
   const Error error(ErrorCode::kStale, "too old");
   std::set<std::string> list, prune;
-  CollectPaths(FolderToJson("/d", {FullEntry()}, 0, error), "", list);
+  CollectPaths(FolderToJson("/d", {FullEntry()}, {ArchiveGap{}}, 0, error), "", list);
   EXPECT_EQ(list, PathsOfTable(kCommandList));
   CollectPaths(RetentionToJson("/d", {{FullEntry(), "", false}}, true, error), "", prune);
   EXPECT_EQ(prune, PathsOfTable(kCommandPrune));
