@@ -78,8 +78,10 @@ std::vector<Part> PartsByName(const ArchiveReader& archive, const CatCommand& co
       if (!object) continue;
       found = true;
       if (!object->omitted.empty()) {
-        throw Error(ErrorCode::kPartial, fmt::format("{} was left out of the archive: {}",
-                                                     object->id.Describe(), object->omitted))
+        throw Error(ErrorCode::kPartial,
+                    fmt::format("{} was left out of the archive: {}", object->id.Describe(),
+                                object->omitted),
+                    "dbomsbak info lists what else was; another archive may have it.")
             .About(object->id.Describe());
       }
       AddParts(*object, command, parts);

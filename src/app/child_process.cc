@@ -29,7 +29,8 @@ class Pipe {
  public:
   Pipe() {
     if (::pipe2(ends_.data(), O_CLOEXEC) != 0) {
-      throw Error(ErrorCode::kIo, fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+      throw Error(ErrorCode::kIo, fmt::format("cannot make a pipe: {}", std::strerror(errno)),
+                  "Raise the limit of open files (ulimit -n).");
     }
     ::fcntl(ends_[0], F_SETFL, O_NONBLOCK);
   }
@@ -106,7 +107,8 @@ ChildResult RunChild(const std::vector<std::string>& argv, std::chrono::millisec
                                     &attributes.value, words.data(), variables.data());
   if (failed != 0) {
     throw Error(ErrorCode::kIo,
-                fmt::format("'{}' cannot be started: {}", argv.front(), std::strerror(failed)))
+                fmt::format("'{}' cannot be started: {}", argv.front(), std::strerror(failed)),
+                "Is it installed, on PATH, and may this user run it?")
         .About(argv.front());
   }
   out.CloseWrite();

@@ -254,7 +254,8 @@ void WriteMetrics(FileSystem& files, const std::string& path, const std::string&
                   error);
   if (error) {
     throw Error(ErrorCode::kIo,
-                fmt::format("cannot let others read '{}': {}", path, error.message()))
+                fmt::format("cannot let others read '{}': {}", path, error.message()),
+                "Is it on a file system that keeps modes? --metrics names another place.")
         .About(path);
   }
   out.Commit();

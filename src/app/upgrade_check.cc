@@ -121,7 +121,7 @@ class Finder {
       if (mount == nullptr) {
         Problem(
             fmt::format("container '{}' has nothing mounted at {}: what is there would stay "
-                        "behind in it",
+                        "behind in it. Run OMS with its mounts first, as its manual has it",
                         old.name, destination));
         continue;
       }
@@ -138,16 +138,17 @@ class Finder {
       Try([&, source = mount->source] {
         const std::uint64_t free = FreeBytesOf(source);
         if (free < kLeastFree) {
-          Problem(fmt::format("{} are free in '{}', mounted at {}; {} are the least", MiB(free),
-                              source, destination, MiB(kLeastFree)));
+          Problem(
+              fmt::format("{} are free in '{}', mounted at {}; {} are the least: free some there",
+                          MiB(free), source, destination, MiB(kLeastFree)));
         }
       });
     }
     const bool crt = old.MountAt(kOmsTlsMounts[0]) != nullptr;
     const bool key = old.MountAt(kOmsTlsMounts[1]) != nullptr;
     if (crt != key) {
-      Problem(fmt::format("container '{}' mounts only one of {} and {}", old.name, kOmsTlsMounts[0],
-                          kOmsTlsMounts[1]));
+      Problem(fmt::format("container '{}' mounts only one of {} and {}: TLS needs both", old.name,
+                          kOmsTlsMounts[0], kOmsTlsMounts[1]));
     }
     for (const ContainerMount& mount : old.mounts) {
       const auto is = [&](std::string_view known) { return known == mount.destination; };
@@ -163,7 +164,9 @@ class Finder {
   void New() {
     const UpgradeOptions& options = run_.options;
     if (options.new_container == options.container) {
-      Problem(fmt::format("old and new container are both called '{}'", options.container));
+      Problem(
+          fmt::format("old and new container are both called '{}': --new-container names another",
+                      options.container));
     } else {
       Try([&] {
         if (run_.docker.Inspect(options.new_container)) {
@@ -198,8 +201,10 @@ class Finder {
       RoomOnServer(report);
       const std::uint64_t free = FreeBytesOf(run_.options.folder);
       if (free < report.data_bytes + kLeastFree) {
-        Problem(fmt::format("{} are free in '{}', and the databases have {}", MiB(free),
-                            run_.options.folder, MiB(report.data_bytes)));
+        Problem(
+            fmt::format("{} are free in '{}', and the databases have {}: free some there, or name "
+                        "another folder with --state",
+                        MiB(free), run_.options.folder, MiB(report.data_bytes)));
       }
       const auto session = target.sessions->Connect();
       const std::int64_t before = run_.world.clock();
@@ -207,8 +212,9 @@ class Finder {
       const std::int64_t theirs = std::stoll(told.empty() ? "0" : told);
       const std::int64_t after = run_.world.clock();
       if (theirs < before - kMostClockDifference_s || theirs > after + kMostClockDifference_s) {
-        Problem(fmt::format("the clock of the MetaDB's server differs from this host's by {} s",
-                            theirs - after));
+        Problem(fmt::format(
+            "the clock of the MetaDB's server differs from this host's by {} s: set both by NTP",
+            theirs - after));
       }
       for (const Leftover& leftover : FindLeftovers(*session)) {
         if (leftover.kind == LeftoverKind::kOpenWindow) {

@@ -368,7 +368,10 @@ void UpgradeRun::CheckRunning(const std::string& container) const {
   if (now && now->info.running) return;
   throw Error(ErrorCode::kUpgradePreflight,
               now ? fmt::format("container '{}' has stopped by itself", container)
-                  : fmt::format("container '{}' is gone", container));
+                  : fmt::format("container '{}' is gone", container),
+              now ? fmt::format("Its last words tell why: {}.",
+                                ShellQuoted(docker.Command({"logs", "--tail", "50", container})))
+                  : std::string("Look who has removed it."));
 }
 
 bool UpgradeRun::IsHealthy(const std::string& container, std::string& why) {

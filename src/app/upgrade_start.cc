@@ -77,7 +77,8 @@ class Start {
         problems.push_back(AnotherHasTheName());
       }
       if (!docker_.HasImage(run_.options.image)) {
-        problems.push_back(fmt::format("image '{}' is not here", run_.options.image));
+        problems.push_back(fmt::format("image '{}' is not here: load it first ({} load -i FILE)",
+                                       run_.options.image, run_.options.docker));
       }
       if (run_.options.other_node && problems.empty()) DatabasesAreBackedUp(problems);
     }
@@ -241,12 +242,14 @@ class Start {
     const auto now = run_.NewNow();
     if (!now) {
       throw Error(ErrorCode::kUpgradePreflight,
-                  fmt::format("container '{}' is gone", run_.options.new_container));
+                  fmt::format("container '{}' is gone", run_.options.new_container),
+                  "Look who has removed it; dbomsbak upgrade start makes it again.");
     }
     const std::string differing = run_.DifferingMounts(*now);
     if (!differing.empty()) {
       throw Error(ErrorCode::kUpgradePreflight,
-                  fmt::format("the new container has other mounts than the old one{}", differing));
+                  fmt::format("the new container has other mounts than the old one{}", differing),
+                  "It would lose what stands there. Look who has started it otherwise.");
     }
     journal_.SetFact("mounts_of", StartOf(*now));
     journal_.SetFact("t2", FormatUtc(run_.world.clock()));

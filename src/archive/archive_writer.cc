@@ -127,7 +127,8 @@ void ArchiveWriter::AddObject(const ObjectRecord& object) {
   const std::string line = ToJson(object);
   if (line.size() >= layout::kMaxObjectLine) {
     throw Error(ErrorCode::kUnsupported,
-                fmt::format("what the index must say of {} exceeds 4 MiB", object.id.Describe()));
+                fmt::format("what the index must say of {} exceeds 4 MiB", object.id.Describe()),
+                "Dump it to plain SQL (-o FILE.sql), or leave it out (--ignore-table).");
   }
   FooterRecord& footer = impl_->footer;
   ++footer.object_count;

@@ -137,7 +137,8 @@ void FrameCompressor::Pack(std::string_view text) {
   if (text.size() > layout::kMaxFrameText) {
     throw Error(
         ErrorCode::kUnsupported,
-        fmt::format("a statement of {} bytes exceeds what an archive frame can hold", text.size()));
+        fmt::format("a statement of {} bytes exceeds what an archive frame can hold", text.size()),
+        "Dump that table to plain SQL (-o FILE.sql), or leave it out (--ignore-table).");
   }
   impl_->frame.text_size = static_cast<std::uint32_t>(text.size());
   if (impl_->level == 0) {

@@ -356,7 +356,8 @@ std::unique_ptr<WritableFile> WrapDescriptor(int descriptor, std::string name) {
 std::string ReadWholeFile(FileSystem& files, const std::string& path, std::size_t max_bytes) {
   const auto file = files.OpenForReading(path);
   if (file->Size() > max_bytes) {
-    throw Error(ErrorCode::kIo, fmt::format("'{}' is larger than {} bytes", path, max_bytes))
+    throw Error(ErrorCode::kIo, fmt::format("'{}' is larger than {} bytes", path, max_bytes),
+                "Is it the file that was meant?")
         .About(path);
   }
   std::string text(static_cast<std::size_t>(file->Size()), '\0');

@@ -33,38 +33,37 @@ struct Wiped {
 // read it.
 std::size_t ReadTrusted(const std::string& path, std::string_view called, std::string_view option,
                         bool first_line, Wiped& to, std::vector<std::string>* notices) {
-  const auto unreadable = [&](int error, std::string hint) {
+  const auto unreadable = [&](int error) {
     return Error(ErrorCode::kIo,
                  fmt::format("cannot read {} {}: {}", called, path, std::strerror(error)),
-                 std::move(hint));
+                 fmt::format("Check {}, and that this user may read it.", option));
   };
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    throw unreadable(errno, fmt::format("Check {}, and that this user may read it.", option));
-  }
+  if (file < 0) throw unreadable(errno);
   struct stat info = {};
-  std::string bad;
+  std::string bad, hint;
   if (fstat(file, &info) != 0 || S_ISDIR(info.st_mode)) {
     bad = fmt::format("{} {} is a folder", called, path);
+    hint = fmt::format("Name the file itself: {}.", option);
   } else if (S_ISREG(info.st_mode) && (info.st_mode & S_IWOTH) != 0) {
     bad = fmt::format("{} {} is not trusted: everybody may write it", called, path);
+    hint = notices != nullptr ? fmt::format("Give it to you alone: chmod 600 {}.", path)
+                              : fmt::format(
+                                    "Look at what is in it, then let others not write it: "
+                                    "chmod o-w {}.",
+                                    path);
   } else if (notices != nullptr && S_ISREG(info.st_mode) &&
              (info.st_mode & (S_IRGRP | S_IROTH)) != 0) {
     notices->push_back(fmt::format("others may read {} {} (chmod 600 {})", called, path, path));
   }
   if (!bad.empty()) {
     close(file);
-    throw Error(ErrorCode::kUsage, bad,
-                notices != nullptr
-                    ? fmt::format("Give it to you alone: chmod 600 {}.", path)
-                    : fmt::format("Look at what is in it, then let others not write it: "
-                                  "chmod o-w {}.",
-                                  path));
+    throw Error(ErrorCode::kUsage, bad, std::move(hint));
   }
   const auto size = ReadInto(file, to.bytes, first_line ? std::optional<char>('\n') : std::nullopt);
   const int failure = errno;
   close(file);
-  if (!size) throw unreadable(failure, {});
+  if (!size) throw unreadable(failure);
   return *size;
 }
 
@@ -94,7 +93,8 @@ Secret ReadSecretFile(const std::string& path, std::string_view what,
                 fmt::format("The {} is the file's first line.", what));
   }
   if (password.Reveal().size() > kLongestPassword) {
-    throw Error(ErrorCode::kUsage, fmt::format("{} file {} holds no {}", what, path, what), {});
+    throw Error(ErrorCode::kUsage, fmt::format("{} file {} holds no {}", what, path, what),
+                fmt::format("Its first line is longer than {} bytes.", kLongestPassword));
   }
   return password;
 }

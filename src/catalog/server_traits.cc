@@ -226,7 +226,10 @@ ServerTraits ProbeServerTraits(Session& session) {
   // larger number.)
   session.Execute("SET SESSION sql_select_limit = 9223372036854775807");
   const ResultSet answer = session.Query("SELECT VERSION(), @@version_comment");
-  if (answer.empty()) throw Error(ErrorCode::kUnsupported, "the server does not tell its version");
+  if (answer.empty()) {
+    throw Error(ErrorCode::kUnsupported, "the server does not tell its version",
+                "Is it a database server, or a proxy in front of one? Check host and port.");
+  }
   traits.version = answer.Text(0, 0);
   traits.version_comment = answer.Text(0, 1);
   if (ContainsWord(traits.version, "OceanBase") ||

@@ -83,7 +83,8 @@ class FromArchive final : public DiffSource {
       if (!sum) {
         throw Error(ErrorCode::kDamaged,
                     fmt::format("'{}': the row digest of {} is none", archive_.name(),
-                                table.archived->id.Describe()))
+                                table.archived->id.Describe()),
+                    "Run verify on the archive.")
             .About(table.archived->id.Describe());
       }
       table.digest.sum = *sum;
@@ -103,7 +104,8 @@ class FromArchive final : public DiffSource {
       if (!kind) {
         throw Error(ErrorCode::kDamaged,
                     fmt::format("'{}': {} has a column of a kind not known here, {}",
-                                archive_.name(), record.id.Describe(), column.kind))
+                                archive_.name(), record.id.Describe(), column.kind),
+                    "Run verify on the archive.")
             .About(record.id.Describe());
       }
       kinds.push_back(*kind);

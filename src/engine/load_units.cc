@@ -17,8 +17,10 @@ void AppendLoadUnits(std::uint32_t table, const Slice& data, std::uint64_t frame
   for (std::uint64_t frame = data.frame; left > 0; ++frame, offset = 0) {
     const std::uint64_t size = frame < frame_count ? frame_text_size(frame) : 0;
     if (frame >= frame_count || offset > size) {
-      throw Error(ErrorCode::kDamaged, fmt::format("the rows in frame {} at {} run past the text",
-                                                   data.frame, data.offset));
+      throw Error(
+          ErrorCode::kDamaged,
+          fmt::format("the rows in frame {} at {} run past the text", data.frame, data.offset),
+          "Run verify on the archive; restore from another one.");
     }
     const std::uint64_t length = std::min(left, size - offset);
     if (length > 0) {

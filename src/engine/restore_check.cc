@@ -77,7 +77,7 @@ void RestoreRun::Check(const std::string& input_name) {
   }
   if (members_.empty()) {
     throw Error(ErrorCode::kRestorePreflight, fmt::format("'{}' holds no database", input_name),
-                "");
+                "dbomsbak info tells what it holds.");
   }
   std::set<std::string> databases;
   for (std::string& name : ListDatabases(*session_)) databases.insert(std::move(name));

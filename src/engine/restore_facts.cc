@@ -83,7 +83,8 @@ std::size_t PlaceOf(const std::vector<RestoreMember>& members, const std::string
   }
   throw Error(ErrorCode::kDamaged,
               fmt::format("the archive holds objects of {}, which it does not list",
-                          QuoteIdentifier(archived)));
+                          QuoteIdentifier(archived)),
+              "Run verify on the archive; restore from another one.");
 }
 
 // Sessions of clients: events that run ("Connect") are switched off in the window.

@@ -303,7 +303,10 @@ class Planner {
           "the server is read-only (read_only=ON), as replicas are; restore on its primary, or SET "
           "GLOBAL read_only=OFF first");
     }
-    if (facts_.innodb_read_only) Problem("the server was started with innodb_read_only");
+    if (facts_.innodb_read_only) {
+      Problem(
+          "the server was started with innodb_read_only; start it without, or restore on another");
+    }
     if (!facts_.traits.has_atomic_ddl) {
       Warning(TornTableWarning(facts_.privileges, facts_.account, facts_.copies_own_files));
     }
@@ -576,8 +579,10 @@ class Planner {
         const bool any_case = facts_.traits.lower_case_table_names != 0;
         const auto [place, fresh] = taken.emplace(any_case ? LowerAscii(id.name) : id.name, id);
         if (!fresh) {
-          Problem(fmt::format("{} and {} cannot stand beside each other on this server",
-                              place->second.Describe(), id.Describe()));
+          Problem(
+              fmt::format("{} and {} cannot stand beside each other on this server, "
+                          "which takes their names for one",
+                          place->second.Describe(), id.Describe()));
         }
       };
       for (const Table& table : wanted.tables) take(table.id);

@@ -27,7 +27,8 @@ void CanonicalRow::Spill() noexcept {
 }
 
 void CanonicalRow::ThrowTooLong() {
-  throw Error(ErrorCode::kUnsupported, "a value of 4 GiB or more cannot be stored");
+  throw Error(ErrorCode::kUnsupported, "a value of 4 GiB or more cannot be stored",
+              "Leave its table out of the dump (--ignore-table).");
 }
 
 void CanonicalRow::AppendBeyond(std::string_view bytes) {

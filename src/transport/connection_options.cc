@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -63,7 +64,9 @@ Number ParseNumber(const std::string& text, const std::string& where) {
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end || text.empty()) {
-    throw Error(ErrorCode::kUsage, fmt::format("{}: '{}' is no number in range", where, text), {});
+    throw Error(
+        ErrorCode::kUsage, fmt::format("{}: '{}' is no number in range", where, text),
+        fmt::format("It takes whole numbers from 0 to {}.", std::numeric_limits<Number>::max()));
   }
   return value;
 }

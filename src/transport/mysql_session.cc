@@ -117,7 +117,10 @@ MysqlSession::MysqlSession(const ConnectionOptions& options) : description_(opti
   EnterMysqlLibrary();
   Connect(options);
   socket_ = fcntl(SocketOf(mysql_.get()), F_DUPFD_CLOEXEC, 3);
-  if (socket_ < 0) throw Error(ErrorCode::kConnect, "no file descriptor left for a session");
+  if (socket_ < 0) {
+    throw Error(ErrorCode::kConnect, "no file descriptor left for a session",
+                "Raise the limit of open files (ulimit -n), or lower --jobs.");
+  }
   server_version_ = mysql_get_server_info(mysql_.get());
   connection_id_ = mysql_thread_id(mysql_.get());
 }

@@ -22,6 +22,7 @@
 namespace dbomsbak {
 namespace {
 
+constexpr char kCheckPath[] = "Check the path, and that this user may read it.";
 constexpr unsigned kDeepestInclude = 10;        // the client's own limit
 constexpr std::size_t kLargestFile = 1U << 20;  // an option file is no place for more
 
@@ -132,12 +133,13 @@ void Reader::ReadFile(const std::string& path, bool required, unsigned depth) {
     if (!required) return;
     throw Error(ErrorCode::kIo,
                 fmt::format("cannot read option file {}: {}", path, std::strerror(errno)),
-                "Check the path, and that this user may read it.");
+                kCheckPath);
   }
   struct stat info = {};
   if (fstat(file.fd, &info) != 0 || S_ISDIR(info.st_mode)) {
     if (!required) return;
-    throw Error(ErrorCode::kIo, fmt::format("option file {} is a folder", path), {});
+    throw Error(ErrorCode::kIo, fmt::format("option file {} is a folder", path),
+                "Name a file; the *.cnf files of a folder are read by !includedir FOLDER.");
   }
   const bool regular = S_ISREG(info.st_mode);
   if (regular && (info.st_mode & S_IWOTH) != 0) {
@@ -150,12 +152,14 @@ void Reader::ReadFile(const std::string& path, bool required, unsigned depth) {
     const ssize_t count = Uninterrupted([&] { return read(file.fd, buffer, sizeof buffer); });
     if (count < 0) {
       throw Error(ErrorCode::kIo,
-                  fmt::format("cannot read option file {}: {}", path, std::strerror(errno)), {});
+                  fmt::format("cannot read option file {}: {}", path, std::strerror(errno)),
+                  kCheckPath);
     }
     if (count == 0) break;
     text.append(buffer, static_cast<std::size_t>(count));
     if (text.size() > kLargestFile) {
-      throw Error(ErrorCode::kUsage, fmt::format("{} is too large for an option file", path), {});
+      throw Error(ErrorCode::kUsage, fmt::format("{} is too large for an option file", path),
+                  "Is it the file that was meant? It is text of some lines.");
     }
   }
   const std::size_t before = lines_.size();
@@ -196,7 +200,8 @@ void Reader::ParseLine(std::string_view line, const std::string& path, unsigned 
     const std::size_t end = line.find(']');
     if (end == std::string_view::npos) {
       throw Error(ErrorCode::kUsage,
-                  fmt::format("{}, line {}: a group name without its ']'", path, number), {});
+                  fmt::format("{}, line {}: a group name without its ']'", path, number),
+                  "A group begins with its name in brackets, such as [client].");
     }
     group_ = Trim(line.substr(1, end - 1));
     seen_group_ = true;
@@ -205,7 +210,8 @@ void Reader::ParseLine(std::string_view line, const std::string& path, unsigned 
   }
   if (!seen_group_) {
     throw Error(ErrorCode::kUsage,
-                fmt::format("{}, line {}: an option before the first [group]", path, number), {});
+                fmt::format("{}, line {}: an option before the first [group]", path, number),
+                "Put [client], or [dbomsbak], on a line before it.");
   }
   if (!wanted_) return;
   OptionLine option;
@@ -232,12 +238,14 @@ void Reader::Directive(std::string_view line, const std::string& path, unsigned 
   if ((word != "include" && word != "includedir") || target.empty()) {
     throw Error(
         ErrorCode::kUsage,
-        fmt::format("{}, line {}: neither !include FILE nor !includedir FOLDER", path, number), {});
+        fmt::format("{}, line {}: neither !include FILE nor !includedir FOLDER", path, number),
+        "Correct that line, or put # before it.");
   }
   if (depth == kDeepestInclude) {
     throw Error(
         ErrorCode::kUsage,
-        fmt::format("{}, line {}: option files include each other too deeply", path, number), {});
+        fmt::format("{}, line {}: option files include each other too deeply", path, number),
+        "Does one of them include itself? Take that !include out.");
   }
   // The lines after it belong to the group that stood before it.
   const std::string group = group_;
@@ -261,7 +269,7 @@ void Reader::IncludeFolder(const std::string& folder, unsigned depth) {
       throw Error(
           ErrorCode::kIo,
           fmt::format("cannot read folder {} of option files: {}", folder, std::strerror(errno)),
-          {});
+          kCheckPath);
     }
     while (const dirent* entry = readdir(dir.get())) {
       const std::string name = entry->d_name;

@@ -35,6 +35,24 @@ def prepare(folder):
     os.symlink('there.sql.zst', folder / 'link.sql.zst')
     os.mkfifo(folder / 'fifo')
     (folder / 'password').write_text('x\n')
+    (folder / 'long').write_text(5000 * 'x' + '\n')
+    for file in ('password', 'long'):
+        (folder / file).chmod(0o600)
+    (folder / 'nokey').write_text('no key\n')
+    (folder / 'comment').write_text('# a key will stand here\n')
+    (folder / 'plugin').write_text('AGE-PLUGIN-X-1\n')
+    for file in ('nokey', 'comment', 'plugin'):
+        (folder / file).chmod(0o600)
+    (folder / 'unclosed.cnf').write_text('[client\n')
+    (folder / 'early.cnf').write_text('host=h\n')
+    (folder / 'directive.cnf').write_text('!included x\n')
+    (folder / 'itself.cnf').write_text('!include itself.cnf\n')
+    (folder / 'no-folder.cnf').write_text('!includedir nowhere\n')
+    (folder / 'port.cnf').write_text('[client]\nport=66000\n')
+    for name, text in (('tls', '[client]\nssl-mode=SOME'), ('protocol', '[client]\nprotocol=udp'),
+                       ('misplaced', '[dbomsbak-snapshot]\nhost=h'), ('unknown', '[dbomsbak-snapshot]\nnosuch=1')):
+        (folder / f'{name}.cnf').write_text(text + '\n')
+    (folder / 'large.cnf').write_text((1 << 20) * '#' + '\n')
     if VALID:
         good = VALID[0].read_bytes()
         shutil.copy(VALID[0], folder / 'good.sql.zst')
@@ -96,7 +114,64 @@ TABLE = [
     ('help verfy', 2, "'verfy'", "'verify'"),
     ('dump d -o x.sql --defaults-file=nowhere.cnf', None, 'nowhere.cnf', ''),
     ('dump d -o x.sql --password-file=nowhere', None, 'nowhere', ''),
+    ('status --defaults-file=folder', 30, 'option file folder is a folder', '!includedir'),
+    ('status --defaults-file=unclosed.cnf', 2, 'unclosed.cnf, line 1', '[client]'),
+    ('status --defaults-file=early.cnf', 2, 'early.cnf, line 1', 'Put [client]'),
+    ('status --defaults-file=directive.cnf', 2, 'directive.cnf, line 1', 'Correct that line'),
+    ('status --defaults-file=itself.cnf', 2, 'include each other too deeply', 'include itself'),
+    ('status --defaults-file=no-folder.cnf', 30, 'cannot read folder nowhere', 'Check the path'),
+    ('status --defaults-file=large.cnf', 2, 'large.cnf is too large', 'Is it the file'),
+    ('status --defaults-file=port.cnf', 2, "'66000' is no number in range", 'from 0 to 65535'),
+    ('status --defaults-file=tls.cnf', 2, "'SOME' is no TLS mode", 'VERIFY_CA'),
+    ('status --defaults-file=protocol.cnf', 2, "'udp' is no protocol", 'tcp or socket'),
+    ('snapshot d --defaults-file=misplaced.cnf', 2, 'host does not belong in [dbomsbak-snapshot]', '[client]'),
+    ('snapshot d --defaults-file=unknown.cnf', 2, 'snapshot has no option nosuch', 'snapshot --help'),
+    ('status --no-defaults --oms-config folder', 2, 'folder is a folder', 'config.yaml'),
+    ('status --no-defaults --password-file=folder', 2, 'password file folder is a folder', 'Name the file itself'),
+    ('status --no-defaults --password-file=long', 2, 'password file long holds no password', 'longer than'),
     ('dump d -o x.sql --ssl-mode=SOMETIMES', 2, 'SOMETIMES', ''),
+    ('restore', 2, 'restore needs FILE', '--swap and --abort'),
+    ('restore x --prepare --abort', 2, 'exclude each other', '--prepare loads'),
+    ('restore --swap --allow-partial', 2, '--allow-partial says nothing to --swap', '--prepare'),
+    ('restore x --as a=b --as a=c', 2, "--as names 'a' twice", 'one name'),
+    ('restore x --confirm lag', 2, '--confirm lag confirms nothing', 'ha-off'),
+    ('restore x --safety-dump y', 2, '--safety-dump goes with --in-place', 'dbomsbak dump'),
+    ('restore x --in-place --prepare', 2, '--in-place goes with none', 'put right'),
+    ('restore x --in-place --repoint-foreign-keys', 2, '--in-place and --repoint-foreign-keys', 'drop such keys'),
+    ('restore - --in-place', 2, '--in-place from a pipe', 'dumped to that file'),
+    ('check --into d', 2, '--into goes with --restore', 'names none'),
+    ('check --restore', 2, 'check --restore needs FILE', 'archives or plain dumps'),
+    ('dump d --ddl other', 2, "--ddl is native or portable, not 'other'", 'Leave it away'),
+    ('dump d --throttle fast', 2, '--throttle wants a limit', 'load='),
+    ('dump d --prune-heartbeat --no-data', 2, '--prune-heartbeat goes with', 'which rows'),
+    ('dump d --passphrase-file password', 2, '--passphrase-file goes with', 'not be encrypted'),
+    ('dump d -o x.sql.zst.age --encrypt-passphrase --encrypt-to age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
+     2, 'to recipients, or with one passphrase', 'Leave'),
+    ('dump d -o x.sql.zst --sign-password-file password', 2, '--sign-password-file goes with --sign-key', 'secret key'),
+    ('dump d --sign-key key', 2, '--sign-key needs -o FILE', 'minisign -S'),
+    ('dump d -o x.sql.zst.age --encrypt-to ssh-ed25519', 2, 'a recipient is wrong: it is an SSH key', 'age-keygen'),
+    ('dump d -o x.sql.zst.age --encrypt-to age1plugin1x', 2, 'a recipient is wrong: it is', 'age-keygen'),
+    ('dump d -o x.sql.zst.age --encrypt-to age1pq1x', 2, 'a recipient is wrong: it is a post-quantum key', 'age-keygen'),
+    ('dump d --triggers=perhaps', 2, '--triggers is on or off', '--triggers=false'),
+    ('snapshot d', 2, 'snapshot needs --dir DIR', 'For example'),
+    ('snapshot d --dir folder --label /', 2, "'/' cannot be a label", 'letters, digits'),
+    ('snapshot d --dir folder --metrics x.txt', 2, 'does not end in .prom', 'textfile collector'),
+    ('snapshot d --dir folder --throwaway', 2, '--throwaway goes with --deep N', 'Nth'),
+    ('snapshot d --dir folder --pin ' + 201 * 'x', 2, '--pin wants one line', 'why the archive stays'),
+    ('prune', 2, 'prune needs DIR', 'For example'),
+    ('prune folder --dir folder --keep 1', 2, 'prune is given two folders', 'For example'),
+    ('upgrade ha-config --enable --disable', 2, '--enable and --disable are both given', 'For example'),
+    ('upgrade ha-config', 2, 'needs --enable or --disable', 'For example'),
+    ('upgrade check --confirm lagg', 2, "--confirm: 'lagg' is no step", "'lag'"),
+    ('upgrade plan --container a --new-container b --image i --state none --from 4',
+     2, "--from '4' is no version", 'three numbers'),
+    ('upgrade check --health-timeout 0', 2, '--health-timeout wants a number from 1', 'upgrade --help'),
+    ('upgrade check --console-port x', 2, '--console-port wants a number from 1', 'upgrade --help'),
+    ('upgrade check --stop-timeout x', 2, '--stop-timeout wants a number from 1', 'upgrade --help'),
+    ('upgrade check --node-role third', 2, '--node-role is database or other', 'One node'),
+    ('upgrade status more --state none', 2, "upgrade status takes no argument 'more'", 'upgrade --help'),
+    ('upgrade check --state folder', 2, 'upgrade check needs', ''),
+    ('upgrade start --state none', 40, 'no upgrade has begun in', 'upgrade check'),
 
     # files to write
     ('dump d -o there.sql.zst', 31, "'there.sql.zst'", '--overwrite'),
@@ -127,6 +202,13 @@ TABLE = [
     ('restore empty.sql.zst', 21, 'empty', 'another'),
 ]
 TABLE_OF_ARCHIVES = [
+    ('info good.sql.zst --html --json', 2, '--html and --json are two answers', '--html for a browser'),
+    ('cat good.sql.zst --identity comment', 2, "'comment' holds no identity", 'age-keygen'),
+    ('cat good.sql.zst --identity plugin', 2, "but a plugin's, which is not taken here", 'age-keygen'),
+    ('restore good.sql.zst good.sql.zst', 2, "'good.sql.zst' is given twice", 'one file for each'),
+    ('verify good.sql.zst --deep', 2, 'verify wants --deep and --throwaway together', '--rehearse'),
+    ('verify good.sql.zst --verify-key nokey', 2, 'is no public key of minisign', 'minisign -G'),
+    ('cat good.sql.zst --identity nokey', 2, 'no identity of age', 'age-keygen'),
     ('verify cut.sql.zst', 21, 'cut.sql.zst', ''),
     ('verify appended.sql.zst', 20, 'appended.sql.zst', ''),
     ('verify twice.sql.zst', 20, 'twice.sql.zst', ''),
