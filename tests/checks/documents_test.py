@@ -6,15 +6,19 @@
 
 A rendered block stands between `<!-- dbomsbak help --markdown TOPIC -->` and `<!-- end -->`; in manual pages, which groff must
 take without a warning, between `.\\" dbomsbak help --man TOPIC` and `.\\" end`. The pages of commands, and what completes in shells,
-are rendered whole.
+are rendered whole; dbomsbak-messages(7) is, from the sources (tests/support/messages.py).
 """
 
+import json
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support import messages  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BLOCK = re.compile(r'(<!-- dbomsbak (help --markdown [a-z-]+) -->\n)(.*?)(<!-- end -->)', re.S)
@@ -46,14 +50,16 @@ def man_faults(path):
 
 
 def rendered_files():
-    """All that is rendered whole, with what renders it."""
-    files = {ROOT / 'packaging/completions' / name: f'help --completion {shell}' for shell, name in COMPLETIONS.items()}
+    """All that is rendered whole, as it shall be."""
+    files = {ROOT / 'packaging/completions' / name: render(f'help --completion {shell}') for shell, name in COMPLETIONS.items()}
     for row in render('help --markdown commands').splitlines()[2:]:
         words = re.match(r'\| `([a-z-]+(?: [a-z-]+)?)(?= [^a-z]|`)|\| `([a-z-]+)', row)
         command = words.group(1) or words.group(2)
         path = MAN / f'dbomsbak-{command.replace(" ", "-")}.1'
         if path not in WRITTEN_PAGES:
-            files[path] = f'help --man-page {command}'
+            files[path] = render(f'help --man-page {command}')
+    version = render('--version').split()[1]
+    files[MAN / 'dbomsbak-messages.7'] = messages.man_page(version, json.loads(render('help --json'))['exit_codes'])
     return files
 
 
@@ -80,19 +86,18 @@ def main():
             if '://' not in target and not (path.parent / target).exists():
                 faults.append(f'{name}: the link {target} leads nowhere')
     files = rendered_files()
-    for path, arguments in files.items():
-        fresh = render(arguments)
+    for path, fresh in files.items():
         if path.exists() and path.read_text() == fresh:
             continue
         if update:
             path.write_text(fresh)
             print(f'{path.name} written')
         else:
-            faults.append(f'{path.name} is not what the program renders; run tests/checks/documents_test.py --update')
+            faults.append(f'{path.name} is not as rendered; run tests/checks/documents_test.py --update')
     for path in {*MAN.iterdir(), *(ROOT / 'packaging/completions').iterdir()} - {*files, *WRITTEN_PAGES}:
         faults.append(f'{path.name} belongs to no command')
     for path in files:
-        if path.suffix == '.1':
+        if path.parent == MAN:
             faults += man_faults(path)
     for path in WRITTEN_PAGES:
         fresh = MAN_BLOCK.sub(lambda match: match.group(1) + render(match.group(2)) + match.group(4), path.read_text())

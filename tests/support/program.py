@@ -14,7 +14,9 @@ import tempfile
 import threading
 import time
 
-from . import json_answers
+from . import json_answers, messages_seen
+
+MOST_WORDS = 1 << 16  # of an answer, not of a dump
 
 # A run in the background (nohup, `&` of a script) ignores these, and so would the program, which tests send them to.
 for _signal in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
@@ -122,6 +124,7 @@ class Program:
         if result.code in (99, 134, 136, 139):
             raise AssertionError(f'{" ".join(result.args)}\ncrashed ({result.code})\n'
                                  f'{result.err[-8000:]}')
+        messages_seen.write_down(result.code, result.err, result.out[:MOST_WORDS])
         if '--json' in result.args and '--help' not in result.args and code < 128 and args:
             self._check_json(args, result)
         return result
