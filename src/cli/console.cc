@@ -2,17 +2,41 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "cli/characters.h"
+#include "cli/terminal.h"
+
 namespace dbomsbak {
+namespace {
+
+constexpr std::string_view kRed = "1;31", kYellow = "33";
+
+}  // namespace
+
+// A terminal that has become narrower since has wrapped the line: its beginning is some rows up.
+std::string Console::Clearing(int width) const {
+  if (status_columns_ == 0) return "\r";
+  const std::size_t columns = width > 0 ? static_cast<std::size_t>(width) : status_columns_;
+  const std::size_t rows_up =
+      width < status_width_ ? (status_columns_ - 1) / std::max<std::size_t>(columns, 1) : 0;
+  return rows_up > 0 ? fmt::format("\r\x1b[{}A\x1b[J", rows_up) : "\r";
+}
 
 void Console::WriteErr(std::string_view text) {
   try {
-    if (status_shown_) {
-      err_.Append("\r\x1b[K");
-      status_shown_ = false;
+    if (status_columns_ > 0) {
+      err_.Append(fmt::format("{}\x1b[K{}", Clearing(TerminalWidth()), text));
+      status_columns_ = 0;
+    } else {
+      err_.Append(text);
     }
-    err_.Append(text);
   } catch (const Error&) {  // stderr is gone; the exit code still tells
   }
+}
+
+std::string Console::Marked(std::string_view word, std::string_view colour) const {
+  return colour_ ? fmt::format("\x1b[{}m{}\x1b[0m", colour, word) : std::string(word);
 }
 
 void Console::Out(std::string_view text) {
@@ -34,14 +58,14 @@ void Console::Note(std::string_view text) {
 }
 
 void Console::Warning(std::string_view text) {
-  Err(fmt::format("dbomsbak: warning: {}\n", Printable(text)));
+  Err(fmt::format("dbomsbak: {} {}\n", Marked("warning:", kYellow), Printable(text)));
 }
 
 void Console::PrintError(const Error& error) {
   // A list of several things keeps its lines.
   constexpr std::string_view kItem = "\n  - ";
   std::string_view rest = error.message();
-  std::string text = "dbomsbak: error: ";
+  std::string text = fmt::format("dbomsbak: {} ", Marked("error:", kRed));
   for (std::size_t at = rest.find(kItem); at != std::string_view::npos; at = rest.find(kItem)) {
     text += Printable(rest.substr(0, at)) + std::string(kItem);
     rest.remove_prefix(at + kItem.size());
@@ -51,15 +75,22 @@ void Console::PrintError(const Error& error) {
   Err(text);
 }
 
-void Console::ShowStatusLine(std::string_view line) {
+void Console::ShowStatusLine(std::string_view line, int width) {
   std::lock_guard lock(mutex_);
-  WriteErr(fmt::format("{}{}", status_shown_ ? "" : "\r", line));
-  status_shown_ = true;
+  // At once, and over the last one, so that nothing flickers; what is too long for a terminal that
+  // has just become narrower does not wrap.
+  const std::string text = fmt::format("{}\x1b[?7l{}\x1b[K\x1b[?7h", Clearing(width), line);
+  try {
+    err_.Append(text);
+  } catch (const Error&) {  // as above
+  }
+  status_columns_ = std::max<std::size_t>(CountColumns(line), 1);
+  status_width_ = width;
 }
 
 void Console::ClearStatusLine() {
   std::lock_guard lock(mutex_);
-  if (status_shown_) WriteErr("");
+  if (status_columns_ > 0) WriteErr("");
 }
 
 std::string Printable(std::string_view text) {

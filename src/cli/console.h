@@ -20,6 +20,8 @@ class Console {
 
   void set_quiet(bool quiet) { quiet_ = quiet; }
   bool quiet() const { return quiet_; }
+  // "error:" and "warning:" in colour; for terminals that show it, and people who want it.
+  void set_colour(bool colour) { colour_ = colour; }
 
   void Out(std::string_view text);      // as it is
   void Err(std::string_view text);      // as it is
@@ -28,20 +30,26 @@ class Console {
   void Warning(std::string_view text);  // "dbomsbak: warning: TEXT"
   void PrintError(const Error& error);  // "dbomsbak: error: MESSAGE" and the hint below it
 
-  // The progress line on a terminal: replaced by the next, cleared before anything else is printed.
-  void ShowStatusLine(std::string_view line);
+  // The progress line on a terminal of so many columns: replaced by the next, cleared before
+  // anything else is printed. Give one line that fits.
+  void ShowStatusLine(std::string_view line, int width);
   void ClearStatusLine();
 
   WritableFile& out() { return out_; }
 
  private:
   void WriteErr(std::string_view text);
+  // What takes the status line away, from where the cursor is left behind it.
+  std::string Clearing(int width) const;
+  std::string Marked(std::string_view word, std::string_view colour) const;
 
   WritableFile& out_;
   WritableFile& err_;
   bool quiet_ = false;
+  bool colour_ = false;
   std::mutex mutex_;
-  bool status_shown_ = false;
+  std::size_t status_columns_ = 0;  // 0: none is shown
+  int status_width_ = 0;            // of the terminal when it was shown
 };
 
 // Text from servers and files, safe for a terminal: control characters as \xNN, newlines as blanks.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <optional>
 #include <string_view>
@@ -263,11 +264,16 @@ ErrorCode RunDumpCommandLine(Invocation& run) {
   };
   TellIfInUse(run, command.options.scope, *sessions, *observer);
   command.before_publishing = [&] { run.signals.ForbidForcedEnd(); };
+  const auto start = std::chrono::steady_clock::now();
   const DumpResult result = [&] {
     try {
       return RunDumpCommand(*sessions, run.files, run.console.out(), command, *observer,
                             run.cancel);
     } catch (Error& error) {
+      if (run.cancel.cancelled() && error.hint().empty() && !command.target.to_stdout) {
+        error.set_hint(
+            fmt::format("Nothing is left behind: '{}' is as it was before.", command.target.path));
+      }
       // "-p SECRET shop" reads as: ask, and dump SECRET and shop.
       const auto& words = line.arguments();
       if (error.code() == ErrorCode::kUsage && run.password.ask &&
@@ -284,6 +290,10 @@ ErrorCode RunDumpCommandLine(Invocation& run) {
   if (run.json()) {
     run.console.Out(ToLine(DumpToJson(result, code, path)));
   } else if (!run.console.quiet() || code != ErrorCode::kOk) {
+    const auto duration = std::chrono::steady_clock::now() - start;
+    run.console.Say(DumpSummary(
+        result, static_cast<std::uint64_t>(
+                    std::chrono::duration_cast<std::chrono::milliseconds>(duration).count())));
     run.console.Err(RenderDump(result, path));
   }
   return code;

@@ -2,36 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
+#include <utility>
+
+#include "cli/characters.h"
 
 namespace dbomsbak {
 namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
-
-// The next character of `text` and how many bytes it takes; what is no UTF-8 is one byte of it.
-std::pair<char32_t, std::size_t> NextCharacter(std::string_view text) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return {first, 1};
-  const std::size_t length = first < 0xC2   ? 0
-                             : first < 0xE0 ? 2
-                             : first < 0xF0 ? 3
-                             : first < 0xF5 ? 4
-                                            : 0;
-  if (length == 0) return {kReplacement, 1};
-  char32_t character = first & (0xFFU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80) return {kReplacement, 1};
-    character = character << 6 | (byte(i) & 0x3FU);
-  }
-  const bool too_long = character < (length == 3 ? 0x800U : length == 4 ? 0x10000U : 0x80U);
-  const bool surrogate = character >= 0xD800 && character < 0xE000;
-  if (too_long || surrogate || character > 0x10FFFF) return {kReplacement, 1};
-  return {character, length};
-}
 
 // Not seen itself, or seen by what it does to others.
 bool IsHidden(char32_t c) {
@@ -39,14 +17,6 @@ bool IsHidden(char32_t c) {
          (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
          (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
          (c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE || (c >= 0xE0000 && c <= 0xE0FFF);
-}
-
-bool IsWide(char32_t c) {
-  return (c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xA4CF) ||
-         (c >= 0xAC00 && c <= 0xD7A3) || (c >= 0xF900 && c <= 0xFAFF) ||
-         (c >= 0xFE30 && c <= 0xFE6F) || (c >= 0xFF00 && c <= 0xFF60) ||
-         (c >= 0xFFE0 && c <= 0xFFE6) || (c >= 0x1F300 && c <= 0x1FAFF) ||
-         (c >= 0x20000 && c <= 0x3FFFD);
 }
 
 struct Shown {

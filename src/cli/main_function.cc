@@ -15,6 +15,7 @@
 #include "cli/envelope.h"
 #include "cli/help.h"
 #include "cli/json.h"
+#include "cli/terminal.h"
 #include "dbomsbak/base/near_names.h"
 
 namespace dbomsbak {
@@ -146,6 +147,7 @@ int Main(int argc, char** argv, SessionMaker make_sessions) {
   const auto out = WrapDescriptor(STDOUT_FILENO, "standard output");
   const auto err = WrapDescriptor(STDERR_FILENO, "standard error");
   Console console(*out, *err);
+  console.set_colour(StderrTakesColour());
   CancelToken cancel;
   bool json = AsksForJson(arguments.rest.words);
   try {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/characters.h"
 #include "cli/units.h"
 
 namespace dbomsbak {
@@ -55,7 +56,8 @@ class BarObserver final : public PlainObserver {
       return;
     }
     drawn_ = now;
-    console_.ShowStatusLine(RenderBar(progress, Since(phase_start_), width_()));
+    const int width = width_();
+    console_.ShowStatusLine(RenderBar(progress, Since(phase_start_), width), width);
   }
 
  private:
@@ -113,37 +115,55 @@ std::string RenderBar(const Progress& progress, milliseconds elapsed, int width)
   const double done = static_cast<double>(by_rows ? progress.rows_done : progress.objects_done);
   const double total = static_cast<double>(by_rows ? progress.rows_total : progress.objects_total);
   const double share = total > 0 ? std::min(done / total, 1.0) : 0;
-
-  std::string line = progress.phase;
-  if (total > 0) {
-    constexpr int kCells = 20;
-    const int filled = static_cast<int>(share * kCells);
-    line += fmt::format(" [{}{}] {:3.0f} %", std::string(filled, '#'),
-                        std::string(kCells - filled, ' '), share * 100);
-  }
-  line += fmt::format("  {} rows", Grouped(progress.rows_done));
-  if (progress.bytes_done > 0) line += fmt::format("  {}", HumanBytes(progress.bytes_done));
+  const std::string percent = total > 0 ? fmt::format("{:3.0f} %", share * 100) : std::string();
+  const std::string rows = fmt::format("  {} rows", Grouped(progress.rows_done));
+  std::string bytes, rate, left;
+  if (progress.bytes_done > 0) bytes = "  " + HumanBytes(progress.bytes_done);
   // The first moments tell nothing about the rate.
+  const auto ms = static_cast<double>(elapsed.count());
   if (progress.bytes_done > 0 && elapsed.count() >= 1000) {
-    line += fmt::format(
-        "  {}/s",
-        HumanBytes(static_cast<std::uint64_t>(static_cast<double>(progress.bytes_done) * 1000.0 /
-                                              static_cast<double>(elapsed.count()))));
+    rate = fmt::format("  {}/s", HumanBytes(static_cast<std::uint64_t>(
+                                     static_cast<double>(progress.bytes_done) * 1000.0 / ms)));
   }
   if (share > 0.01 && share < 1 && elapsed.count() > 1000) {
-    line +=
-        fmt::format("  ETA {}", HumanDuration(static_cast<std::uint64_t>(
-                                    static_cast<double>(elapsed.count()) * (1 - share) / share)));
+    left = fmt::format("  ETA {}",
+                       HumanDuration(static_cast<std::uint64_t>(ms * (1 - share) / share)));
   }
-  if (!progress.object.empty()) line += "  " + Printable(progress.object);
+
   const std::size_t limit = width > 1 ? static_cast<std::size_t>(width - 1) : 79;
-  if (line.size() > limit) {
-    // Never within a UTF-8 character.
-    std::size_t cut = limit;
-    while (cut > 0 && (static_cast<unsigned char>(line[cut]) & 0xC0) == 0x80) --cut;
-    line.resize(cut);
+  const std::string object = Printable(progress.object);
+  // From all to next to nothing: what a narrow terminal has room for.
+  struct Shape {
+    int cells;  // of the bar
+    bool rows, bytes, rate, left;
+    std::size_t object;  // columns of its name that are worth it
+  };
+  constexpr Shape kShapes[] = {
+      {20, true, true, true, true, 30},    {10, true, true, true, true, 24},
+      {10, true, true, false, true, 20},   {10, true, false, false, true, 18},
+      {0, true, false, false, true, 16},   {0, false, false, false, true, 12},
+      {0, false, false, false, false, 10}, {0, false, false, false, true, 0}};
+  for (const Shape& shape : kShapes) {
+    std::string text = progress.phase;
+    if (total > 0) {
+      if (shape.cells > 0) {
+        const int filled = static_cast<int>(share * shape.cells);
+        text += fmt::format(" [{}{}]", std::string(filled, '#'),
+                            std::string(shape.cells - filled, ' '));
+      }
+      text += " " + percent;
+    }
+    if (shape.rows) text += rows;
+    if (shape.bytes) text += bytes;
+    if (shape.rate) text += rate;
+    if (shape.left) text += left;
+    const std::size_t used = CountColumns(text);
+    const std::size_t wanted = std::min(shape.object, CountColumns(object));
+    if (used + (wanted > 0 ? 2 + wanted : 0) > limit) continue;
+    if (wanted > 0) text += "  " + LastColumns(object, limit - used - 2);
+    return text;
   }
-  return line;
+  return FirstColumns(progress.phase + " " + percent, limit);
 }
 
 std::unique_ptr<Observer> MakeObserver(Console& console, ProgressStyle style, bool verbose,

@@ -18,8 +18,9 @@ enum class ProgressStyle { kNone, kBar, kJson };
 std::unique_ptr<Observer> MakeObserver(Console& console, ProgressStyle style, bool verbose,
                                        int (*width)());
 
-// "load [#####     ]  50 %  1,000 of 2,000 rows  3.4 MiB  1.1 MiB/s  ETA 12 s", cut to `width`
-// columns.
+// "load [#####     ]  50 %  1,000 rows  3.4 MiB  1.1 MiB/s  ETA 12 s  table `d`.`t`", on a terminal
+// of `width` columns: where it is narrow, the less important parts are left out, and the object is
+// shortened.
 std::string RenderBar(const Progress& progress, std::chrono::milliseconds elapsed, int width);
 
 }  // namespace dbomsbak

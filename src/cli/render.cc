@@ -113,6 +113,20 @@ std::string RenderReceipt(const Receipt& receipt, bool is_archive) {
   return line;
 }
 
+std::string DumpSummary(const DumpResult& result, std::uint64_t duration_ms) {
+  const FooterRecord& footer = result.receipt.footer;
+  std::string text =
+      fmt::format("dumped {} with {} in {}: {}", Counted(footer.table_count, "table"),
+                  Counted(footer.row_count, "row"), HumanDuration(duration_ms),
+                  HumanBytes(result.output_bytes));
+  if (result.format == DumpFormat::kArchive) {
+    text += fmt::format(" for {} of SQL text", HumanBytes(footer.text_size));
+  }
+  return text + (result.omitted.empty()
+                     ? "; nothing in its scope was left out"
+                     : fmt::format("; {} left out", Counted(result.omitted.size(), "object")));
+}
+
 std::string RenderDump(const DumpResult& result, const std::string& path) {
   const bool is_archive = result.format == DumpFormat::kArchive;
   std::string text;

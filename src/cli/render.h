@@ -20,6 +20,9 @@ namespace dbomsbak {
 // One line, no newline: "sha256:… databases=a,b tables=47 rows=1234 snapshot=…".
 std::string RenderReceipt(const Receipt& receipt, bool is_archive);
 
+// What, how long and how large, one line.
+std::string DumpSummary(const DumpResult& result, std::uint64_t duration_ms);
+
 // Several lines, each with its newline.
 std::string RenderDump(const DumpResult& result, const std::string& path);
 std::string RenderVerdict(const FileVerdict& verdict);

@@ -113,6 +113,9 @@ void SignalWatch::EndByForce(int signal_number) {
   console_.Err(signal_number == SIGINT ? "dbomsbak: error: interrupted\n"
                                        : "dbomsbak: error: terminated\n");
   if (!may_force_ && !left_behind_.empty()) console_.Err(left_behind_ + "\n");
+  if (may_force_ && !temporary_files_.empty()) {
+    console_.Err("dbomsbak: hint: What was written so far is removed.\n");
+  }
   ::_exit(128 + signal_number);
 }
 

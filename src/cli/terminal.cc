@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "dbomsbak/base/error.h"
@@ -58,6 +59,13 @@ void WriteAll(int descriptor, const std::string& text) {
 bool StdoutIsTerminal() { return ::isatty(STDOUT_FILENO) == 1; }
 bool StderrIsTerminal() { return ::isatty(STDERR_FILENO) == 1; }
 bool CanAsk() { return ::isatty(STDIN_FILENO) == 1 && StderrIsTerminal(); }
+
+bool StderrTakesColour() {
+  const char* const forbidden = std::getenv("NO_COLOR");
+  const char* const terminal = std::getenv("TERM");
+  return StderrIsTerminal() && (forbidden == nullptr || *forbidden == '\0') &&
+         terminal != nullptr && *terminal != '\0' && std::strcmp(terminal, "dumb") != 0;
+}
 
 int TerminalWidth() {
   winsize size{};

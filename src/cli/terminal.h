@@ -10,8 +10,9 @@ namespace dbomsbak {
 
 bool StdoutIsTerminal();
 bool StderrIsTerminal();
-bool CanAsk();        // a person can be asked: stdin and stderr are a terminal
-int TerminalWidth();  // columns of stderr, 80 when unknown
+bool CanAsk();             // a person can be asked: stdin and stderr are a terminal
+bool StderrTakesColour();  // it is a terminal that knows colours, and NO_COLOR does not forbid them
+int TerminalWidth();       // columns of stderr, 80 when unknown
 
 // Asks on /dev/tty without echo, as the mysql client does. Errors: kUsage when there is no
 // terminal, kInterrupted.

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """On a terminal: plans are shown and asked for, passwords are asked for without echo, a bar tells
-how far it is. Without one, nothing is asked."""
+how far it is, as wide as there is room. Without one, nothing is asked."""
 
+import os
 import pathlib
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support import tmux  # noqa: E402
 from support.program import Program  # noqa: E402
 from support.server import Server  # noqa: E402
 from support.terminal import on_terminal  # noqa: E402
@@ -16,6 +19,56 @@ SECRET = 'geheim-42'
 
 def rows(server):
     return server.rows('SELECT * FROM d.t ORDER BY id')
+
+
+def bars(lines):
+    return [line for line in lines if ' %' in line]
+
+
+def in_tmux(program, server, options, folder):
+    """The bar as it is seen, at three sizes, and while the size changes."""
+    server.sql('CREATE TABLE d.`a table with quite a long name` (id INT PRIMARY KEY, v VARCHAR(200)); USE d; '
+               "INSERT INTO d.`a table with quite a long name` SELECT seq, REPEAT('x', 150) FROM seq_1_to_20000")
+    dump = ['dump', *options, 'd', '--only', 'd.a table with quite a long name', '--overwrite', '-o', 'slow.sql.zst',
+            '--throttle', '4000rows']
+    with tmux.Tmux(program, folder, 200, 50) as pane:
+        began = time.monotonic()
+        pane.start(*dump)
+        seen = {}
+        for width, height, words in ((200, 50, ['[#', '] ', 'rows', 'MiB', '/s', 'ETA', 'table `d`.`a table with quite']),
+                                     (80, 24, ['[#', 'rows', 'ETA', 'a long name`']), (40, 12, ['%', 'ETA', 'name`']),
+                                     (100, 30, ['[#', 'rows', 'ETA', 'long name`'])):
+            if width != 200:
+                pane.resize(width, height)
+                time.sleep(0.4)
+            lines = pane.wait(lambda lines, words=words: any(all(word in line for word in words) for line in bars(lines)), 6)
+            assert len(bars(lines)) == 1, '\n'.join(lines)
+            assert all(len(line) < width for line in bars(lines)), '\n'.join(lines)
+            seen[width] = bars(lines)[0]
+        lines = pane.wait(lambda lines: any('ended with 0' in line for line in lines))
+        text = ''.join(lines)  # long lines are wrapped
+        assert not bars(lines) and 'dumped 1 table with 20,000 rows in ' in text and 'SQL text' in text, text
+        assert 'nothing in its scope was left out' in text and 'receipt: ' in text, text
+        for width, bar in seen.items():
+            print(f'{width:4} {bar}')
+
+        # Ctrl-C: out within a second, and it says what is left.
+        pane.start(*dump, '--throttle', '1000rows')
+        pane.wait(bars)
+        began = time.monotonic()
+        pane.call('send-keys', 'C-c')
+        lines = pane.wait(lambda lines: any('ended with 130' in line for line in lines))
+        assert time.monotonic() - began < 2, time.monotonic() - began  # a second is promised; tmux takes some
+        text = ''.join(lines)
+        assert not bars(lines) and "'slow.sql.zst' is as it was before" in text, text
+        assert not [name for name in os.listdir(folder) if 'partial' in name], os.listdir(folder)
+
+        # Colour only where it is wanted.
+        for env, coloured in (({}, True), ({'NO_COLOR': '1'}, False), ({'TERM': 'dumb'}, False)):
+            pane.start('info', 'nowhere', env=env)
+            lines = pane.wait(lambda lines: any('ended with 30' in line for line in lines), colours=True)
+            text = '\n'.join(lines)
+            assert ('\x1b[' in text.split('nowhere')[0].split('dbomsbak: ')[-1]) == coloured, (env, text)
 
 
 def main():
@@ -80,6 +133,10 @@ def main():
         assert '[y/N]' not in result.err and rows(server) == ruined
         quiet = program.ok('purge', '-q', *options, cwd=folder)
         assert quiet.out == '' and quiet.err == '', (quiet.out, quiet.err)
+        if tmux.find() is None:
+            print('the bar was not looked at: there is no tmux')
+        else:
+            in_tmux(program, server, options, folder)
         print('ok')
 
 

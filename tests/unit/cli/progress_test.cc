@@ -9,6 +9,7 @@
 #include <sstream>
 #include <string>
 
+#include "cli/characters.h"
 #include "cli/json_table.h"
 #include "cli/units.h"
 
@@ -51,19 +52,61 @@ TEST(ProgressTest, TheFirstMomentTellsNoRate) {
   EXPECT_THAT(RenderBar(HalfWay(), milliseconds(1), 200), Not(HasSubstr("/s")));
 }
 
-TEST(ProgressTest, BarIsCutToTheTerminal) {
-  for (int width = 2; width < 100; ++width) {
-    EXPECT_LT(RenderBar(HalfWay(), milliseconds(5), width).size(), static_cast<std::size_t>(width));
-  }
+TEST(ProgressTest, BarFitsTheTerminal) {
   Progress progress = HalfWay();
-  progress.object = "\xe4\xb8\xad\xe4\xb8\xad\xe4\xb8\xad";
-  for (int width = 50; width < 110; ++width) {
-    const std::string bar = RenderBar(progress, milliseconds(5), width);
-    const std::size_t start = bar.find('\xe4');
-    if (start != std::string::npos) {
-      EXPECT_EQ((bar.size() - start) % 3, 0U);
+  for (const char* object :
+       {"table `d`.`t`", "table `a_long_database`.`a_long_table`", "中中中", ""}) {
+    progress.object = object;
+    for (int width = 2; width < 130; ++width) {
+      const std::string bar = RenderBar(progress, milliseconds(10'000), width);
+      EXPECT_LT(CountColumns(bar), static_cast<std::size_t>(width)) << bar;
+      EXPECT_TRUE(width <= 12 || bar.find(" 50 %") != std::string::npos) << bar;
     }
   }
+}
+
+TEST(ProgressTest, ANarrowTerminalShowsWhatMattersMost) {
+  Progress progress = HalfWay();
+  progress.object = "table `drc_rm_db`.`oms_step`";
+  EXPECT_EQ(RenderBar(progress, milliseconds(10'000), 80),
+            "dump [#####     ]  50 %  1,000 rows  10.0 MiB  ETA 10.0 s  …c_rm_db`.`oms_step`");
+  EXPECT_EQ(RenderBar(progress, milliseconds(10'000), 40),
+            "dump  50 %  ETA 10.0 s  …db`.`oms_step`");
+}
+
+TEST(ProgressTest, TheStatusLineIsWrittenAtOnceAndTakenAwayWhole) {
+  MemoryOutput out, err;
+  Console console(out, err);
+  console.ShowStatusLine("one two three", 80);
+  EXPECT_EQ(err.text, "\r\x1b[?7lone two three\x1b[K\x1b[?7h");
+  err.text.clear();
+  console.ShowStatusLine("one", 80);
+  EXPECT_EQ(err.text, "\r\x1b[?7lone\x1b[K\x1b[?7h");
+  console.ShowStatusLine("one two three", 80);
+  err.text.clear();
+  console.ShowStatusLine("o", 5);  // 13 columns are three rows now
+  EXPECT_EQ(err.text, "\r\x1b[2A\x1b[J\x1b[?7lo\x1b[K\x1b[?7h");
+}
+
+TEST(ProgressTest, ErrorsAreColouredWhereThatIsWanted) {
+  MemoryOutput out, err;
+  Console console(out, err);
+  console.Warning("w");
+  EXPECT_EQ(err.text, "dbomsbak: warning: w\n");
+  err.text.clear();
+  console.set_colour(true);
+  console.PrintError(Error(ErrorCode::kIo, "e", "h"));
+  EXPECT_EQ(err.text, "dbomsbak: \x1b[1;31merror:\x1b[0m e\ndbomsbak: hint: h\n");
+}
+
+TEST(CharactersTest, TextIsCutByColumns) {
+  EXPECT_EQ(CountColumns("naïve 数据"), 10U);
+  EXPECT_EQ(FirstColumns("数据数据", 5), "数据…");
+  EXPECT_EQ(FirstColumns("abc", 3), "abc");
+  EXPECT_EQ(LastColumns("数据abc", 4), "…abc");
+  EXPECT_EQ(LastColumns("数据abc", 5), "…abc");
+  EXPECT_EQ(LastColumns("数据abc", 6), "…据abc");
+  EXPECT_EQ(LastColumns("abc", 0), "");
 }
 
 TEST(ProgressTest, EstimatesBelowTheTruthDoNotOverflowTheBar) {
