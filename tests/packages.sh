@@ -3,7 +3,8 @@
 # shellcheck shell=bash disable=SC2034
 
 build_packages=(g++ cmake ninja-build pkg-config default-libmysqlclient-dev libzstd-dev libssl-dev
-  libxxhash-dev zlib1g-dev libfmt-dev libcli11-dev nlohmann-json3-dev libyaml-cpp-dev)
+  libcurl4-openssl-dev libxxhash-dev zlib1g-dev libfmt-dev libcli11-dev nlohmann-json3-dev
+  libyaml-cpp-dev)
 # The -core package has the server's programs but starts no service on this machine.
 server_packages=(mariadb-server-core mariadb-client zstd python3)
 test_packages=(git ccache groff-base libgtest-dev libgmock-dev jq libarchive-tools openssl procps

@@ -2,17 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/utc_time.h"
+#include "dbomsbak/objects/object_files.h"
 
 namespace dbomsbak {
 namespace {
 
 std::string SidecarOf(const std::string& path) { return path + ".sha256"; }
+
+// For parts that are on their way.
+void LeaveMemory(std::size_t& bytes) {
+  constexpr std::size_t kLeast = std::size_t{16} << 20;
+  bytes = std::max(kLeast, bytes - std::min(bytes, ObjectFiles::kWritingBytes));
+}
 
 std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
@@ -181,8 +189,9 @@ DumpResult RunDumpCommand(SessionFactory& sessions, FileSystem& files,
 DumpResult RunDumpToFile(SessionFactory& sessions, FileSystem& files, const DumpCommand& command,
                          Observer& observer, const CancelToken& cancel) {
   PublishedOutput output(files, command);
-  DumpResult result =
-      RunDump(sessions, command.options, command.target.format, output, observer, cancel);
+  DumpOptions options = command.options;
+  if (IsObjectPath(command.target.path)) LeaveMemory(options.max_memory_bytes);
+  DumpResult result = RunDump(sessions, options, command.target.format, output, observer, cancel);
   output.Finish(result);
   if (command.before_publishing) command.before_publishing();
   cancel.ThrowIfCancelled();

@@ -17,6 +17,7 @@
 #include "cli/json.h"
 #include "cli/terminal.h"
 #include "dbomsbak/base/near_names.h"
+#include "dbomsbak/objects/object_files.h"
 
 namespace dbomsbak {
 namespace {
@@ -104,7 +105,10 @@ ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& can
                 fmt::format("Leave -p away. See dbomsbak {} --help.", command.name));
   }
   if (FindOption(command.command, "--quiet") != nullptr) console.set_quiet(line.Flag("quiet"));
-  EncryptedFiles files(FileSystem::Posix(), KeysAsAsked(line, console));
+  const bool stores = FindOption(command.command, "--s3-endpoint") != nullptr;
+  ObjectFiles objects(FileSystem::Posix(),
+                      S3ByEnvironment(stores ? line.Last("s3-endpoint").value_or("") : "", cancel));
+  EncryptedFiles files(objects, KeysAsAsked(line, console));
   Invocation run{line, arguments.password, console, files, cancel, signals, make_sessions};
   return RunCommand(run);
 }

@@ -29,6 +29,8 @@ constexpr CommandSet kJson =
 constexpr CommandSet kAll = kJson | kCommandCat;
 constexpr CommandSet kReads = kCommandVerify | kCommandInfo | kCommandCat | kCommandList |
                               kCommandPrune | kCommandRestore | kCommandDiff | kCommandCheck;
+constexpr CommandSet kStores = kDumps | kCommandVerify | kCommandInfo | kCommandCat | kCommandList |
+                               kCommandPrune | kCommandRestore | kCommandDiff;
 
 constexpr OptionInfo kOptions[] = {
     // Output
@@ -126,6 +128,8 @@ constexpr OptionInfo kOptions[] = {
                "drop this displaced copy only (default: all, and what killed restores left)"},
 
     // How it is done
+    OptionInfo{"--s3-endpoint", "URL", kValue, kRun, kStores,
+               "the object store of s3://BUCKET/KEY where it is not AWS's: https://host:port"},
     OptionInfo{"--identity", "FILE", kValue, kRun, kReads,
                "what opens encrypted files: an identity file of age; may be given again"},
     OptionInfo{"--passphrase-file", "FILE", kValue, kRun, kReads,

@@ -2,6 +2,7 @@
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED)                 # libssl-dev
 find_package(fmt REQUIRED)                       # libfmt-dev
+find_package(CURL REQUIRED)                      # libcurl4-openssl-dev
 find_package(CLI11 REQUIRED)                     # libcli11-dev
 find_package(nlohmann_json REQUIRED)             # nlohmann-json3-dev
 find_package(yaml-cpp REQUIRED)                  # libyaml-cpp-dev

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Includes point downwards: cli -> app -> {engine, envelope} -> {catalog, sql, archive, transport} -> base.
+"""Includes point downwards: cli -> app -> {engine, envelope, objects} -> {catalog, sql, archive, transport} -> base.
 
-Besides: only transport knows the client library, only archive knows zstd, only envelope (and the digests of base)
+Besides: only transport knows the client library, only archive knows zstd, only objects knows libcurl, only envelope (and the digests of base)
 know cryptography, only cli prints, and no
 public header drags in the JSON library.
 """
@@ -18,13 +18,15 @@ BELOW = {
     'sql': {'base'},
     'archive': {'base'},
     'envelope': {'base'},
+    'objects': {'base'},
     'catalog': {'transport', 'sql', 'base'},
     'engine': {'catalog', 'sql', 'archive', 'transport', 'base'},
-    'app': {'engine', 'envelope', 'catalog', 'sql', 'archive', 'transport', 'base'},
-    'cli': {'app', 'engine', 'envelope', 'catalog', 'sql', 'archive', 'transport', 'base'},
+    'app': {'engine', 'envelope', 'objects', 'catalog', 'sql', 'archive', 'transport', 'base'},
+    'cli': {'app', 'engine', 'envelope', 'objects', 'catalog', 'sql', 'archive', 'transport', 'base'},
 }
 OWNED_HEADERS = {'transport': re.compile(r'^(mysql|mariadb)|errmsg\.h$|mysqld_error\.h$'),
                  'archive': re.compile(r'^(zstd|zdict)'),
+                 'objects': re.compile(r'^curl/'),
                  'envelope': re.compile(r'^openssl/(?!(crypto|evp)\.h$)')}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 PRINTING = re.compile(r'\bstd::(cout|cerr|clog|puts|printf|fprintf|vprintf|putchar|fputs)\b|'
@@ -63,7 +65,8 @@ def check_the_check():
            ('engine', '#include "cli/console.h"', False), ('app', 'void f() { std::puts("x"); }', False),
            ('engine', 'fmt::print("x");', False), ('archive', '#include <nlohmann/json.hpp>', True),
            ('catalog', '#include "dbomsbak/archive/records.h"', False),
-           ('engine', '#include "dbomsbak/envelope/age.h"', False), ('app', '#include <openssl/kdf.h>', False)]
+           ('engine', '#include "dbomsbak/envelope/age.h"', False), ('app', '#include <openssl/kdf.h>', False),
+           ('engine', '#include "dbomsbak/objects/object_files.h"', False), ('app', '#include <curl/curl.h>', False)]
     good = [('cli', '#include "dbomsbak/engine/dump.h"\nstd::puts("x");', False),
             ('catalog', '#include "dbomsbak/sql/quote.h"', False), ('transport', '#include <mysql.h>', False),
             ('archive', '#include <nlohmann/json.hpp>', False), ('engine', '// printf(', False),

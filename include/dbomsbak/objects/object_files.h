@@ -1,0 +1,68 @@
+// Objects as files: s3://bucket/key wherever a file is named.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "dbomsbak/base/cancel.h"
+#include "dbomsbak/base/file.h"
+#include "dbomsbak/objects/object_store.h"
+
+namespace dbomsbak {
+
+// Files of `files`, and objects. What is written as NAME.partial is an upload of NAME that has not
+// been completed: no object is there before Rename() to NAME, which completes it and proves that
+// all of it arrived. Removing it, and letting its file go, gives the upload up.
+// Renaming an object copies it within the store and removes the first one, so both may be there
+// between. Any number of threads, but each file as file.h says. `files` must outlive it.
+class ObjectFiles final : public FileSystem {
+ public:
+  // Called at the first use of a bucket.
+  using OpenStore = std::function<std::unique_ptr<ObjectStore>(const std::string& bucket)>;
+
+  ObjectFiles(FileSystem& files, OpenStore open);
+  ~ObjectFiles() override;
+
+  std::unique_ptr<RandomAccessFile> OpenForReading(const std::string& path) override;
+  std::unique_ptr<WritableFile> CreateLocked(const std::string& path) override;
+  bool Exists(const std::string& path) override;
+  void Rename(const std::string& from, const std::string& to, bool replace) override;
+  void Remove(const std::string& path) override;
+  void SyncFolderOf(const std::string& path) override;
+
+  // Of a bucket, which is opened when it has to be. Stays as long as this does.
+  ObjectStore& Store(const std::string& bucket);
+
+  // What a dump to an object may take of memory for parts under way.
+  static constexpr std::size_t kWritingBytes = std::size_t{24} << 20;
+  // What reading an object may keep.
+  static constexpr std::size_t kReadingBytes = std::size_t{24} << 20;
+
+ private:
+  class Upload;
+  class UploadFile;
+
+  std::shared_ptr<Upload> TakeUpload(const std::string& path);
+  void Copy(const ObjectPath& from, const ObjectPath& to, bool replace);
+
+  FileSystem& files_;
+  const OpenStore open_;
+  std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<ObjectStore>> stores_;
+  std::map<std::string, std::shared_ptr<Upload>> uploads_;  // by the path of NAME.partial
+};
+
+// Opens S3 as FindS3Settings() finds it, at the first use; `endpoint` is that of --s3-endpoint, or
+// empty. `cancel` must outlive what it opens.
+ObjectFiles::OpenStore S3ByEnvironment(std::string endpoint, const CancelToken& cancel);
+
+// Sizes of parts: small at first, as the memory for them is; 10,000 of them are 293 GiB. `number`
+// is from 1 on. Error kIo beyond the last one.
+std::size_t PartBytes(unsigned number);
+
+}  // namespace dbomsbak

@@ -1,0 +1,302 @@
+#include "dbomsbak/objects/object_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <future>
+#include <random>
+#include <utility>
+
+#include "dbomsbak/base/error.h"
+#include "objects/remote_file.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr std::string_view kPartial = ".partial";
+constexpr std::size_t kFirstPart = std::size_t{8} << 20;
+constexpr unsigned kMostParts = 10'000, kPartsOfOneSize = 2'500;
+
+std::string NewMark() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+[[noreturn]] void ThrowWouldOverwrite(const std::string& name) {
+  throw Error(ErrorCode::kWouldOverwrite, fmt::format("'{}' already exists", name),
+              "Choose another name, or add --overwrite.")
+      .About(name);
+}
+
+ObjectPath ParseObject(const std::string& path) {
+  ObjectPath parsed = ParseObjectPath(path);
+  if (!parsed.key.empty() && !parsed.key.ends_with('/')) return parsed;
+  throw Error(ErrorCode::kUsage, fmt::format("'{}' is a folder, not a file", path),
+              "Name an object: s3://BUCKET/KEY.")
+      .About(path);
+}
+
+// What every bucket of a run shares.
+struct Shared {
+  std::unique_ptr<HttpClient> metadata, store;
+  S3Settings settings;
+};
+
+}  // namespace
+
+ObjectFiles::OpenStore S3ByEnvironment(std::string endpoint, const CancelToken& cancel) {
+  auto shared = std::make_shared<Shared>();
+  return [shared, endpoint = std::move(endpoint), &cancel](const std::string& bucket) {
+    if (!shared->store) {
+      if (!shared->metadata) shared->metadata = HttpClient::Curl("");
+      shared->settings = FindS3Settings(ProcessEnvironment(), endpoint, *shared->metadata);
+      shared->store = HttpClient::Curl(shared->settings.certificates);
+    }
+    return OpenS3(bucket, shared->settings, *shared->store, cancel);
+  };
+}
+
+std::size_t PartBytes(unsigned number) {
+  if (number > kMostParts) {
+    throw Error(ErrorCode::kIo, "an object has 10,000 parts at most, and this one needs more",
+                "Dump the databases one by one, or to a file first.");
+  }
+  return kFirstPart << ((number - 1) / kPartsOfOneSize);
+}
+
+// One object on its way. One thread appends; parts are sent behind its back.
+class ObjectFiles::Upload {
+ public:
+  Upload(ObjectStore& store, ObjectPath path)
+      : store_(store), path_(std::move(path)), name_(path_.text()), mark_(NewMark()) {
+    id_ = store_.BeginUpload(path_.key, mark_);
+  }
+  ~Upload() { Abandon(); }
+  Upload(const Upload&) = delete;
+  Upload& operator=(const Upload&) = delete;
+
+  void Append(std::string_view bytes) {
+    while (!bytes.empty()) {
+      if (filling_.empty()) filling_.reserve(PartBytes(Number()));
+      const std::size_t room = PartBytes(Number()) - filling_.size();
+      filling_ += bytes.substr(0, room);
+      bytes.remove_prefix(std::min(room, bytes.size()));
+      if (filling_.size() == PartBytes(Number())) SendPart();
+    }
+  }
+
+  // All that was appended has arrived. What is too short for a part stays for the last one.
+  void Sync() {
+    while (!sending_.empty()) AwaitOne();
+  }
+
+  void Complete(bool replace) {
+    if (!filling_.empty() || (sent_ == 0)) SendPart();
+    Sync();
+    WriteCondition condition;
+    condition.only_if_absent = !replace;
+    // Also asked of stores that do not look at conditions.
+    if (!replace && store_.Head(path_.key)) ThrowWouldOverwrite(name_);
+    if (!store_.CompleteUpload(path_.key, id_, etags_, mark_, condition)) {
+      ThrowWouldOverwrite(name_);
+    }
+    id_.clear();
+    const auto facts = store_.Head(path_.key);
+    if (!facts || facts->bytes != bytes_) {
+      throw Error(ErrorCode::kIo,
+                  fmt::format("'{}' was written with {} bytes, and the store has {}", name_, bytes_,
+                              facts ? fmt::format("{}", facts->bytes) : std::string("nothing")),
+                  "Do not trust it: dbomsbak verify tells what it is, and run this again.")
+          .About(name_);
+    }
+  }
+
+  void Abandon() noexcept {
+    for (auto& part : sending_) {
+      try {
+        part.get();
+      } catch (...) {  // it is given up anyway
+      }
+    }
+    sending_.clear();
+    if (id_.empty()) return;
+    try {
+      store_.AbortUpload(path_.key, std::exchange(id_, ""));
+    } catch (...) {  // the next run of the folder, or a rule of the bucket, removes it
+    }
+  }
+
+  const std::string& name() const { return name_; }
+
+ private:
+  unsigned Number() const { return sent_ + 1; }
+
+  void SendPart() {
+    // Two on their way, and one that fills; large ones one by one.
+    const std::size_t most = filling_.size() > kFirstPart ? 1 : 2;
+    while (sending_.size() >= most) AwaitOne();
+    const unsigned number = ++sent_;
+    bytes_ += filling_.size();
+    sending_.push_back(std::async(std::launch::async,
+                                  [this, number, part = std::exchange(filling_, std::string())] {
+                                    return store_.UploadPart(path_.key, id_, number, part);
+                                  }));
+  }
+
+  void AwaitOne() {
+    std::future<std::string> oldest = std::move(sending_.front());
+    sending_.pop_front();
+    etags_.push_back(oldest.get());
+  }
+
+  ObjectStore& store_;
+  const ObjectPath path_;
+  const std::string name_;
+  const std::string mark_;
+  std::string id_;  // empty: completed, or given up
+  std::string filling_;
+  std::uint64_t bytes_ = 0;
+  unsigned sent_ = 0;
+  std::vector<std::string> etags_;
+  std::deque<std::future<std::string>> sending_;
+};
+
+class ObjectFiles::UploadFile final : public WritableFile {
+ public:
+  explicit UploadFile(std::shared_ptr<Upload> upload) : upload_(std::move(upload)) {}
+  void Append(std::string_view bytes) override { upload_->Append(bytes); }
+  void Sync() override { upload_->Sync(); }
+  void Close() override {}
+  const std::string& name() const override { return upload_->name(); }
+
+ private:
+  const std::shared_ptr<Upload> upload_;
+};
+
+ObjectFiles::ObjectFiles(FileSystem& files, OpenStore open)
+    : files_(files), open_(std::move(open)) {}
+ObjectFiles::~ObjectFiles() { uploads_.clear(); }
+
+ObjectStore& ObjectFiles::Store(const std::string& bucket) {
+  const std::scoped_lock lock(mutex_);
+  std::unique_ptr<ObjectStore>& store = stores_[bucket];
+  if (!store) store = open_(bucket);
+  return *store;
+}
+
+std::unique_ptr<RandomAccessFile> ObjectFiles::OpenForReading(const std::string& path) {
+  if (!IsObjectPath(path)) return files_.OpenForReading(path);
+  const ObjectPath object = ParseObject(path);
+  ObjectStore& store = Store(object.bucket);
+  const auto facts = store.Head(object.key);
+  if (!facts) {
+    throw Error(ErrorCode::kIo, fmt::format("cannot open '{}': there is no such object", path),
+                "Check bucket and key, and whether --s3-endpoint names the right store.")
+        .About(path);
+  }
+  return std::make_unique<RemoteFile>(store, object.key, path, *facts, kReadingBytes);
+}
+
+std::unique_ptr<WritableFile> ObjectFiles::CreateLocked(const std::string& path) {
+  if (!IsObjectPath(path)) return files_.CreateLocked(path);
+  std::string published = path;
+  if (!path.ends_with(kPartial)) {
+    throw Error(ErrorCode::kInternal, fmt::format("'{}' would be there before it is whole", path));
+  }
+  published.resize(path.size() - kPartial.size());
+  const ObjectPath object = ParseObject(published);
+  // Begun now: whether that may be done at all is known before the dump is.
+  auto upload = std::make_shared<Upload>(Store(object.bucket), object);
+  const std::scoped_lock lock(mutex_);
+  uploads_[path] = upload;
+  return std::make_unique<UploadFile>(std::move(upload));
+}
+
+std::shared_ptr<ObjectFiles::Upload> ObjectFiles::TakeUpload(const std::string& path) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = uploads_.find(path);
+  if (found == uploads_.end()) return nullptr;
+  std::shared_ptr<Upload> upload = std::move(found->second);
+  uploads_.erase(found);
+  return upload;
+}
+
+bool ObjectFiles::Exists(const std::string& path) {
+  if (!IsObjectPath(path)) return files_.Exists(path);
+  const ObjectPath object = ParseObject(path);
+  return Store(object.bucket).Head(object.key).has_value();
+}
+
+void ObjectFiles::Rename(const std::string& from, const std::string& to, bool replace) {
+  if (!IsObjectPath(from) && !IsObjectPath(to)) return files_.Rename(from, to, replace);
+  if (!IsObjectPath(from) || !IsObjectPath(to)) {
+    throw Error(ErrorCode::kInternal, fmt::format("'{}' and '{}' are not in one place", from, to));
+  }
+  const std::shared_ptr<Upload> upload = TakeUpload(from);
+  if (!upload) return Copy(ParseObject(from), ParseObject(to), replace);
+  if (from != to + std::string(kPartial)) {
+    throw Error(ErrorCode::kInternal, fmt::format("'{}' is no upload of '{}'", from, to));
+  }
+  upload->Complete(replace);
+}
+
+// By parts, as an object of more than 5 GiB cannot be copied at once.
+void ObjectFiles::Copy(const ObjectPath& from, const ObjectPath& to, bool replace) {
+  constexpr std::uint64_t kPart = std::uint64_t{1} << 30;
+  if (from.bucket != to.bucket) {
+    throw Error(ErrorCode::kInternal,
+                fmt::format("'{}' and '{}' are not in one bucket", from.text(), to.text()));
+  }
+  ObjectStore& store = Store(from.bucket);
+  const auto facts = store.Head(from.key);
+  if (!facts) {
+    throw Error(ErrorCode::kIo,
+                fmt::format("cannot rename '{}': there is no such object", from.text()))
+        .About(from.text());
+  }
+  if (!replace && store.Head(to.key)) ThrowWouldOverwrite(to.text());
+  const std::string mark = NewMark();
+  const std::string id = store.BeginUpload(to.key, mark);
+  try {
+    std::vector<std::string> etags;
+    for (std::uint64_t at = 0; at < facts->bytes; at += kPart) {
+      etags.push_back(store.CopyPart(to.key, id, static_cast<unsigned>(etags.size() + 1), from.key,
+                                     facts->etag, at, std::min(kPart, facts->bytes - at)));
+    }
+    if (etags.empty()) etags.push_back(store.UploadPart(to.key, id, 1, ""));
+    WriteCondition condition;
+    condition.only_if_absent = !replace;
+    if (!store.CompleteUpload(to.key, id, etags, mark, condition)) ThrowWouldOverwrite(to.text());
+  } catch (...) {
+    try {
+      store.AbortUpload(to.key, id);
+    } catch (...) {
+    }
+    throw;
+  }
+  const auto copied = store.Head(to.key);
+  if (!copied || copied->bytes != facts->bytes) {
+    throw Error(ErrorCode::kIo,
+                fmt::format("'{}' is not what '{}' was copied to", to.text(), from.text()))
+        .About(to.text());
+  }
+  store.Delete(from.key);
+}
+
+void ObjectFiles::Remove(const std::string& path) {
+  if (!IsObjectPath(path)) return files_.Remove(path);
+  if (const auto upload = TakeUpload(path)) {
+    upload->Abandon();
+    return;
+  }
+  if (path.ends_with(kPartial)) return;  // an upload that is no more
+  const ObjectPath object = ParseObject(path);
+  Store(object.bucket).Delete(object.key);
+}
+
+void ObjectFiles::SyncFolderOf(const std::string& path) {
+  if (!IsObjectPath(path)) files_.SyncFolderOf(path);
+}
+
+}  // namespace dbomsbak

@@ -1,0 +1,54 @@
+// An object that is read at any place of it.
+#pragma once
+
+#include <condition_variable>
+#include <list>
+#include <mutex>
+#include <string>
+
+#include "dbomsbak/base/file.h"
+#include "dbomsbak/objects/object_store.h"
+
+namespace dbomsbak {
+
+// Asks for the piece that is read, and for ever more behind it where reading goes on in order;
+// keeps the pieces read last. All of them are of one object: one that is replaced meanwhile is
+// Error kIo. `store` must outlive it.
+class RemoteFile final : public RandomAccessFile {
+ public:
+  // `keep_bytes`: memory for pieces, besides those that threads are just waiting for.
+  RemoteFile(ObjectStore& store, std::string key, std::string name, const ObjectFacts& facts,
+             std::size_t keep_bytes);
+
+  std::size_t ReadAt(std::uint64_t offset, char* out, std::size_t size) const override;
+  std::uint64_t Size() const override { return facts_.bytes; }
+  const std::string& name() const override { return name_; }
+
+ private:
+  struct Piece {
+    std::uint64_t offset = 0;
+    std::size_t size = 0;
+    std::string bytes;
+    bool there = false, failed = false;
+    unsigned waiting = 0;  // threads that want it
+
+    std::uint64_t end() const { return offset + size; }
+  };
+  using Pieces = std::list<Piece>;
+
+  Pieces::iterator Find(std::uint64_t offset) const;
+  Pieces::iterator Begin(std::uint64_t offset, std::size_t wanted) const;
+  void Fetch(Pieces::iterator piece, std::unique_lock<std::mutex>& lock) const;
+  void Trim() const;
+
+  ObjectStore& store_;
+  const std::string key_;
+  const std::string name_;
+  const ObjectFacts facts_;
+  const std::size_t keep_bytes_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable arrived_;
+  mutable Pieces pieces_;  // the one used last in front
+};
+
+}  // namespace dbomsbak
