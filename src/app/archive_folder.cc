@@ -13,10 +13,12 @@
 #include <tuple>
 #include <utility>
 
+#include "app/folder_place.h"
 #include "dbomsbak/app/envelope.h"
 #include "dbomsbak/archive/archive_reader.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/utc_time.h"
+#include "dbomsbak/objects/object_files.h"
 
 namespace dbomsbak {
 namespace {
@@ -44,28 +46,6 @@ std::string Joined(const std::string& folder, std::string_view file) {
       .About(path);
 }
 
-std::vector<std::string> NamesIn(const std::string& folder) {
-  std::error_code error;
-  fs::directory_iterator entries(folder, error);
-  std::vector<std::string> names;
-  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-    names.push_back(entries->path().filename().string());
-  }
-  if (error) {
-    throw Error(ErrorCode::kIo, fmt::format("cannot read folder '{}': {}", folder, error.message()),
-                "Check that it is there (its disk may not be mounted), and that this user may "
-                "read it.")
-        .About(folder);
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-bool IsRegular(const std::string& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(fs::symlink_status(path, ignored));
-}
-
 // "….sql.zst.verified" → "….sql.zst" and ".verified", for names that `snapshot` gives.
 std::optional<std::pair<std::string, std::string>> Split(std::string_view name) {
   const std::size_t at = name.rfind(kSuffix);
@@ -79,6 +59,12 @@ std::optional<std::pair<std::string, std::string>> Split(std::string_view name) 
 
 std::string FirstLine(std::string_view text) {
   return std::string(text.substr(0, text.find_first_of("\r\n")));
+}
+
+// What says nothing of the archive: its store does not answer, or the run is being stopped.
+bool IsNoAnswer(ErrorCode code) {
+  return code == ErrorCode::kConnect || code == ErrorCode::kInterrupted ||
+         code == ErrorCode::kTerminated;
 }
 
 ArchiveState StateOf(ErrorCode code) {
@@ -175,33 +161,36 @@ bool TakeSealed(FileSystem& files, const std::string& path, const std::optional<
   return true;
 }
 
+// What is in a folder, by name.
+using Items = std::map<std::string, FolderItem, std::less<>>;
+
 // A small file, when it is there and can be read.
-std::optional<std::string> Note(FileSystem& files, const std::string& path) {
-  if (!IsRegular(path)) return std::nullopt;
+std::string Note(FileSystem& files, const Items& items, const std::string& folder,
+                 const std::string& name) {
+  const auto found = items.find(name);
+  if (found == items.end() || !found->second.regular) return "";
   try {
-    return ReadWholeFile(files, path, kLargestNote);
+    return ReadWholeFile(files, Joined(folder, name), kLargestNote);
   } catch (const Error&) {
-    return std::string();
+    return "";
   }
 }
 
 // Nothing when the file has gone meanwhile.
-std::optional<FolderEntry> Examine(FileSystem& files, const std::string& folder,
-                                   const std::string& file) {
+std::optional<FolderEntry> Examine(FileSystem& files, const FolderPlace& place,
+                                   const std::string& folder, const Items& items,
+                                   const FolderItem& item) {
   FolderEntry entry;
-  entry.file = file;
+  const std::string& file = entry.file = item.name;
   entry.name = ParseArchiveName(file);
   const std::string path = Joined(folder, file);
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) return std::nullopt;
-  entry.bytes = static_cast<std::uint64_t>(status.st_size);
-  entry.time = entry.name ? entry.name->time : static_cast<std::int64_t>(status.st_mtime);
-  std::error_code ignored;
-  if (fs::exists(fs::symlink_status(path + std::string(kPin), ignored))) {
-    entry.pin = FirstLine(Note(files, path + std::string(kPin)).value_or(""));
+  entry.bytes = item.bytes;
+  entry.time = entry.name ? entry.name->time : item.modified;
+  if (items.contains(file + std::string(kPin))) {
+    entry.pin = FirstLine(Note(files, items, folder, file + std::string(kPin)));
   }
   const std::optional<Proof> proof =
-      ParseProof(Note(files, path + std::string(kVerified)).value_or(""));
+      ParseProof(Note(files, items, folder, file + std::string(kVerified)));
   try {
     const ArchiveReader archive = ArchiveReader::Open(files.OpenForReading(path));
     entry.receipt = archive.receipt();
@@ -209,7 +198,8 @@ std::optional<FolderEntry> Examine(FileSystem& files, const std::string& folder,
     const bool of_this = proof && proof->root == entry.receipt->root;
     TakeProof(of_this ? *proof : Proof(), entry);
   } catch (const Error& error) {
-    if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT) return std::nullopt;
+    if (IsNoAnswer(error.code())) throw;
+    if (!place.Find(path)) return std::nullopt;
     if (error.code() == ErrorCode::kWrongKey && TakeSealed(files, path, proof, entry)) return entry;
     entry.state = StateOf(error.code());
     entry.problem = error.message();
@@ -217,7 +207,7 @@ std::optional<FolderEntry> Examine(FileSystem& files, const std::string& folder,
   return entry;
 }
 
-// Where archives are made.
+// Where archives are made, on this machine.
 std::string MadeWorkFolder(const std::string& folder) {
   const std::string work = Joined(folder, kWorkFolder);
   if (::mkdir(work.c_str(), 0700) != 0 && errno != EEXIST) {
@@ -309,12 +299,17 @@ std::string FormatProof(const Proof& proof) {
 }
 
 std::vector<FolderEntry> ListFolder(FileSystem& files, const std::string& folder) {
+  const std::unique_ptr<FolderPlace> place = FolderPlace::Of(files, folder);
+  Items items;
+  for (FolderItem& item : place->Items(folder)) items[item.name] = std::move(item);
   std::vector<FolderEntry> entries;
-  for (const std::string& name : NamesIn(folder)) {
+  for (const auto& [name, item] : items) {
     const bool is_archive =
         name.ends_with(kSuffix) || name.ends_with(std::string(kSuffix).append(kEncrypted));
-    if (!is_archive || !IsRegular(Joined(folder, name))) continue;
-    if (auto entry = Examine(files, folder, name)) entries.push_back(std::move(*entry));
+    if (!is_archive || !item.regular) continue;
+    if (auto entry = Examine(files, *place, folder, items, item)) {
+      entries.push_back(std::move(*entry));
+    }
   }
   std::sort(entries.begin(), entries.end(), [](const FolderEntry& a, const FolderEntry& b) {
     const auto key = [](const FolderEntry& e) {
@@ -331,12 +326,24 @@ std::uint64_t FreeBytesOf(const std::string& folder) {
   return std::uint64_t{status.f_bavail} * status.f_frsize;
 }
 
-FolderLock::FolderLock(const std::string& folder)
-    : lock_(Joined(MadeWorkFolder(folder), "lock"), folder,
-            fmt::format("another run works in '{}'", folder), "This user needs to write there.") {}
+FolderLock::FolderLock(FileSystem& files, const std::string& folder) {
+  const std::string busy = fmt::format("another run works in '{}'", folder);
+  if (IsObjectPath(folder)) {
+    const std::string path = Joined(Joined(folder, kWorkFolder), "lock");
+    in_store_.emplace(StoreOf(files, path), ParseObjectPath(path).key, folder, busy);
+  } else {
+    here_.emplace(Joined(MadeWorkFolder(folder), "lock"), folder, busy,
+                  "This user needs to write there.");
+  }
+}
+
+void FolderLock::RequireHeld() const {
+  if (in_store_) in_store_->RequireHeld();
+}
 
 FolderKeeper::FolderKeeper(FileSystem& files, std::string folder)
-    : files_(files), folder_(std::move(folder)) {}
+    : files_(files), folder_(std::move(folder)), place_(FolderPlace::Of(files_, folder_)) {}
+FolderKeeper::~FolderKeeper() = default;
 
 std::string FolderKeeper::WorkPath(const std::string& file) const {
   return Joined(Joined(folder_, kWorkFolder), file);
@@ -347,22 +354,25 @@ std::string FolderKeeper::Path(const std::string& file) const { return Joined(fo
 void FolderKeeper::FinishPublishing(const std::string& file) {
   for (const std::string_view suffix : kBeside) {
     const std::string beside = file + std::string(suffix);
-    if (IsRegular(WorkPath(beside))) files_.Rename(WorkPath(beside), Path(beside), true);
+    if (place_->Find(WorkPath(beside))) files_.Rename(WorkPath(beside), Path(beside), true);
   }
   files_.SyncFolderOf(Path(file));
 }
 
 unsigned FolderKeeper::Sweep() {
-  unsigned swept = 0;
-  for (const std::string& name : NamesIn(Joined(folder_, kWorkFolder))) {
+  unsigned swept = place_->AbortWrites(folder_);
+  // By name: an archive comes before what is beside it.
+  for (const FolderItem& item : place_->Items(Joined(folder_, kWorkFolder))) {
+    const std::string& name = item.name;
     const auto parts = Split(name);
-    if (!parts || !IsRegular(WorkPath(name))) continue;
+    if (!parts || !place_->Find(WorkPath(name))) continue;
     const auto& [file, suffix] = *parts;
     const bool is_beside =
         std::find(std::begin(kBeside), std::end(kBeside), suffix) != std::end(kBeside);
-    if (is_beside && IsRegular(Path(file)) && !files_.Exists(WorkPath(file))) {
+    if (is_beside && place_->Find(Path(file)) && !files_.Exists(WorkPath(file))) {
       FinishPublishing(file);
     } else if (suffix == kDoomed) {
+      if (!place_->moves()) files_.Remove(Path(file));
       for (const std::string_view beside : kWithIt) {
         files_.Remove(Path(file + std::string(beside)));
       }
@@ -381,8 +391,8 @@ unsigned FolderKeeper::Sweep() {
 std::string FolderKeeper::FreshName(const std::string& label, std::int64_t now,
                                     bool encrypted) const {
   ArchiveName name{label, now, 1, encrypted};
-  for (const std::string& other : NamesIn(folder_)) {
-    const auto parts = Split(other);
+  for (const FolderItem& other : place_->Items(folder_)) {
+    const auto parts = Split(other.name);
     if (!parts) continue;
     const auto parsed = ParseArchiveName(parts->first);
     if (parsed->label == label && parsed->time == now) {
@@ -427,7 +437,12 @@ void FolderKeeper::Discard(const std::string& file) noexcept {
 bool FolderKeeper::Remove(const std::string& file) {
   if (files_.Exists(Path(file + std::string(kPin)))) return false;
   const std::string doomed = WorkPath(file + std::string(kDoomed));
-  files_.Rename(Path(file), doomed, true);
+  if (place_->moves()) {
+    files_.Rename(Path(file), doomed, true);
+  } else {  // a copy of all of it would be made only to be removed
+    WriteWork(file + std::string(kDoomed), "on its way out\n");
+    files_.Remove(Path(file));
+  }
   for (const std::string_view beside : kWithIt) {
     files_.Remove(Path(file + std::string(beside)));
   }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -15,12 +14,6 @@ namespace dbomsbak {
 namespace {
 
 std::string SidecarOf(const std::string& path) { return path + ".sha256"; }
-
-// For parts that are on their way.
-void LeaveMemory(std::size_t& bytes) {
-  constexpr std::size_t kLeast = std::size_t{16} << 20;
-  bytes = std::max(kLeast, bytes - std::min(bytes, ObjectFiles::kWritingBytes));
-}
 
 std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
@@ -190,7 +183,9 @@ DumpResult RunDumpToFile(SessionFactory& sessions, FileSystem& files, const Dump
                          Observer& observer, const CancelToken& cancel) {
   PublishedOutput output(files, command);
   DumpOptions options = command.options;
-  if (IsObjectPath(command.target.path)) LeaveMemory(options.max_memory_bytes);
+  if (IsObjectPath(command.target.path)) {
+    options.max_memory_bytes = MemoryBeside(ObjectFiles::kWritingBytes, options.max_memory_bytes);
+  }
   DumpResult result = RunDump(sessions, options, command.target.format, output, observer, cancel);
   output.Finish(result);
   if (command.before_publishing) command.before_publishing();

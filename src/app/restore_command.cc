@@ -12,6 +12,7 @@
 #include "dbomsbak/app/dump_command.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/catalog/privileges.h"
+#include "dbomsbak/objects/object_files.h"
 
 namespace dbomsbak {
 namespace {
@@ -142,6 +143,9 @@ RestoreResult RunRestoreCommand(SessionFactory& all_sessions, FileSystem& files,
                            confirm, observer, cancel);
   }
   RestoreOptions options = command.options;
+  const auto objects = std::count_if(command.paths.begin(), command.paths.end(), IsObjectPath);
+  options.max_memory_bytes = MemoryBeside(
+      static_cast<std::size_t>(objects) * ObjectFiles::kReadingBytes, options.max_memory_bytes);
   if (!options.dry_run) options.healed = HealFirst(sessions, options.in_place, observer);
   const auto opened = OpenAll(files, command, observer, cancel);
   if (options.in_place) {

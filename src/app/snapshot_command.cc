@@ -12,6 +12,7 @@
 #include "dbomsbak/app/verify_command.h"
 #include "dbomsbak/base/utc_time.h"
 #include "dbomsbak/engine/restore.h"
+#include "dbomsbak/objects/object_store.h"
 
 namespace dbomsbak {
 namespace {
@@ -71,17 +72,17 @@ class Run {
         keeper_(files, command.folder) {}
 
   void Go() {
-    const FolderLock lock(command_.folder);
+    const FolderLock lock(files_, command_.folder);
     result_.swept = keeper_.Sweep();
     const std::vector<FolderEntry> before = ListFolder(files_, command_.folder);
-    if (command_.check_space) RequireSpace(before, command_);
+    if (command_.check_space && !IsObjectPath(command_.folder)) RequireSpace(before, command_);
     const std::unique_ptr<SessionFactory> sessions = command_.connect();
     const std::string file =
         keeper_.FreshName(command_.label, result_.begun, !command_.envelope.recipients.none());
     const std::optional<unsigned> last = Unrehearsed(before, command_.label);
     const unsigned unrehearsed = last.value_or(0) + 1;
     try {
-      Make(file, *sessions, unrehearsed);
+      Make(file, *sessions, unrehearsed, lock);
     } catch (...) {
       keeper_.Discard(file);
       throw;
@@ -93,6 +94,7 @@ class Run {
     result_.code = result_.dump->omitted.empty() ? ErrorCode::kOk : ErrorCode::kPartial;
     if (result_.code != ErrorCode::kOk || !command_.keep.any()) return;
     cancel_.ThrowIfCancelled();
+    lock.RequireHeld();
     result_.retention =
         PlanRetention(files_, command_.folder, command_.label, command_.keep, command_.clock());
     for (Retained& retained : result_.retention) {
@@ -108,7 +110,8 @@ class Run {
   }
 
  private:
-  void Make(const std::string& file, SessionFactory& sessions, unsigned unrehearsed) {
+  void Make(const std::string& file, SessionFactory& sessions, unsigned unrehearsed,
+            const FolderLock& lock) {
     DumpCommand dump;
     dump.target.path = keeper_.WorkPath(file);
     dump.target.format = DumpFormat::kArchive;
@@ -132,6 +135,7 @@ class Run {
     }
     cancel_.ThrowIfCancelled();
     if (command_.before_publishing) command_.before_publishing();
+    lock.RequireHeld();
     result_.verified = FormatUtc(command_.clock());
     keeper_.Publish(file, ProofOf("", unrehearsed), command_.pin);
   }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "dbomsbak/objects/object_files.h"
+
 namespace dbomsbak {
 namespace {
 
@@ -70,6 +72,9 @@ FileVerdict VerifyFile(FileSystem& files, const std::string& path, const VerifyO
   try {
     file = files.OpenForReading(path);
     VerifyOptions wanted = options;
+    if (IsObjectPath(path)) {
+      wanted.max_memory_bytes = MemoryBeside(ObjectFiles::kReadingBytes, wanted.max_memory_bytes);
+    }
     if (const auto encrypted = std::dynamic_pointer_cast<const AgeReader>(file)) {
       verdict.encrypted = true;
       wanted.stored = encrypted->stored();

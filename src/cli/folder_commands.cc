@@ -124,7 +124,7 @@ ErrorCode RunPruneCommandLine(Invocation& run) {
   std::optional<FolderLock> lock;
   FolderKeeper keeper(run.files, folder);
   if (!dry_run) {
-    lock.emplace(folder);
+    lock.emplace(run.files, folder);
     keeper.Sweep();
   }
   std::vector<Retained> plan = PlanRetention(run.files, folder, label, rules, UtcNow());

@@ -11,6 +11,7 @@
 #include "dbomsbak/app/hook.h"
 #include "dbomsbak/app/snapshot_command.h"
 #include "dbomsbak/base/utc_time.h"
+#include "dbomsbak/objects/object_store.h"
 
 namespace dbomsbak {
 namespace {
@@ -124,7 +125,7 @@ void WriteMetricsAsAsked(Invocation& run, const SnapshotCommand& command, const 
     std::optional<std::uint64_t> free;
     try {
       entries = ListFolder(run.files, command.folder);
-      free = FreeBytesOf(command.folder);
+      if (!IsObjectPath(command.folder)) free = FreeBytesOf(command.folder);
     } catch (const Error&) {  // then there is nothing good in it: that is what they tell
     }
     WriteMetrics(run.files, path, SnapshotMetrics(entries, command.label, result, free));

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <deque>
 #include <future>
-#include <random>
 #include <utility>
 
 #include "dbomsbak/base/error.h"
+#include "objects/mark.h"
 #include "objects/remote_file.h"
 
 namespace dbomsbak {
@@ -17,11 +17,6 @@ namespace {
 constexpr std::string_view kPartial = ".partial";
 constexpr std::size_t kFirstPart = std::size_t{8} << 20;
 constexpr unsigned kMostParts = 10'000, kPartsOfOneSize = 2'500;
-
-std::string NewMark() {
-  std::random_device random;
-  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
-}
 
 [[noreturn]] void ThrowWouldOverwrite(const std::string& name) {
   throw Error(ErrorCode::kWouldOverwrite, fmt::format("'{}' already exists", name),
@@ -55,6 +50,12 @@ ObjectFiles::OpenStore S3ByEnvironment(std::string endpoint, const CancelToken& 
     }
     return OpenS3(bucket, shared->settings, *shared->store, cancel);
   };
+}
+
+std::size_t MemoryBeside(std::size_t taken_bytes, std::size_t max_memory_bytes) {
+  constexpr std::size_t kLeast = std::size_t{16} << 20;
+  const std::size_t left = max_memory_bytes - std::min(taken_bytes, max_memory_bytes);
+  return std::max(left, std::min(kLeast, max_memory_bytes));
 }
 
 std::size_t PartBytes(unsigned number) {

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -28,7 +30,19 @@ struct Asked {
   std::vector<int> expected = {};  // statuses besides 2xx that are answers
   std::size_t largest_answer = 16u << 20;
   bool even_if_cancelled = false;
+  // What a good answer has; one without was cut on its way.
+  std::function<bool(const HttpAnswer&)> whole = {};
 };
+
+bool HasLength(const HttpAnswer& answer) {
+  const std::string length = answer.header("content-length");
+  return !length.empty() && length.size() <= 18 &&
+         length.find_first_not_of("0123456789") == std::string::npos;
+}
+bool HasEtag(const HttpAnswer& answer) { return !answer.header("etag").empty(); }
+bool HasElement(const HttpAnswer& answer, const char* tag) {
+  return !XmlParts(answer.body, tag).empty();
+}
 
 struct Sent {
   HttpAnswer answer;
@@ -47,18 +61,15 @@ class S3Store final : public ObjectStore {
         region_(settings.region) {}
 
   std::optional<ObjectFacts> Head(const std::string& key) override {
-    const HttpAnswer answer =
-        Send({.method = "HEAD", .key = key, .doing = "examine", .expected = {404}}).answer;
-    if (answer.status == 404) return std::nullopt;
-    ObjectFacts facts;
-    const std::string length = answer.header("content-length");
-    if (length.empty() || length.find_first_not_of("0123456789") != std::string::npos ||
-        length.size() > 18) {
-      throw Error(ErrorCode::kIo,
-                  fmt::format("the store does not tell how long '{}' is", Name(key)))
-          .About(Name(key));
+    const Asked asked{
+        .method = "HEAD", .key = key, .doing = "examine", .expected = {404}, .whole = HasLength};
+    const HttpAnswer answer = Send(asked).answer;
+    if (answer.status == 404) {
+      if (!reached_) RequireBucket(asked, answer);
+      return std::nullopt;
     }
-    facts.bytes = std::stoull(length);
+    ObjectFacts facts;
+    facts.bytes = std::stoull(answer.header("content-length"));
     facts.etag = answer.header("etag");
     facts.modified = TimeOf(answer.header("last-modified"));
     facts.now = TimeOf(answer.header("date"));
@@ -72,6 +83,10 @@ class S3Store final : public ObjectStore {
     asked.headers.emplace_back("range", fmt::format("bytes={}-{}", offset, offset + size - 1));
     if (!etag.empty()) asked.headers.emplace_back("if-match", etag);
     asked.largest_answer = size + (64u << 10);  // an error's text
+    asked.whole = [size, offset](const HttpAnswer& answer) {
+      return answer.body.size() == size &&
+             (answer.status == 206 || (answer.status == 200 && offset == 0));
+    };
     HttpAnswer answer = Send(asked).answer;
     const bool other = !etag.empty() && answer.status / 100 == 2 &&
                        !answer.header("etag").empty() && answer.header("etag") != etag;
@@ -80,14 +95,6 @@ class S3Store final : public ObjectStore {
                   fmt::format("'{}' {} while it was read", Name(key),
                               answer.status == 404 ? "was removed" : "was replaced by another"),
                   "Run it again on what is there now.")
-          .About(Name(key));
-    }
-    if (answer.status != 206 || answer.body.size() != size) {
-      if (answer.status == 200 && offset == 0 && answer.body.size() == size) return answer.body;
-      throw Error(ErrorCode::kIo,
-                  fmt::format("the store gave {} bytes of '{}' where {} were asked for (status {})",
-                              answer.body.size(), Name(key), size, answer.status),
-                  "The store must know ranges (HTTP 206).")
           .About(Name(key));
     }
     return std::move(answer.body);
@@ -103,23 +110,20 @@ class S3Store final : public ObjectStore {
   std::string BeginUpload(const std::string& key, const std::string& mark) override {
     Asked asked{.method = "POST", .key = key, .query = {{"uploads", ""}}, .doing = "write"};
     asked.headers.emplace_back(kMark, mark);
+    asked.whole = [](const HttpAnswer& answer) { return HasElement(answer, "UploadId"); };
     const HttpAnswer answer = Send(asked).answer;
-    if (auto id = XmlText(answer.body, "UploadId"); id && !id->empty()) return *id;
-    throw Error(ErrorCode::kIo, fmt::format("the store gave no upload for '{}'", Name(key)),
-                "Is it an object store that speaks S3?")
-        .About(Name(key));
+    return XmlText(answer.body, "UploadId").value_or("");
   }
 
   std::string UploadPart(const std::string& key, const std::string& id, unsigned number,
                          std::string_view bytes) override {
-    const HttpAnswer answer =
-        Send({.method = "PUT",
-              .key = key,
-              .query = {{"partNumber", std::to_string(number)}, {"uploadId", id}},
-              .body = bytes,
-              .doing = "write"})
-            .answer;
-    return RequireEtag(key, answer.header("etag"));
+    return Send({.method = "PUT",
+                 .key = key,
+                 .query = {{"partNumber", std::to_string(number)}, {"uploadId", id}},
+                 .body = bytes,
+                 .doing = "write",
+                 .whole = HasEtag})
+        .answer.header("etag");
   }
 
   std::string CopyPart(const std::string& key, const std::string& id, unsigned number,
@@ -134,8 +138,8 @@ class S3Store final : public ObjectStore {
     if (!from_etag.empty()) asked.headers.emplace_back("x-amz-copy-source-if-match", from_etag);
     asked.headers.emplace_back("x-amz-copy-source-range",
                                fmt::format("bytes={}-{}", offset, offset + size - 1));
-    const HttpAnswer answer = Send(asked).answer;
-    return RequireEtag(key, XmlText(answer.body, "ETag").value_or(""));
+    asked.whole = [](const HttpAnswer& answer) { return HasElement(answer, "ETag"); };
+    return XmlText(Send(asked).answer.body, "ETag").value_or("");
   }
 
   bool CompleteUpload(const std::string& key, const std::string& id,
@@ -188,6 +192,7 @@ class S3Store final : public ObjectStore {
                             {"encoding-type", "url"},
                             {"prefix", prefix}},
                   .doing = "list"};
+      asked.whole = [](const HttpAnswer& answer) { return HasElement(answer, "ListBucketResult"); };
       if (!token.empty()) asked.query.emplace_back("continuation-token", token);
       const HttpAnswer answer = Send(asked).answer;
       const bool encoded = XmlText(answer.body, "EncodingType").value_or("") == "url";
@@ -219,12 +224,14 @@ class S3Store final : public ObjectStore {
 
   std::vector<LeftUpload> Uploads(const std::string& prefix) override {
     std::vector<LeftUpload> uploads;
-    const HttpAnswer answer =
-        Send({.method = "GET",
-              .key = "",
-              .query = {{"uploads", ""}, {"encoding-type", "url"}, {"prefix", prefix}},
-              .doing = "list"})
-            .answer;  // a thousand at most; the next run sees the others
+    Asked asked{.method = "GET",
+                .key = "",
+                .query = {{"uploads", ""}, {"encoding-type", "url"}, {"prefix", prefix}},
+                .doing = "list"};
+    asked.whole = [](const HttpAnswer& answer) {
+      return HasElement(answer, "ListMultipartUploadsResult");
+    };
+    const HttpAnswer answer = Send(asked).answer;  // a thousand; the next run sees the others
     const bool encoded = XmlText(answer.body, "EncodingType").value_or("") == "url";
     for (const std::string_view part : XmlParts(answer.body, "Upload")) {
       LeftUpload upload{XmlText(part, "Key").value_or(""), XmlText(part, "UploadId").value_or("")};
@@ -237,11 +244,12 @@ class S3Store final : public ObjectStore {
  private:
   std::string Name(const std::string& key) const { return ObjectPath{bucket_, key}.text(); }
 
-  std::string RequireEtag(const std::string& key, const std::string& etag) const {
-    if (!etag.empty()) return etag;
-    throw Error(ErrorCode::kIo, fmt::format("the store gave no ETag for a part of '{}'", Name(key)),
-                "Is it an object store that speaks S3?")
-        .About(Name(key));
+  // "Not found" may be the bucket, or the account.
+  void RequireBucket(const Asked& asked, const HttpAnswer& answer) {
+    const HttpAnswer told = InWords(asked, answer);
+    const std::string code = XmlText(told.body, "Code").value_or("");
+    if (!code.empty() && code != "NoSuchKey" && code != "NotFound") Throw(asked, told, 1);
+    reached_ = true;
   }
 
   bool IsOurs(const std::string& key, const std::string& mark) {
@@ -426,14 +434,16 @@ class S3Store final : public ObjectStore {
       HttpAnswer answer = SendOnce(asked, Region());
       if (!asked.even_if_cancelled) cancel_.ThrowIfCancelled();
       const bool belated = IsBelatedError(asked, answer);
-      const bool again = WorthAnotherTry(answer) || belated;
-      const bool good = answer.status / 100 == 2 && !belated;
+      const bool cut = answer.status / 100 == 2 && asked.whole && !asked.whole(answer);
+      const bool again = WorthAnotherTry(answer) || belated || cut;
+      const bool good = answer.status / 100 == 2 && !again;
       const bool expected = std::find(asked.expected.begin(), asked.expected.end(),
                                       answer.status) != asked.expected.end();
       if (good || (expected && !again)) {
         if (answer.status == 404 && XmlText(answer.body, "Code").value_or("") == "NoSuchBucket") {
           Throw(asked, answer, tries);
         }
+        if (good) reached_ = true;
         return {std::move(answer), tries};
       }
       if (const std::string region = OtherRegion(answer);
@@ -473,9 +483,12 @@ class S3Store final : public ObjectStore {
     for (char& c : said) {
       if (static_cast<unsigned char>(c) < 0x20) c = ' ';
     }
-    const std::string why = code.empty() ? fmt::format("the store answers {}", answer.status)
-                                         : fmt::format("{} ({}){}{}", code, answer.status,
-                                                       said.empty() ? "" : ": ", said);
+    const bool no_s3 = answer.status / 100 == 2 && code.empty();
+    std::string why = fmt::format("the store answers {}", answer.status);
+    if (no_s3) why = fmt::format("the answer ({}) lacks what it should have", answer.status);
+    if (!code.empty()) {
+      why = fmt::format("{} ({}){}{}", code, answer.status, said.empty() ? "" : ": ", said);
+    }
     if (code == "RequestTimeTooSkewed") {
       const std::int64_t there = TimeOf(answer.header("date"));
       const std::int64_t off = there == 0 ? 0 : UtcNow() - there;
@@ -505,6 +518,7 @@ class S3Store final : public ObjectStore {
       fail(ErrorCode::kIo, why + "; it sends elsewhere, and does not say to which region",
            "Name the region in AWS_REGION.");
     }
+    if (no_s3) fail(ErrorCode::kIo, why, "Is it an object store that speaks S3, with ranges?");
     fail(ErrorCode::kIo, why, answer.status >= 500 ? "The store has a fault; run it again." : "");
     throw Error(ErrorCode::kInternal, "an error without words");
   }
@@ -514,6 +528,7 @@ class S3Store final : public ObjectStore {
   HttpClient& http_;
   const CancelToken& cancel_;
   const RetryPolicy retries_;
+  std::atomic<bool> reached_ = false;  // the bucket is there, and these credentials are known
   std::mutex mutex_;
   std::string region_;
   std::mt19937_64 random_{std::random_device()()};

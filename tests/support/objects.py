@@ -1,4 +1,6 @@
-"""A throwaway object store that speaks S3 and checks signatures: moto's server, from PyPI, in a cached folder.
+"""A throwaway object store that speaks S3 and checks signatures: moto's server, from PyPI, in a cached folder. With the
+path of a versitygw in DBOMSBAK_OBJECT_STORE that one, on a folder of files (go install
+github.com/versity/versitygw/cmd/versitygw@latest).
 
     with ObjectStore() as store:
         program.ok('verify', 's3://bucket/x.sql.zst', env=store.environment())
@@ -14,6 +16,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import unittest
 import venv
@@ -23,32 +26,51 @@ CACHE = pathlib.Path(os.environ.get('XDG_CACHE_HOME', os.path.expanduser('~/.cac
 
 # Runs in that Python. One JSON object a line in and out; ends with its standard input.
 SERVER = r'''
-import base64, json, logging, sys
+import base64, json, logging, secrets, socket, subprocess, sys, tempfile, time
 import boto3
 from botocore.config import Config
-from moto import settings
-from moto.server import ThreadedMotoServer
 
-logging.getLogger('werkzeug').setLevel(logging.ERROR)
-server = ThreadedMotoServer(ip_address='127.0.0.1', port=0, verbose=False)
-server.start()
-endpoint = 'http://%s:%d' % server.get_host_and_port()
+program = sys.argv[1]
+if program:
+    folder = tempfile.TemporaryDirectory(prefix='dbs3-')
+    with socket.create_server(('127.0.0.1', 0)) as free:
+        address = '127.0.0.1:%d' % free.getsockname()[1]
+    endpoint = 'http://' + address
+    key = ['AKIA' + secrets.token_hex(8).upper(), secrets.token_hex(20)]
+    keys = {'writer': key}
+    child = subprocess.Popen([program, '--port', address, '--access', key[0], '--secret', key[1], 'posix', folder.name],
+                             stdout=subprocess.DEVNULL)
+    for _ in range(100):
+        try:
+            socket.create_connection(address.split(':')).close()
+            break
+        except OSError:
+            time.sleep(0.1)
+else:
+    from moto import settings
+    from moto.server import ThreadedMotoServer
+    logging.getLogger('werkzeug').setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address='127.0.0.1', port=0, verbose=False)
+    server.start()
+    endpoint = 'http://%s:%d' % server.get_host_and_port()
 
 def client(service, key='x', secret='x'):
     return boto3.client(service, endpoint_url=endpoint, region_name='us-east-1', aws_access_key_id=key,
                         aws_secret_access_key=secret, config=Config(retries={'max_attempts': 1}))
 
-iam = client('iam')
-keys = {}
-for user, actions in (('writer', ['s3:*']), ('reader', ['s3:GetObject', 's3:ListBucket'])):
-    iam.create_user(UserName=user)
-    iam.put_user_policy(UserName=user, PolicyName='p', PolicyDocument=json.dumps(
-        {'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': actions, 'Resource': '*'}]}))
-    key = iam.create_access_key(UserName=user)['AccessKey']
-    keys[user] = [key['AccessKeyId'], key['SecretAccessKey']]
+if not program:
+    iam = client('iam')
+    keys = {}
+    for user, actions in (('writer', ['s3:*']), ('reader', ['s3:GetObject', 's3:ListBucket'])):
+        iam.create_user(UserName=user)
+        iam.put_user_policy(UserName=user, PolicyName='p', PolicyDocument=json.dumps(
+            {'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': actions, 'Resource': '*'}]}))
+        made = iam.create_access_key(UserName=user)['AccessKey']
+        keys[user] = [made['AccessKeyId'], made['SecretAccessKey']]
 s3 = client('s3', *keys['writer'])
 s3.create_bucket(Bucket='bucket')
-settings.INITIAL_NO_AUTH_ACTION_COUNT = 0  # from here on every request must be signed, and allowed
+if not program:
+    settings.INITIAL_NO_AUTH_ACTION_COUNT = 0  # from here on every request must be signed, and allowed
 print(json.dumps({'endpoint': endpoint, 'keys': keys}), flush=True)
 for line in sys.stdin:
     asked = json.loads(line)
@@ -62,6 +84,9 @@ for line in sys.stdin:
         print(json.dumps({'answer': answer}, default=str), flush=True)
     except Exception as error:
         print(json.dumps({'error': str(error)}), flush=True)
+if program:
+    child.terminate()
+    child.wait()
 '''
 
 
@@ -89,9 +114,14 @@ class ObjectStore:
     """Has an empty `bucket`; `keys` of a writer, who may do everything there, and of a reader."""
 
     def __enter__(self):
-        self._process = subprocess.Popen([python_with_moto(), '-c', SERVER], stdin=subprocess.PIPE,
-                                         stdout=subprocess.PIPE, text=True)
-        told = json.loads(self._process.stdout.readline())
+        self._log = tempfile.TemporaryFile()  # of requests that the program gives up, too
+        self._process = subprocess.Popen([python_with_moto(), '-c', SERVER, os.environ.get('DBOMSBAK_OBJECT_STORE', '')],
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True)
+        line = self._process.stdout.readline()
+        if not line:
+            self._log.seek(0)
+            raise RuntimeError(f'the object store does not start: {self._log.read()[-3000:]}')
+        told = json.loads(line)
         self.endpoint, self.keys = told['endpoint'], told['keys']
         return self
 
@@ -103,6 +133,7 @@ class ObjectStore:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
+        self._log.close()
 
     def environment(self, user='writer', endpoint=None, **more):
         key, secret = self.keys[user]
@@ -145,6 +176,7 @@ class Gate:
     def __init__(self, store, judge=lambda number, method, target: None):
         self.judge = judge
         self.seen = []
+        self.answered = 0  # bytes
         self._target = store.endpoint.split('//')[1].split(':')
         self._lock = threading.Lock()
 
@@ -213,6 +245,7 @@ class Gate:
                 if verdict == 'cut':
                     client.sendall(answer[:len(answer) // 2])
                     return
+                self.answered += len(answer)
                 client.sendall(answer)
 
 

@@ -1,4 +1,5 @@
-// A folder of archives that `snapshot` keeps: names, states, lock, what is under way and what goes.
+// A folder of archives that `snapshot` keeps, on this machine or in an object store: names, states,
+// lock, what is under way and what goes.
 //
 //     LABEL-20261127T101534Z.sql.zst       an archive; -2, -3 behind Z for others of one second;
 //     with
@@ -13,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,8 +24,11 @@
 #include "dbomsbak/archive/records.h"
 #include "dbomsbak/base/file.h"
 #include "dbomsbak/base/process_lock.h"
+#include "dbomsbak/objects/object_lock.h"
 
 namespace dbomsbak {
+
+class FolderPlace;
 
 struct ArchiveName {
   std::string label;
@@ -74,13 +79,17 @@ std::vector<FolderEntry> ListFolder(FileSystem& files, const std::string& folder
 // Bytes that this user may still write there.
 std::uint64_t FreeBytesOf(const std::string& folder);
 
-// One run at a time. Errors: as of ProcessLock.
+// One run at a time. Errors: as of ProcessLock; of a folder in an object store, as of ObjectLock.
 class FolderLock {
  public:
-  explicit FolderLock(const std::string& folder);
+  FolderLock(FileSystem& files, const std::string& folder);
+
+  // Error kLocked when it was lost, as that in a store may be.
+  void RequireHeld() const;
 
  private:
-  ProcessLock lock_;
+  std::optional<ProcessLock> here_;
+  std::optional<ObjectLock> in_store_;
 };
 
 // When an archive was proved, and of which archive that is said.
@@ -105,6 +114,7 @@ std::string FormatProof(const Proof& proof);
 class FolderKeeper {
  public:
   FolderKeeper(FileSystem& files, std::string folder);
+  ~FolderKeeper();
 
   // Ends what killed runs began: an archive that was published gets its other files, one that was
   // on its way out goes, everything else under way is removed. Returns how many files that were.
@@ -133,6 +143,7 @@ class FolderKeeper {
 
   FileSystem& files_;
   std::string folder_;
+  std::unique_ptr<const FolderPlace> place_;
 };
 
 struct Retained {

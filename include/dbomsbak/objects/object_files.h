@@ -41,7 +41,7 @@ class ObjectFiles final : public FileSystem {
   // What a dump to an object may take of memory for parts under way.
   static constexpr std::size_t kWritingBytes = std::size_t{24} << 20;
   // What reading an object may keep.
-  static constexpr std::size_t kReadingBytes = std::size_t{24} << 20;
+  static constexpr std::size_t kReadingBytes = std::size_t{16} << 20;
 
  private:
   class Upload;
@@ -56,6 +56,9 @@ class ObjectFiles final : public FileSystem {
   std::map<std::string, std::unique_ptr<ObjectStore>> stores_;
   std::map<std::string, std::shared_ptr<Upload>> uploads_;  // by the path of NAME.partial
 };
+
+// What is left of `max_memory_bytes` beside `taken_bytes`: 16 MiB at least, as long as it has them.
+std::size_t MemoryBeside(std::size_t taken_bytes, std::size_t max_memory_bytes);
 
 // Opens S3 as FindS3Settings() finds it, at the first use; `endpoint` is that of --s3-endpoint, or
 // empty. `cancel` must outlive what it opens.

@@ -72,7 +72,7 @@ class ArchiveFolderTest : public testing::Test {
   std::vector<FolderEntry> List() { return ListFolder(FileSystem::Posix(), folder_); }
   void Prune(const KeepRules& rules, const char* now = "2026-11-27T12:00:00Z",
              const std::string& label = "") {
-    const FolderLock lock(folder_);
+    const FolderLock lock(FileSystem::Posix(), folder_);
     FolderKeeper keeper(FileSystem::Posix(), folder_);
     keeper.Sweep();
     auto plan = PlanRetention(FileSystem::Posix(), folder_, label, rules, ParseUtc(now).value());
@@ -81,7 +81,7 @@ class ArchiveFolderTest : public testing::Test {
   void MakeGood(const std::string& file) {
     for (const FolderEntry& entry : List()) {
       if (entry.file != file) continue;
-      const FolderLock lock(folder_);
+      const FolderLock lock(FileSystem::Posix(), folder_);
       FolderKeeper(FileSystem::Posix(), folder_)
           .WriteProof(file, {entry.receipt->root, "2026-11-27T01:00:05Z", "", 1});
     }
@@ -130,7 +130,7 @@ TEST_F(ArchiveFolderTest, TheProofOfAnotherEncryptedArchiveOfThatSizeProvesNothi
     size = out.bytes().size();
   }
   {
-    const FolderLock lock(folder_);
+    const FolderLock lock(FileSystem::Posix(), folder_);
     Proof proof{Sha256("root"), "2026-11-26T01:00:05Z", "", 1};
     proof.sealed = Proof::Sealed{size, {}, 1, 2, false};
     FolderKeeper(FileSystem::Posix(), folder_).WriteProof(first, proof);
@@ -242,7 +242,7 @@ TEST_F(ArchiveFolderTest, ARunThatDiesAnywhereIsEndedByTheNext) {
   for (int steps = 0; !ended; ++steps) {
     ASSERT_LT(steps, 100);
     {
-      const FolderLock lock(folder_);
+      const FolderLock lock(FileSystem::Posix(), folder_);
       Golden(".dbomsbak/" + file);
       Put(".dbomsbak/" + file + ".sha256");
       DyingFiles files(steps);
@@ -255,7 +255,7 @@ TEST_F(ArchiveFolderTest, ARunThatDiesAnywhereIsEndedByTheNext) {
       if (!ended) keeper.Discard(file);  // which does nothing: it is dead
     }
     {
-      const FolderLock lock(folder_);
+      const FolderLock lock(FileSystem::Posix(), folder_);
       FolderKeeper(FileSystem::Posix(), folder_).Sweep();
     }
     EXPECT_EQ(Files("/.dbomsbak"), std::set<std::string>{"lock"}) << steps;
@@ -278,7 +278,7 @@ TEST_F(ArchiveFolderTest, ARemovalThatDiesAnywhereIsEndedByTheNext) {
     Put(file + ".verified");
     const auto before = Files();
     {
-      const FolderLock lock(folder_);
+      const FolderLock lock(FileSystem::Posix(), folder_);
       DyingFiles files(steps);
       try {
         FolderKeeper(files, folder_).Remove(file);
@@ -287,7 +287,7 @@ TEST_F(ArchiveFolderTest, ARemovalThatDiesAnywhereIsEndedByTheNext) {
       }
     }
     {
-      const FolderLock lock(folder_);
+      const FolderLock lock(FileSystem::Posix(), folder_);
       FolderKeeper(FileSystem::Posix(), folder_).Sweep();
     }
     EXPECT_EQ(Files("/.dbomsbak"), std::set<std::string>{"lock"}) << steps;
@@ -298,9 +298,9 @@ TEST_F(ArchiveFolderTest, ARemovalThatDiesAnywhereIsEndedByTheNext) {
 }
 
 TEST_F(ArchiveFolderTest, ASecondRunIsToldWhoHasTheLock) {
-  const FolderLock lock(folder_);
+  const FolderLock lock(FileSystem::Posix(), folder_);
   try {
-    const FolderLock second(folder_);
+    const FolderLock second(FileSystem::Posix(), folder_);
     FAIL() << "locked twice";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kLocked);

@@ -116,6 +116,17 @@ TEST_F(S3StoreTest, AHeadWithoutWordsIsAskedForThem) {
   EXPECT_THAT(error.message(), HasSubstr("InvalidAccessKeyId"));
 }
 
+TEST_F(S3StoreTest, AnObjectThatIsNotThereIsToldFromABucketThatIsNot) {
+  http_.answers = {Answer(404), Refusal(404, "NoSuchKey")};
+  ObjectStore& store = Store();
+  EXPECT_FALSE(store.Head("k"));
+  EXPECT_EQ(http_.asked.size(), 2u);
+  EXPECT_FALSE(store.Head("k"));
+  EXPECT_EQ(http_.asked.size(), 3u);  // asked for words but once
+  http_.answers = {Answer(404), Refusal(404, "NoSuchBucket")};
+  EXPECT_THAT(ErrorOf([](ObjectStore& s) { s.Head("k"); }).message(), HasSubstr("NoSuchBucket"));
+}
+
 TEST_F(S3StoreTest, AClockThatIsOffIsToldWithBothTimes) {
   HttpAnswer skewed = Refusal(403, "RequestTimeTooSkewed");
   skewed.headers["date"] = "Fri, 24 May 2013 00:00:00 GMT";
@@ -126,8 +137,9 @@ TEST_F(S3StoreTest, AClockThatIsOffIsToldWithBothTimes) {
 }
 
 TEST_F(S3StoreTest, TheRegionOfTheBucketIsFollowedByName) {
-  http_.answers = {Answer(301, "", {{"x-amz-bucket-region", "eu-west-3"}}), Answer(404)};
-  EXPECT_FALSE(Store().Head("k"));
+  http_.answers = {Answer(301, "", {{"x-amz-bucket-region", "eu-west-3"}}),
+                   Answer(200, "", {{"content-length", "5"}})};
+  EXPECT_TRUE(Store().Head("k"));
   EXPECT_THAT(http_.asked,
               testing::ElementsAre("HEAD https://bucket.s3.us-east-1.amazonaws.com/k",
                                    "HEAD https://bucket.s3.eu-west-3.amazonaws.com/k"));
@@ -145,7 +157,7 @@ TEST_F(S3StoreTest, TheRegionOfTheBucketIsFollowedByName) {
 }
 
 TEST_F(S3StoreTest, BucketsAreInThePathWhereTheyDoNotFitAName) {
-  http_.answers = {Answer(404)};
+  http_.answers = {Answer(200, "", {{"content-length", "5"}})};
   Store("my.bucket").Head("a b/c");
   settings_.endpoint = "http://store:9000";
   Store().Head("a b/c");
@@ -174,7 +186,7 @@ TEST_F(S3StoreTest, AReadIsOfTheObjectThatWasOpened) {
 
 TEST_F(S3StoreTest, AConditionThatDoesNotHoldIsNoError) {
   http_.answers = {Refusal(412, "PreconditionFailed")};
-  EXPECT_FALSE(Store().Put("k", "b", "m", {.only_if_absent = true}));
+  EXPECT_FALSE(Store().Put("k", "b", "m", {.only_if_absent = true, .only_if_etag = ""}));
   EXPECT_EQ(http_.headers[0]["if-none-match"], "*");
 }
 
@@ -183,9 +195,9 @@ TEST_F(S3StoreTest, AWriteWhoseAnswerWasLostIsKnownByItsMark) {
     return Answer(200, "", {{"content-length", "1"}, {"x-amz-meta-dbomsbak-upload", mark}});
   };
   http_.answers = {Broken(), Refusal(412, "PreconditionFailed"), head("m")};
-  EXPECT_TRUE(Store().Put("k", "b", "m", {.only_if_absent = true}));
+  EXPECT_TRUE(Store().Put("k", "b", "m", {.only_if_absent = true, .only_if_etag = ""}));
   http_.answers = {Broken(), Refusal(412, "PreconditionFailed"), head("another")};
-  EXPECT_FALSE(Store().Put("k", "b", "m", {.only_if_absent = true}));
+  EXPECT_FALSE(Store().Put("k", "b", "m", {.only_if_absent = true, .only_if_etag = ""}));
   http_.answers = {Broken(), Refusal(404, "NoSuchUpload"), head("m")};
   EXPECT_TRUE(Store().CompleteUpload("k", "i", {"\"e\""}, "m", {}));
   http_.answers = {Refusal(404, "NoSuchUpload"), Answer(404)};
@@ -195,10 +207,10 @@ TEST_F(S3StoreTest, AWriteWhoseAnswerWasLostIsKnownByItsMark) {
 
 TEST_F(S3StoreTest, AStoreWithoutConditionsIsAskedFirst) {
   http_.answers = {Refusal(501, "NotImplemented"), Answer(404), Answer(200)};
-  EXPECT_TRUE(Store().Put("k", "b", "m", {.only_if_absent = true}));
-  EXPECT_EQ(http_.headers[2].count("if-none-match"), 0u);
+  EXPECT_TRUE(Store().Put("k", "b", "m", {.only_if_absent = true, .only_if_etag = ""}));
+  EXPECT_EQ(http_.headers.back().count("if-none-match"), 0u);
   http_.answers = {Refusal(501, "NotImplemented"), Answer(200, "", {{"content-length", "1"}})};
-  EXPECT_FALSE(Store().Put("k", "b", "m", {.only_if_absent = true}));
+  EXPECT_FALSE(Store().Put("k", "b", "m", {.only_if_absent = true, .only_if_etag = ""}));
 }
 
 TEST_F(S3StoreTest, AnErrorBehindAGoodStatusIsOne) {
@@ -212,16 +224,30 @@ TEST_F(S3StoreTest, AnErrorBehindAGoodStatusIsOne) {
   EXPECT_EQ(Store().Read("k", "e", 0, 7), "<Error>");
 }
 
+TEST_F(S3StoreTest, AnAnswerThatWasCutIsAskedForAgain) {
+  http_.answers = {Answer(200), Answer(200, "", {{"content-length", "5"}})};
+  EXPECT_EQ(Store().Head("k")->bytes, 5u);
+  http_.answers = {Answer(206, "ab"), Answer(206, "abc")};
+  EXPECT_EQ(Store().Read("k", "", 0, 3), "abc");
+  http_.answers = {Answer(200), Answer(200, "", {{"etag", "e"}})};
+  EXPECT_EQ(Store().UploadPart("k", "i", 1, "b"), "e");
+  http_.answers = {Answer(200, "<InitiateMultip"), Answer(200, "<UploadId>u</UploadId>")};
+  EXPECT_EQ(Store().BeginUpload("k", "m"), "u");
+  http_.answers = {Answer(200, "<ListBucketResult><Conten")};
+  EXPECT_EQ(ErrorOf([](ObjectStore& s) { s.List(""); }).code(), ErrorCode::kIo);
+}
+
 TEST_F(S3StoreTest, AListGoesOnToItsEnd) {
   http_.answers = {
       Answer(200,
-             "<R><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
+             "<ListBucketResult "
+             "a=\"b\"><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
              "<NextContinuationToken>a+b/=</NextContinuationToken>"
              "<Contents><Key>p/a%26b</Key><LastModified>2026-11-28T00:05:32.000Z</LastModified>"
-             "<Size>7</Size></Contents></R>"),
+             "<Size>7</Size></Contents></ListBucketResult>"),
       Answer(200,
-             "<R><IsTruncated>false</IsTruncated><Contents><Key>p/c&amp;d</Key>"
-             "<Size>8</Size></Contents></R>")};
+             "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>p/c&amp;d</Key>"
+             "<Size>8</Size></Contents></ListBucketResult>")};
   const auto objects = Store().List("p/");
   ASSERT_EQ(objects.size(), 2u);
   EXPECT_EQ(objects[0].key, "p/a&b");

@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+# ctest: timeout=600
+"""Archives in an object store: S3 as moto's server speaks it, with signatures checked; what is in it is judged by AWS's
+own client (boto3), sha256sum, zstd and mysql.
+"""
+
+import json
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support.objects import Gate, ObjectStore, answer  # noqa: E402
+from support.program import Program  # noqa: E402
+from support.server import Server  # noqa: E402
+
+ROWS = 20_000
+KEY = 'backups/shop.sql.zst'
+URL = f's3://bucket/{KEY}'
+
+
+class Objects(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.store = cls.enterClassContext(ObjectStore())
+        cls.program = Program()
+        cls.server = cls.enterClassContext(Server())
+        cls.server.sql(f'''CREATE DATABASE shop; USE shop;
+CREATE TABLE small (id INT PRIMARY KEY, v VARCHAR(20)); INSERT INTO small VALUES (1, 'a'), (2, 'b'), (3, 'c');
+CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(1100));
+INSERT INTO t SELECT seq, CONCAT(MD5(seq), REPEAT('x', 968)) FROM seq_1_to_{ROWS};''')
+
+    def setUp(self):
+        self.store.empty()
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def run_program(self, *arguments, code=0, user='writer', endpoint=None, env=None, timeout=120):
+        environment = self.store.environment(user, endpoint) if env is None else env
+        return self.program.run(*arguments, env=environment, timeout=timeout).expect(code)
+
+    def dump(self, *options, url=URL, **how):
+        return self.run_program('dump', *self.server.client_options(), 'shop', '-o', url, *options, **how)
+
+    def fetched(self, key=KEY):
+        path = self.folder / pathlib.Path(key).name
+        path.write_bytes(self.store.read(key))
+        return path
+
+    def checksum(self):
+        return self.server.rows('CHECKSUM TABLE shop.t, shop.small')
+
+    def test_the_object_is_the_file_that_a_dump_writes(self):
+        told = self.dump('--compress=0')  # several parts
+        self.assertEqual(self.store.names(), [KEY, KEY + '.sha256'])
+        self.assertEqual(self.store.uploads(), [])
+        path = self.fetched()
+        self.assertGreater(path.stat().st_size, 16 << 20)
+        self.fetched(KEY + '.sha256')
+        subprocess.run(['sha256sum', '--quiet', '-c', path.name + '.sha256'], cwd=self.folder, check=True)
+        subprocess.run(['zstd', '-tq', path], check=True)
+        receipt = told.err.split('sha256:')[1].split()[0]
+        for place in (path, URL):
+            self.run_program('verify', '--expect', receipt, place)
+        whole = self.run_program('cat', path).stdout
+        self.assertEqual(self.run_program('cat', URL).stdout, whole)
+        self.assertIn(URL, self.run_program('info', URL).out)
+
+    def test_restored_and_compared_straight_from_the_store(self):
+        self.dump()
+        before = self.checksum()
+        self.run_program('diff', *self.server.client_options(), URL)
+        self.server.sql("DELETE FROM shop.t WHERE id % 2; INSERT INTO shop.small VALUES (4, 'd'); CREATE TABLE shop.u (a INT);")
+        self.run_program('diff', *self.server.client_options(), URL, code=4)
+        self.run_program('restore', '--yes', *self.server.client_options(), URL)
+        self.assertEqual(self.checksum(), before)
+        self.run_program('purge', '--yes', *self.server.client_options())
+
+    def test_a_small_table_is_read_without_the_rest(self):
+        self.dump('--compress=0')
+        size = len(self.store.read(KEY))
+        asked = []
+        with Gate(self.store, lambda number, method, target: asked.append(method)) as gate:
+            told = self.run_program('cat', '--only', 'shop.small', URL, endpoint=gate.endpoint)
+        self.assertIn("(3,'c')", told.out)
+        self.assertLessEqual(len(asked), 8)
+        self.assertLess(gate.answered, size // 2)
+
+    def test_an_object_that_is_there_is_kept(self):
+        self.store.write(KEY, b'mine')
+        self.dump(code=31)
+        self.assertEqual(self.store.read(KEY), b'mine')
+        with Gate(self.store, lambda n, method, target: answer(400, 'InvalidPart') if method == 'POST' and 'uploadId' in target
+                  else None) as gate:
+            self.dump('--overwrite', code=30, endpoint=gate.endpoint)
+        self.assertEqual((self.store.read(KEY), self.store.uploads()), (b'mine', []))
+        self.dump('--overwrite')
+        self.run_program('verify', URL)
+
+    def test_encrypted_and_signed(self):
+        keys = [self.folder / name for name in ('age.key', 'minisign.pub', 'minisign.key')]
+        subprocess.run(['age-keygen', '-o', keys[0]], check=True, capture_output=True)
+        subprocess.run(['minisign', '-G', '-W', '-f', '-p', keys[1], '-s', keys[2]], check=True, capture_output=True)
+        recipient = subprocess.run(['age-keygen', '-y', keys[0]], check=True, capture_output=True, text=True).stdout.strip()
+        self.dump('--encrypt-to', recipient, '--sign-key', keys[2], url=URL + '.age')
+        path = self.fetched(KEY + '.age')
+        self.fetched(KEY + '.age.minisig')
+        subprocess.run(['minisign', '-Vq', '-p', keys[1], '-m', path], check=True)
+        with open(self.folder / 'plain', 'wb') as out:
+            subprocess.run(['age', '-d', '-i', keys[0], path], check=True, stdout=out)
+        subprocess.run(['zstd', '-tq', self.folder / 'plain'], check=True)
+        self.run_program('verify', '--identity', keys[0], '--verify-key', keys[1], URL + '.age')
+        self.run_program('verify', URL + '.age', code=25)
+
+    def test_what_is_wrong_is_told_by_its_code(self):
+        self.dump()
+        environment = self.store.environment()
+        wrong = dict(environment, AWS_SECRET_ACCESS_KEY='wrongwrongwrong')
+        told = self.run_program('verify', URL, env=wrong, code=10)
+        self.assertIn('SignatureDoesNotMatch', told.err)
+        self.assertIn('InvalidAccessKeyId', self.run_program('verify', URL, env=dict(
+            environment, AWS_ACCESS_KEY_ID='AKIANOBODY'), code=10).err)
+        if 'reader' in self.store.keys:
+            self.run_program('verify', URL, user='reader')
+            self.assertIn('AccessDenied', self.dump(url=URL + '2.sql.zst', user='reader', code=11).err)
+        self.assertIn('NoSuchBucket', self.run_program('verify', 's3://nobucket/x.sql.zst', code=30).err)
+        self.assertIn('NoSuchBucket', self.dump(url='s3://nobucket/x.sql.zst', code=30).err)
+        self.assertIn('no such object', self.run_program('verify', URL + 'x', code=30).err)
+        self.run_program('verify', 's3://bucket/', code=2)
+        self.run_program('verify', URL, env=dict(environment, AWS_ENDPOINT_URL='store'), code=2)
+        self.assertIn('no credentials', self.run_program('verify', URL, env={
+            'AWS_ENDPOINT_URL': self.store.endpoint, 'AWS_EC2_METADATA_DISABLED': 'true'}, code=2).err)
+        data = bytearray(self.store.read(KEY))
+        data[len(data) // 2] ^= 1
+        self.store.write(KEY, bytes(data))
+        self.run_program('verify', URL, code=20)
+        self.store.write(KEY, bytes(data[:-100]))
+        self.run_program('verify', URL, code=21)
+
+    def test_no_secret_is_told(self):
+        environment = self.store.environment(AWS_SESSION_TOKEN='tokentokentoken')
+        told = self.dump('--verbose', env=environment, code=10)
+        told = [told, self.dump('--verbose'), self.dump('--verbose', code=31)]
+        for text in (each.out + each.err for each in told):
+            self.assertNotIn(environment['AWS_SECRET_ACCESS_KEY'], text)
+            self.assertNotIn('tokentokentoken', text)
+
+    def test_profiles_and_the_option(self):
+        self.dump()
+        key, secret = self.store.keys['writer']
+        home = pathlib.Path(self.program.home) / '.aws'
+        home.mkdir()
+        (home / 'credentials').write_text(f'[backup]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n')
+        (home / 'config').write_text(f'[profile backup]\nendpoint_url = {self.store.endpoint}\n')
+        try:
+            self.run_program('verify', URL, env={'AWS_PROFILE': 'backup'})
+            self.run_program('verify', '--s3-endpoint', self.store.endpoint, URL,
+                             env={'AWS_PROFILE': 'backup', 'AWS_ENDPOINT_URL': 'http://127.0.0.1:1'})
+            self.run_program('verify', URL, env={'AWS_PROFILE': 'other'}, code=2)
+        finally:
+            (home / 'credentials').unlink()
+            (home / 'config').unlink()
+            home.rmdir()
+
+    def test_accidents_on_the_way_change_nothing(self):
+        seed = random.randrange(1 << 32)
+        chance = random.Random(seed)
+        kinds = [answer(503, 'SlowDown'), answer(500), answer(429, headers='Retry-After: 0\r\n'), 'reset', 'lose', 'cut']
+        with Gate(self.store) as gate, self.subTest(seed=seed):
+            self.dump('--only', 'shop.small', endpoint=gate.endpoint)
+            for number in range(len(gate.seen)):  # at every request once
+                self.store.empty()
+                kind = chance.choice(kinds)
+                gate.seen.clear()
+                gate.judge = lambda n, method, target, number=number, kind=kind: kind if n == number else None
+                with self.subTest(number=number, kind=kind):
+                    self.dump('--only', 'shop.small', endpoint=gate.endpoint)
+                    self.assertEqual(self.store.names(), [KEY, KEY + '.sha256'])
+                    # Only an upload whose number was lost with the answer may be left; nothing is in it.
+                    begun = gate.seen[number][1].endswith('?uploads=') and kind in ('lose', 'cut')
+                    self.assertEqual(len(self.store.uploads()), 1 if begun else 0)
+            gate.judge = lambda number, method, target: chance.choice(kinds) if chance.random() < 0.2 else None
+            self.dump('--overwrite', '--compress=0', endpoint=gate.endpoint)
+            self.run_program('verify', URL, endpoint=gate.endpoint)
+        self.run_program('verify', URL)
+
+    def test_a_store_that_fails_for_good_leaves_nothing(self):
+        with Gate(self.store, lambda number, method, target: answer(507) if 'partNumber' in target else None) as gate:
+            told = self.dump(endpoint=gate.endpoint, code=30)
+        self.assertIn('507', told.err)
+        self.assertEqual((self.store.names(), self.store.uploads()), ([], []))
+
+    def stopped(self, number):
+        """A dump that is sent a signal while its second part is on its way."""
+        process = None
+
+        def judge(_, method, target):
+            if 'partNumber=2' in target:
+                process.send_signal(number)
+                time.sleep(0.5)
+
+        with Gate(self.store, judge) as gate:
+            process = self.program.start('dump', *self.server.client_options(), 'shop', '--compress=0', '-o', URL,
+                                         env=self.store.environment(endpoint=gate.endpoint))
+            process.communicate(timeout=60)
+        return process.returncode
+
+    def test_stopped_or_killed_nothing_is_there(self):
+        self.assertEqual(self.stopped(signal.SIGINT), 130)
+        self.assertEqual((self.store.names(), self.store.uploads()), ([], []))
+        self.assertEqual(self.stopped(signal.SIGKILL), -signal.SIGKILL)
+        self.assertEqual(self.store.names(), [])
+        self.dump()  # what it left of its upload is in nobody's way
+
+    def snapshot(self, *options, **how):
+        return self.run_program('snapshot', '--dir', 's3://bucket/folder', '--label', 'shop', *self.server.client_options(),
+                                '--only', 'shop.small', *options, **how)
+
+    def archives(self):
+        return [name for name in self.store.names('folder/') if name.endswith('.sql.zst')]
+
+    def test_snapshots_are_kept_in_a_folder_of_the_store(self):
+        told = [self.snapshot('--keep', 2), self.snapshot('--keep', 2, '--pin', 'before 4.2.6')]
+        first, second = [each.err.split('s3://bucket/')[1].split(',')[0] for each in told]
+        self.assertEqual(self.store.names('folder/'), sorted(
+            [name + suffix for name in (first, second) for suffix in ('', '.sha256', '.verified')] + [second + '.pin']))
+        self.run_program('verify', *(f's3://bucket/{name}' for name in (first, second)))
+        listed = json.loads(self.run_program('list', '--json', 's3://bucket/folder').out)
+        self.assertEqual([entry['state'] for entry in listed['archives']], ['good', 'good'])
+        self.run_program('list', '--check-age', '1h', 's3://bucket/folder')
+        self.run_program('list', '--check-age', '1h', 's3://bucket/elsewhere', code=5)
+        self.snapshot('--keep', 1)
+        kept = self.archives()
+        self.assertEqual((len(kept), first in kept, second in kept), (2, False, True))  # it is pinned
+        self.run_program('prune', '--keep', 1, 's3://bucket/folder')
+        self.assertEqual(self.archives(), kept)
+        self.assertEqual(self.store.uploads(), [])
+
+    def test_a_snapshot_that_is_killed_is_swept_by_the_next(self):
+        seen = []
+
+        def judge(number, method, target):
+            if 'uploadId' in target and method == 'POST' and '/.dbomsbak/' in target:
+                seen.append(target)
+                process.kill()
+                time.sleep(0.5)
+
+        with Gate(self.store, judge) as gate:
+            process = self.program.start('snapshot', '--dir', 's3://bucket/folder', *self.server.client_options(), 'shop',
+                                         env=self.store.environment(endpoint=gate.endpoint))
+            process.communicate(timeout=60)
+        self.assertTrue(seen)
+        self.assertEqual(self.archives(), [])
+        self.assertIn('process', self.snapshot(code=32).err)  # for ten minutes it may still be alive
+        self.store.call('delete_object', Bucket='bucket', Key='folder/.dbomsbak/lock')
+        self.snapshot()
+        self.assertEqual(len(self.archives()), 1)
+        self.assertEqual((self.store.names('folder/.dbomsbak/'), self.store.uploads()), ([], []))
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)

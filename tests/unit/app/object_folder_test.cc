@@ -1,0 +1,176 @@
+// A folder of archives in an object store: what archive_folder_test.cc has for one of files, where
+// moving is copying.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <set>
+
+#include "dbomsbak/app/archive_folder.h"
+#include "dbomsbak/app/envelope.h"
+#include "dbomsbak/base/error.h"
+#include "dbomsbak/base/utc_time.h"
+#include "dbomsbak/objects/object_files.h"
+#include "unit/memory_store.h"
+
+namespace dbomsbak {
+namespace {
+
+constexpr char kFolder[] = "s3://bucket/f";
+
+KeepRules KeepOne() {
+  KeepRules rules;
+  rules.last = 1;
+  return rules;
+}
+
+// One run of the program.
+struct Program {
+  explicit Program(MemoryBucket& bucket)
+      : objects(FileSystem::Posix(),
+                [&bucket](const std::string&) { return std::make_unique<MemoryStore>(bucket); }),
+        files(objects, {}) {}
+  ObjectFiles objects;
+  EncryptedFiles files;
+};
+
+class ObjectFolderTest : public testing::Test {
+ protected:
+  ObjectFolderTest() {
+    std::ifstream in(std::string(DBOMSBAK_SOURCE_DIR) +
+                     "/formats/archive-v1/valid/one-table.sql.zst");
+    golden_ = {std::istreambuf_iterator<char>(in), {}};
+    for (const char* time : {"20261125T010000Z", "20261126T010000Z", "20261127T010000Z"}) {
+      Put("oms-" + std::string(time) + ".sql.zst", golden_);
+    }
+  }
+
+  void Put(const std::string& name, const std::string& bytes = "x") {
+    MemoryStore(bucket_).Put("f/" + name, bytes, "", {});
+  }
+  std::set<std::string> Names() {
+    std::set<std::string> names;
+    for (const auto& [key, object] : bucket_.objects) names.insert(key.substr(2));
+    return names;
+  }
+  // A run that dies at each of its calls in turn, each time followed by one that sweeps; `check`
+  // sees what is then there.
+  void DieAnywhere(const std::function<void()>& prepare,
+                   const std::function<void(FolderKeeper&)>& work,
+                   const std::function<void(unsigned)>& check) {
+    bool ended = false;
+    for (unsigned at = 1; !ended; ++at) {
+      ASSERT_LT(at, 200u);
+      prepare();
+      {
+        Program program(bucket_);
+        const FolderLock lock(program.files, kFolder);
+        FolderKeeper keeper(program.files, kFolder);
+        bucket_.goes_on_failing = true;
+        bucket_.calls = 0;
+        bucket_.fail_at = at;
+        try {
+          work(keeper);
+          ended = true;
+        } catch (const Error&) {
+        }
+      }
+      bucket_.fail_at = 0;
+      bucket_.clock += ObjectLock::kDead.count() + 1;
+      {
+        Program program(bucket_);
+        const FolderLock lock(program.files, kFolder);
+        FolderKeeper(program.files, kFolder).Sweep();
+      }
+      EXPECT_TRUE(bucket_.uploads.empty()) << at;
+      check(at);
+    }
+  }
+
+  MemoryBucket bucket_;
+  std::string golden_;
+};
+
+TEST_F(ObjectFolderTest, ArchivesAreListedWithTheirStates) {
+  Put("oms-20261128T010000Z.sql.zst", golden_.substr(0, golden_.size() / 2));
+  Put("oms-20261125T010000Z.sql.zst.pin", "why\n");
+  Put("notes.txt");
+  Put("deeper/oms-20261129T010000Z.sql.zst", golden_);
+  Program program(bucket_);
+  const auto entries = ListFolder(program.files, kFolder);
+  ASSERT_EQ(entries.size(), 4u);
+  EXPECT_EQ(entries[0].pin, "why");
+  EXPECT_EQ(entries[0].state, ArchiveState::kUnverified);
+  EXPECT_EQ(entries[0].bytes, golden_.size());
+  EXPECT_EQ(entries[3].state, ArchiveState::kIncomplete);
+  EXPECT_EQ(ListFolder(program.files, "s3://bucket/f/").size(), 4u);
+  EXPECT_TRUE(ListFolder(program.files, "s3://bucket/empty").empty());
+}
+
+TEST_F(ObjectFolderTest, APublicationThatDiesAnywhereIsEndedByTheNext) {
+  const std::string file = "oms-20261128T020000Z.sql.zst";
+  const auto before = Names();
+  auto published = before;
+  for (const char* suffix : {"", ".sha256", ".verified", ".pin"}) published.insert(file + suffix);
+  Program first(bucket_);
+  const Sha256Digest root = ListFolder(first.files, kFolder).front().receipt->root;
+  DieAnywhere(
+      [&] {
+        for (const char* suffix : {"", ".sha256", ".verified", ".pin"}) {
+          bucket_.objects.erase("f/" + file + suffix);
+        }
+        Put(".dbomsbak/" + file, golden_);
+        Put(".dbomsbak/" + file + ".sha256");
+      },
+      [&](FolderKeeper& keeper) {
+        try {
+          keeper.Publish(file, {root, "2026-11-27T02:00:05Z", "", 1}, "before 4.2.6");
+        } catch (const Error&) {
+          keeper.Discard(file);  // which does nothing: it is dead
+          throw;
+        }
+      },
+      [&](unsigned at) {
+        EXPECT_TRUE(Names() == before || Names() == published) << at;
+        if (Names() == published) {
+          EXPECT_EQ(bucket_.objects["f/" + file].bytes, golden_);
+        }
+      });
+  EXPECT_EQ(Names(), published);
+}
+
+TEST_F(ObjectFolderTest, ARemovalThatDiesAnywhereIsEndedByTheNext) {
+  const std::string file = "oms-20261125T010000Z.sql.zst";
+  std::set<std::string> before, gone;
+  DieAnywhere(
+      [&] {
+        Put(file, golden_);
+        Put(file + ".sha256");
+        Put(file + ".verified");
+        before = gone = Names();
+        for (const char* suffix : {"", ".sha256", ".verified"}) gone.erase(file + suffix);
+      },
+      [&](FolderKeeper& keeper) { EXPECT_TRUE(keeper.Remove(file)); },
+      [&](unsigned at) { EXPECT_TRUE(Names() == before || Names() == gone) << at; });
+  EXPECT_EQ(Names(), gone);
+}
+
+TEST_F(ObjectFolderTest, WhatTheRulesDoNotKeepGoes) {
+  Program program(bucket_);
+  {
+    const FolderLock lock(program.files, kFolder);
+    FolderKeeper keeper(program.files, kFolder);
+    EXPECT_THROW(FolderLock(program.files, kFolder), Error);
+    Put("oms-20261126T010000Z.sql.zst.pin");
+    auto plan = PlanRetention(program.files, kFolder, "", KeepOne(),
+                              ParseUtc("2026-11-27T12:00:00Z").value());
+    RemoveUnretained(keeper, plan);
+  }
+  EXPECT_EQ(Names(), (std::set<std::string>{"oms-20261126T010000Z.sql.zst",
+                                            "oms-20261126T010000Z.sql.zst.pin",
+                                            "oms-20261127T010000Z.sql.zst"}));
+}
+
+}  // namespace
+}  // namespace dbomsbak

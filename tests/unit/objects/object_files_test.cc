@@ -1,0 +1,210 @@
+#include "dbomsbak/objects/object_files.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <thread>
+
+#include "dbomsbak/base/error.h"
+#include "unit/memory_store.h"
+
+namespace dbomsbak {
+namespace {
+
+class ObjectFilesTest : public testing::Test {
+ protected:
+  ObjectFilesTest()
+      : files_(FileSystem::Posix(), [this](const std::string& name) {
+          EXPECT_EQ(name, "bucket");
+          return std::make_unique<MemoryStore>(bucket_);
+        }) {}
+
+  ErrorCode Write(const std::string& path, const std::string& bytes, bool overwrite = false) {
+    try {
+      WriteWholeFile(files_, path, bytes, overwrite);
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return ErrorCode::kOk;
+  }
+  std::string At(const std::string& key) {
+    const auto found = bucket_.objects.find(key);
+    return found == bucket_.objects.end() ? "(none)" : found->second.bytes;
+  }
+
+  MemoryBucket bucket_;
+  ObjectFiles files_;
+};
+
+std::string RandomBytes(std::size_t size, std::mt19937& random) {
+  std::string bytes(size, '\0');
+  for (char& c : bytes) c = static_cast<char>(random());
+  return bytes;
+}
+
+TEST_F(ObjectFilesTest, NothingIsThereBeforeItIsCommitted) {
+  {
+    AtomicFile file(files_, "s3://bucket/a/x", false);
+    file.file().Append(std::string(9 << 20, 'x'));
+    file.file().Sync();
+    EXPECT_TRUE(bucket_.objects.empty());
+    EXPECT_EQ(bucket_.uploads.size(), 1u);
+    file.Commit();
+  }
+  EXPECT_EQ(At("a/x"), std::string(9 << 20, 'x'));
+  {
+    AtomicFile file(files_, "s3://bucket/a/y", false);
+    file.file().Append(std::string(9 << 20, 'y'));
+  }
+  EXPECT_EQ(bucket_.objects.size(), 1u);
+  EXPECT_TRUE(bucket_.uploads.empty());
+}
+
+TEST_F(ObjectFilesTest, AnyLengthArrivesWhole) {
+  std::mt19937 random(7);
+  for (const std::size_t size : {0u, 1u, (8u << 20) - 1, 8u << 20, (8u << 20) + 1, 40u << 20}) {
+    const std::string bytes = RandomBytes(size, random);
+    {
+      AtomicFile file(files_, "s3://bucket/x", true);
+      for (std::size_t at = 0; at < size; at += 777'777) {
+        file.file().Append(std::string_view(bytes).substr(at, 777'777));
+      }
+      file.Commit();
+    }
+    EXPECT_TRUE(At("x") == bytes) << size;
+  }
+}
+
+TEST_F(ObjectFilesTest, WhatIsThereIsNotReplacedUnasked) {
+  EXPECT_EQ(Write("s3://bucket/x", "old"), ErrorCode::kOk);
+  EXPECT_EQ(Write("s3://bucket/x", "new"), ErrorCode::kWouldOverwrite);
+  EXPECT_EQ(At("x"), "old");
+  EXPECT_EQ(Write("s3://bucket/x", "new", true), ErrorCode::kOk);
+  EXPECT_EQ(At("x"), "new");
+  // What comes while it is written counts as well.
+  AtomicFile file(files_, "s3://bucket/y", false);
+  file.file().Append("mine");
+  MemoryStore(bucket_).Put("y", "theirs", "m", {});
+  EXPECT_THROW(file.Commit(), Error);
+  file.Abandon();
+  EXPECT_EQ(At("y"), "theirs");
+  EXPECT_TRUE(bucket_.uploads.empty());
+}
+
+TEST_F(ObjectFilesTest, WhateverCallFailsTheOldObjectOrTheNewOneIsThereAndNoUploadIsLeft) {
+  const std::string old_bytes = "old", new_bytes(20 << 20, 'n');
+  for (unsigned at = 1;; ++at) {
+    ASSERT_LT(at, 50u);
+    bucket_.objects.clear();
+    MemoryStore(bucket_).Put("x", old_bytes, "m", {});
+    bucket_.calls = 0;
+    bucket_.fail_at = at;
+    const ErrorCode code = Write("s3://bucket/x", new_bytes, true);
+    const unsigned calls = bucket_.calls;
+    bucket_.fail_at = 0;
+    EXPECT_TRUE(bucket_.uploads.empty()) << at;
+    if (code == ErrorCode::kOk) {
+      EXPECT_EQ(At("x"), new_bytes);
+      if (calls < at) break;
+    } else {
+      EXPECT_TRUE(At("x") == old_bytes || At("x") == new_bytes) << at;
+    }
+  }
+}
+
+TEST_F(ObjectFilesTest, ARenamedObjectIsWholeWhicheverCallFails) {
+  for (unsigned at = 1;; ++at) {
+    ASSERT_LT(at, 50u);
+    bucket_.objects.clear();
+    MemoryStore(bucket_).Put("from", "bytes", "m", {});
+    bucket_.calls = 0;
+    bucket_.fail_at = at;
+    bool done = true;
+    try {
+      files_.Rename("s3://bucket/from", "s3://bucket/to", false);
+    } catch (const Error&) {
+      done = false;
+    }
+    bucket_.fail_at = 0;
+    EXPECT_TRUE(At("from") == "bytes" || At("to") == "bytes") << at;
+    EXPECT_TRUE(bucket_.uploads.empty()) << at;
+    if (!done) continue;
+    EXPECT_EQ(At("from"), "(none)");
+    break;
+  }
+}
+
+TEST_F(ObjectFilesTest, ReadsAtAnyPlaceFromAnyThread) {
+  std::mt19937 random(11);
+  const std::string bytes = RandomBytes(30 << 20, random);
+  MemoryStore(bucket_).Put("x", bytes, "m", {});
+  const auto file = files_.OpenForReading("s3://bucket/x");
+  EXPECT_EQ(file->Size(), bytes.size());
+  std::vector<std::thread> threads;
+  for (unsigned seed = 0; seed < 4; ++seed) {
+    threads.emplace_back([&, seed] {
+      std::mt19937 own(seed);
+      for (int i = 0; i < 100; ++i) {
+        const std::size_t offset = own() % (bytes.size() + 10);
+        std::string out(own() % (i % 10 == 0 ? 10'000'000 : 300'000), '\0');
+        const std::size_t got = file->ReadAt(offset, out.data(), out.size());
+        const std::size_t want =
+            offset >= bytes.size() ? 0 : std::min(out.size(), bytes.size() - offset);
+        ASSERT_EQ(got, want);
+        ASSERT_TRUE(std::string_view(out).substr(0, got) ==
+                    std::string_view(bytes).substr(std::min(offset, bytes.size()), got));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_F(ObjectFilesTest, ReadingInOrderTakesFewRequestsAndALookTakesLittle) {
+  MemoryStore(bucket_).Put("x", std::string(64 << 20, 'x'), "m", {});
+  auto file = files_.OpenForReading("s3://bucket/x");
+  std::string out(64 << 10, '\0');
+  file->ReadAt((64 << 20) - 100, out.data(), out.size());
+  file->ReadAt(20 << 20, out.data(), 1000);
+  ASSERT_EQ(bucket_.reads.size(), 2u);
+  EXPECT_EQ(bucket_.reads[0].second, 100u);
+  EXPECT_LE(bucket_.reads[1].second, 64u << 10);
+  bucket_.reads.clear();
+  file = files_.OpenForReading("s3://bucket/x");
+  for (std::size_t at = 0; at < 64u << 20; at += out.size()) {
+    file->ReadAt(at, out.data(), out.size());
+  }
+  EXPECT_LE(bucket_.reads.size(), 16u);
+}
+
+TEST_F(ObjectFilesTest, AnObjectThatIsReplacedMeanwhileIsTold) {
+  MemoryStore(bucket_).Put("x", std::string(1 << 20, 'x'), "m", {});
+  const auto file = files_.OpenForReading("s3://bucket/x");
+  char byte = 0;
+  EXPECT_EQ(file->ReadAt(0, &byte, 1), 1u);
+  MemoryStore(bucket_).Put("x", std::string(1 << 20, 'y'), "m", {});
+  EXPECT_THROW(file->ReadAt(500'000, &byte, 1), Error);
+}
+
+TEST_F(ObjectFilesTest, NamesThatAreNoObjectsAreRefused) {
+  for (const char* const bad : {"s3://", "s3://bucket", "s3://bucket/", "s3://bucket/a/",
+                                "s3:///key", "s3://no bucket/key"}) {
+    try {
+      files_.OpenForReading(bad);
+      ADD_FAILURE() << bad;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage) << bad;
+    }
+  }
+}
+
+TEST(PartBytesTest, TenThousandPartsAreEnoughForHundredsOfGigabytes) {
+  std::uint64_t all = 0;
+  for (unsigned number = 1; number <= 10'000; ++number) all += PartBytes(number);
+  EXPECT_GT(all, std::uint64_t{290} << 30);
+  EXPECT_EQ(PartBytes(1), 8u << 20);
+  EXPECT_EQ(PartBytes(10'000), 64u << 20);
+  EXPECT_THROW(PartBytes(10'001), Error);
+}
+
+}  // namespace
+}  // namespace dbomsbak
