@@ -23,7 +23,9 @@ std::vector<std::string> ChildEnvironment(
   std::vector<std::string> environment;
   for (char** one = environ; *one != nullptr; ++one) {
     const std::string name = NameOf(*one);
-    bool ours = name == "DBOMSBAK_PASSWORD" || name == "MYSQL_PWD";
+    bool ours = name == "DBOMSBAK_PASSWORD" || name == "MYSQL_PWD" ||
+                name == "AWS_SECRET_ACCESS_KEY" || name == "AWS_SESSION_TOKEN" ||
+                name == "AWS_CONTAINER_AUTHORIZATION_TOKEN";
     for (const auto& [variable, _] : variables) ours |= name == variable;
     if (!ours) environment.emplace_back(*one);
   }

@@ -29,8 +29,7 @@ constexpr CommandSet kJson =
 constexpr CommandSet kAll = kJson | kCommandCat;
 constexpr CommandSet kReads = kCommandVerify | kCommandInfo | kCommandCat | kCommandList |
                               kCommandPrune | kCommandRestore | kCommandDiff | kCommandCheck;
-constexpr CommandSet kStores = kDumps | kCommandVerify | kCommandInfo | kCommandCat | kCommandList |
-                               kCommandPrune | kCommandRestore | kCommandDiff;
+constexpr CommandSet kStores = kDumps | kReads;
 
 constexpr OptionInfo kOptions[] = {
     // Output

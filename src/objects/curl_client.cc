@@ -162,6 +162,7 @@ class CurlClient final : public HttpClient {
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, StopWhenCancelled);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &exchange);
+    if (request.direct) curl_easy_setopt(curl, CURLOPT_PROXY, "");
     if (!certificates_.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, certificates_.c_str());
     if (request.method == "HEAD") {
       curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);

@@ -30,6 +30,7 @@ struct Asked {
   std::vector<int> expected = {};  // statuses besides 2xx that are answers
   std::size_t largest_answer = 16u << 20;
   bool even_if_cancelled = false;
+  bool takes_long = false;  // without a byte of an answer
   // What a good answer has; one without was cut on its way.
   std::function<bool(const HttpAnswer&)> whole = {};
 };
@@ -139,6 +140,7 @@ class S3Store final : public ObjectStore {
     asked.headers.emplace_back("x-amz-copy-source-range",
                                fmt::format("bytes={}-{}", offset, offset + size - 1));
     asked.whole = [](const HttpAnswer& answer) { return HasElement(answer, "ETag"); };
+    asked.takes_long = true;
     return XmlText(Send(asked).answer.body, "ETag").value_or("");
   }
 
@@ -157,6 +159,7 @@ class S3Store final : public ObjectStore {
                 .body = body,
                 .doing = "write",
                 .expected = {404}};
+    asked.takes_long = true;
     const auto answer = Conditionally(std::move(asked), mark, condition);
     if (!answer) return false;
     if (answer->status == 404 && !IsOurs(key, mark)) {
@@ -307,6 +310,9 @@ class S3Store final : public ObjectStore {
       }
     }
     host = origin.substr(origin.find("://") + 3);
+    // A port that goes without saying is not sent.
+    const std::string_view usual = origin.starts_with("https:") ? ":443" : ":80";
+    if (host.ends_with(usual)) host.resize(host.size() - usual.size());
   }
 
   std::string Region() {
@@ -342,6 +348,7 @@ class S3Store final : public ObjectStore {
       request.connect_timeout_s = request.stalled_timeout_s = 5;
     } else {
       request.cancel = &cancel_;
+      if (asked.takes_long) request.stalled_timeout_s = 600;
     }
     return http_.Do(request);
   }
@@ -507,6 +514,10 @@ class S3Store final : public ObjectStore {
     }
     if (code == "NoSuchBucket") {
       fail(ErrorCode::kIo, why, "Create the bucket first, or check its name and --s3-endpoint.");
+    }
+    if (code == "InvalidObjectState") {
+      fail(ErrorCode::kIo, why,
+           "It lies in a storage class that must be asked for it first (RestoreObject).");
     }
     if (answer.status == 403) {
       fail(ErrorCode::kPrivilege, why,

@@ -192,6 +192,7 @@ class Metadata {
     request.url = std::move(url);
     request.connect_timeout_s = 1;
     request.stalled_timeout_s = 2;
+    request.direct = true;
     return request;
   }
 

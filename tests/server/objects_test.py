@@ -166,6 +166,13 @@ INSERT INTO t SELECT seq, CONCAT(MD5(seq), REPEAT('x', 968)) FROM seq_1_to_{ROWS
             (home / 'config').unlink()
             home.rmdir()
 
+    def test_any_name_will_do(self):
+        key = "odd names/a b+c%20d'e&f=g(1)ü~.sql.zst"
+        self.dump('--only', 'shop.small', url=f's3://bucket/{key}')
+        self.assertEqual(self.store.names(), [key, key + '.sha256'])
+        self.run_program('verify', f's3://bucket/{key}')
+        self.run_program('list', 's3://bucket/odd names')
+
     def test_accidents_on_the_way_change_nothing(self):
         seed = random.randrange(1 << 32)
         chance = random.Random(seed)

@@ -22,6 +22,7 @@ struct HttpRequest {
   const CancelToken* cancel = nullptr;     // ends the request within a second
   unsigned connect_timeout_s = 10;
   unsigned stalled_timeout_s = 30;  // without a byte in either direction
+  bool direct = false;              // through no proxy
 };
 
 struct HttpAnswer {

@@ -51,9 +51,14 @@ TEST(ChildProcessTest, ItIsEndedWhenTheRunIs) {
 
 TEST(ChildProcessTest, PasswordsOfOursAreNotHandedOn) {
   ::setenv("DBOMSBAK_PASSWORD", "secret", 1);
+  ::setenv("AWS_SECRET_ACCESS_KEY", "secret", 1);
+  ::setenv("AWS_SESSION_TOKEN", "secret", 1);
   const CancelToken cancel;
   const std::string variables = RunChild({"env"}, seconds{60}, cancel).out;
-  ::unsetenv("DBOMSBAK_PASSWORD");
+  for (const char* const name :
+       {"DBOMSBAK_PASSWORD", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}) {
+    ::unsetenv(name);
+  }
   EXPECT_NE(variables.find("PATH="), std::string::npos);
   EXPECT_EQ(variables.find("secret"), std::string::npos);
 }
