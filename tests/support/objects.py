@@ -116,7 +116,8 @@ class ObjectStore:
     def __enter__(self):
         self._log = tempfile.TemporaryFile()  # of requests that the program gives up, too
         self._process = subprocess.Popen([python_with_moto(), '-c', SERVER, os.environ.get('DBOMSBAK_OBJECT_STORE', '')],
-                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True)
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
+                                         env=dict(os.environ, no_proxy='127.0.0.1'))
         line = self._process.stdout.readline()
         if not line:
             self._log.seek(0)
@@ -138,7 +139,7 @@ class ObjectStore:
     def environment(self, user='writer', endpoint=None, **more):
         key, secret = self.keys[user]
         return {'AWS_ACCESS_KEY_ID': key, 'AWS_SECRET_ACCESS_KEY': secret, 'AWS_REGION': 'us-east-1',
-                'AWS_ENDPOINT_URL': endpoint or self.endpoint, **more}
+                'AWS_ENDPOINT_URL': endpoint or self.endpoint, 'no_proxy': '127.0.0.1', **more}
 
     def call(self, call, **arguments):
         if 'Body' in arguments:

@@ -77,7 +77,7 @@ class Program:
 
     def environment(self, extra=None):
         keep = {k: v for k, v in os.environ.items()
-                if not k.startswith(('MYSQL', 'MARIADB', 'DBOMSBAK')) or k == 'DBOMSBAK_BUILD'}
+                if not k.startswith(('MYSQL', 'MARIADB', 'DBOMSBAK', 'AWS_')) or k == 'DBOMSBAK_BUILD'}
         keep.update(HOME=self.home, LC_ALL='C.UTF-8')
         # A crash must not pass for one of the promised exit codes.
         keep.setdefault('ASAN_OPTIONS', 'exitcode=99:detect_leaks=1')

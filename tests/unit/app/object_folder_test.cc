@@ -162,14 +162,16 @@ TEST_F(ObjectFolderTest, WhatTheRulesDoNotKeepGoes) {
     const FolderLock lock(program.files, kFolder);
     FolderKeeper keeper(program.files, kFolder);
     EXPECT_THROW(FolderLock(program.files, kFolder), Error);
+    const Sha256Digest root = ListFolder(program.files, kFolder).front().receipt->root;
+    keeper.WriteProof("oms-20261127T010000Z.sql.zst", {root, "2026-11-27T01:00:05Z", "", 1});
     Put("oms-20261126T010000Z.sql.zst.pin");
     auto plan = PlanRetention(program.files, kFolder, "", KeepOne(),
                               ParseUtc("2026-11-27T12:00:00Z").value());
     RemoveUnretained(keeper, plan);
   }
-  EXPECT_EQ(Names(), (std::set<std::string>{"oms-20261126T010000Z.sql.zst",
-                                            "oms-20261126T010000Z.sql.zst.pin",
-                                            "oms-20261127T010000Z.sql.zst"}));
+  EXPECT_EQ(Names(), (std::set<std::string>{
+                         "oms-20261126T010000Z.sql.zst", "oms-20261126T010000Z.sql.zst.pin",
+                         "oms-20261127T010000Z.sql.zst", "oms-20261127T010000Z.sql.zst.verified"}));
 }
 
 }  // namespace
