@@ -122,9 +122,9 @@ INSERT INTO t SELECT seq, CONCAT(MD5(seq), REPEAT('x', 968)) FROM seq_1_to_{ROWS
         wrong = dict(environment, AWS_SECRET_ACCESS_KEY='wrongwrongwrong')
         told = self.run_program('verify', URL, env=wrong, code=10)
         self.assertIn('SignatureDoesNotMatch', told.err)
-        self.assertIn('InvalidAccessKeyId', self.run_program('verify', URL, env=dict(
-            environment, AWS_ACCESS_KEY_ID='AKIANOBODY'), code=10).err)
-        if 'reader' in self.store.keys:
+        if 'reader' in self.store.keys:  # versitygw has words of its own
+            self.assertIn('InvalidAccessKeyId', self.run_program('verify', URL, env=dict(
+                environment, AWS_ACCESS_KEY_ID='AKIANOBODY'), code=10).err)
             self.run_program('verify', URL, user='reader')
             self.assertIn('AccessDenied', self.dump(url=URL + '2.sql.zst', user='reader', code=11).err)
         self.assertIn('NoSuchBucket', self.run_program('verify', 's3://nobucket/x.sql.zst', code=30).err)
@@ -209,6 +209,8 @@ INSERT INTO t SELECT seq, CONCAT(MD5(seq), REPEAT('x', 968)) FROM seq_1_to_{ROWS
             if 'partNumber=2' in target:
                 process.send_signal(number)
                 time.sleep(0.5)
+                return 'reset'
+            return None
 
         with Gate(self.store, judge) as gate:
             process = self.program.start('dump', *self.server.client_options(), 'shop', '--compress=0', '-o', URL,
@@ -255,6 +257,8 @@ INSERT INTO t SELECT seq, CONCAT(MD5(seq), REPEAT('x', 968)) FROM seq_1_to_{ROWS
                 seen.append(target)
                 process.kill()
                 time.sleep(0.5)
+                return 'reset'
+            return None
 
         with Gate(self.store, judge) as gate:
             process = self.program.start('snapshot', '--dir', 's3://bucket/folder', *self.server.client_options(), 'shop',
