@@ -181,7 +181,11 @@ class S3Store final : public ObjectStore {
   }
 
   void Delete(const std::string& key) override {
-    Send({.method = "DELETE", .key = key, .doing = "remove", .expected = {404}});
+    Send({.method = "DELETE",
+          .key = key,
+          .doing = "remove",
+          .expected = {404},
+          .even_if_cancelled = cancel_.cancelled()});
   }
 
   std::vector<ListedObject> List(const std::string& prefix) override {

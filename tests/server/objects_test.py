@@ -249,6 +249,21 @@ INSERT INTO t SELECT seq, CONCAT(MD5(seq), REPEAT('x', 968)) FROM seq_1_to_{ROWS
         self.assertEqual(self.archives(), kept)
         self.assertEqual(self.store.uploads(), [])
 
+    def test_a_snapshot_that_is_stopped_leaves_nothing(self):
+        def judge(number, method, target):
+            if 'uploadId' in target and method == 'POST' and '/.dbomsbak/' in target:
+                process.send_signal(signal.SIGTERM)
+                time.sleep(0.5)
+                return 'reset'
+            return None
+
+        with Gate(self.store, judge) as gate:
+            process = self.program.start('snapshot', '--dir', 's3://bucket/folder', *self.server.client_options(), 'shop',
+                                         env=self.store.environment(endpoint=gate.endpoint))
+            process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143)
+        self.assertEqual((self.store.names(), self.store.uploads()), ([], []))
+
     def test_a_snapshot_that_is_killed_is_swept_by_the_next(self):
         seen = []
 
