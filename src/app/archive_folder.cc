@@ -18,7 +18,7 @@
 #include "dbomsbak/archive/archive_reader.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/utc_time.h"
-#include "dbomsbak/objects/object_files.h"
+#include "dbomsbak/objects/object_path.h"
 
 namespace dbomsbak {
 namespace {

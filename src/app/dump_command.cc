@@ -184,7 +184,8 @@ DumpResult RunDumpToFile(SessionFactory& sessions, FileSystem& files, const Dump
   PublishedOutput output(files, command);
   DumpOptions options = command.options;
   if (IsObjectPath(command.target.path)) {
-    options.max_memory_bytes = MemoryBeside(ObjectFiles::kWritingBytes, options.max_memory_bytes);
+    options.max_memory_bytes =
+        MemoryBeside(WritingBytes(options.max_memory_bytes), options.max_memory_bytes);
   }
   DumpResult result = RunDump(sessions, options, command.target.format, output, observer, cancel);
   output.Finish(result);

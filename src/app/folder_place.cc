@@ -56,7 +56,7 @@ class OnThisMachine final : public FolderPlace {
 
 class InAStore final : public FolderPlace {
  public:
-  InAStore(ObjectStore& store) : store_(store) {}
+  explicit InAStore(ObjectStore& store) : store_(store) {}
 
   std::vector<FolderItem> Items(const std::string& folder) const override {
     const std::string prefix = Prefix(folder);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "dbomsbak/base/file.h"
-#include "dbomsbak/objects/object_lock.h"
+#include "dbomsbak/objects/object_store.h"
 
 namespace dbomsbak {
 

@@ -12,7 +12,7 @@
 #include "dbomsbak/app/verify_command.h"
 #include "dbomsbak/base/utc_time.h"
 #include "dbomsbak/engine/restore.h"
-#include "dbomsbak/objects/object_store.h"
+#include "dbomsbak/objects/object_path.h"
 
 namespace dbomsbak {
 namespace {

@@ -106,8 +106,10 @@ ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& can
   }
   if (FindOption(command.command, "--quiet") != nullptr) console.set_quiet(line.Flag("quiet"));
   const bool stores = FindOption(command.command, "--s3-endpoint") != nullptr;
+  const bool sized = FindOption(command.command, "--max-memory") != nullptr;
   ObjectFiles objects(FileSystem::Posix(),
-                      S3ByEnvironment(stores ? line.Last("s3-endpoint").value_or("") : "", cancel));
+                      S3ByEnvironment(stores ? line.Last("s3-endpoint").value_or("") : "", cancel),
+                      PartBytes(sized ? line.Bytes("max-memory").value_or(0) : 0));
   EncryptedFiles files(objects, KeysAsAsked(line, console));
   Invocation run{line, arguments.password, console, files, cancel, signals, make_sessions};
   return RunCommand(run);

@@ -11,7 +11,7 @@
 #include "dbomsbak/app/hook.h"
 #include "dbomsbak/app/snapshot_command.h"
 #include "dbomsbak/base/utc_time.h"
-#include "dbomsbak/objects/object_store.h"
+#include "dbomsbak/objects/object_path.h"
 
 namespace dbomsbak {
 namespace {

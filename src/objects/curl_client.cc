@@ -24,6 +24,7 @@ struct Exchange {
   HttpAnswer answer;
   std::size_t sent = 0;
   bool too_large = false;
+  char why[CURL_ERROR_SIZE];  // more than the word for a code
 };
 
 std::size_t TakeBody(char* data, std::size_t, std::size_t size, void* user) {
@@ -106,19 +107,21 @@ class CurlClient final : public HttpClient {
 
   HttpAnswer Do(const HttpRequest& request) override {
     EasyHandle handle = Take();
-    Exchange exchange{request, {}, 0, false};
+    Exchange exchange{request, {}, 0, false, {}};
     const std::unique_ptr<curl_slist, ListCloser> headers = HeadersOf(request);
     Prepare(handle.get(), exchange, headers.get());
     const CURLcode code = curl_easy_perform(handle.get());
     HttpAnswer& answer = exchange.answer;
     if (code != CURLE_OK) {
-      answer.failure = exchange.too_large ? "the answer is longer than asked for"
-                                          : std::string(curl_easy_strerror(code));
+      answer.failure = exchange.too_large        ? "the answer is longer than asked for"
+                       : exchange.why[0] != '\0' ? std::string(exchange.why)
+                                                 : std::string(curl_easy_strerror(code));
       answer.worth_another_try = WorthAnotherTry(code) && !exchange.too_large;
       answer.never_reached = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT ||
-                             code == CURLE_COULDNT_RESOLVE_PROXY ||
-                             code == CURLE_PEER_FAILED_VERIFICATION ||
-                             code == CURLE_SSL_CONNECT_ERROR;
+                             code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_SSL_CONNECT_ERROR;
+      answer.not_trusted =
+          code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
+      answer.never_reached |= answer.not_trusted;
       answer.status = 0;
       return std::move(answer);  // the handle goes with its connection
     }
@@ -151,6 +154,8 @@ class CurlClient final : public HttpClient {
     curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);  // keys may hold "..", and are signed so
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, exchange.why);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, static_cast<long>(request.connect_timeout_s));
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);

@@ -15,8 +15,8 @@ namespace dbomsbak {
 namespace {
 
 constexpr std::string_view kPartial = ".partial";
-constexpr std::size_t kFirstPart = std::size_t{8} << 20;
-constexpr unsigned kMostParts = 10'000, kPartsOfOneSize = 2'500;
+constexpr std::size_t kMostParts = 10'000;  // of S3, and so of all others
+constexpr std::size_t kPartsUnderWay = 3;   // two on their way, and one that fills
 
 [[noreturn]] void ThrowWouldOverwrite(const std::string& name) {
   throw Error(ErrorCode::kWouldOverwrite, fmt::format("'{}' already exists", name),
@@ -58,19 +58,24 @@ std::size_t MemoryBeside(std::size_t taken_bytes, std::size_t max_memory_bytes) 
   return std::max(left, std::min(kLeast, max_memory_bytes));
 }
 
-std::size_t PartBytes(unsigned number) {
-  if (number > kMostParts) {
-    throw Error(ErrorCode::kIo, "an object has 10,000 parts at most, and this one needs more",
-                "Dump the databases one by one, or to a file first.");
-  }
-  return kFirstPart << ((number - 1) / kPartsOfOneSize);
+std::size_t PartBytes(std::size_t max_memory_bytes) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  return std::clamp(max_memory_bytes / (4 * kPartsUnderWay) / kMiB * kMiB, 8 * kMiB, 1024 * kMiB);
+}
+
+std::size_t WritingBytes(std::size_t max_memory_bytes) {
+  return kPartsUnderWay * PartBytes(max_memory_bytes);
 }
 
 // One object on its way. One thread appends; parts are sent behind its back.
 class ObjectFiles::Upload {
  public:
-  Upload(ObjectStore& store, ObjectPath path)
-      : store_(store), path_(std::move(path)), name_(path_.text()), mark_(NewMark()) {
+  Upload(ObjectStore& store, ObjectPath path, std::size_t part_bytes)
+      : store_(store),
+        path_(std::move(path)),
+        part_bytes_(part_bytes),
+        name_(path_.text()),
+        mark_(NewMark()) {
     id_ = store_.BeginUpload(path_.key, mark_);
   }
   ~Upload() { Abandon(); }
@@ -79,11 +84,11 @@ class ObjectFiles::Upload {
 
   void Append(std::string_view bytes) {
     while (!bytes.empty()) {
-      if (filling_.empty()) filling_.reserve(PartBytes(Number()));
-      const std::size_t room = PartBytes(Number()) - filling_.size();
+      if (filling_.empty()) filling_.reserve(part_bytes_);
+      const std::size_t room = part_bytes_ - filling_.size();
       filling_ += bytes.substr(0, room);
       bytes.remove_prefix(std::min(room, bytes.size()));
-      if (filling_.size() == PartBytes(Number())) SendPart();
+      if (filling_.size() == part_bytes_) SendPart();
     }
   }
 
@@ -131,12 +136,15 @@ class ObjectFiles::Upload {
   const std::string& name() const { return name_; }
 
  private:
-  unsigned Number() const { return sent_ + 1; }
-
   void SendPart() {
-    // Two on their way, and one that fills; large ones one by one.
-    const std::size_t most = filling_.size() > kFirstPart ? 1 : 2;
-    while (sending_.size() >= most) AwaitOne();
+    if (sent_ == kMostParts) {
+      throw Error(ErrorCode::kIo,
+                  fmt::format("'{}' needs more than {} parts of {} MiB, and an object has no more",
+                              name_, kMostParts, part_bytes_ >> 20),
+                  "Raise --max-memory: a part is a twelfth of it.")
+          .About(name_);
+    }
+    while (sending_.size() + 1 >= kPartsUnderWay) AwaitOne();
     const unsigned number = ++sent_;
     bytes_ += filling_.size();
     sending_.push_back(std::async(std::launch::async,
@@ -153,6 +161,7 @@ class ObjectFiles::Upload {
 
   ObjectStore& store_;
   const ObjectPath path_;
+  const std::size_t part_bytes_;
   const std::string name_;
   const std::string mark_;
   std::string id_;  // empty: completed, or given up
@@ -175,8 +184,8 @@ class ObjectFiles::UploadFile final : public WritableFile {
   const std::shared_ptr<Upload> upload_;
 };
 
-ObjectFiles::ObjectFiles(FileSystem& files, OpenStore open)
-    : files_(files), open_(std::move(open)) {}
+ObjectFiles::ObjectFiles(FileSystem& files, OpenStore open, std::size_t part_bytes)
+    : files_(files), open_(std::move(open)), part_bytes_(part_bytes) {}
 ObjectFiles::~ObjectFiles() { uploads_.clear(); }
 
 ObjectStore& ObjectFiles::Store(const std::string& bucket) {
@@ -208,7 +217,7 @@ std::unique_ptr<WritableFile> ObjectFiles::CreateLocked(const std::string& path)
   published.resize(path.size() - kPartial.size());
   const ObjectPath object = ParseObject(published);
   // Begun now: whether that may be done at all is known before the dump is.
-  auto upload = std::make_shared<Upload>(Store(object.bucket), object);
+  auto upload = std::make_shared<Upload>(Store(object.bucket), object, part_bytes_);
   const std::scoped_lock lock(mutex_);
   uploads_[path] = upload;
   return std::make_unique<UploadFile>(std::move(upload));

@@ -1,13 +1,16 @@
 #include "objects/remote_file.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace dbomsbak {
 namespace {
 
 constexpr std::size_t kLeastPiece = std::size_t{64} << 10;
-constexpr std::size_t kLargestPiece = std::size_t{8} << 20;
+constexpr std::size_t kLargestPiece = std::size_t{4} << 20;
+// A look at index and footer is over before pieces are that large.
+constexpr std::size_t kAheadFrom = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -28,13 +31,18 @@ RemoteFile::Pieces::iterator RemoteFile::Find(std::uint64_t offset) const {
 RemoteFile::Pieces::iterator RemoteFile::Begin(std::uint64_t offset, std::size_t wanted) const {
   std::size_t size = kLeastPiece;
   std::uint64_t until = facts_.bytes;
+  bool in_order = false;
   for (const Piece& piece : pieces_) {
-    if (piece.end() == offset) size = std::max(size, piece.size * 2);  // goes on in order
+    if (piece.size > 0 && piece.end() == offset) {
+      size = std::max(size, piece.size * 2);
+      in_order = true;
+    }
     if (piece.offset > offset) until = std::min(until, piece.offset);
   }
   size = std::clamp(std::max(size, wanted), kLeastPiece, kLargestPiece);
   Piece piece;
   piece.offset = offset;
+  piece.in_order = in_order;
   piece.size = static_cast<std::size_t>(std::min<std::uint64_t>(size, until - offset));
   pieces_.push_front(std::move(piece));
   return pieces_.begin();
@@ -63,10 +71,27 @@ void RemoteFile::Fetch(Pieces::iterator piece, std::unique_lock<std::mutex>& loc
   arrived_.notify_all();
 }
 
+void RemoteFile::ReadAhead(Pieces::iterator piece) const {
+  const std::uint64_t offset = piece->end();
+  if (!piece->in_order || piece->size < kAheadFrom || offset >= facts_.bytes) return;
+  if (ahead_.valid() && ahead_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    return;
+  }
+  if (Find(offset) != pieces_.end()) return;
+  const auto next = Begin(offset, 0);
+  ahead_ = std::async(std::launch::async, [this, next] {
+    std::unique_lock lock(mutex_);
+    try {
+      Fetch(next, lock);
+    } catch (...) {  // who reads there asks for itself
+    }
+  });
+}
+
 void RemoteFile::Trim() const {
   std::size_t kept = 0;
   for (auto piece = pieces_.begin(); piece != pieces_.end();) {
-    kept += piece->bytes.size();
+    kept += piece->size;
     const bool idle = (piece->there || piece->failed) && piece->waiting == 0;
     piece = idle && (kept > keep_bytes_ || piece->failed) ? pieces_.erase(piece) : std::next(piece);
   }
@@ -96,6 +121,7 @@ std::size_t RemoteFile::ReadAt(std::uint64_t offset, char* out, std::size_t size
     const std::size_t count = std::min(size - done, static_cast<std::size_t>(piece->end() - at));
     piece->bytes.copy(out + done, count, static_cast<std::size_t>(at - piece->offset));
     done += count;
+    ReadAhead(piece);
     Trim();
   }
   return done;

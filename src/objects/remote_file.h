@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <future>
 #include <list>
 #include <mutex>
 #include <string>
@@ -11,12 +12,14 @@
 
 namespace dbomsbak {
 
-// Asks for the piece that is read, and for ever more behind it where reading goes on in order;
-// keeps the pieces read last. All of them are of one object: one that is replaced meanwhile is
-// Error kIo. `store` must outlive it.
+// Asks for the piece that is read, for ever larger ones where reading goes on in order, and then
+// for the next one ahead of time, by a thread of its own; keeps the pieces read last. All of them
+// are of one object: one that is replaced meanwhile is Error kIo. `store` must outlive it. The
+// destructor waits for what is under way.
 class RemoteFile final : public RandomAccessFile {
  public:
-  // `keep_bytes`: memory for pieces, besides those that threads are just waiting for.
+  // `keep_bytes`: memory for pieces. Where more than three threads wait for one, 4 MiB for each
+  // other.
   RemoteFile(ObjectStore& store, std::string key, std::string name, const ObjectFacts& facts,
              std::size_t keep_bytes);
 
@@ -29,6 +32,7 @@ class RemoteFile final : public RandomAccessFile {
     std::uint64_t offset = 0;
     std::size_t size = 0;
     std::string bytes;
+    bool in_order = false;  // behind another one
     bool there = false, failed = false;
     unsigned waiting = 0;  // threads that want it
 
@@ -39,6 +43,7 @@ class RemoteFile final : public RandomAccessFile {
   Pieces::iterator Find(std::uint64_t offset) const;
   Pieces::iterator Begin(std::uint64_t offset, std::size_t wanted) const;
   void Fetch(Pieces::iterator piece, std::unique_lock<std::mutex>& lock) const;
+  void ReadAhead(Pieces::iterator piece) const;
   void Trim() const;
 
   ObjectStore& store_;
@@ -48,7 +53,8 @@ class RemoteFile final : public RandomAccessFile {
   const std::size_t keep_bytes_;
   mutable std::mutex mutex_;
   mutable std::condition_variable arrived_;
-  mutable Pieces pieces_;  // the one used last in front
+  mutable Pieces pieces_;            // the one used last in front
+  mutable std::future<void> ahead_;  // goes first: its thread uses all of the above
 };
 
 }  // namespace dbomsbak

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kLargestFile = 1 << 20;
 
-using Section = std::map<std::string, std::string, std::less<>>;
+using Section = std::map<std::string, Secret, std::less<>>;  // some are
 
 std::string_view Stripped(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -50,7 +50,7 @@ std::optional<Section> SectionOf(std::string_view text, std::string_view wanted)
     }
     std::string_view value = Stripped(words.substr(equals + 1));
     value = Stripped(value.substr(0, std::min(value.find(" #"), value.find(" ;"))));
-    (*section)[std::string(Stripped(words.substr(0, equals)))] = value;
+    (*section)[std::string(Stripped(words.substr(0, equals)))] = Secret(value);
   }
   return section;
 }
@@ -77,14 +77,15 @@ class Profile {
     }
   }
 
-  std::string Get(std::string_view key) const {
+  Secret GetSecret(std::string_view key) const {
     for (const auto* section : {&credentials_, &config_}) {
       if (!*section) continue;
       const auto found = (*section)->find(key);
       if (found != (*section)->end()) return found->second;
     }
-    return "";
+    return {};
   }
+  std::string Get(std::string_view key) const { return GetSecret(key).Reveal(); }
   const std::string& name() const { return name_; }
 
  private:
@@ -115,8 +116,14 @@ std::string CheckedEndpoint(std::string text, const std::string& source) {
   return text;
 }
 
-std::optional<S3Credentials> Pair(const std::string& access, const std::string& secret,
-                                  const std::string& token, const std::string& where) {
+Secret Taken(std::string text) {
+  Secret secret(text);
+  Wipe(text.data(), text.size());
+  return secret;
+}
+
+std::optional<S3Credentials> Pair(const std::string& access, Secret secret, Secret token,
+                                  const std::string& where) {
   if (access.empty() && secret.empty()) return std::nullopt;
   if (access.empty() || secret.empty()) {
     throw Error(ErrorCode::kUsage,
@@ -124,7 +131,7 @@ std::optional<S3Credentials> Pair(const std::string& access, const std::string& 
                             access.empty() ? "access key" : "secret access key"),
                 "Both make a pair.");
   }
-  return S3Credentials{access, Secret(secret), Secret(token), 0};
+  return S3Credentials{access, std::move(secret), std::move(token), 0};
 }
 
 // What a container or an instance of AWS is given, over and over, as it expires.
@@ -196,12 +203,13 @@ class Metadata {
     return request;
   }
 
-  static std::optional<S3Credentials> Parsed(const HttpAnswer& answer) {
+  static std::optional<S3Credentials> Parsed(HttpAnswer answer) {
     if (answer.status != 200) return std::nullopt;
     auto found =
-        Pair(JsonText(answer.body, "AccessKeyId"), JsonText(answer.body, "SecretAccessKey"),
-             JsonText(answer.body, "Token"), "the metadata service");
+        Pair(JsonText(answer.body, "AccessKeyId"), Taken(JsonText(answer.body, "SecretAccessKey")),
+             Taken(JsonText(answer.body, "Token")), "the metadata service");
     if (found) found->expires = ParseUtc(JsonText(answer.body, "Expiration")).value_or(0);
+    Wipe(answer.body.data(), answer.body.size());
     return found;
   }
 
@@ -248,14 +256,15 @@ S3Settings FindS3Settings(const Environment& environment, const std::string& end
     settings.credentials = [found] { return found; };
     return settings;
   };
-  if (const auto found = Pair(environment("AWS_ACCESS_KEY_ID").value_or(""),
-                              environment("AWS_SECRET_ACCESS_KEY").value_or(""),
-                              environment("AWS_SESSION_TOKEN").value_or(""), "the environment")) {
+  if (const auto found =
+          Pair(environment("AWS_ACCESS_KEY_ID").value_or(""),
+               Taken(environment("AWS_SECRET_ACCESS_KEY").value_or("")),
+               Taken(environment("AWS_SESSION_TOKEN").value_or("")), "the environment")) {
     return fixed(*found);
   }
-  if (const auto found =
-          Pair(profile.Get("aws_access_key_id"), profile.Get("aws_secret_access_key"),
-               profile.Get("aws_session_token"), fmt::format("profile '{}'", profile.name()))) {
+  if (const auto found = Pair(
+          profile.Get("aws_access_key_id"), profile.GetSecret("aws_secret_access_key"),
+          profile.GetSecret("aws_session_token"), fmt::format("profile '{}'", profile.name()))) {
     return fixed(*found);
   }
   for (const char* const way : {"sso_session", "sso_start_url", "role_arn", "credential_process"}) {

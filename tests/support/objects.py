@@ -14,6 +14,7 @@ import os
 import pathlib
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -172,9 +173,13 @@ class ObjectStore:
 class Gate:
     """Stands before the store, and may do wrong: `judge(request)`, given the number (from 0), method and target of
     each, answers None (pass on), bytes (answer with them), 'reset', 'lose' (pass on, and lose the answer) or 'cut'
-    (half of the answer)."""
+    (half of the answer). With `certificate` and its key, files in PEM, it speaks TLS."""
 
-    def __init__(self, store, judge=lambda number, method, target: None):
+    def __init__(self, store, judge=lambda number, method, target: None, certificate=None, key=None):
+        self._tls = None
+        if certificate:
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._tls.load_cert_chain(certificate, key)
         self.judge = judge
         self.seen = []
         self.answered = 0  # bytes
@@ -183,7 +188,7 @@ class Gate:
 
     def __enter__(self):
         self._socket = socket.create_server(('127.0.0.1', 0))
-        self.endpoint = 'http://127.0.0.1:%d' % self._socket.getsockname()[1]
+        self.endpoint = f'http{"s" if self._tls else ""}://127.0.0.1:%d' % self._socket.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -221,7 +226,7 @@ class Gate:
         return head + b'\r\n\r\n' + body
 
     def _serve(self, client):
-        with contextlib.suppress(OSError), client:
+        with contextlib.suppress(OSError), self._tls.wrap_socket(client, server_side=True) if self._tls else client as client:
             while True:
                 request = self._message(client, b'')
                 if not request:

@@ -28,6 +28,7 @@ struct MemoryBucket {
   unsigned calls = 0, fail_at = 0;  // from 1 on; 0: none fails
   bool goes_on_failing = false;
   std::vector<std::pair<std::uint64_t, std::size_t>> reads;
+  std::vector<std::size_t> parts;  // bytes of each that arrived
   unsigned made = 0;
   std::int64_t clock = 1'000'000;
 };
@@ -75,6 +76,7 @@ class MemoryStore final : public ObjectStore {
                          std::string_view bytes) override {
     const auto lock = Call();
     b_.uploads.at(id).parts[number] = bytes;
+    b_.parts.push_back(bytes.size());
     return "p" + std::to_string(number);
   }
   std::string CopyPart(const std::string&, const std::string& id, unsigned number,

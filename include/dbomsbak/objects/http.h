@@ -32,6 +32,7 @@ struct HttpAnswer {
   std::string failure;
   bool worth_another_try = false;  // of a failure
   bool never_reached = false;      // no connection was made
+  bool not_trusted = false;        // ... as its certificate is not that of who was asked
 
   std::string header(const std::string& name) const {
     const auto found = headers.find(name);
@@ -45,8 +46,8 @@ class HttpClient {
   virtual ~HttpClient() = default;
   virtual HttpAnswer Do(const HttpRequest& request) = 0;
 
-  // By libcurl; connections are kept. `certificates`: a file to trust instead of the system's;
-  // may be empty.
+  // By libcurl; connections are kept. Certificates of https are proved by the authorities in the
+  // file `certificates`, or by the system's where that is empty; no redirect is followed.
   static std::unique_ptr<HttpClient> Curl(std::string certificates);
 };
 

@@ -11,9 +11,17 @@
 
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/base/file.h"
+#include "dbomsbak/objects/object_path.h"
 #include "dbomsbak/objects/object_store.h"
 
 namespace dbomsbak {
+
+// All parts of an object but the last have one size, as some stores want it. An object has 10,000
+// parts at most: of 8 MiB each, or more where `max_memory_bytes` has room for three of them in a
+// quarter.
+std::size_t PartBytes(std::size_t max_memory_bytes = 0);
+// What a dump to an object takes of it for parts under way.
+std::size_t WritingBytes(std::size_t max_memory_bytes);
 
 // Files of `files`, and objects. What is written as NAME.partial is an upload of NAME that has not
 // been completed: no object is there before Rename() to NAME, which completes it and proves that
@@ -25,7 +33,8 @@ class ObjectFiles final : public FileSystem {
   // Called at the first use of a bucket.
   using OpenStore = std::function<std::unique_ptr<ObjectStore>(const std::string& bucket)>;
 
-  ObjectFiles(FileSystem& files, OpenStore open);
+  // `part_bytes`: PartBytes(), or less in tests.
+  ObjectFiles(FileSystem& files, OpenStore open, std::size_t part_bytes = PartBytes());
   ~ObjectFiles() override;
 
   std::unique_ptr<RandomAccessFile> OpenForReading(const std::string& path) override;
@@ -38,8 +47,6 @@ class ObjectFiles final : public FileSystem {
   // Of a bucket, which is opened when it has to be. Stays as long as this does.
   ObjectStore& Store(const std::string& bucket);
 
-  // What a dump to an object may take of memory for parts under way.
-  static constexpr std::size_t kWritingBytes = std::size_t{24} << 20;
   // What reading an object may keep.
   static constexpr std::size_t kReadingBytes = std::size_t{16} << 20;
 
@@ -52,6 +59,7 @@ class ObjectFiles final : public FileSystem {
 
   FileSystem& files_;
   const OpenStore open_;
+  const std::size_t part_bytes_;
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<ObjectStore>> stores_;
   std::map<std::string, std::shared_ptr<Upload>> uploads_;  // by the path of NAME.partial
@@ -63,9 +71,5 @@ std::size_t MemoryBeside(std::size_t taken_bytes, std::size_t max_memory_bytes);
 // Opens S3 as FindS3Settings() finds it, at the first use; `endpoint` is that of --s3-endpoint, or
 // empty. `cancel` must outlive what it opens.
 ObjectFiles::OpenStore S3ByEnvironment(std::string endpoint, const CancelToken& cancel);
-
-// Sizes of parts: small at first, as the memory for them is; 10,000 of them are 293 GiB. `number`
-// is from 1 on. Error kIo beyond the last one.
-std::size_t PartBytes(unsigned number);
 
 }  // namespace dbomsbak

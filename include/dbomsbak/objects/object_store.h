@@ -17,16 +17,6 @@
 
 namespace dbomsbak {
 
-// "s3://bucket/key". The key may be empty, or end in '/': a folder.
-struct ObjectPath {
-  std::string bucket, key;
-
-  std::string text() const;
-};
-bool IsObjectPath(std::string_view path);  // begins with s3://
-// Error kUsage for what IsObjectPath() says yes to and is none.
-ObjectPath ParseObjectPath(const std::string& path);
-
 struct ObjectFacts {
   std::uint64_t bytes = 0;
   std::string etag;           // as the store spells it, with its quotes
@@ -86,6 +76,7 @@ class ObjectStore {
   virtual void Delete(const std::string& key) = 0;  // also one that is not there
   // All keys that begin with `prefix`; without those that have another '/' behind it.
   virtual std::vector<ListedObject> List(const std::string& prefix) = 0;
+  // None where the store does not tell.
   virtual std::vector<LeftUpload> Uploads(const std::string& prefix) = 0;
 };
 

@@ -256,6 +256,49 @@ TEST_F(S3StoreTest, AListGoesOnToItsEnd) {
   EXPECT_THAT(http_.asked[1], HasSubstr("continuation-token=a%2Bb%2F%3D"));
 }
 
+TEST_F(S3StoreTest, TheListOfUploadsGoesOnToItsEnd) {
+  http_.answers = {
+      Answer(200,
+             "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><EncodingType>url"
+             "</EncodingType><NextKeyMarker>p/a%2Bb</NextKeyMarker><NextUploadIdMarker>i+1"
+             "</NextUploadIdMarker><Upload><Key>p/a%2Bb</Key><UploadId>i+1</UploadId></Upload>"
+             "</ListMultipartUploadsResult>"),
+      Answer(200,
+             "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated><Upload><Key>p/c</Key>"
+             "<UploadId>i2</UploadId></Upload></ListMultipartUploadsResult>")};
+  const auto uploads = Store().Uploads("p/");
+  ASSERT_EQ(uploads.size(), 2u);
+  EXPECT_EQ(uploads[0].key, "p/a+b");
+  EXPECT_EQ(uploads[1].id, "i2");
+  EXPECT_THAT(http_.asked[1], HasSubstr("key-marker=p%2Fa%2Bb"));
+  EXPECT_THAT(http_.asked[1], HasSubstr("upload-id-marker=i%2B1"));
+  http_.answers.front() = Answer(
+      200,
+      "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated></ListMultipartUploadsResult>");
+  EXPECT_EQ(ErrorOf([](ObjectStore& s) { s.Uploads("p/"); }).code(), ErrorCode::kIo);
+}
+
+TEST_F(S3StoreTest, AStoreThatTellsOfNoUploadsHasNone) {
+  for (const int status : {405, 501}) {
+    http_.answers = {Refusal(status, "NotImplemented")};
+    EXPECT_TRUE(Store().Uploads("p/").empty()) << status;
+  }
+}
+
+TEST_F(S3StoreTest, ACertificateThatIsNotTrustedIsToldAtOnceWithWhatToName) {
+  HttpAnswer stranger;
+  stranger.never_reached = stranger.not_trusted = true;
+  stranger.failure = "self-signed certificate";
+  http_.answers = {stranger};
+  Error error = ErrorOf([](ObjectStore& s) { s.Head("k"); });
+  EXPECT_EQ(error.code(), ErrorCode::kConnect);
+  EXPECT_THAT(error.hint(), HasSubstr("AWS_CA_BUNDLE=FILE"));
+  settings_.certificates = "/my.pem";
+  error = ErrorOf([](ObjectStore& s) { s.Head("k"); });
+  EXPECT_THAT(error.hint(), HasSubstr("'/my.pem'"));
+  EXPECT_TRUE(pauses_.empty());
+}
+
 TEST_F(S3StoreTest, ACancelledRunStillGivesItsUploadUp) {
   http_.answers = {Answer(204)};
   ObjectStore& store = Store();
