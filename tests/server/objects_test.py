@@ -15,7 +15,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.objects import Gate, ObjectStore, answer  # noqa: E402
+from support.objects import Gate, ObjectStore, answer, python_with_moto  # noqa: E402
 from support.program import Program  # noqa: E402
 from support.server import Server  # noqa: E402
 
@@ -319,4 +319,9 @@ INSERT INTO t SELECT seq, CONCAT(MD5(seq), REPEAT('x', 968)) FROM seq_1_to_{ROWS
 
 
 if __name__ == '__main__':
+    try:
+        python_with_moto()
+    except unittest.SkipTest as reason:
+        print(f'objects_test: skipped: {reason}')
+        sys.exit(77)
     unittest.main(verbosity=2)
