@@ -61,6 +61,7 @@ complete -c dbomsbak -n '__dbomsbak_is dump' -s 'R' -l routines -l skip-routines
 complete -c dbomsbak -n '__dbomsbak_is dump' -s 'E' -l events -l skip-events -d 'with events (default); --events=false without'
 complete -c dbomsbak -n '__dbomsbak_is dump' -l ddl -r -f -a 'native portable' -d 'definitions as the server prints them (default), or in words that all kinds of servers read'
 complete -c dbomsbak -n '__dbomsbak_is dump' -l add-drop-database -d 'DROP DATABASE before each CREATE DATABASE'
+complete -c dbomsbak -n '__dbomsbak_is dump' -l s3-endpoint -r -f -d 'the object store of s3://BUCKET/KEY where it is not AWS\'s: https://host:port'
 complete -c dbomsbak -n '__dbomsbak_is dump' -s 'j' -l jobs -r -f -d 'sessions or threads at a time (dump: 2; else one a core)'
 complete -c dbomsbak -n '__dbomsbak_is dump' -l max-memory -r -f -d 'bound for buffers, such as 96M (default) or 1G'
 complete -c dbomsbak -n '__dbomsbak_is dump' -l throttle -r -f -d 'leave the server to others: 20M or 5000rows a second at most, load=30 while more threads run there; may be given again'
@@ -92,6 +93,7 @@ complete -c dbomsbak -n '__dbomsbak_is dump' -l ssl-key -r -F -d 'its key'
 complete -c dbomsbak -n '__dbomsbak_is dump' -l connect-timeout -r -f -d 'longest wait for the connection (default 10)'
 
 # verify
+complete -c dbomsbak -n '__dbomsbak_is verify' -l s3-endpoint -r -f -d 'the object store of s3://BUCKET/KEY where it is not AWS\'s: https://host:port'
 complete -c dbomsbak -n '__dbomsbak_is verify' -l identity -r -F -d 'what opens encrypted files: an identity file of age; may be given again'
 complete -c dbomsbak -n '__dbomsbak_is verify' -l passphrase-file -r -F -d 'its first line is the passphrase of an encrypted file or identity (else it is asked for)'
 complete -c dbomsbak -n '__dbomsbak_is verify' -l verify-key -r -F -d 'each FILE must be signed (FILE.minisig) with this public key of minisign: a file, or its line RW…; may be given again'
@@ -109,6 +111,7 @@ complete -c dbomsbak -n '__dbomsbak_is verify' -s '?' -l help -d 'this text'
 complete -c dbomsbak -n '__dbomsbak_is verify' -F
 
 # info
+complete -c dbomsbak -n '__dbomsbak_is info' -l s3-endpoint -r -f -d 'the object store of s3://BUCKET/KEY where it is not AWS\'s: https://host:port'
 complete -c dbomsbak -n '__dbomsbak_is info' -l identity -r -F -d 'what opens encrypted files: an identity file of age; may be given again'
 complete -c dbomsbak -n '__dbomsbak_is info' -l passphrase-file -r -F -d 'its first line is the passphrase of an encrypted file or identity (else it is asked for)'
 complete -c dbomsbak -n '__dbomsbak_is info' -l json -d 'the result as one JSON object on stdout'
@@ -122,6 +125,7 @@ complete -c dbomsbak -n '__dbomsbak_is info' -F
 complete -c dbomsbak -n '__dbomsbak_is cat' -l only -r -f -d 'this table alone; may be given again'
 complete -c dbomsbak -n '__dbomsbak_is cat' -l schema -d 'definitions only'
 complete -c dbomsbak -n '__dbomsbak_is cat' -l data -d 'rows only'
+complete -c dbomsbak -n '__dbomsbak_is cat' -l s3-endpoint -r -f -d 'the object store of s3://BUCKET/KEY where it is not AWS\'s: https://host:port'
 complete -c dbomsbak -n '__dbomsbak_is cat' -l identity -r -F -d 'what opens encrypted files: an identity file of age; may be given again'
 complete -c dbomsbak -n '__dbomsbak_is cat' -l passphrase-file -r -F -d 'its first line is the passphrase of an encrypted file or identity (else it is asked for)'
 complete -c dbomsbak -n '__dbomsbak_is cat' -s 'q' -l quiet -d 'warnings and errors only'
@@ -132,6 +136,7 @@ complete -c dbomsbak -n '__dbomsbak_is cat' -F
 # check
 complete -c dbomsbak -n '__dbomsbak_is check' -l restore -d 'the arguments are archives or plain dumps: can this server hold what is in them?'
 complete -c dbomsbak -n '__dbomsbak_is check' -l into -r -f -d 'the database of a plain dump that names none'
+complete -c dbomsbak -n '__dbomsbak_is check' -l s3-endpoint -r -f -d 'the object store of s3://BUCKET/KEY where it is not AWS\'s: https://host:port'
 complete -c dbomsbak -n '__dbomsbak_is check' -l identity -r -F -d 'what opens encrypted files: an identity file of age; may be given again'
 complete -c dbomsbak -n '__dbomsbak_is check' -l passphrase-file -r -F -d 'its first line is the passphrase of an encrypted file or identity (else it is asked for)'
 complete -c dbomsbak -n '__dbomsbak_is check' -l allow-partial -d 'go on without objects that cannot be read; a dump then ends with 3'
@@ -168,6 +173,7 @@ complete -c dbomsbak -n '__dbomsbak_is restore' -l as -r -f -d 'restore database
 complete -c dbomsbak -n '__dbomsbak_is restore' -l keep-extra -d 'live tables, views and programs that the files do not hold stay'
 complete -c dbomsbak -n '__dbomsbak_is restore' -l repoint-foreign-keys -d 'foreign keys of tables that stay, also of other databases, point to the new tables'
 complete -c dbomsbak -n '__dbomsbak_is restore' -l into -r -f -d 'the database of a plain dump that names none'
+complete -c dbomsbak -n '__dbomsbak_is restore' -l s3-endpoint -r -f -d 'the object store of s3://BUCKET/KEY where it is not AWS\'s: https://host:port'
 complete -c dbomsbak -n '__dbomsbak_is restore' -l identity -r -F -d 'what opens encrypted files: an identity file of age; may be given again'
 complete -c dbomsbak -n '__dbomsbak_is restore' -l passphrase-file -r -F -d 'its first line is the passphrase of an encrypted file or identity (else it is asked for)'
 complete -c dbomsbak -n '__dbomsbak_is restore' -l verify-key -r -F -d 'each FILE must be signed (FILE.minisig) with this public key of minisign: a file, or its line RW…; may be given again'
@@ -304,6 +310,7 @@ complete -c dbomsbak -n '__dbomsbak_is status' -l connect-timeout -r -f -d 'long
 complete -c dbomsbak -n '__dbomsbak_is diff' -l only -r -f -d 'these tables alone; may be given again'
 complete -c dbomsbak -n '__dbomsbak_is diff' -l rows -f -d 'name differing rows by their keys, up to N of a table and kind (--rows: 10)'
 complete -c dbomsbak -n '__dbomsbak_is diff' -l into -r -f -d 'the database of a plain dump that names none'
+complete -c dbomsbak -n '__dbomsbak_is diff' -l s3-endpoint -r -f -d 'the object store of s3://BUCKET/KEY where it is not AWS\'s: https://host:port'
 complete -c dbomsbak -n '__dbomsbak_is diff' -l identity -r -F -d 'what opens encrypted files: an identity file of age; may be given again'
 complete -c dbomsbak -n '__dbomsbak_is diff' -l passphrase-file -r -F -d 'its first line is the passphrase of an encrypted file or identity (else it is asked for)'
 complete -c dbomsbak -n '__dbomsbak_is diff' -s 'j' -l jobs -r -f -d 'sessions or threads at a time (dump: 2; else one a core)'
@@ -359,6 +366,7 @@ complete -c dbomsbak -n '__dbomsbak_is snapshot' -s 'R' -l routines -l skip-rout
 complete -c dbomsbak -n '__dbomsbak_is snapshot' -s 'E' -l events -l skip-events -d 'with events (default); --events=false without'
 complete -c dbomsbak -n '__dbomsbak_is snapshot' -l ddl -r -f -a 'native portable' -d 'definitions as the server prints them (default), or in words that all kinds of servers read'
 complete -c dbomsbak -n '__dbomsbak_is snapshot' -l add-drop-database -d 'DROP DATABASE before each CREATE DATABASE'
+complete -c dbomsbak -n '__dbomsbak_is snapshot' -l s3-endpoint -r -f -d 'the object store of s3://BUCKET/KEY where it is not AWS\'s: https://host:port'
 complete -c dbomsbak -n '__dbomsbak_is snapshot' -l keep -r -f -d 'keep the newest N good archives'
 complete -c dbomsbak -n '__dbomsbak_is snapshot' -l keep-days -r -f -d 'keep those not older than N days'
 complete -c dbomsbak -n '__dbomsbak_is snapshot' -l keep-daily -r -f -d 'keep the newest of each of the last N days (UTC) that have one'
@@ -403,6 +411,7 @@ complete -c dbomsbak -n '__dbomsbak_is snapshot' -l connect-timeout -r -f -d 'lo
 
 # list
 complete -c dbomsbak -n '__dbomsbak_is list' -l label -r -f -d 'archives of this label alone'
+complete -c dbomsbak -n '__dbomsbak_is list' -l s3-endpoint -r -f -d 'the object store of s3://BUCKET/KEY where it is not AWS\'s: https://host:port'
 complete -c dbomsbak -n '__dbomsbak_is list' -l identity -r -F -d 'what opens encrypted files: an identity file of age; may be given again'
 complete -c dbomsbak -n '__dbomsbak_is list' -l passphrase-file -r -F -d 'its first line is the passphrase of an encrypted file or identity (else it is asked for)'
 complete -c dbomsbak -n '__dbomsbak_is list' -l check-age -r -f -d '5 when the newest good archive is older than 26h (or 90m, 2d), or there is none'
@@ -416,6 +425,7 @@ complete -c dbomsbak -n '__dbomsbak_is list' -f -a '(__fish_complete_directories
 # prune
 complete -c dbomsbak -n '__dbomsbak_is prune' -l dir -r -f -a '(__fish_complete_directories)' -d 'the folder of the archives'
 complete -c dbomsbak -n '__dbomsbak_is prune' -l label -r -f -d 'archives of this label alone'
+complete -c dbomsbak -n '__dbomsbak_is prune' -l s3-endpoint -r -f -d 'the object store of s3://BUCKET/KEY where it is not AWS\'s: https://host:port'
 complete -c dbomsbak -n '__dbomsbak_is prune' -l identity -r -F -d 'what opens encrypted files: an identity file of age; may be given again'
 complete -c dbomsbak -n '__dbomsbak_is prune' -l passphrase-file -r -F -d 'its first line is the passphrase of an encrypted file or identity (else it is asked for)'
 complete -c dbomsbak -n '__dbomsbak_is prune' -l keep -r -f -d 'keep the newest N good archives'

@@ -22,7 +22,7 @@ TEST(CompletionTest, ValuesThatNothingCompletesAreKnown) {
       "OLD=NEW", "N",       "HOST",      "PORT",     "USER",       "SECRET",
       "SECONDS", "TEXT",    "SIZE",      "COND",     "AGE",        "DIGEST",
       "LIMIT",   "IP",      "IMAGE",     "OLD",      "NEW",        "VERSION",
-      "MINUTES", "COMMAND", "DB",        "V",        "TIME"};
+      "MINUTES", "COMMAND", "DB",        "V",        "TIME",       "URL"};
   for (const OptionInfo& option : OptionTable()) {
     if (CompletionOf(option).wanted != Wanted::kText) continue;
     EXPECT_THAT(known, Contains(option.value)) << option.names;
