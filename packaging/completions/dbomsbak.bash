@@ -17,14 +17,14 @@ _dbomsbak_look_up() {
   wanted='' separate='' choices='' options='' operands=text arguments=''
   case $command in
     'dump')
-      options='-o --output -r --result-file --format --overwrite --compress --encrypt-to --recipients-file --encrypt-passphrase --passphrase-file --sign-key --sign-password-file -A --all-databases -B --databases --tables --only --ignore-table -w --where --prune-heartbeat -d --no-data -t --no-create-info --triggers --skip-triggers -R --routines --skip-routines -E --events --skip-events --ddl --add-drop-database -j --jobs --max-memory --throttle --lock-wait --allow-partial --json --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
+      options='-o --output -r --result-file --format --overwrite --compress --encrypt-to --recipients-file --encrypt-passphrase --passphrase-file --sign-key --sign-password-file -A --all-databases -B --databases --tables --only --ignore-table -w --where --prune-heartbeat -d --no-data -t --no-create-info --triggers --skip-triggers -R --routines --skip-routines -E --events --skip-events --ddl --add-drop-database --s3-endpoint -j --jobs --max-memory --throttle --lock-wait --allow-partial --json --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
       operands=text
       case $1 in
         -o | --output | -r | --result-file | --recipients-file | --passphrase-file | --sign-key | --sign-password-file | --oms-config | --password-file | -S | --socket | --defaults-file | --defaults-extra-file | --ssl-ca | --ssl-cert | --ssl-key | --log-error) wanted=file separate=yes ;;
         --format) wanted=word choices='sql archive' separate=yes ;;
         --overwrite | --encrypt-passphrase | -A | --all-databases | -B | --databases | --tables | --prune-heartbeat | -d | --no-data | -t | --no-create-info | --triggers | --skip-triggers | -R | --routines | --skip-routines | -E | --events | --skip-events | --add-drop-database | --allow-partial | --json | -q | --quiet | -v | --verbose | -\? | --help | --no-defaults | --ssl | --skip-ssl | --ssl-verify-server-cert | --single-transaction | --skip-single-transaction | -l | --lock-tables | --skip-lock-tables | -x | --lock-all-tables | --quick | --skip-quick | --opt | --hex-blob | --skip-hex-blob | --gtid | -y | --no-tablespaces | -i | --comments | --skip-comments | --dump-date | --skip-dump-date | -e | --extended-insert | --skip-extended-insert | -c | --complete-insert | --skip-complete-insert | -a | --create-options | --skip-create-options | --add-drop-table | --add-drop-trigger | --add-locks | --skip-add-locks | -K | --disable-keys | --skip-disable-keys | --no-autocommit | --skip-no-autocommit | --order-by-primary | -Q | --quote-names | --skip-quote-names | --allow-keywords | --tz-utc | --skip-tz-utc | --set-charset | --skip-set-charset | -C | --network-timeout | --skip-network-timeout | -Y | --all-tablespaces | -H | --dump-history | --order-by-size | --no-data-med | --skip-no-data-med | --log-queries | --skip-log-queries | -X | --xml | --apply-slave-statements | --apply-replica-statements | --include-master-host-port | --include-source-host-port | --delete-master-logs | --delete-source-logs | -F | --flush-logs | --flush-privileges | -f | --force | --skip-add-drop-table | --compact | --skip-opt | -n | --no-create-db | --insert-ignore | --replace | -N | --no-set-names | --delayed-insert) wanted=nothing ;;
         --compress | -p | --password | --set-gtid-purged | --column-statistics | --skip-column-statistics | --master-data | --source-data | --dump-slave | --dump-replica | --system) wanted=text ;;
-        --encrypt-to | --only | --ignore-table | -w | --where | -j | --jobs | --max-memory | --throttle | --lock-wait | -h | --host | -P | --port | -u | --user | --defaults-group-suffix | --connect-timeout | --max-allowed-packet | --net-buffer-length | --default-character-set | --max-statement-time | --compatible | --ignore-database | --ignore-table-data | --as-of | --fields-enclosed-by | --fields-optionally-enclosed-by | --fields-escaped-by | --fields-terminated-by | --lines-terminated-by) wanted=text separate=yes ;;
+        --encrypt-to | --only | --ignore-table | -w | --where | --s3-endpoint | -j | --jobs | --max-memory | --throttle | --lock-wait | -h | --host | -P | --port | -u | --user | --defaults-group-suffix | --connect-timeout | --max-allowed-packet | --net-buffer-length | --default-character-set | --max-statement-time | --compatible | --ignore-database | --ignore-table-data | --as-of | --fields-enclosed-by | --fields-optionally-enclosed-by | --fields-escaped-by | --fields-terminated-by | --lines-terminated-by) wanted=text separate=yes ;;
         --ddl) wanted=word choices='native portable' separate=yes ;;
         --progress) wanted=word choices='json bar none' ;;
         --protocol) wanted=word choices='tcp socket' separate=yes ;;
@@ -33,39 +33,40 @@ _dbomsbak_look_up() {
       esac
       ;;
     'verify')
-      options='--identity --passphrase-file --verify-key --deep --throwaway --expect --oms-config -j --jobs --max-memory --json --progress -q --quiet -v --verbose -? --help'
+      options='--s3-endpoint --identity --passphrase-file --verify-key --deep --throwaway --expect --oms-config -j --jobs --max-memory --json --progress -q --quiet -v --verbose -? --help'
       operands=file
       case $1 in
+        --s3-endpoint | --expect | -j | --jobs | --max-memory) wanted=text separate=yes ;;
         --identity | --passphrase-file | --verify-key | --oms-config) wanted=file separate=yes ;;
         --deep | --json | -q | --quiet | -v | --verbose | -\? | --help) wanted=nothing ;;
         --throwaway) wanted=file ;;
-        --expect | -j | --jobs | --max-memory) wanted=text separate=yes ;;
         --progress) wanted=word choices='json bar none' ;;
       esac
       ;;
     'info')
-      options='--identity --passphrase-file --json --html -q --quiet -v --verbose -? --help'
+      options='--s3-endpoint --identity --passphrase-file --json --html -q --quiet -v --verbose -? --help'
       operands=file
       case $1 in
+        --s3-endpoint) wanted=text separate=yes ;;
         --identity | --passphrase-file) wanted=file separate=yes ;;
         --json | --html | -q | --quiet | -v | --verbose | -\? | --help) wanted=nothing ;;
       esac
       ;;
     'cat')
-      options='--only --schema --data --identity --passphrase-file -q --quiet -v --verbose -? --help'
+      options='--only --schema --data --s3-endpoint --identity --passphrase-file -q --quiet -v --verbose -? --help'
       operands=file
       case $1 in
-        --only) wanted=text separate=yes ;;
+        --only | --s3-endpoint) wanted=text separate=yes ;;
         --schema | --data | -q | --quiet | -v | --verbose | -\? | --help) wanted=nothing ;;
         --identity | --passphrase-file) wanted=file separate=yes ;;
       esac
       ;;
     'check')
-      options='--restore --into --identity --passphrase-file --allow-partial --allow-filtered --json --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
+      options='--restore --into --s3-endpoint --identity --passphrase-file --allow-partial --allow-filtered --json --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
       [[ " ${words[*]} " != *' --restore '* ]] || operands=file
       case $1 in
         --restore | --allow-partial | --allow-filtered | --json | -q | --quiet | -v | --verbose | -\? | --help | --no-defaults | --ssl | --skip-ssl | --ssl-verify-server-cert) wanted=nothing ;;
-        --into | -h | --host | -P | --port | -u | --user | --defaults-group-suffix | --connect-timeout) wanted=text separate=yes ;;
+        --into | --s3-endpoint | -h | --host | -P | --port | -u | --user | --defaults-group-suffix | --connect-timeout) wanted=text separate=yes ;;
         --identity | --passphrase-file | --oms-config | --password-file | -S | --socket | --defaults-file | --defaults-extra-file | --ssl-ca | --ssl-cert | --ssl-key) wanted=file separate=yes ;;
         --progress) wanted=word choices='json bar none' ;;
         -p | --password) wanted=text ;;
@@ -74,10 +75,10 @@ _dbomsbak_look_up() {
       esac
       ;;
     'restore')
-      options='--only --as --keep-extra --repoint-foreign-keys --into --identity --passphrase-file --verify-key --require-signature --dry-run --rehearse --prepare --swap --abort --in-place --safety-dump --skip-binlog --confirm -y --yes -j --jobs --max-memory --lock-wait --allow-partial --allow-filtered -f --force --json --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
+      options='--only --as --keep-extra --repoint-foreign-keys --into --s3-endpoint --identity --passphrase-file --verify-key --require-signature --dry-run --rehearse --prepare --swap --abort --in-place --safety-dump --skip-binlog --confirm -y --yes -j --jobs --max-memory --lock-wait --allow-partial --allow-filtered -f --force --json --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
       operands=file
       case $1 in
-        --only | --as | --into | -j | --jobs | --max-memory | --lock-wait | -h | --host | -P | --port | -u | --user | --defaults-group-suffix | --connect-timeout) wanted=text separate=yes ;;
+        --only | --as | --into | --s3-endpoint | -j | --jobs | --max-memory | --lock-wait | -h | --host | -P | --port | -u | --user | --defaults-group-suffix | --connect-timeout) wanted=text separate=yes ;;
         --keep-extra | --repoint-foreign-keys | --require-signature | --dry-run | --rehearse | --prepare | --swap | --abort | --in-place | --skip-binlog | -y | --yes | --allow-partial | --allow-filtered | -f | --force | --json | -q | --quiet | -v | --verbose | -\? | --help | --no-defaults | --ssl | --skip-ssl | --ssl-verify-server-cert) wanted=nothing ;;
         --identity | --passphrase-file | --verify-key | --safety-dump | --oms-config | --password-file | -S | --socket | --defaults-file | --defaults-extra-file | --ssl-ca | --ssl-cert | --ssl-key) wanted=file separate=yes ;;
         --confirm) wanted=word choices='ha-off' separate=yes ;;
@@ -126,10 +127,10 @@ _dbomsbak_look_up() {
       esac
       ;;
     'diff')
-      options='--only --rows --into --identity --passphrase-file -j --jobs --lock-wait --json --html --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
+      options='--only --rows --into --s3-endpoint --identity --passphrase-file -j --jobs --lock-wait --json --html --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
       operands=file
       case $1 in
-        --only | --into | -j | --jobs | --lock-wait | -h | --host | -P | --port | -u | --user | --defaults-group-suffix | --connect-timeout) wanted=text separate=yes ;;
+        --only | --into | --s3-endpoint | -j | --jobs | --lock-wait | -h | --host | -P | --port | -u | --user | --defaults-group-suffix | --connect-timeout) wanted=text separate=yes ;;
         --rows | -p | --password) wanted=text ;;
         --identity | --passphrase-file | --oms-config | --password-file | -S | --socket | --defaults-file | --defaults-extra-file | --ssl-ca | --ssl-cert | --ssl-key) wanted=file separate=yes ;;
         --json | --html | -q | --quiet | -v | --verbose | -\? | --help | --no-defaults | --ssl | --skip-ssl | --ssl-verify-server-cert) wanted=nothing ;;
@@ -139,11 +140,11 @@ _dbomsbak_look_up() {
       esac
       ;;
     'snapshot')
-      options='--dir --label --compress --encrypt-to --recipients-file --encrypt-passphrase --passphrase-file --sign-key --sign-password-file -A --all-databases -B --databases --tables --only --ignore-table -w --where --prune-heartbeat -d --no-data -t --no-create-info --triggers --skip-triggers -R --routines --skip-routines -E --events --skip-events --ddl --add-drop-database --keep --keep-days --keep-daily --keep-weekly --keep-monthly --pin --deep --throwaway --space-check --skip-space-check -j --jobs --max-memory --throttle --lock-wait --allow-partial --metrics --hook-ok --hook-fail --json --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
+      options='--dir --label --compress --encrypt-to --recipients-file --encrypt-passphrase --passphrase-file --sign-key --sign-password-file -A --all-databases -B --databases --tables --only --ignore-table -w --where --prune-heartbeat -d --no-data -t --no-create-info --triggers --skip-triggers -R --routines --skip-routines -E --events --skip-events --ddl --add-drop-database --s3-endpoint --keep --keep-days --keep-daily --keep-weekly --keep-monthly --pin --deep --throwaway --space-check --skip-space-check -j --jobs --max-memory --throttle --lock-wait --allow-partial --metrics --hook-ok --hook-fail --json --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
       operands=text
       case $1 in
         --dir) wanted=folder separate=yes ;;
-        --label | --encrypt-to | --only | --ignore-table | -w | --where | --keep | --keep-days | --keep-daily | --keep-weekly | --keep-monthly | --pin | --deep | -j | --jobs | --max-memory | --throttle | --lock-wait | --hook-ok | --hook-fail | -h | --host | -P | --port | -u | --user | --defaults-group-suffix | --connect-timeout) wanted=text separate=yes ;;
+        --label | --encrypt-to | --only | --ignore-table | -w | --where | --s3-endpoint | --keep | --keep-days | --keep-daily | --keep-weekly | --keep-monthly | --pin | --deep | -j | --jobs | --max-memory | --throttle | --lock-wait | --hook-ok | --hook-fail | -h | --host | -P | --port | -u | --user | --defaults-group-suffix | --connect-timeout) wanted=text separate=yes ;;
         --compress | -p | --password) wanted=text ;;
         --recipients-file | --passphrase-file | --sign-key | --sign-password-file | --metrics | --oms-config | --password-file | -S | --socket | --defaults-file | --defaults-extra-file | --ssl-ca | --ssl-cert | --ssl-key) wanted=file separate=yes ;;
         --encrypt-passphrase | -A | --all-databases | -B | --databases | --tables | --prune-heartbeat | -d | --no-data | -t | --no-create-info | --triggers | --skip-triggers | -R | --routines | --skip-routines | -E | --events | --skip-events | --add-drop-database | --space-check | --skip-space-check | --allow-partial | --json | -q | --quiet | -v | --verbose | -\? | --help | --no-defaults | --ssl | --skip-ssl | --ssl-verify-server-cert) wanted=nothing ;;
@@ -155,20 +156,20 @@ _dbomsbak_look_up() {
       esac
       ;;
     'list')
-      options='--label --identity --passphrase-file --check-age --json --html -q --quiet -v --verbose -? --help'
+      options='--label --s3-endpoint --identity --passphrase-file --check-age --json --html -q --quiet -v --verbose -? --help'
       operands=folder
       case $1 in
-        --label | --check-age) wanted=text separate=yes ;;
+        --label | --s3-endpoint | --check-age) wanted=text separate=yes ;;
         --identity | --passphrase-file) wanted=file separate=yes ;;
         --json | --html | -q | --quiet | -v | --verbose | -\? | --help) wanted=nothing ;;
       esac
       ;;
     'prune')
-      options='--dir --label --identity --passphrase-file --keep --keep-days --keep-daily --keep-weekly --keep-monthly --dry-run --json -q --quiet -v --verbose -? --help'
+      options='--dir --label --s3-endpoint --identity --passphrase-file --keep --keep-days --keep-daily --keep-weekly --keep-monthly --dry-run --json -q --quiet -v --verbose -? --help'
       operands=folder
       case $1 in
         --dir) wanted=folder separate=yes ;;
-        --label | --keep | --keep-days | --keep-daily | --keep-weekly | --keep-monthly) wanted=text separate=yes ;;
+        --label | --s3-endpoint | --keep | --keep-days | --keep-daily | --keep-weekly | --keep-monthly) wanted=text separate=yes ;;
         --identity | --passphrase-file) wanted=file separate=yes ;;
         --dry-run | --json | -q | --quiet | -v | --verbose | -\? | --help) wanted=nothing ;;
       esac
