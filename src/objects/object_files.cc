@@ -112,7 +112,7 @@ class ObjectFiles::Upload {
     if (!facts || facts->bytes != bytes_) {
       throw Error(ErrorCode::kIo,
                   fmt::format("'{}' was written with {} bytes, and the store has {}", name_, bytes_,
-                              facts ? fmt::format("{}", facts->bytes) : std::string("nothing")),
+                              facts ? facts->bytes : 0),
                   "Do not trust it: dbomsbak verify tells what it is, and run this again.")
           .About(name_);
     }
@@ -262,7 +262,8 @@ void ObjectFiles::Copy(const ObjectPath& from, const ObjectPath& to, bool replac
   const auto facts = store.Head(from.key);
   if (!facts) {
     throw Error(ErrorCode::kIo,
-                fmt::format("cannot rename '{}': there is no such object", from.text()))
+                fmt::format("cannot rename '{}': there is no such object", from.text()),
+                "Another program removed it in the meantime; run this again.")
         .About(from.text());
   }
   if (!replace && store.Head(to.key)) ThrowWouldOverwrite(to.text());
@@ -288,7 +289,8 @@ void ObjectFiles::Copy(const ObjectPath& from, const ObjectPath& to, bool replac
   const auto copied = store.Head(to.key);
   if (!copied || copied->bytes != facts->bytes) {
     throw Error(ErrorCode::kIo,
-                fmt::format("'{}' is not what '{}' was copied to", to.text(), from.text()))
+                fmt::format("'{}' is not what '{}' was copied to", to.text(), from.text()),
+                "Another program writes there, too; the object that was copied is kept.")
         .About(to.text());
   }
   store.Delete(from.key);

@@ -61,6 +61,39 @@ bool WorthAnotherTry(const HttpAnswer& answer) {
   }
 }
 
+// An answer that ends well and is not what was asked for.
+bool IsNoS3(const HttpAnswer& answer) {
+  return answer.status / 100 == 2 && XmlText(answer.body, "Code").value_or("").empty();
+}
+
+// The store's own words, as far as they fit a line.
+std::string SaidBy(const HttpAnswer& answer) {
+  constexpr std::size_t kMostShown = 300;
+  const std::string code = XmlText(answer.body, "Code").value_or("");
+  if (IsNoS3(answer)) {
+    return fmt::format("the answer ({}) lacks what it should have", answer.status);
+  }
+  if (code.empty()) return fmt::format("the store answers {}", answer.status);
+  std::string said = XmlText(answer.body, "Message").value_or("");
+  if (said.size() > kMostShown) said.resize(kMostShown);
+  for (char& c : said) {
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
+  return fmt::format("{} ({}){}{}", code, answer.status, said.empty() ? "" : ": ", said);
+}
+
+std::string WithTries(const std::string& why, unsigned tries) {
+  return tries > 1 ? fmt::format("{} (tried {} times)", why, tries) : why;
+}
+
+// `there`: the store's clock, 0 where it did not tell.
+std::string WithClock(const std::string& why, std::int64_t there) {
+  const std::int64_t off = there == 0 ? 0 : UtcNow() - there;
+  if (off == 0) return why;
+  return fmt::format("{}; the clock here is {} s {} the store's", why, off < 0 ? -off : off,
+                     off < 0 ? "behind" : "ahead of");
+}
+
 }  // namespace
 
 S3Requests::S3Requests(std::string bucket, const S3Settings& settings, HttpClient& http,
@@ -213,9 +246,7 @@ Sent S3Requests::Send(const Asked& asked) {
 void S3Requests::Throw(const Asked& asked, const HttpAnswer& answer, unsigned tries) const {
   const std::string name = ObjectPath{bucket_, asked.key}.text();
   const auto fail = [&](ErrorCode error, const std::string& why, std::string hint) {
-    throw Error(error,
-                fmt::format("cannot {} '{}': {}{}", asked.doing, name, why,
-                            tries > 1 ? fmt::format(" (tried {} times)", tries) : ""),
+    throw Error(error, fmt::format("cannot {} '{}': {}", asked.doing, name, WithTries(why, tries)),
                 std::move(hint))
         .About(name);
   };
@@ -236,24 +267,10 @@ void S3Requests::Throw(const Asked& asked, const HttpAnswer& answer, unsigned tr
     fail(ErrorCode::kIo, answer.failure, "The connection to the store broke; run it again.");
   }
   const std::string code = XmlText(answer.body, "Code").value_or("");
-  std::string said = XmlText(answer.body, "Message").value_or("");
-  if (said.size() > 300) said.resize(300);
-  for (char& c : said) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  const bool no_s3 = answer.status / 100 == 2 && code.empty();
-  std::string why = fmt::format("the store answers {}", answer.status);
-  if (no_s3) why = fmt::format("the answer ({}) lacks what it should have", answer.status);
-  if (!code.empty()) {
-    why = fmt::format("{} ({}){}{}", code, answer.status, said.empty() ? "" : ": ", said);
-  }
+  const bool no_s3 = IsNoS3(answer);
+  const std::string why = SaidBy(answer);
   if (code == "RequestTimeTooSkewed") {
-    const std::int64_t there = TimeOf(answer.header("date"));
-    const std::int64_t off = there == 0 ? 0 : UtcNow() - there;
-    fail(ErrorCode::kConnect,
-         off == 0 ? why
-                  : fmt::format("{}; the clock here is {} s {} the store's", why,
-                                off < 0 ? -off : off, off < 0 ? "behind" : "ahead of"),
+    fail(ErrorCode::kConnect, WithClock(why, TimeOf(answer.header("date"))),
          "Set the clock of this machine (NTP).");
   }
   if (code == "InvalidAccessKeyId" || code == "SignatureDoesNotMatch" || code == "ExpiredToken" ||
@@ -278,8 +295,8 @@ void S3Requests::Throw(const Asked& asked, const HttpAnswer& answer, unsigned tr
   }
   if (answer.status == 404) fail(ErrorCode::kIo, why, "Check the name.");
   if (answer.status == 301 || answer.status == 307 || answer.status == 308) {
-    fail(ErrorCode::kIo, why + "; it sends elsewhere, and does not say to which region",
-         "Name the region in AWS_REGION.");
+    fail(ErrorCode::kIo, why,
+         "The store sends elsewhere, and does not say to which region: name it in AWS_REGION.");
   }
   if (no_s3) fail(ErrorCode::kIo, why, "Is it an object store that speaks S3, with ranges?");
   fail(ErrorCode::kIo, why, answer.status >= 500 ? "The store has a fault; run it again." : "");

@@ -126,10 +126,9 @@ std::optional<S3Credentials> Pair(const std::string& access, Secret secret, Secr
                                   const std::string& where) {
   if (access.empty() && secret.empty()) return std::nullopt;
   if (access.empty() || secret.empty()) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("{}: the {} is missing", where,
-                            access.empty() ? "access key" : "secret access key"),
-                "Both make a pair.");
+    throw Error(ErrorCode::kUsage, fmt::format("{}: half of the credentials is missing", where),
+                access.empty() ? "The access key is not there; both make a pair."
+                               : "The secret access key is not there; both make a pair.");
   }
   return S3Credentials{access, std::move(secret), std::move(token), 0};
 }

@@ -27,6 +27,7 @@ struct MemoryBucket {
   std::map<std::string, Unfinished> uploads;
   unsigned calls = 0, fail_at = 0;  // from 1 on; 0: none fails
   bool goes_on_failing = false;
+  bool lose_completed = false;  // an upload that is completed is gone at once
   std::vector<std::pair<std::uint64_t, std::size_t>> reads;
   std::vector<std::size_t> parts;  // bytes of each that arrived
   unsigned made = 0;
@@ -98,7 +99,7 @@ class MemoryStore final : public ObjectStore {
       bytes += b_.uploads.at(id).parts.at(static_cast<unsigned>(i + 1));
     }
     b_.uploads.erase(id);
-    Set(key, std::move(bytes), mark);
+    if (!b_.lose_completed) Set(key, std::move(bytes), mark);
     return true;
   }
   void AbortUpload(const std::string&, const std::string& id) override {

@@ -188,8 +188,11 @@ TEST_F(ObjectFilesTest, AnObjectThatIsReplacedMeanwhileIsTold) {
 }
 
 TEST_F(ObjectFilesTest, NamesThatAreNoObjectsAreRefused) {
-  for (const char* const bad : {"s3://", "s3://bucket", "s3://bucket/", "s3://bucket/a/",
-                                "s3:///key", "s3://no bucket/key"}) {
+  const std::string long_key = "s3://bucket/" + std::string(1025, 'k');
+  for (const std::string& bad :
+       {std::string("s3://"), std::string("s3://bucket"), std::string("s3://bucket/"),
+        std::string("s3://bucket/a/"), std::string("s3:///key"), std::string("s3://no bucket/key"),
+        long_key}) {
     try {
       files_.OpenForReading(bad);
       ADD_FAILURE() << bad;
@@ -197,6 +200,28 @@ TEST_F(ObjectFilesTest, NamesThatAreNoObjectsAreRefused) {
       EXPECT_EQ(error.code(), ErrorCode::kUsage) << bad;
     }
   }
+}
+
+TEST_F(ObjectFilesTest, WhatIsNotThereIsNotRenamed) {
+  try {
+    files_.Rename("s3://bucket/gone", "s3://bucket/x", false);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kIo);
+    EXPECT_EQ(error.object(), "s3://bucket/gone");
+  }
+  EXPECT_EQ(At("x"), "(none)");
+}
+
+// Another program has put less, or nothing, in its place before the look behind.
+TEST_F(ObjectFilesTest, AnObjectThatIsNotAsLongAsWasWrittenIsTold) {
+  bucket_.lose_completed = true;
+  EXPECT_EQ(Write("s3://bucket/x", std::string(9 << 20, 'x')), ErrorCode::kIo);
+  bucket_.lose_completed = false;
+  ASSERT_EQ(Write("s3://bucket/y", "y"), ErrorCode::kOk);
+  bucket_.lose_completed = true;
+  EXPECT_THROW(files_.Rename("s3://bucket/y", "s3://bucket/z", false), Error);
+  EXPECT_EQ(At("y"), "y");
 }
 
 TEST_F(ObjectFilesTest, AllPartsButTheLastHaveOneSize) {

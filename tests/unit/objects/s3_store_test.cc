@@ -278,6 +278,13 @@ TEST_F(S3StoreTest, TheListOfUploadsGoesOnToItsEnd) {
   EXPECT_EQ(ErrorOf([](ObjectStore& s) { s.Uploads("p/"); }).code(), ErrorCode::kIo);
 }
 
+TEST_F(S3StoreTest, AListWhoseSizesAreNoneIsRefused) {
+  http_.answers = {Answer(200,
+                          "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>p/a"
+                          "</Key><Size>many</Size></Contents></ListBucketResult>")};
+  EXPECT_EQ(ErrorOf([](ObjectStore& s) { s.List("p/"); }).code(), ErrorCode::kIo);
+}
+
 TEST_F(S3StoreTest, AStoreThatTellsOfNoUploadsHasNone) {
   for (const int status : {405, 501}) {
     http_.answers = {Refusal(status, "NotImplemented")};

@@ -80,6 +80,9 @@ TEST_F(SettingsTest, TheEnvironmentGoesBeforeFiles) {
 TEST_F(SettingsTest, HalfAPairIsRefused) {
   env_["AWS_ACCESS_KEY_ID"] = "E";
   EXPECT_EQ(CodeOf(), ErrorCode::kUsage);
+  env_.erase("AWS_ACCESS_KEY_ID");
+  Write("credentials", "[default]\naws_secret_access_key = s\n");
+  EXPECT_EQ(CodeOf(), ErrorCode::kUsage);
 }
 
 TEST_F(SettingsTest, AProfileIsReadFromBothFiles) {
@@ -119,6 +122,11 @@ TEST_F(SettingsTest, WhatIsNoEndpointIsRefused) {
     EXPECT_EQ(CodeOf(bad), ErrorCode::kUsage) << bad;
   }
   EXPECT_EQ(CodeOf("http://store:9000/"), ErrorCode::kOk);
+  env_["AWS_ENDPOINT_URL_S3"] = "store:9000";
+  EXPECT_EQ(CodeOf(), ErrorCode::kUsage);
+  env_.erase("AWS_ENDPOINT_URL_S3");
+  Write("config", "[default]\nendpoint_url = store:9000\n");
+  EXPECT_EQ(CodeOf(), ErrorCode::kUsage);
 }
 
 TEST_F(SettingsTest, WaysThatAreNotKnownAreNamed) {
@@ -150,6 +158,8 @@ TEST_F(SettingsTest, AnInstanceIsAskedWithATokenUntilItsCredentialsExpire) {
   settings.credentials();
   settings.credentials();
   EXPECT_EQ(metadata_.asked.size(), 9u);
+  metadata_.answers[roles + "role"] = R"({"Code":"Success","AccessKeyId":"I"})";
+  EXPECT_EQ(CodeOf(), ErrorCode::kUsage);
   env_["AWS_EC2_METADATA_DISABLED"] = "true";
   EXPECT_EQ(CodeOf(), ErrorCode::kUsage);
 }
