@@ -9,7 +9,7 @@ build_packages=(g++ cmake ninja-build pkg-config default-libmysqlclient-dev libz
 server_packages=(mariadb-server-core mariadb-client zstd python3)
 test_packages=(git ccache groff-base libgtest-dev libgmock-dev jq libarchive-tools openssl procps
   python3-venv python3-prometheus-client xxhash shellcheck clang-format clang-tidy strace age minisign
-  bash-completion zsh fish tmux chromium fonts-dejavu-core)
+  bash-completion zsh fish tmux chromium fonts-dejavu-core debootstrap)
 # For the preset fuzz. The second has libFuzzer and the sanitizers.
 fuzz_packages=(clang libclang-rt-14-dev llvm)
 

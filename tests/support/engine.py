@@ -84,9 +84,9 @@ class Engine:
         """For programs that call the client."""
         return {'DOCKER_HOST': self.connection['docker_host']} if self.connection['docker_host'] else {}
 
-    def docker(self, *words):
+    def docker(self, *words, timeout=120):
         done = subprocess.run([self.program, *map(str, words)], env={**os.environ, **self.environment},
-                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120)
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=timeout)
         if done.returncode != 0:
             raise EngineError(f'docker {" ".join(map(str, words))}: {done.stderr.strip()}')
         return done.stdout
