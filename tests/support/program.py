@@ -124,7 +124,8 @@ class Program:
         if result.code in (99, 134, 136, 139):
             raise AssertionError(f'{" ".join(result.args)}\ncrashed ({result.code})\n'
                                  f'{result.err[-8000:]}')
-        messages_seen.write_down(result.code, result.err, result.out[:MOST_WORDS])
+        # Not result.out, of which a large one would make this interpreter as large.
+        messages_seen.write_down(result.code, result.err, result.stdout[:MOST_WORDS].decode(errors='replace'))
         if '--json' in result.args and '--help' not in result.args and code < 128 and args:
             self._check_json(args, result)
         return result
