@@ -360,7 +360,13 @@ void FolderKeeper::FinishPublishing(const std::string& file) {
 }
 
 unsigned FolderKeeper::Sweep() {
-  unsigned swept = place_->AbortWrites(folder_);
+  const auto ours = [](const std::string& name) { return Split(name).has_value(); };
+  unsigned swept = place_->AbortWrites(Joined(folder_, kWorkFolder), ours);
+  // An archive on its way out of the work folder; others in `folder_` may be anybody's.
+  swept += place_->AbortWrites(folder_, [&](const std::string& name) {
+    const auto parts = Split(name);
+    return parts && place_->Find(WorkPath(parts->first + std::string(parts->second)));
+  });
   // By name: an archive comes before what is beside it.
   for (const FolderItem& item : place_->Items(Joined(folder_, kWorkFolder))) {
     const std::string& name = item.name;
@@ -372,9 +378,11 @@ unsigned FolderKeeper::Sweep() {
     if (is_beside && place_->Find(Path(file)) && !files_.Exists(WorkPath(file))) {
       FinishPublishing(file);
     } else if (suffix == kDoomed) {
-      if (!place_->moves()) files_.Remove(Path(file));
+      // Where files do not move, only a word is there: an archive that still stands may be pinned
+      // by now, and is what the rules say.
+      const bool stands = !place_->moves() && place_->Find(Path(file));
       for (const std::string_view beside : kWithIt) {
-        files_.Remove(Path(file + std::string(beside)));
+        if (!stands) files_.Remove(Path(file + std::string(beside)));
       }
       files_.Remove(WorkPath(name));
     } else if (suffix.empty() || suffix == ".partial" || is_beside ||
@@ -426,6 +434,11 @@ void FolderKeeper::WriteNewProof(const std::string& file, const std::string& pat
 }
 
 void FolderKeeper::Discard(const std::string& file) noexcept {
+  try {
+    if (place_->Find(Path(file))) return;  // published: the next run puts beside it what is left
+  } catch (...) {
+    return;
+  }
   for (const std::string_view suffix : {std::string_view(), kSha256, kVerified, kSignature, kPin}) {
     try {
       files_.Remove(WorkPath(file + std::string(suffix)));

@@ -43,7 +43,10 @@ class OnThisMachine final : public FolderPlace {
     return item && item->regular ? std::move(item) : std::nullopt;
   }
   bool moves() const override { return true; }
-  unsigned AbortWrites(const std::string&) const override { return 0; }
+  unsigned AbortWrites(const std::string&,
+                       const std::function<bool(const std::string&)>&) const override {
+    return 0;
+  }
 
  private:
   static std::optional<FolderItem> Facts(const std::string& path) {
@@ -76,9 +79,14 @@ class InAStore final : public FolderPlace {
     return FolderItem{NameOf(path), facts->bytes, facts->modified, true};
   }
   bool moves() const override { return false; }
-  unsigned AbortWrites(const std::string& folder) const override {
+  unsigned AbortWrites(const std::string& folder,
+                       const std::function<bool(const std::string&)>& ours) const override {
     unsigned aborted = 0;
-    for (const LeftUpload& upload : store_.Uploads(Prefix(folder))) {
+    const std::string prefix = Prefix(folder);
+    for (const LeftUpload& upload : store_.Uploads(prefix)) {
+      if (!upload.key.starts_with(prefix)) continue;
+      const std::string name = upload.key.substr(prefix.size());
+      if (name.find('/') != std::string::npos || !ours(name)) continue;  // another program's
       store_.AbortUpload(upload.key, upload.id);
       ++aborted;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,8 +30,10 @@ class FolderPlace {
   virtual std::optional<FolderItem> Find(const std::string& path) const = 0;
   // Where a file may not just be moved, it is copied and removed, and both may be there.
   virtual bool moves() const = 0;
-  // Gives up what killed runs were writing below `folder`; how many files that were.
-  virtual unsigned AbortWrites(const std::string& folder) const = 0;
+  // Gives up what killed runs were writing to files right in `folder` whose names are `ours`; how
+  // many that were.
+  virtual unsigned AbortWrites(const std::string& folder,
+                               const std::function<bool(const std::string& name)>& ours) const = 0;
 
   // `files` must outlive it.
   static std::unique_ptr<FolderPlace> Of(FileSystem& files, const std::string& folder);

@@ -107,15 +107,22 @@ class ObjectFiles::Upload {
     if (!store_.CompleteUpload(path_.key, id_, etags_, mark_, condition)) {
       ThrowWouldOverwrite(name_);
     }
-    id_.clear();
     const auto facts = store_.Head(path_.key);
-    if (!facts || facts->bytes != bytes_) {
+    if (!facts || facts->made_by != mark_) {
+      throw Error(ErrorCode::kIo,
+                  fmt::format("'{}' was written, and is not what the store has there", name_),
+                  "Another program writes there, too, or something between here and the store "
+                  "answers for it; run this again.")
+          .About(name_);
+    }
+    if (facts->bytes != bytes_) {
       throw Error(ErrorCode::kIo,
                   fmt::format("'{}' was written with {} bytes, and the store has {}", name_, bytes_,
-                              facts ? facts->bytes : 0),
+                              facts->bytes),
                   "Do not trust it: dbomsbak verify tells what it is, and run this again.")
           .About(name_);
     }
+    id_.clear();
   }
 
   void Abandon() noexcept {
@@ -287,7 +294,7 @@ void ObjectFiles::Copy(const ObjectPath& from, const ObjectPath& to, bool replac
     throw;
   }
   const auto copied = store.Head(to.key);
-  if (!copied || copied->bytes != facts->bytes) {
+  if (!copied || copied->bytes != facts->bytes || copied->made_by != mark) {
     throw Error(ErrorCode::kIo,
                 fmt::format("'{}' is not what '{}' was copied to", to.text(), from.text()),
                 "Another program writes there, too; the object that was copied is kept.")

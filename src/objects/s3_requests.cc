@@ -166,7 +166,7 @@ HttpAnswer S3Requests::SendOnce(const Asked& asked, const std::string& region) {
   return http_.Do(request);
 }
 
-void S3Requests::Pause(unsigned tries, const HttpAnswer& answer) {
+void S3Requests::Pause(const Asked& asked, unsigned tries, const HttpAnswer& answer) {
   using std::chrono::milliseconds;
   auto longest = retries_.first_pause * (1u << std::min(tries - 1, 16u));
   longest = std::min<milliseconds>(longest, retries_.longest_pause);
@@ -186,7 +186,7 @@ void S3Requests::Pause(unsigned tries, const HttpAnswer& answer) {
   if (retries_.pause) return retries_.pause(pause);
   const auto until = std::chrono::steady_clock::now() + pause;
   while (std::chrono::steady_clock::now() < until) {
-    cancel_.ThrowIfCancelled();
+    if (!asked.even_if_cancelled) cancel_.ThrowIfCancelled();
     std::this_thread::sleep_for(milliseconds(20));
   }
 }
@@ -239,7 +239,7 @@ Sent S3Requests::Send(const Asked& asked) {
     if (!again || tries >= most) {
       Throw(asked, InWords(asked, std::move(answer)), tries);
     }
-    Pause(tries, answer);
+    Pause(asked, tries, answer);
   }
 }
 

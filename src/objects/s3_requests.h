@@ -54,7 +54,7 @@ class S3Requests {
                std::string& origin, std::string& path) const;
   std::string Region();
   HttpAnswer SendOnce(const Asked& asked, const std::string& region);
-  void Pause(unsigned tries, const HttpAnswer& answer);
+  void Pause(const Asked& asked, unsigned tries, const HttpAnswer& answer);
   HttpAnswer InWords(const Asked& asked, HttpAnswer answer);
   [[noreturn]] void Throw(const Asked& asked, const HttpAnswer& answer, unsigned tries) const;
 

@@ -129,6 +129,9 @@ class S3Store final : public ObjectStore {
                 .body = body,
                 .doing = "write",
                 .expected = {404}};
+    asked.whole = [](const HttpAnswer& answer) {
+      return answer.body.find("<CompleteMultipartUploadResult") != std::string::npos;
+    };
     asked.takes_long = true;
     const auto answer = Conditionally(std::move(asked), mark, condition);
     if (!answer) return false;
@@ -274,7 +277,7 @@ class S3Store final : public ObjectStore {
     const bool gone = sent.answer.status == 404 && !condition.only_if_etag.empty();
     if (sent.answer.status == 412 || sent.answer.status == 409 || gone) {
       // The first try may have been carried out, and its answer lost.
-      if (sent.tries > 1 && IsOurs(asked.key, mark)) return sent.answer;
+      if (IsOurs(asked.key, mark)) return sent.answer;  // it was carried out, unheard
       return std::nullopt;
     }
     return sent.answer;

@@ -156,6 +156,50 @@ TEST_F(ObjectFolderTest, ARemovalThatDiesAnywhereIsEndedByTheNext) {
   EXPECT_EQ(Names(), gone);
 }
 
+TEST_F(ObjectFolderTest, WhatOthersAreWritingIsLeftAlone) {
+  MemoryStore store(bucket_);
+  const std::string ours = "oms-20261128T010000Z.sql.zst";
+  for (const std::string& key :
+       {std::string("f/manual-dump.sql.zst"), "f/" + ours, "f/team2/.dbomsbak/" + ours,
+        std::string("f/.dbomsbak/movie.bin"), "other/" + ours, "f/.dbomsbak/" + ours}) {
+    store.BeginUpload(key, "mark");
+  }
+  Put(".dbomsbak/oms-20261128T020000Z.sql.zst");  // and it was being copied out
+  store.BeginUpload("f/oms-20261128T020000Z.sql.zst", "mark");
+  Program program(bucket_);
+  FolderKeeper(program.files, kFolder).Sweep();
+  std::set<std::string> left;
+  for (const auto& [_, upload] : bucket_.uploads) left.insert(upload.key);
+  EXPECT_EQ(left, (std::set<std::string>{"f/manual-dump.sql.zst", "f/" + ours,
+                                         "f/team2/.dbomsbak/" + ours, "f/.dbomsbak/movie.bin",
+                                         "other/" + ours}));
+}
+
+TEST_F(ObjectFolderTest, AnArchiveThatWasNotRemovedYetIsWhatTheRulesAndPinsSay) {
+  const std::string file = "oms-20261125T010000Z.sql.zst";
+  Put(file + ".pin");
+  Put(".dbomsbak/" + file + ".pruned");  // a run had ended right behind that
+  const std::set<std::string> before = Names();
+  Program program(bucket_);
+  FolderKeeper(program.files, kFolder).Sweep();
+  std::set<std::string> after = before;
+  after.erase(".dbomsbak/" + file + ".pruned");
+  EXPECT_EQ(Names(), after);
+}
+
+TEST_F(ObjectFolderTest, WhatIsPublishedKeepsWhatIsNotBesideItYet) {
+  const std::string file = "oms-20261128T010000Z.sql.zst";
+  Put(file, golden_);
+  Put(".dbomsbak/" + file + ".pin");
+  Put(".dbomsbak/" + file + ".verified");
+  Program program(bucket_);
+  FolderKeeper keeper(program.files, kFolder);
+  keeper.Discard(file);
+  keeper.Sweep();
+  EXPECT_TRUE(Names().contains(file + ".pin"));
+  EXPECT_TRUE(Names().contains(file + ".verified"));
+}
+
 TEST_F(ObjectFolderTest, WhatTheRulesDoNotKeepGoes) {
   Program program(bucket_);
   {

@@ -185,9 +185,15 @@ TEST_F(S3StoreTest, AReadIsOfTheObjectThatWasOpened) {
 }
 
 TEST_F(S3StoreTest, AConditionThatDoesNotHoldIsNoError) {
-  http_.answers = {Refusal(412, "PreconditionFailed")};
+  const auto head = [](const std::string& mark) {
+    return Answer(200, "", {{"content-length", "1"}, {"x-amz-meta-dbomsbak-upload", mark}});
+  };
+  http_.answers = {Refusal(412, "PreconditionFailed"), head("another")};
   EXPECT_FALSE(Store().Put("k", "b", "m", {.only_if_absent = true, .only_if_etag = ""}));
   EXPECT_EQ(http_.headers[0]["if-none-match"], "*");
+  // What was carried out in a request that was given up before is ours all the same.
+  http_.answers = {Refusal(412, "PreconditionFailed"), head("m")};
+  EXPECT_TRUE(Store().Put("k", "b", "m", {.only_if_absent = false, .only_if_etag = "e"}));
 }
 
 TEST_F(S3StoreTest, AWriteWhoseAnswerWasLostIsKnownByItsMark) {
@@ -214,9 +220,10 @@ TEST_F(S3StoreTest, AStoreWithoutConditionsIsAskedFirst) {
 }
 
 TEST_F(S3StoreTest, AnErrorBehindAGoodStatusIsOne) {
-  http_.answers = {Refusal(200, "InternalError"), Answer(200, "<CompleteMultipartUploadResult/>")};
+  http_.answers = {Refusal(200, "InternalError"), Answer(200, "<html>Welcome</html>"),
+                   Answer(200, "<CompleteMultipartUploadResult/>")};
   EXPECT_TRUE(Store().CompleteUpload("k", "i", {"\"e\""}, "m", {}));
-  EXPECT_EQ(pauses_.size(), 1u);
+  EXPECT_EQ(pauses_.size(), 2u);
   http_.answers = {Refusal(200, "InternalError")};
   EXPECT_EQ(ErrorOf([](ObjectStore& s) { s.CompleteUpload("k", "i", {"\"e\""}, "m", {}); }).code(),
             ErrorCode::kIo);
