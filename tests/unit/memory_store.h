@@ -1,6 +1,7 @@
 // An object store in memory, any call of which may fail.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <string>
@@ -31,7 +32,7 @@ struct MemoryBucket {
   std::vector<std::pair<std::uint64_t, std::size_t>> reads;
   std::vector<std::size_t> parts;  // bytes of each that arrived
   unsigned made = 0;
-  std::int64_t clock = 1'000'000;
+  std::atomic<std::int64_t> clock = 1'000'000;  // tests move it while a lock is renewed
 };
 
 class MemoryStore final : public ObjectStore {
