@@ -362,11 +362,9 @@ void FolderKeeper::FinishPublishing(const std::string& file) {
 unsigned FolderKeeper::Sweep() {
   const auto ours = [](const std::string& name) { return Split(name).has_value(); };
   unsigned swept = place_->AbortWrites(Joined(folder_, kWorkFolder), ours);
-  // An archive on its way out of the work folder; others in `folder_` may be anybody's.
-  swept += place_->AbortWrites(folder_, [&](const std::string& name) {
-    const auto parts = Split(name);
-    return parts && place_->Find(WorkPath(parts->first + std::string(parts->second)));
-  });
+  // On its way out of the work folder; others in `folder_` may be anybody's.
+  swept += place_->AbortWrites(
+      folder_, [&](const std::string& name) { return ours(name) && place_->Find(WorkPath(name)); });
   // By name: an archive comes before what is beside it.
   for (const FolderItem& item : place_->Items(Joined(folder_, kWorkFolder))) {
     const std::string& name = item.name;
@@ -380,13 +378,13 @@ unsigned FolderKeeper::Sweep() {
     } else if (suffix == kDoomed) {
       // Where files do not move, only a word is there: an archive that still stands may be pinned
       // by now, and is what the rules say.
-      const bool stands = !place_->moves() && place_->Find(Path(file));
-      for (const std::string_view beside : kWithIt) {
-        if (!stands) files_.Remove(Path(file + std::string(beside)));
+      if (place_->moves() || !place_->Find(Path(file))) {
+        for (const std::string_view beside : kWithIt) {
+          files_.Remove(Path(file + std::string(beside)));
+        }
       }
       files_.Remove(WorkPath(name));
-    } else if (suffix.empty() || suffix == ".partial" || is_beside ||
-               suffix.ends_with(".partial")) {
+    } else if (suffix.empty() || is_beside || suffix.ends_with(".partial")) {
       files_.Remove(WorkPath(name));
     } else {
       continue;

@@ -7,6 +7,8 @@
 #include <csignal>
 #include <string_view>
 
+#include "dbomsbak/objects/settings.h"
+
 extern char** environ;
 
 namespace dbomsbak {
@@ -23,9 +25,8 @@ std::vector<std::string> ChildEnvironment(
   std::vector<std::string> environment;
   for (char** one = environ; *one != nullptr; ++one) {
     const std::string name = NameOf(*one);
-    bool ours = name == "DBOMSBAK_PASSWORD" || name == "MYSQL_PWD" ||
-                name == "AWS_SECRET_ACCESS_KEY" || name == "AWS_SESSION_TOKEN" ||
-                name == "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+    bool ours = name == "DBOMSBAK_PASSWORD" || name == "MYSQL_PWD";
+    for (const char* const variable : kSecretVariables) ours |= name == variable;
     for (const auto& [variable, _] : variables) ours |= name == variable;
     if (!ours) environment.emplace_back(*one);
   }

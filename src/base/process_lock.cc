@@ -32,6 +32,10 @@ std::string HostName() {
 
 }  // namespace
 
+std::string LockHolder() {
+  return fmt::format("process {} on {} since {}", ::getpid(), HostName(), FormatUtc(UtcNow()));
+}
+
 ProcessLock::ProcessLock(const std::string& path, const std::string& folder,
                          const std::string& busy, const std::string& hint) {
   descriptor_ = Uninterrupted(
@@ -53,8 +57,7 @@ ProcessLock::ProcessLock(const std::string& path, const std::string& folder,
         .About(folder);
   }
   // For those who find it locked. Whether it can be written does not matter.
-  const std::string holder =
-      fmt::format("process {} on {} since {}\n", ::getpid(), HostName(), FormatUtc(UtcNow()));
+  const std::string holder = LockHolder() + "\n";
   if (::ftruncate(descriptor_, 0) == 0 &&
       ::pwrite(descriptor_, holder.data(), holder.size(), 0) < 0) {
     errno = 0;

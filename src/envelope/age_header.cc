@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/hmac.h"
 #include "envelope/base64.h"
 #include "envelope/primitives.h"
 
@@ -221,7 +222,8 @@ std::optional<Secret> UnwrapFileKey(const AgeHeader& header, const AgeKeys& keys
 }
 
 std::string HeaderMac(const Secret& file_key, std::string_view text) {
-  return HmacSha256(HkdfSha256(file_key.Reveal(), "", "header", kKeyBytes).Reveal(), text);
+  const Secret key = HkdfSha256(file_key.Reveal(), "", "header", kKeyBytes);
+  return std::string(HmacSha256(key.Reveal(), text).Reveal());
 }
 
 std::string FormatAgeHeader(const Secret& file_key, const AgeRecipients& recipients) {

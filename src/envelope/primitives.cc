@@ -4,7 +4,6 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
@@ -112,16 +111,6 @@ Secret HkdfSha256(std::string_view key, std::string_view salt, std::string_view 
   std::string bytes(size, '\0');
   Require(EVP_KDF_derive(context.get(), Bytes(bytes), size, parameters) == 1, kWhat);
   return Taken(bytes);
-}
-
-std::string HmacSha256(std::string_view key, std::string_view text) {
-  std::string mac(kKeyBytes, '\0');
-  unsigned size = 0;
-  Require(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(text), text.size(),
-               Bytes(mac), &size) != nullptr &&
-              size == mac.size(),
-          "HMAC-SHA-256");
-  return mac;
 }
 
 Secret Scrypt(std::string_view passphrase, std::string_view salt, unsigned log_n, std::uint64_t r,

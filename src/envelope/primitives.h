@@ -19,7 +19,6 @@ bool EqualInConstantTime(std::string_view a, std::string_view b) noexcept;
 
 Secret HkdfSha256(std::string_view key, std::string_view salt, std::string_view info,
                   std::size_t size);
-std::string HmacSha256(std::string_view key, std::string_view text);
 
 // Takes 128 * r * 2^log_n bytes of memory while it runs; Error kIo where they are not to be had.
 Secret Scrypt(std::string_view passphrase, std::string_view salt, unsigned log_n, std::uint64_t r,

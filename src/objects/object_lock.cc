@@ -1,24 +1,17 @@
 #include "dbomsbak/objects/object_lock.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <utility>
 
 #include "dbomsbak/base/error.h"
-#include "dbomsbak/base/utc_time.h"
+#include "dbomsbak/base/process_lock.h"
 #include "objects/mark.h"
 
 namespace dbomsbak {
 namespace {
 
 constexpr std::size_t kLargestHolder = 400;
-
-std::string Holder() {
-  char host[256] = {};
-  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '?';
-  return fmt::format("process {} on {} since {}", ::getpid(), host, FormatUtc(UtcNow()));
-}
 
 }  // namespace
 
@@ -29,7 +22,7 @@ ObjectLock::ObjectLock(ObjectStore& store, std::string key, std::string folder, 
       folder_(std::move(folder)),
       busy_(std::move(busy)),
       mark_(NewMark()),
-      holder_(Holder()),
+      holder_(LockHolder()),
       renewed_(renewed) {
   // A few rounds: it may be given back, or taken over by another run, at the same moment.
   for (int round = 0;; ++round) {

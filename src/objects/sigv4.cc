@@ -1,37 +1,18 @@
 #include "objects/sigv4.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <map>
 
 #include "dbomsbak/base/ascii.h"
+#include "dbomsbak/base/bytes.h"
 #include "dbomsbak/base/digest.h"
-#include "dbomsbak/base/error.h"
+#include "dbomsbak/base/hmac.h"
 #include "dbomsbak/base/utc_time.h"
 
 namespace dbomsbak {
 namespace {
-
-Secret HmacSha256(std::string_view key, std::string_view text) {
-  unsigned char out[EVP_MAX_MD_SIZE];
-  std::size_t size = 0;
-  if (EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, key.data(), key.size(),
-                reinterpret_cast<const unsigned char*>(text.data()), text.size(), out, sizeof out,
-                &size) == nullptr) {
-    throw Error(ErrorCode::kInternal, "OpenSSL gives no HMAC-SHA256");
-  }
-  Secret result(std::string_view(reinterpret_cast<const char*>(out), size));
-  Wipe(out, sizeof out);
-  return result;
-}
-
-std::string Hex(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return text;
-}
 
 // Without the blanks around it, and one of several within.
 std::string Trimmed(std::string_view value) {
@@ -98,7 +79,7 @@ std::string SignV4(const RequestToSign& request, const S3Credentials& credential
   }
   return fmt::format("AWS4-HMAC-SHA256 Credential={}/{},SignedHeaders={},Signature={}",
                      credentials.access_key, scope, names,
-                     Hex(HmacSha256(key.Reveal(), to_sign).Reveal()));
+                     ToHex(HmacSha256(key.Reveal(), to_sign).Reveal()));
 }
 
 }  // namespace dbomsbak

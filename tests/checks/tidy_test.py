@@ -67,16 +67,8 @@ class Tidy:
         said += [f'{path.relative_to(SOURCE)} {self.digest(path)}' for path in sorted({source, *files})]
         return hashlib.sha256('\n'.join(said).encode()).hexdigest()
 
-    def is_known(self, source):
-        key = self.key(source)
-        if not key or not (CACHE / key).exists():
-            return False
-        os.utime(CACHE / key)
-        return True
-
-    def findings(self, source):
+    def findings(self, source, key):
         """What clang-tidy says of one file; empty, and kept in mind, when that is nothing."""
-        key = self.key(source)  # of what is read now
         done = subprocess.run(['clang-tidy', '-p', str(self.build), '--quiet', str(source)],
                               capture_output=True, text=True)
         if done.returncode or re.search(r': (warning|error): ', done.stdout):
@@ -92,6 +84,13 @@ def changed_last_first(sources):
                           capture_output=True, text=True).stdout.split()
     place = {SOURCE / name: number for number, name in reversed(list(enumerate(said)))}
     return sorted(sources, key=lambda source: (place.get(source, len(said)), source))
+
+
+def is_known(key):
+    if not key or not (CACHE / key).exists():
+        return False
+    os.utime(CACHE / key)
+    return True
 
 
 def forget_oldest():
@@ -122,11 +121,12 @@ def main(arguments):
     if not sources:
         print('no source was found')
         return 1
-    unknown = [source for source in sources if '--anew' in arguments or not tidy.is_known(source)]
+    keys = {source: tidy.key(source) for source in sources}
+    unknown = [source for source in sources if '--anew' in arguments or not is_known(keys[source])]
     bad = late = 0
 
     def look(source):
-        return None if until and time.monotonic() > until else tidy.findings(source)
+        return None if until and time.monotonic() > until else tidy.findings(source, keys[source])
 
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for said in pool.map(look, unknown):

@@ -278,29 +278,14 @@ INSERT INTO t SELECT seq, CONCAT(MD5(seq), REPEAT('x', 968)) FROM seq_1_to_{ROWS
         self.assertEqual(self.archives(), kept)
         self.assertEqual(self.store.uploads(), [])
 
-    def test_a_snapshot_that_is_stopped_publishes_nothing(self):
-        def judge(number, method, target):
-            if 'uploadId' in target and method == 'POST' and '/.dbomsbak/' in target:
-                process.send_signal(signal.SIGTERM)
-                time.sleep(0.5)
-                return 'reset'
-            return None
-
-        with Gate(self.store, judge) as gate:
-            process = self.program.start('snapshot', '--dir', 's3://bucket/folder', *self.server.client_options(), 'shop',
-                                         env=self.store.environment(endpoint=gate.endpoint))
-            process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 143)
-        # A store that takes longer than a stopped run waits may keep its lock and what it was writing.
-        self.assertEqual(self.archives(), [])
-
-    def test_a_snapshot_that_is_killed_is_swept_by_the_next(self):
+    def snapshot_that_ends(self, how):
+        """A snapshot that `how` ends when its archive is completed in the work folder, and the answer is lost."""
         seen = []
 
         def judge(number, method, target):
             if 'uploadId' in target and method == 'POST' and '/.dbomsbak/' in target:
                 seen.append(target)
-                process.kill()
+                process.send_signal(how)
                 time.sleep(0.5)
                 return 'reset'
             return None
@@ -310,6 +295,16 @@ INSERT INTO t SELECT seq, CONCAT(MD5(seq), REPEAT('x', 968)) FROM seq_1_to_{ROWS
                                          env=self.store.environment(endpoint=gate.endpoint))
             process.communicate(timeout=60)
         self.assertTrue(seen)
+        return process
+
+    def test_a_snapshot_that_is_stopped_publishes_nothing(self):
+        process = self.snapshot_that_ends(signal.SIGTERM)
+        self.assertEqual(process.returncode, 143)
+        # A store that takes longer than a stopped run waits may keep its lock and what it was writing.
+        self.assertEqual(self.archives(), [])
+
+    def test_a_snapshot_that_is_killed_is_swept_by_the_next(self):
+        self.snapshot_that_ends(signal.SIGKILL)
         self.assertEqual(self.archives(), [])
         self.assertIn('process', self.snapshot(code=32).err)  # for ten minutes it may still be alive
         self.store.call('delete_object', Bucket='bucket', Key='folder/.dbomsbak/lock')

@@ -6,6 +6,9 @@
 
 namespace dbomsbak {
 
+// What a lock says of its holder, this process: "process 7 on host since 2026-11-27T10:15:34Z".
+std::string LockHolder();
+
 class ProcessLock {
  public:
   // `path`: the lock's file, made when it is not there, and left. `busy` begins the message of

@@ -27,6 +27,10 @@ struct S3Settings {
   std::function<S3Credentials()> credentials;
 };
 
+// Variables whose values are nobody else's business.
+inline constexpr const char* kSecretVariables[] = {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+                                                   "AWS_CONTAINER_AUTHORIZATION_TOKEN"};
+
 // A variable of the environment; nothing when it is not there.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 Environment ProcessEnvironment();
