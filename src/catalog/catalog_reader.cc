@@ -384,7 +384,7 @@ struct KeyDraft {
 };
 
 // Best first: the primary key (rows lie in its order), then integers, then few columns.
-std::vector<UniqueKey> UsableKeys(std::map<std::string, KeyDraft> by_index) {
+std::vector<UniqueKey> UsableKeys(std::map<std::string, KeyDraft>&& by_index) {
   std::vector<KeyDraft> usable;
   for (auto& [index, draft] : by_index) {
     if (draft.usable) usable.push_back(std::move(draft));

@@ -25,7 +25,8 @@ constexpr CommandSet kEvery = kDump | kVerify | kInfo | kCheck | kSwap | kLeft |
                               kList | kPrune | kHaConfig | kConnectors | kUpgrade | kCheckRestore |
                               kAbort | kCommandHelp;
 
-constexpr std::array kFields{
+// Not std::array, whose deduction guide takes more arguments than clang nests.
+constexpr JsonField kFields[] = {
     JsonField{kEvery, "code", "number", "the exit code"},
     JsonField{kEvery, "name", "string", "its word in the table of exit codes"},
     JsonField{kEvery, "message?", "string", "what went wrong: there when code is not 0"},

@@ -208,7 +208,7 @@ void ChaCha20Poly1305::Seal(std::string_view nonce, std::string_view text, std::
   Require(EVP_CipherUpdate(context, Bytes(out) + at, &size, Bytes(text),
                            static_cast<int>(text.size())) == 1 &&
               EVP_CipherFinal_ex(context, Bytes(out) + at + size, &last) == 1 &&
-              static_cast<std::size_t>(size + last) == text.size() &&
+              static_cast<std::size_t>(size) + static_cast<std::size_t>(last) == text.size() &&
               EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kSealBytes,
                                   Bytes(out) + at + text.size()) == 1,
           "ChaCha20-Poly1305");
@@ -228,7 +228,7 @@ bool ChaCha20Poly1305::Open(std::string_view nonce, std::string_view sealed, std
           "ChaCha20-Poly1305");
   unsigned char nothing[kSealBytes];
   if (EVP_CipherFinal_ex(context, nothing, &last) == 1 &&
-      static_cast<std::size_t>(size + last) == body.size()) {
+      static_cast<std::size_t>(size) + static_cast<std::size_t>(last) == body.size()) {
     return true;
   }
   Wipe(text.data(), text.size());
