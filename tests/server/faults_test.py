@@ -8,8 +8,9 @@ which must be the one state or the other, whole; what stands under a file's own 
 
     DBOMSBAK_FAULTS=all tests/server/faults_test.py ['restore' | 'restore/sessions:lost' | 'restore/sessions:lost:17' …]
 
-strikes every N of these, or of all commands and kinds: hours. DBOMSBAK_FAULTS_PART=1/4 takes a quarter of them,
-DBOMSBAK_FAULTS=5 five of each kind. By default a minute's worth is drawn. DBOMSBAK_SEED repeats the draw.
+strikes every N of these, or of all commands and kinds: hours. DBOMSBAK_FAULTS=each as well, but of the kinds of ALIKE one at
+each N, which one by the seed. DBOMSBAK_FAULTS_PART=1/4 takes a quarter of them, DBOMSBAK_FAULTS=5 five of each kind. By
+default a minute's worth is drawn. DBOMSBAK_SEED repeats the draw.
 """
 
 import collections
@@ -37,6 +38,7 @@ CLOCK = ['clock:back', 'clock:right']
 FILES = ['files:fail', 'files:full', 'files:dead', 'files:short', 'files:eintr', 'files:cut']
 SESSIONS = ['sessions:lost', 'sessions:behind', 'sessions:gone', 'sessions:refused', 'sessions:full', 'sessions:ended',
             'sessions:timeout', 'sessions:deadlock']
+ALIKE = SESSIONS[2:]  # a statement that was not carried out, and a server that says so or no more
 KINDS = {
     'dump': FILES + SESSIONS + CLOCK,
     'dump over': FILES,
@@ -373,6 +375,8 @@ class Runs:
         began = time.monotonic()
         self.point(name, kind, 0)
         numbers = range(PART, self.calls[name, kind] + 1, PARTS)
+        if WANTED == 'each' and kind in ALIKE:
+            numbers = [number for number in numbers if (number // PARTS + SEED) % len(ALIKE) == ALIKE.index(kind)]
         if most is not None and most < len(numbers):
             numbers = sorted(self.world.dice.sample(numbers, most))
         for number in numbers:
@@ -408,7 +412,7 @@ def main():
     single = [re.fullmatch(r'(.*)/(\w+:\w+):(\d+)', word) for word in sys.argv[1:]]
     memory = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None  # nobody waits for a disk there
     with tempfile.TemporaryDirectory(prefix='faults-', dir=memory) as folder, Server(folder_root=memory) as server:
-        runs = Runs(World(server, folder, random.Random(SEED)))
+        runs = Runs(World(server, folder, random.Random(SEED), alone=True))
         for name, kind, number in [match.groups() for match in single if match]:
             runs.point(name, kind, int(number))
             runs.tell(name, kind)
@@ -416,7 +420,7 @@ def main():
             pass
         elif WANTED:
             for name, kind in wanted:
-                runs.all(name, kind, None if WANTED == 'all' else int(WANTED))
+                runs.all(name, kind, None if WANTED in ('all', 'each') else int(WANTED))
         else:
             runs.draw(wanted)
     struck = sum(map(sum, map(dict.values, runs.tally.values())))

@@ -47,13 +47,15 @@ LOST = {'sessions:lost', 'sessions:behind', 'sessions:gone'}
 
 
 class World:
-    def __init__(self, server, folder, dice):
+    def __init__(self, server, folder, dice, alone=False):
+        """alone: nothing changes what is live but what is run here."""
         self.server, self.folder, self.dice = server, pathlib.Path(folder), dice
         self.program = Program()
         self.faulty = Program(pathlib.Path(os.environ['DBOMSBAK_BUILD']) / 'tools' / 'faulty_dbomsbak')
         self.place = self.folder / 'struck'  # where calls fail
         self.report = self.folder / 'report'
         self.calls, self.struck, self.last = 0, '', None  # of the last strike
+        self.alone, self.known = alone, None  # what is live, if nothing was run since it was seen
         server.sql(GOOD)
         self.states = {'good': self.take()}
         self.archive = {'good': self.place / 'good.sql.zst', 'ruined': self.place / 'ruined.sql.zst'}
@@ -73,6 +75,7 @@ class World:
 
     def reset(self):
         """After a failure: ruined, and nothing of ours."""
+        self.known = None
         self.server.sql('SET foreign_key_checks=0;' + ''.join(f'DROP DATABASE `{name}`;' for name in [*self.ours(), *SETS]))
         self.server.sql(GOOD)
         self.server.sql(RUIN)
@@ -100,9 +103,12 @@ class World:
         return any(left['kind'] == 'open-window' for left in told['leftovers'])
 
     def live(self):
+        if self.known:
+            return self.known
         now = self.take()
         for name, state in self.states.items():
             if state == now:
+                self.known = name if self.alone else None
                 return name
         if self.window_is_open():  # around the one instant at which tables switch, all else follows one by one
             for name, state in self.states.items():
@@ -147,6 +153,7 @@ class World:
 
     def run(self, command, *args):
         """As it is; waits for the lock of a session whose end the server has not seen yet."""
+        self.known = None
         for _ in range(100):
             result = self.program.run(*self.words(command, *args), timeout=HANGS)
             if result.code not in (32, 33):
@@ -160,6 +167,7 @@ class World:
         if stdout:
             env['DBOMSBAK_FAULT_STDOUT'] = '1'
         self.report.unlink(missing_ok=True)
+        self.known = None
         self.last = result = self.faulty.run(*self.words(command, *args), env=env, timeout=HANGS)
         told = dict(line.split(' ', 1) for line in self.report.read_text(errors='replace').splitlines()
                     if line.startswith(('calls ', 'struck ', 'renamed ')))

@@ -14,9 +14,12 @@ As a program: `python3 -m support.fingerprint --socket S | --port P  DB…` prin
 
 import argparse
 import difflib
+import itertools
 import json
+import re
 import secrets
 import sys
+import weakref
 
 from support.server import ClientError, Server
 
@@ -67,26 +70,59 @@ def batch(server, statements, database=None):
     return results
 
 
-def _show(server, creates, database):
-    """What SHOW CREATE tells of each of `creates`. Some servers show no view that lost a column or a database it
-    stands on: of those information_schema alone is asked."""
+def _answers(server, statements, database=None):
+    """As batch(). Some servers show no view that lost a column or a database it stands on: it is asked alone then."""
+    def is_about_a_view(error, statement):
+        return error.number in (1049, 1356) and 'SHOW CREATE VIEW ' in statement
+
     try:
-        return batch(server, [statement for _, statement in creates], database)
+        return batch(server, statements, database)
     except ClientError as error:
-        if error.number not in (1049, 1356):
+        if not any(is_about_a_view(error, statement) for statement in statements):
             raise
-    shown = []
-    for (kind, name), statement in creates:
+    answers = []
+    for statement in statements:
         try:
-            shown += batch(server, [statement], database)
+            answers += batch(server, [statement], database)
         except ClientError as error:
-            if kind != 'view' or error.number not in (1049, 1356):
+            if not is_about_a_view(error, statement):
                 raise
-            shown.append([[name, f'not shown: {error.number}']])
-    return shown
+            answers.append([['', f'not shown: {error.number}']])
+    return answers
+
+
+def _together(server, dialogues):
+    """{database: what its dialogue returns}. A dialogue yields statements and is sent their answers. Its first ones need no
+    database; before the others it is taken up. One client asks for all: starting one costs more than a question."""
+    found, wanted = {}, {database: next(dialogue) for database, dialogue in dialogues.items()}
+    # The client reads USE by itself, and not every name as the server would.
+    by_use = all(re.fullmatch(r'\w+', database) for database in dialogues)
+    first = True
+    while wanted:
+        if first:
+            answers = _answers(server, [statement for statements in wanted.values() for statement in statements])
+        elif by_use:
+            answers = _answers(server, [f'USE {_name(database)};\n{statement}' for database, statements in wanted.items()
+                                        for statement in statements])
+        else:
+            answers = [answer for database, statements in wanted.items()
+                       for answer in _answers(server, statements, database)]
+        first, answers = False, iter(answers)
+        for database, statements in list(wanted.items()):
+            try:
+                wanted[database] = dialogues[database].send(list(itertools.islice(answers, len(statements))))
+            except StopIteration as end:
+                found[database] = end.value
+                del wanted[database]
+    return found
+
+
+_KNOWN = weakref.WeakKeyDictionary()  # what a server's catalogue holds does not change
 
 
 def _catalogue_columns(server):
+    if server in _KNOWN:
+        return _KNOWN[server]
     rows = batch(server, ['SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS '
                           "WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME IN "
                           "('ROUTINES', 'TRIGGERS', 'EVENTS', 'VIEWS', 'COLUMNS')"])[0]
@@ -95,6 +131,7 @@ def _catalogue_columns(server):
         known['own lists'] = {'DBA_SEQUENCES'}
     for table, column in rows:
         known.setdefault(table.upper(), set()).add(column.upper())
+    _KNOWN[server] = known
     return known
 
 
@@ -133,12 +170,11 @@ def _rows_query(database, table, columns, versioned):
             f'FROM {_name(database)}.{_name(table)}{history}) AS hashed')
 
 
-def _objects(server, database, known):
-    """{(kind, name): {what: text}} of one database."""
+def _objects(database, known):
+    """The dialogue that tells {(kind, name): {what: text}} of one database."""
     schema = _text(database)
     found = {}
 
-    # All that needs no other answer goes through one client: starting one costs more than a question.
     questions = [
         'SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA '
         f'WHERE SCHEMA_NAME = {schema}',
@@ -165,7 +201,7 @@ def _objects(server, database, known):
     ask('LOWER(ROUTINE_TYPE)', 'ROUTINES', _ROUTINE, 'ROUTINE_NAME', 'ROUTINE_SCHEMA')
     ask("'trigger'", 'TRIGGERS', _TRIGGER, 'TRIGGER_NAME', 'TRIGGER_SCHEMA')
     ask("'event'", 'EVENTS', _EVENT, 'EVENT_NAME', 'EVENT_SCHEMA')
-    answers = batch(server, questions + [query for _, query in attributes])
+    answers = yield questions + [query for _, query in attributes]
     charset, tables, listed = answers[:3]
     if not charset:
         raise AssertionError(f'there is no database {database}')
@@ -203,7 +239,8 @@ def _objects(server, database, known):
             found.setdefault(('event', name), {})['settings'] = settings
 
     # The words of SHOW CREATE, all but the object's name and the moment a trigger was made.
-    for (key, _), rows in zip(creates, _show(server, creates, database)):
+    shown = yield [statement for _, statement in creates]
+    for (key, _), rows in zip(creates, shown):
         cells = rows[0][1:]
         if key[0] == 'trigger':
             cells = cells[:5]
@@ -214,7 +251,8 @@ def _objects(server, database, known):
         if found[key].pop('implicit', None) and 'PERIOD FOR SYSTEM_TIME' not in found[key]['create']:
             read = [*columns[key[1]], ('row_start', 'timestamp'), ('row_end', 'timestamp')]
             counts[at] = key, _rows_query(database, key[1], read, True)
-    for (key, _), rows in zip(counts, batch(server, [q for _, q in counts], database)):
+    counted = yield [query for _, query in counts]
+    for (key, _), rows in zip(counts, counted):
         found[key]['rows'] = rows[0][0]
         found[key]['row hash'] = '-'.join(rows[0][1:])
     return found
@@ -247,10 +285,9 @@ def take(server, databases, grants=False):
     if isinstance(databases, str):
         databases = [databases]
     known = _catalogue_columns(server)
-    result = {}
-    for database in databases:
-        result[database] = _objects(server, database, known)
-        if grants:
+    result = _together(server, {database: _objects(database, known) for database in databases})
+    if grants:
+        for database in databases:
             result[database].update(_grants(server, database))
     return result
 
