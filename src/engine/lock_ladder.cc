@@ -305,8 +305,8 @@ std::string DescribeLockHolders(Session& session, const std::vector<std::uint64_
       "SELECT ID, USER, HOST, TIME, IFNULL(STATE, ''), INFO FROM information_schema.PROCESSLIST "
       "WHERE ID NOT IN ({}) AND COMMAND NOT IN ('Sleep', 'Daemon', 'Binlog Dump') "
       "AND USER NOT IN ('system user', 'event_scheduler') ORDER BY TIME DESC LIMIT 3",
-      "SELECT ID, USER, HOST, TIME, 'idle, may hold it', '' FROM information_schema.PROCESSLIST "
-      "WHERE ID NOT IN ({}) AND COMMAND = 'Sleep' ORDER BY TIME DESC LIMIT 3",
+      ("SELECT ID, USER, HOST, TIME, 'idle, may hold it', '' FROM information_schema.PROCESSLIST "
+       "WHERE ID NOT IN ({}) AND COMMAND = 'Sleep' ORDER BY TIME DESC LIMIT 3"),
   };
   std::string description;
   for (const char* question : kQuestions) {

@@ -381,7 +381,7 @@ struct RowEncoder::State {
   }
 };
 
-RowEncoder::RowEncoder(std::vector<ColumnKind> columns, Options options)
+RowEncoder::RowEncoder(const std::vector<ColumnKind>& columns, Options options)
     : state_(std::make_unique<State>()) {
   state_->plans = PlanLiterals(columns);
   state_->options = options;

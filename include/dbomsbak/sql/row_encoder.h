@@ -28,9 +28,8 @@ class RowEncoder {
   };
 
   // Error kInternal for a text column without a charset.
-  explicit RowEncoder(std::vector<ColumnKind> columns)
-      : RowEncoder(std::move(columns), Options{}) {}
-  RowEncoder(std::vector<ColumnKind> columns, Options options);
+  explicit RowEncoder(const std::vector<ColumnKind>& columns) : RowEncoder(columns, Options{}) {}
+  RowEncoder(const std::vector<ColumnKind>& columns, Options options);
   ~RowEncoder();
   RowEncoder(RowEncoder&&) noexcept;
   RowEncoder& operator=(RowEncoder&&) noexcept;
