@@ -133,7 +133,7 @@ ChildResult RunChild(const std::vector<std::string>& argv, std::chrono::millisec
     const pid_t ended = ::waitpid(child, &status, WNOHANG);
     if (ended == child) break;
     if (ended < 0 && errno != EINTR) {
-      throw Error(ErrorCode::kIo,
+      throw Error(ErrorCode::kInternal,
                   fmt::format("'{}' is lost: {}", argv.front(), std::strerror(errno)));
     }
     if (Clock::now() >= deadline) {

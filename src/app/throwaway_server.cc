@@ -40,17 +40,12 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kPoll{20};
 constexpr std::chrono::seconds kLongestAnswer{20};  // of --version
-constexpr std::chrono::seconds kLongestStart{300};  // of a slow disk
 constexpr std::chrono::seconds kLongestEnd{60};
 constexpr std::time_t kFresh = 60;  // seconds: a folder without its lock may still be in the making
 constexpr std::uint64_t kEmptyServerBytes = std::uint64_t{300} << 20;
 constexpr std::size_t kLogBytes = 4000, kLogLines = 6;
 constexpr std::string_view kPrefix = "dbomsbak-throwaway-";
 constexpr int kGuardDescriptor = 3, kLowest = 10;
-// Where distributions put what is no command of a user.
-constexpr std::array kFolders{"/usr/sbin",      "/usr/local/sbin",      "/usr/libexec",
-                              "/usr/local/bin", "/usr/local/mysql/bin", "/opt/mysql/bin"};
-
 // The life of the server: as long as somebody holds the other end of standard input. The job is a
 // group of its own, for what sets up a data folder has children; until it is one, its first process
 // is all of it. Nothing but the end of input ends the guardian: it is not to leave before the
@@ -74,12 +69,18 @@ wait
 rm -rf "$1"
 )";
 
-[[noreturn]] void ThrowErrno(std::string_view doing, const std::string& path, int reason) {
-  throw Error(
-      ErrorCode::kIo,
-      fmt::format("a throwaway server: cannot {} '{}': {}", doing, path, std::strerror(reason)),
-      "Set TMPDIR to a folder that this user may write to.")
-      .About(path);
+[[noreturn]] void ThrowNoFolder(const std::string& parent, int reason) {
+  throw Error(ErrorCode::kIo,
+              fmt::format("a throwaway server: cannot make its folder in '{}': {}", parent,
+                          std::strerror(reason)),
+              "Set TMPDIR to a folder that this user may write to.")
+      .About(parent);
+}
+
+[[noreturn]] void ThrowNoProcess(int reason) {
+  throw Error(ErrorCode::kIo,
+              fmt::format("a throwaway server cannot be started: {}", std::strerror(reason)),
+              "Raise the limits of open files and processes (ulimit -n, -u), or free some memory.");
 }
 
 bool CanRun(const std::string& path) {
@@ -88,7 +89,7 @@ bool CanRun(const std::string& path) {
          ::access(path.c_str(), X_OK) == 0;
 }
 
-std::string Find(std::string_view name) {
+std::string Find(std::string_view name, const std::vector<std::string>& folders) {
   const char* const path = std::getenv("PATH");
   std::string_view rest = path == nullptr ? "" : path;
   while (!rest.empty()) {
@@ -97,15 +98,36 @@ std::string Find(std::string_view name) {
     if (rest.front() == '/' && CanRun(file)) return file;
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  for (const char* folder : kFolders) {
+  for (const std::string& folder : folders) {
     const std::string file = fmt::format("{}/{}", folder, name);
     if (CanRun(file)) return file;
   }
   return {};
 }
 
+std::string FolderOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+// What makes the data folder of a MariaDB server. The one that belongs to it stands beside it, or
+// in its tree.
+std::string Installer(const std::string& program, const std::vector<std::string>& folders) {
+  const std::string tree = FolderOf(FolderOf(program));
+  for (const std::string& folder : {FolderOf(program), tree + "/bin", tree + "/scripts"}) {
+    for (const char* name : {"mariadb-install-db", "mysql_install_db"}) {
+      std::string file = fmt::format("{}/{}", folder, name);
+      if (CanRun(file)) return file;
+    }
+  }
+  if (std::string found = Find("mariadb-install-db", folders); !found.empty()) return found;
+  throw Error(
+      ErrorCode::kUnsupported,
+      fmt::format("mariadb-install-db, which makes the data folder for '{}', is missing", program),
+      "Install it (on Debian mariadb-server-core), or name another server: "
+      "--throwaway=PROGRAM.");
+}
+
 // "mariadbd  Ver 10.11.6-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)"
-ServerProgram Ask(const std::string& path, const CancelToken& cancel) {
+ServerProgram Ask(const std::string& path, const std::vector<std::string>& folders,
+                  const CancelToken& cancel) {
   const ChildResult said = RunChild({path, "--no-defaults", "--version"}, kLongestAnswer, cancel);
   const std::string line = said.out.substr(0, said.out.find('\n'));
   constexpr std::string_view kBefore = "Ver ";
@@ -118,29 +140,14 @@ ServerProgram Ask(const std::string& path, const CancelToken& cancel) {
                 "--throwaway=PROGRAM wants the mariadbd or mysqld itself, not what starts it.");
   }
   const std::string rest = line.substr(at + kBefore.size());
-  return {path,
-          fmt::format("{} {}", path.substr(path.rfind('/') + 1), rest.substr(0, rest.find(' '))),
-          line.find("MariaDB") != std::string::npos};
-}
-
-std::string FolderOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
-
-// What makes the data folder of a MariaDB server. The one that belongs to it stands beside it, or
-// in its tree.
-std::string Installer(const std::string& program) {
-  const std::string tree = FolderOf(FolderOf(program));
-  for (const std::string& folder : {FolderOf(program), tree + "/bin", tree + "/scripts"}) {
-    for (const char* name : {"mariadb-install-db", "mysql_install_db"}) {
-      std::string file = fmt::format("{}/{}", folder, name);
-      if (CanRun(file)) return file;
-    }
+  ServerProgram program{
+      path, fmt::format("{} {}", path.substr(path.rfind('/') + 1), rest.substr(0, rest.find(' '))),
+      line.find("MariaDB") != std::string::npos, ""};
+  std::error_code unknown;
+  if (program.is_mariadb) {
+    program.installer = Installer(fs::canonical(path, unknown).string(), folders);
   }
-  if (std::string found = Find("mariadb-install-db"); !found.empty()) return found;
-  throw Error(
-      ErrorCode::kUnsupported,
-      fmt::format("mariadb-install-db, which makes the data folder for '{}', is missing", program),
-      "Install it (on Debian mariadb-server-core), or name another server: "
-      "--throwaway=PROGRAM.");
+  return program;
 }
 
 // What makes the data folder, and the server.
@@ -150,7 +157,7 @@ std::string Script(const ServerProgram& program, const std::string& folder) {
   const std::string real = fs::canonical(program.path, unknown).string();
   if (program.is_mariadb) {
     // It need not know its own host's name.
-    make = {Installer(real), "--no-defaults", "--force", "--skip-test-db",
+    make = {program.installer, "--no-defaults", "--force", "--skip-test-db",
             "--auth-root-authentication-method=normal"};
   } else {
     make = {program.path, "--no-defaults", "--initialize-insecure"};
@@ -264,22 +271,28 @@ void MoveUp(int& descriptor) {
 
 }  // namespace
 
+std::vector<std::string> ServerFolders() {
+  return {"/usr/sbin",      "/usr/local/sbin",      "/usr/libexec",
+          "/usr/local/bin", "/usr/local/mysql/bin", "/opt/mysql/bin"};
+}
+
 ServerProgram FindServerProgram(const std::string& asked, const std::string& flavour,
-                                const CancelToken& cancel) {
+                                const CancelToken& cancel,
+                                const std::vector<std::string>& folders) {
   if (!asked.empty()) {
     const bool is_path = asked.find('/') != std::string::npos;
-    const std::string path = !is_path ? Find(asked) : CanRun(asked) ? asked : "";
-    if (!path.empty()) return Ask(path, cancel);
+    const std::string path = !is_path ? Find(asked, folders) : CanRun(asked) ? asked : "";
+    if (!path.empty()) return Ask(path, folders, cancel);
     throw Error(ErrorCode::kUnsupported, fmt::format("there is no program '{}'", asked),
                 "--throwaway=PROGRAM wants a mariadbd or mysqld of this machine.");
   }
   std::vector<ServerProgram> found;
   std::optional<Error> refusal;
   for (const char* name : {"mariadbd", "mysqld"}) {  // the latter may be a name of the former
-    const std::string path = Find(name);
+    const std::string path = Find(name, folders);
     if (path.empty()) continue;
     try {
-      found.push_back(Ask(path, cancel));
+      found.push_back(Ask(path, folders, cancel));
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kUnsupported) throw;
       refusal = error;
@@ -312,7 +325,7 @@ std::vector<std::string> RemoveAbandonedServers() {
 }
 
 ThrowawayServer::ThrowawayServer(ServerProgram program, std::uint64_t text_bytes,
-                                 const CancelToken& cancel)
+                                 const CancelToken& cancel, std::chrono::seconds longest_start)
     : program_(std::move(program)) {
   const Clock::time_point begun = Clock::now();
   const std::string parent = Parent();
@@ -327,7 +340,7 @@ ThrowawayServer::ThrowawayServer(ServerProgram program, std::uint64_t text_bytes
   try {
     MakeFolder(parent);
     Spawn(Script(program_, folder_));
-    AwaitStart(cancel);
+    AwaitStart(cancel, longest_start);
   } catch (...) {
     End();
     throw;
@@ -355,14 +368,14 @@ void ThrowawayServer::MakeFolder(const std::string& parent) {
                 "Set TMPDIR to a folder whose path has no blanks, quotes or the like.")
         .About(parent);
   }
-  if (::mkdtemp(folder.data()) == nullptr) ThrowErrno("make a folder in", parent, errno);
+  if (::mkdtemp(folder.data()) == nullptr) ThrowNoFolder(parent, errno);
   folder_ = folder;
   // It gets its name when it is locked: without, it would look abandoned.
   const std::string guard = folder_ + "/guard", fresh = guard + ".new";
   guard_ = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (guard_ < 0 || ::flock(guard_, LOCK_EX | LOCK_NB) != 0 ||
       ::rename(fresh.c_str(), guard.c_str()) != 0) {
-    ThrowErrno("make and lock", guard, errno);
+    ThrowNoFolder(parent, errno);
   }
   MoveUp(guard_);
 }
@@ -371,11 +384,11 @@ void ThrowawayServer::Spawn(std::string script) {
   std::array<int, 2> life{-1, -1};
   const std::string log = folder_ + "/log";
   int log_end = ::open(log.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-  if (log_end < 0) ThrowErrno("make", log, errno);
+  if (log_end < 0) ThrowNoProcess(errno);
   if (::pipe2(life.data(), O_CLOEXEC) != 0) {
     const int reason = errno;
     Close(log_end);
-    ThrowErrno("make a pipe for", folder_, reason);
+    ThrowNoProcess(reason);
   }
   for (int* one : {&life[0], &life[1], &log_end}) MoveUp(*one);
   life_ = life[1];
@@ -393,11 +406,11 @@ void ThrowawayServer::Spawn(std::string script) {
                                    PointersTo(words).data(), PointersTo(environment).data());
   Close(life[0]);
   Close(log_end);
-  if (failed != 0) ThrowErrno("start", "/bin/sh", failed);
+  if (failed != 0) ThrowNoProcess(failed);
   guardian_ = child;
 }
 
-void ThrowawayServer::AwaitStart(const CancelToken& cancel) {
+void ThrowawayServer::AwaitStart(const CancelToken& cancel, std::chrono::seconds longest) {
   ConnectionOptions options;
   options.socket = folder_ + "/s";
   options.protocol = "socket";
@@ -409,7 +422,7 @@ void ThrowawayServer::AwaitStart(const CancelToken& cancel) {
   for (;;) {
     cancel.ThrowIfCancelled();
     const bool has_ended = HasEnded();
-    const bool too_long = Clock::now() - begun > kLongestStart;
+    const bool too_long = Clock::now() - begun > longest;
     if (has_ended || too_long) {
       throw Error(ErrorCode::kIo,
                   fmt::format("the throwaway server, {}, {}:{}", program_.version,

@@ -182,7 +182,9 @@ class Backup {
         VerifyFile(files_, run_.ArchivePath(), options, {}, run_.world.observer, run_.world.cancel);
     if (verdict.error) throw *verdict.error;
     if (verdict.code != ErrorCode::kOk) {
-      throw Error(verdict.code, fmt::format("'{}' does not hold all objects", run_.ArchivePath()));
+      // A dump with losses fails.
+      throw Error(ErrorCode::kInternal,
+                  fmt::format("'{}' does not hold all objects", run_.ArchivePath()));
     }
     journal_.SetFact("verified_at", FormatUtc(run_.world.clock()));
     NoteForThis("verified_root");

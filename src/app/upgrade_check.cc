@@ -125,16 +125,12 @@ class Finder {
                         old.name, destination));
         continue;
       }
+      if (destination == kOmsConfigMount) continue;  // it was read just now
       std::error_code error;
-      const bool is_file = destination == kOmsConfigMount;
-      const bool there = is_file ? fs::is_regular_file(mount->source, error)
-                                 : fs::is_directory(mount->source, error);
-      if (!there) {
-        Problem(fmt::format("'{}', mounted at {}, is {}", mount->source, destination,
-                            is_file ? "no file here" : "no folder here"));
+      if (!fs::is_directory(mount->source, error)) {
+        Problem(fmt::format("'{}', mounted at {}, is no folder here", mount->source, destination));
         continue;
       }
-      if (is_file) continue;
       Try([&, source = mount->source] {
         const std::uint64_t free = FreeBytesOf(source);
         if (free < kLeastFree) {
@@ -227,21 +223,28 @@ class Finder {
   // The rehearsal and the way back load beside the live databases.
   void RoomOnServer(const CheckReport& report) {
     const std::uint64_t needed = report.data_bytes + report.index_bytes;
-    std::string text =
-        fmt::format("a restore needs about {} beside the live databases", MiB(needed));
     if (!report.disk_free_bytes) {
-      Warning(text + "; how much is free on the server cannot be known from here: look there");
+      Warning(
+          fmt::format("a restore needs about {} beside the live databases; how much is free on the "
+                      "server cannot be known from here: look there",
+                      MiB(needed)));
       return;
     }
     if (*report.disk_free_bytes >= needed) return;
-    text += fmt::format(", and {} are free on the server", MiB(*report.disk_free_bytes));
-    if (!report.disk_is_servers) {
-      Warning(text + " if the folder of its name on this machine is its own: look there");
-    } else if (run_.options.rehearse) {
-      Problem(text + ": free disk space there");
-    } else {
-      Warning(text + ": free disk space there before a rollback");
+    if (report.disk_is_servers && run_.options.rehearse) {
+      Problem(
+          fmt::format("a restore needs about {} beside the live databases, and {} are free on the "
+                      "server: free disk space there",
+                      MiB(needed), MiB(*report.disk_free_bytes)));
+      return;
     }
+    Warning(
+        fmt::format("a restore needs about {} beside the live databases, and {} are free on the "
+                    "server{}",
+                    MiB(needed), MiB(*report.disk_free_bytes),
+                    report.disk_is_servers
+                        ? ": free disk space there before a rollback"
+                        : " if the folder of its name on this machine is its own: look there"));
   }
 
   UpgradeRun& run_;

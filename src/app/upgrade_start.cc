@@ -189,9 +189,11 @@ class Start {
       const bool unknown = found.code != 0 || found.timed_out;
       if (unknown || std::chrono::steady_clock::now() > deadline) {
         throw Error(ErrorCode::kUpgradePreflight,
-                    fmt::format("docker_init.sh of an earlier run {} at work in container '{}'{}",
-                                unknown ? "may still be" : "is still", name,
-                                unknown ? ": " + docker_.HowItEnded(words, found, kAsked) : ""),
+                    fmt::format("docker_init.sh of an earlier run may still be at work in "
+                                "container '{}': {}",
+                                name,
+                                unknown ? docker_.HowItEnded(words, found, kAsked)
+                                        : fmt::format("it was for {} hours", kLongestInit.count())),
                     fmt::format("Look whether it is: {}. Once it is not, {} makes sure of it.",
                                 ShellQuoted(docker_.Command({"top", name})),
                                 ShellQuoted(docker_.Command({"restart", name}))));

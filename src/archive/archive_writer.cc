@@ -108,10 +108,7 @@ std::uint64_t ArchiveWriter::AppendFrame(const CompressedFrame& frame) {
   if (frame.text_size == 0 || frame.stored.empty() || frame.stored.size() > 0xFFFFFFFF) {
     throw Error(ErrorCode::kInternal, "an archive frame of impossible size");
   }
-  if (impl_->frames.size() == layout::kMaxFrames) {
-    throw Error(ErrorCode::kUnsupported, "the archive has more frames than its format allows",
-                "Dump fewer databases into one archive.");
-  }
+  if (impl_->frames.size() == layout::kMaxFrames) layout::ThrowIndexTooLarge();
   FrameRecord record;
   record.offset = impl_->written;
   record.stored_size = static_cast<std::uint32_t>(frame.stored.size());
@@ -128,7 +125,8 @@ void ArchiveWriter::AddObject(const ObjectRecord& object) {
   if (line.size() >= layout::kMaxObjectLine) {
     throw Error(ErrorCode::kUnsupported,
                 fmt::format("what the index must say of {} exceeds 4 MiB", object.id.Describe()),
-                "Dump it to plain SQL (-o FILE.sql), or leave it out (--ignore-table).");
+                "Dump it to plain SQL (-o FILE.sql), or leave it out (--ignore-table).")
+        .About(object.id.Describe());
   }
   FooterRecord& footer = impl_->footer;
   ++footer.object_count;

@@ -58,7 +58,12 @@ constexpr bool IsAsSmall(std::size_t size, std::size_t other) {
 }
 
 [[noreturn]] void ThrowDamaged(std::string message) {
-  throw Error(ErrorCode::kDamaged, std::move(message));
+  throw Error(ErrorCode::kDamaged, std::move(message),
+              "Take another copy of the file; this one cannot be trusted.");
+}
+
+[[noreturn]] void ThrowOtherAmount() {
+  ThrowDamaged("the zstd frame holds another amount of text");
 }
 
 }  // namespace
@@ -174,7 +179,7 @@ struct FrameDecompressor::Impl {
     const std::size_t size =
         ZSTD_decompressDCtx(context, text.data(), text.size(), stored.data(), stored.size());
     if (ZSTD_isError(size)) ThrowDamaged(fmt::format("zstd: {}", ZSTD_getErrorName(size)));
-    if (size != text_size) ThrowDamaged(fmt::format("{} bytes of text, not {}", size, text_size));
+    if (size != text_size) ThrowOtherAmount();
   }
 
   void Growing(std::string_view stored, std::uint32_t text_size, std::string& text) {
@@ -194,7 +199,7 @@ struct FrameDecompressor::Impl {
       const bool moved = out.pos != done || in.pos != in_before;
       done = out.pos;
       if (result == 0) break;
-      if (!moved) ThrowDamaged("zstd: the frame ends too early");
+      if (!moved) ThrowOtherAmount();
     }
     // The checksum stands behind the last block and may not have been looked at yet.
     while (in.pos < in.size) {
@@ -202,9 +207,9 @@ struct FrameDecompressor::Impl {
       const std::size_t in_before = in.pos;
       const std::size_t result = ZSTD_decompressStream(context, &none, &in);
       if (ZSTD_isError(result)) ThrowDamaged(fmt::format("zstd: {}", ZSTD_getErrorName(result)));
-      if (in.pos == in_before) ThrowDamaged("zstd: more text than the index says");
+      if (in.pos == in_before) ThrowOtherAmount();
     }
-    if (done != text_size) ThrowDamaged(fmt::format("{} bytes of text, not {}", done, text_size));
+    if (done != text_size) ThrowOtherAmount();
   }
 };
 
@@ -220,7 +225,7 @@ void FrameDecompressor::Decompress(std::string_view stored, std::uint32_t text_s
     ThrowDamaged("a zstd frame without checksum");
   }
   const unsigned long long claimed = ZSTD_getFrameContentSize(stored.data(), stored.size());
-  if (claimed != text_size) ThrowDamaged("the zstd frame holds another amount of text");
+  if (claimed != text_size) ThrowOtherAmount();
   if (text_size > layout::MostTextOf(stored.size())) {
     ThrowDamaged("the zstd frame is too small for its text");
   }

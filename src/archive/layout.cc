@@ -31,11 +31,13 @@ std::string_view TakeName(ByteReader& reader) { return reader.Bytes(reader.U16()
 
 }  // namespace
 
+void ThrowIndexTooLarge() {
+  throw Error(ErrorCode::kUnsupported, "the archive's index exceeds what its format allows",
+              "Dump fewer databases into one archive.");
+}
+
 void PutTaggedHead(std::string& out, std::string_view tag, std::uint64_t payload_size) {
-  if (payload_size > 0xFFFFFFFF) {
-    throw Error(ErrorCode::kUnsupported, "the archive's index exceeds 4 GiB",
-                "Dump fewer databases into one archive.");
-  }
+  if (payload_size > 0xFFFFFFFF) ThrowIndexTooLarge();
   PutU32(out, kOwnFrameMagic);
   PutU32(out, static_cast<std::uint32_t>(payload_size));
   out += kArchiveMagic;

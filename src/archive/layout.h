@@ -51,6 +51,8 @@ inline std::uint64_t MostTextOf(std::uint64_t stored) {
 // And the most bytes that `text` may be stored in: ZSTD_compressBound with room to spare.
 inline std::uint64_t MostStoredOf(std::uint64_t text) { return text + text / 128 + 1024; }
 
+// Error kUnsupported.
+[[noreturn]] void ThrowIndexTooLarge();
 // A skippable frame head with `payload_size`, "DBOMSBAK" and `tag`.
 void PutTaggedHead(std::string& out, std::string_view tag, std::uint64_t payload_size);
 

@@ -15,11 +15,14 @@ constexpr int kMaxDepth = 5;  // our deepest field is scope.only_tables[i][j]
 
 // ---- writing -------------------------------------------------------------------------------
 
-std::string Dump(const Json& json, std::string_view what) {
+std::string Dump(const Json& json, std::string_view what, std::string_view object,
+                 const char* hint) {
   try {
     return json.dump();
   } catch (const Json::type_error&) {
-    throw Error(ErrorCode::kUnsupported, fmt::format("{} holds text that is no valid UTF-8", what));
+    throw Error(ErrorCode::kUnsupported, fmt::format("{} holds text that is no valid UTF-8", what),
+                hint)
+        .About(object);
   }
 }
 
@@ -277,7 +280,8 @@ std::string ToJson(const HeaderRecord& header) {
 
   json["options"] = Json::object();
   for (const auto& [name, value] : header.options) json["options"][name] = value;
-  return Dump(json, "the archive's header");
+  return Dump(json, "the archive's header", "",
+              "Give names and --where in UTF-8 (a terminal with LANG=C.UTF-8, say).");
 }
 
 std::string ToJson(const ObjectRecord& object) {
@@ -319,7 +323,9 @@ std::string ToJson(const ObjectRecord& object) {
   PutText(json, "table", object.table);
   if (object.order != 0) json["order"] = object.order;
   if (!object.grants.empty()) json["grants"] = object.grants;
-  return Dump(json, object.id.Describe());
+  const std::string name = object.id.Describe();
+  return Dump(json, name, name,
+              "Dump it to plain SQL (-o FILE.sql), or leave it out (--ignore-table).");
 }
 
 std::optional<HeaderRecord> HeaderFromJson(std::string_view text) {

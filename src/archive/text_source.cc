@@ -105,7 +105,7 @@ class GzipText final : public PackedText {
       if (result == Z_STREAM_END) {
         in_member_ = false;
       } else if (result != Z_OK && result != Z_BUF_ERROR) {
-        ThrowDamaged("gzip", stream_.msg != nullptr ? stream_.msg : "it is no gzip data");
+        ThrowDamaged("gzip", stream_.msg != nullptr ? stream_.msg : zError(result));
       }
     }
     return size - stream_.avail_out;

@@ -43,7 +43,21 @@ namespace {
     case EROFS:
       hint = "The file system is mounted read-only.";
       break;
+    case EIO:
+      hint = "The disk may be failing: look into the system's log (dmesg).";
+      break;
+    case EMFILE:
+    case ENFILE:
+      hint = "Raise the limit of open files (ulimit -n), or lower --jobs.";
+      break;
+    case EFBIG:
+      hint = "Raise the limit of a file's size (ulimit -f), or write to another file system.";
+      break;
+    case ENXIO:
+      hint = "It is a socket, or a device that is not there: name a file.";
+      break;
     default:
+      hint = "Check the path, and what the name stands for.";
       break;
   }
   throw Error(ErrorCode::kIo,
@@ -157,7 +171,6 @@ class PosixRandomAccessFile final : public RandomAccessFile {
 const char* KindOf(mode_t mode) noexcept {
   if (S_ISDIR(mode)) return "a folder";
   if (S_ISFIFO(mode)) return "a pipe";
-  if (S_ISSOCK(mode)) return "a socket";
   return "a device";
 }
 
@@ -165,6 +178,9 @@ int Open(const std::string& path, int flags) {
   constexpr mode_t kOurs = 0600;
   return Uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, kOurs); });
 }
+
+constexpr char kNameTemporaryFolder[] =
+    "It is kept in a file while it is read: name a folder with room for it in TMPDIR.";
 
 // A file without a name in TMPDIR, gone with its descriptor.
 Descriptor OpenNameless() {
@@ -174,7 +190,13 @@ Descriptor OpenNameless() {
   if (nameless.get() >= 0) return nameless;
   std::string name = folder + "/dbomsbak-XXXXXX";  // a file system without such files
   Descriptor named(::mkostemp(name.data(), O_CLOEXEC));
-  if (named.get() < 0) ThrowErrno(errno, "create a file in", folder);
+  if (named.get() < 0) {
+    throw Error(
+        ErrorCode::kIo,
+        fmt::format("cannot put standard input aside in '{}': {}", folder, std::strerror(errno)),
+        kNameTemporaryFolder)
+        .About(folder);
+  }
   ::unlink(name.c_str());
   return named;
 }
@@ -184,14 +206,14 @@ Descriptor OpenNameless() {
 std::unique_ptr<RandomAccessFile> OpenStandardInput() {
   const std::string name = "standard input";
   struct stat status {};
-  if (::fstat(STDIN_FILENO, &status) != 0) ThrowErrno(errno, "examine", name);
+  if (::fstat(STDIN_FILENO, &status) != 0) ThrowErrno(errno, "read", name);
   if (::isatty(STDIN_FILENO) == 1) {
     throw Error(ErrorCode::kUsage, "'-' reads standard input, which is a terminal",
                 "Pipe an archive or a dump into it: ssh host cat x.sql.gz | dbomsbak verify -");
   }
   if (S_ISREG(status.st_mode)) {
     const int descriptor = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
-    if (descriptor < 0) ThrowErrno(errno, "open", name);
+    if (descriptor < 0) ThrowErrno(errno, "read", name);
     return std::make_unique<PosixRandomAccessFile>(descriptor, name,
                                                    static_cast<std::uint64_t>(status.st_size));
   }
@@ -208,9 +230,7 @@ std::unique_ptr<RandomAccessFile> OpenStandardInput() {
         return ::write(aside.get(), piece.data() + done, static_cast<std::size_t>(count - done));
       });
       if (written < 0 && (errno == ENOSPC || errno == EDQUOT)) {
-        throw Error(ErrorCode::kIo, "no space to put standard input aside",
-                    "It is kept in a file while it is read: name a folder with room for it in "
-                    "TMPDIR.");
+        throw Error(ErrorCode::kIo, "no space to put standard input aside", kNameTemporaryFolder);
       }
       if (written < 0) ThrowErrno(errno, "put aside", name);
       done += written;

@@ -46,6 +46,7 @@ std::optional<int> WaitForSignal(const sigset_t& set, long nanoseconds) {
 SignalWatch::SignalWatch(CancelToken& cancel, Console& console)
     : cancel_(cancel), console_(console) {
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGCHLD, SIG_DFL);  // ignored by who started us, the ends of our children would be lost
   ::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of file sizes fails, and is told
   const sigset_t set = WatchedSignals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);

@@ -85,10 +85,12 @@ class ArmoredFile final : public RandomAccessFile {
     const std::string text = ReadUpTo(*file_, 0, kMostSpace + kArmorBegin.size() + 2);
     const std::size_t at = std::min(text.find_first_not_of(kSpace), text.size());
     std::string_view rest = std::string_view(text).substr(at);
-    if (!rest.starts_with(kArmorBegin)) Damaged("the first line is missing");
-    rest.remove_prefix(kArmorBegin.size());
+    const bool begins = rest.starts_with(kArmorBegin);
+    if (begins) rest.remove_prefix(kArmorBegin.size());
     eol_ = rest.starts_with("\r\n") ? "\r\n" : "\n";
-    if (!rest.starts_with(eol_)) Damaged("the first line is not alone");
+    if (!begins || !rest.starts_with(eol_)) {
+      Damaged(fmt::format("the first line is not {} alone", kArmorBegin));
+    }
     begin_ = at + kArmorBegin.size() + eol_.size();
   }
 

@@ -8,6 +8,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/hmac.h"
 #include "envelope/base64.h"
+#include "envelope/bech32.h"
 #include "envelope/primitives.h"
 
 namespace dbomsbak {
@@ -152,8 +153,11 @@ AgeStanza WrapX25519(const Secret& file_key, const std::string& recipient) {
   const std::string share = X25519PublicKey(own);
   const std::optional<Secret> shared = X25519Shared(own, recipient);
   if (!shared) {
-    throw Error(ErrorCode::kUsage, "a recipient is no key: nothing sent to it would be secret",
-                "Take the recipient that age-keygen has printed.");
+    const std::string name = EncodeBech32("age", recipient);
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{} is no key: nothing sent to it would be secret", name),
+                "Take the recipient that age-keygen has printed.")
+        .About(name);
   }
   const Secret key = HkdfSha256(shared->Reveal(), share + recipient, kX25519Info, kKeyBytes);
   return {{std::string(kX25519), EncodeBase64(share, false)}, Wrapped(key, file_key)};

@@ -897,6 +897,19 @@ struct DumpReader::State {
 
   // ---- the stream ----------------------------------------------------------------------------
 
+  // The splitter, and what takes literals apart, do not know the name of the file.
+  void Split(std::string_view piece) {
+    try {
+      splitter.Feed(piece);
+    } catch (Error& e) {
+      if (e.code() == ErrorCode::kDamaged && e.object().empty()) {
+        e.While(fmt::format("'{}'", options.name));
+        e.About(options.name);
+      }
+      throw;
+    }
+  }
+
   // The mysql client makes \n of \r\n, wherever it stands; so do files that begin so here.
   void Feed(std::string_view piece) {
     if (!line_end_seen) {
@@ -908,7 +921,7 @@ struct DumpReader::State {
       const std::string begin = std::exchange(carry, std::string());
       return Feed(begin);
     }
-    if (!crlf) return splitter.Feed(piece);
+    if (!crlf) return Split(piece);
     converted = std::exchange(carry, std::string());
     converted += piece;
     if (converted.ends_with('\r')) {
@@ -923,12 +936,12 @@ struct DumpReader::State {
       converted[to++] = converted[from];
     }
     converted.resize(to);
-    splitter.Feed(converted);
+    Split(converted);
   }
 
   void Finish() {
     line_end_seen = true;
-    splitter.Feed(std::exchange(carry, std::string()));
+    Split(std::exchange(carry, std::string()));
     try {
       splitter.Finish();
     } catch (Error& e) {

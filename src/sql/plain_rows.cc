@@ -182,8 +182,10 @@ class PlainRowReader::Rows final : public LiteralSink {
 
   void EndRow() override {
     if (literals_.size() != reader_.values_a_row_) {
-      throw Error(ErrorCode::kUnsupported, fmt::format("a row has {} values for {} columns",
-                                                       literals_.size(), reader_.values_a_row_));
+      throw Error(ErrorCode::kUnsupported,
+                  fmt::format("a row has {} values for {} columns", literals_.size(),
+                              reader_.values_a_row_),
+                  "The INSERT does not fit its table's definition: take the dump again.");
     }
     row_.Restart();
     for (std::size_t i = 0; i < reader_.columns_.size(); ++i) {
@@ -316,7 +318,8 @@ void PlainRowReader::ForEachRow(std::string_view values, const DumpSettings& set
                                 const std::function<void(const ParsedRow&)>& each) {
   Rows rows(*this, settings, key, each);
   if (!ReadLiteralRows(values, settings.backslash_escapes, settings.ansi_quotes, rows)) {
-    throw Error(ErrorCode::kUnsupported, "rows that are not lists of literal values");
+    // Nothing of the kind comes through DumpReader.
+    throw Error(ErrorCode::kInternal, "rows that are not lists of literal values");
   }
 }
 

@@ -113,7 +113,10 @@ std::string CommentSafe(std::string_view text) {
 }
 
 std::string UnquoteString(std::string_view quoted, bool backslash_escapes) {
-  const auto damaged = [] { return Error(ErrorCode::kDamaged, "this is no SQL string literal"); };
+  const auto damaged = [] {
+    return Error(ErrorCode::kDamaged, "this is no SQL string literal",
+                 "Take another copy of the file, or take the dump again.");
+  };
   if (quoted.size() < 2 || (quoted.front() != '\'' && quoted.front() != '"') ||
       quoted.back() != quoted.front()) {
     throw damaged();

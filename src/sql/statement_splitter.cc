@@ -20,6 +20,9 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kLookahead = kSandboxComment.size();
 constexpr std::size_t kMaxDelimiterLine = 1024;
 constexpr std::size_t kMaxComment = 1024;
+constexpr char kDelimiterHint[] =
+    "It is DELIMITER and what ends statements from there on (DELIMITER ;;): correct that line, or "
+    "take the dump again.";
 
 bool IsSpace(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -56,6 +59,13 @@ const char* FindEither(const char* p, const char* end, char a, char b) noexcept 
   return p;
 }
 
+[[noreturn]] void ThrowTooLong(std::uint64_t offset, std::size_t most) {
+  throw Error(ErrorCode::kDamaged,
+              fmt::format("the statement at byte {} is longer than {} bytes", offset, most),
+              "No server takes one that long: look there for a quote or comment that does not end, "
+              "or take the dump again.");
+}
+
 }  // namespace
 
 StatementSplitter::StatementSplitter(std::size_t max_statement_bytes, Sink sink)
@@ -86,8 +96,7 @@ void StatementSplitter::Feed(std::string_view piece) {
     start_ = 0;
   }
   if (in_statement_ && buffer_.size() > max_statement_bytes_) {
-    throw Error(ErrorCode::kDamaged, fmt::format("the statement at byte {} is longer than {} bytes",
-                                                 buffer_offset_, max_statement_bytes_));
+    ThrowTooLong(buffer_offset_, max_statement_bytes_);
   }
 }
 
@@ -262,7 +271,7 @@ bool StatementSplitter::ReadDelimiterLine(bool at_end) {
   const std::uint64_t offset = buffer_offset_ + next_;
   if ((end == std::string::npos ? buffer_.size() : end) - next_ > kMaxDelimiterLine) {
     throw Error(ErrorCode::kDamaged,
-                fmt::format("the DELIMITER line at byte {} is too long", offset));
+                fmt::format("the DELIMITER line at byte {} is too long", offset), kDelimiterHint);
   }
   if (end == std::string::npos) {
     if (!at_end) return false;
@@ -274,7 +283,7 @@ bool StatementSplitter::ReadDelimiterLine(bool at_end) {
   const auto* const word_end = std::find_if(begin, rest.end(), IsSpace);
   if (begin == word_end) {
     throw Error(ErrorCode::kDamaged,
-                fmt::format("the DELIMITER line at byte {} names none", offset));
+                fmt::format("the DELIMITER line at byte {} names none", offset), kDelimiterHint);
   }
   const std::string delimiter(begin, word_end);
   SetDelimiter(delimiter);
@@ -286,8 +295,7 @@ void StatementSplitter::HandOut() {
   const std::string_view text = std::string_view(buffer_).substr(start_, next_ - start_);
   const std::uint64_t offset = buffer_offset_ + start_;
   if (text.size() > max_statement_bytes_) {
-    throw Error(ErrorCode::kDamaged, fmt::format("the statement at byte {} is longer than {} bytes",
-                                                 offset, max_statement_bytes_));
+    ThrowTooLong(offset, max_statement_bytes_);
   }
   in_statement_ = false;
   next_ += delimiter_.size();

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "faults/fault.h"
@@ -94,6 +96,8 @@ class FaultyFactory final : public SessionFactory {
   std::unique_ptr<Session> Connect() override {
     const std::string_view kind = TheFault().KindFor("sessions");
     if (!kind.empty() && TheFault().Strikes("connect", kind == "gone")) {
+      if (kind == "memory") throw std::bad_alloc();
+      if (kind == "fault") throw std::logic_error("a fault of ours");
       throw ConnectError(2002, "HY000", "Can't connect to local server", "the server", true);
     }
     return std::make_unique<FaultySession>(sessions_->Connect());

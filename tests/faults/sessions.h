@@ -16,6 +16,8 @@ namespace dbomsbak::testing {
 //   full      its error 1114: no room for more rows
 //   ended     its error 1317: somebody said KILL QUERY
 //   timeout   its error 1205: the wait for a lock was over
+//   memory    there is none for a connection
+//   fault     what making one throws is no Error
 //   deadlock  its error 1213: the transaction is rolled back
 std::unique_ptr<SessionFactory> MakeFaultySessions(const ConnectionOptions& options);
 

@@ -12,6 +12,7 @@
 //   crumbs  each read or write from that one on does the half of it
 //   signals  a signal comes before every second call from that one on
 //   locks  the file system knows none, from that call on
+//   replaced  from that call on names stand for other files than those that were opened
 //   cut    that read and all behind it meet the end of the file
 //
 // Layer `clock`; what asks for the time of day. Neither is a fault of the program's:
@@ -220,7 +221,11 @@ int fstat(int descriptor, struct stat* status) noexcept {
 }
 int lstat(const char* path, struct stat* status) noexcept {
   static auto* const real = Real<int(const char*, struct stat*)>("lstat");
-  return IsGranted("lstat", IsOurs(path), Taking::kNone) ? real(path, status) : -1;
+  if (!IsGranted("lstat", IsOurs(path), Taking::kNone)) return -1;
+  const int told = real(path, status);
+  const bool replaced = IsOurs(path) && TheFault().KindFor("files") == "replaced";
+  if (replaced && TheFault().Strikes("lstat", true)) status->st_ino ^= 1;
+  return told;
 }
 int statvfs(const char* path, struct statvfs* status) noexcept {
   static auto* const real = Real<int(const char*, struct statvfs*)>("statvfs");

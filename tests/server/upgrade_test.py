@@ -8,6 +8,7 @@ import fcntl
 import importlib.machinery
 import importlib.util
 import json
+import os
 import pathlib
 import py_compile
 import re
@@ -22,7 +23,7 @@ import time
 import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support import fingerprint, runner  # noqa: E402
+from support import fingerprint, messages_seen, runner  # noqa: E402
 from support.program import Program  # noqa: E402
 from support.server import Server  # noqa: E402
 from support.terminal import on_terminal  # noqa: E402
@@ -389,6 +390,96 @@ class Upgrade:
         with open(world.state / 'lock') as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             world.run('check', *CONFIRMED, code=32)
+
+    def test_each_reason_of_a_check_is_told_with_what_helps(self):
+        world = self.fresh()
+        faulty = Program(pathlib.Path(os.environ['DBOMSBAK_BUILD']) / 'tools' / 'faulty_dbomsbak')
+        report = world.root / 'report'
+        usual = world.read()
+        data = world.read()
+        old = data['containers'][OLD]
+        old['Config']['Image'] = 'reg:5000/oms:latest'
+        old['Mounts'] = [{**m, 'Source': '/proc'} if m['Destination'] == MOUNTS['logs'] else m for m in old['Mounts']]
+        old['Mounts'].append({'Type': 'bind', 'Source': '/etc/crt', 'Destination': '/etc/pki/nginx/oms_server.crt', 'RW': False})
+        world.write(data)
+        told = world.run('check', '--image', 'reg:5000/oms:newest', '--new-container', OLD, *CONFIRMED, code=40).out
+        expect(told, "the tag of image 'reg:5000/oms:latest' tells no version: --from VERSION names it",
+               "the tag of image 'reg:5000/oms:newest' tells no version: --to VERSION names it",
+               f"old and new container are both called '{OLD}': --new-container names another",
+               "0 MiB are free in '/proc', mounted at /home/admin/logs; 256 MiB are the least: free some there",
+               f"container '{OLD}' mounts only one of")
+        # A folder for each upgrade.
+        usual['containers'][OLD]['Id'] = 'e' * 64
+        world.write(usual)
+        refused = world.run('check', *CONFIRMED, code=31).err
+        expect(refused, f"'{world.state}/inspect.json' is of another container ({OLD}) than '{OLD}' is now", 'name another folder with --state DIR')
+        shutil.rmtree(world.state)
+        expect(world.run('check', '--container', 'nobody', *CONFIRMED, code=40).out,
+               "there is no container 'nobody'. Name the one that runs OMS with --container.")
+        shutil.rmtree(world.state)
+        result = faulty.run(*world.arguments('check', *CONFIRMED), env={
+            'FAKE_DOCKER': str(world.docker), 'DBOMSBAK_FAULT': 'clock:back:1', 'DBOMSBAK_FAULT_REPORT': str(report)})
+        expect(result.expect(40).out, "the clock of the MetaDB's server differs from this host's by ", ' s: set both by NTP')
+        self.claim(900)
+        expect(world.run('check', *CONFIRMED, code=40).out, 'a restore needs about ', ' MiB beside the live databases, and ',
+               ' are free on the server: free disk space there')
+        self.server.sql('DROP TABLE oms_rm.big')
+        world.run('check', *CONFIRMED)
+        refused = world.run('report', code=40).err
+        expect(refused, 'there is no archive to compare with yet', 'dbomsbak upgrade backup makes it')
+
+    def test_what_is_refused_on_the_way_is_told_with_the_way_on(self):
+        world = self.fresh()
+        before = self.take()
+        state = world.state
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        expect(world.run('check', *CONFIRMED, code=40).err, 'the backup has begun already', f'upgrade backup --state {state}, or go back')
+        journal = world.journal()
+        world.write_journal({**journal, 'facts': {**journal['facts'], 'verified_root': 'f' * 64}})
+        expect(world.run('start', code=40).err, 'there is no verified archive younger than T1', f'upgrade backup --state {state}')
+        world.write_journal(journal)
+        world.by_hand('start', OLD)
+        world.by_hand('stop', '-t', '1', OLD)
+        expect(world.run('start', code=40).err, f"container '{OLD}' has run since the backup, which is too old now",
+               f'upgrade backup --state {state}')
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        # Begun, and not well; then with other mounts.
+        world.change(sick={NEW: 'nginx'})
+        world.run('start', '--health-timeout', 1, code=42)
+        for action in ('check', 'backup'):
+            expect(world.run(action, *CONFIRMED, code=40).err, 'the new version was started already', f'upgrade start --state {state}')
+        starting = self.program.start(*world.arguments('start', '--health-timeout', 60), env={'FAKE_DOCKER': str(world.docker)})
+        said = b''
+        while b'health: wait until' not in said:
+            line = starting.stderr.readline()
+            said += line
+            if not line:
+                raise AssertionError(said.decode())
+        with open(f'{world.docker}.lock') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            mine = world.read()
+            kept = mine['containers'].pop(NEW)
+            world.write(mine)
+        told = (said + starting.stderr.read()).decode()
+        equal(starting.wait(), 42)
+        messages_seen.write_down(42, told, '')
+        expect(told, f"container '{NEW}' is gone", 'Look who has removed it')
+        kept['Mounts'], mounts = kept['Mounts'][1:], kept['Mounts']
+        world.change(containers={**mine['containers'], NEW: kept}, sick={})
+        expect(world.run('start', code=42).err, 'the new container has other mounts than the old one', 'Look who has started it otherwise')
+        kept['Mounts'] = mounts
+        world.change(containers={**mine['containers'], NEW: kept})
+        world.run('start')
+        self.server.sql('CREATE DATABASE oms_other; CREATE TABLE oms_other.t (p BIGINT, FOREIGN KEY (p) REFERENCES oms_rm.project (id))')
+        back = ('rollback', '--confirm', 'ha-off-rollback')
+        refused = world.run(*back, code=34).err
+        expect(refused, 'the databases cannot be restored:', 'oms_other', 'Put these right, then run the same command again.')
+        self.server.sql('DROP DATABASE oms_other')
+        world.change(fault={'on': f'start {OLD}', 'do': 'fail'})
+        world.run(*back, code=42)
+        expect(world.run('start', code=40).err, 'a rollback has begun, and is to be finished first', f'upgrade rollback --state {state}')
+        world.run(*back)
+        world.went_back(before)
 
     def test_another_node_leaves_the_databases_alone(self):
         world = self.fresh(port=1)

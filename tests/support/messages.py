@@ -355,8 +355,12 @@ def told():
 
 def pattern(message):
     """Finds the message in what was said; what was being done may stand before it."""
-    parts = [re.escape(part) for part in message.text.split(GAP)]
-    return re.compile(r'(?:\A|: |\n)' + '(?:.|\n)*?'.join(parts) + r'\Z')
+    def open_(text):
+        return '(?:.|\n)*?'.join(re.escape(part) for part in text.split(GAP))
+
+    # As one reason of several its hint is a further sentence of it.
+    hint = '|'.join(map(open_, filter(None, message.hint.split(' Or: '))))
+    return re.compile(rf'(?:\A|: |\n){open_(message.text)}(?:\. (?:{hint}))?\Z' if hint else rf'(?:\A|: |\n){open_(message.text)}\Z')
 
 
 @functools.cache

@@ -2,8 +2,11 @@
 
 import os
 import pty
+import re
 import select
 import time
+
+from . import messages_seen
 
 
 def on_terminal(program, answers, *words, cwd, seconds=60, env=None):
@@ -38,4 +41,6 @@ def on_terminal(program, answers, *words, cwd, seconds=60, env=None):
     os.close(terminal)
     status = os.waitpid(child, 0)[1]
     assert not answers, f'{words} never said {answers[0][0]}:\n{shown.decode(errors="replace")}'
-    return os.waitstatus_to_exitcode(status), shown.decode(errors='replace')
+    code, text = os.waitstatus_to_exitcode(status), shown.decode(errors='replace')
+    messages_seen.write_down(code, re.sub(r'\x1b\[[\d;?]*[A-Za-z]|\r', '', text), '')
+    return code, text

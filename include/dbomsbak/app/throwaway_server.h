@@ -1,6 +1,7 @@
 // A database server for a restore that is only to be proved: started, used and gone.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,13 +16,18 @@ struct ServerProgram {
   std::string path;
   std::string version;  // "mariadbd 10.11.6-MariaDB-0+deb12u1", for people
   bool is_mariadb = false;
+  std::string installer;  // what makes its data folder; empty where it does so itself
 };
+
+// Where distributions put what is no command of a user.
+std::vector<std::string> ServerFolders();
 
 // `asked`: a path, or a name to look for; empty: mysqld or mariadbd, whichever is of the `flavour`
 // (header.server_flavour; "OceanBase" counts as MySQL), or else the other. Looked for on PATH and
-// where packages put it. Errors: kUnsupported.
+// in `folders`, where packages put it. Errors: kUnsupported, also when a part of it is missing.
 ServerProgram FindServerProgram(const std::string& asked, const std::string& flavour,
-                                const CancelToken& cancel);
+                                const CancelToken& cancel,
+                                const std::vector<std::string>& folders = ServerFolders());
 
 // Ends and removes what is left of this user's throwaway servers that nobody looks after any more;
 // their folders.
@@ -34,9 +40,9 @@ std::vector<std::string> RemoveAbandonedServers();
 class ThrowawayServer {
  public:
   // `text_bytes`: of what is to be restored; so much room must be there, and half as much again.
-  // Errors: kUnsupported when a part of the server is missing; kIo without room, or when it does
-  // not start.
-  ThrowawayServer(ServerProgram program, std::uint64_t text_bytes, const CancelToken& cancel);
+  // Error kIo without room, or when it does not start, or not answer in time (of a slow disk).
+  ThrowawayServer(ServerProgram program, std::uint64_t text_bytes, const CancelToken& cancel,
+                  std::chrono::seconds longest_start = std::chrono::seconds{300});
   ~ThrowawayServer();
   ThrowawayServer(const ThrowawayServer&) = delete;
   ThrowawayServer& operator=(const ThrowawayServer&) = delete;
@@ -56,7 +62,7 @@ class ThrowawayServer {
  private:
   void MakeFolder(const std::string& parent);
   void Spawn(std::string script);
-  void AwaitStart(const CancelToken& cancel);
+  void AwaitStart(const CancelToken& cancel, std::chrono::seconds longest);
 
   ServerProgram program_;
   std::string folder_;  // empty: none

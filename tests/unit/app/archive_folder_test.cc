@@ -8,10 +8,10 @@
 #include <set>
 
 #include "dbomsbak/app/envelope.h"
-#include "dbomsbak/base/error.h"
 #include "dbomsbak/base/utc_time.h"
 #include "envelope/primitives.h"
 #include "unit/memory_file.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -308,6 +308,17 @@ TEST_F(ArchiveFolderTest, ASecondRunIsToldWhoHasTheLock) {
               std::string::npos)
         << error.message();
   }
+}
+
+TEST_F(ArchiveFolderTest, AFileInPlaceOfTheFolderOfWorkIsNamed) {
+  Put(".dbomsbak");
+  ExpectTold(Thrown([&] { FolderLock(FileSystem::Posix(), folder_); }), ErrorCode::kIo,
+             "'" + folder_ + "/.dbomsbak' is no folder", folder_ + "/.dbomsbak",
+             "remove what stands in its place");
+  const std::string missing = folder_ + "/missing";
+  ExpectTold(Thrown([&] { FolderLock(FileSystem::Posix(), missing); }), ErrorCode::kIo,
+             "cannot create '" + missing + "/.dbomsbak': No such file or directory",
+             missing + "/.dbomsbak", "Create the folder first, or mount its disk.");
 }
 
 TEST_F(ArchiveFolderTest, TwoOfOneSecondGetTwoNames) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "support/sample_archive.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -62,6 +63,31 @@ TEST(CatCommand, OneSmallTableIsReadWithoutTheFramesOfOthers) {
   MemoryWritableFile all;
   RunCatCommand(archive, {}, all, CancelToken());
   EXPECT_GT(file->read - before, file->Size() / 2);
+}
+
+TEST(CatCommand, WhatIsNotThereIsToldWithWhereToLook) {
+  SampleArchive sample(SampleHeader({"d"}));
+  sample.AddPreamble("[\"d\"]", false);
+  sample.AddDatabase("d");
+  sample.AddTable("d", "t", "CREATE TABLE `t` (\n  `id` int\n)", {{"id", "int"}}, {{"7"}});
+  ObjectRecord left_out;
+  left_out.id = {"d", ObjectKind::kTable, "torn"};
+  left_out.omitted = "it is marked as crashed";
+  sample.objects.push_back(left_out);
+  sample.AddEnd();
+  const ArchiveReader archive =
+      ArchiveReader::Open(std::make_shared<MemoryReadableFile>(sample.Build(), "x.sql.zst"));
+  const auto cat = [&](const char* name) {
+    MemoryWritableFile out;
+    return Thrown([&, wanted = std::string(name)] {
+      RunCatCommand(archive, {{{"d", wanted}}, true, true}, out, CancelToken());
+    });
+  };
+  ExpectTold(cat("torn"), ErrorCode::kPartial,
+             "table `d`.`torn` was left out of the archive: it is marked as crashed",
+             "table `d`.`torn`", "dbomsbak info lists what else was");
+  ExpectTold(cat("other"), ErrorCode::kUsage, "'x.sql.zst' holds no object `d`.`other`", "d.other",
+             "dbomsbak info lists what the archive holds.");
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "dbomsbak/app/child_process.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 
-#include "dbomsbak/base/error.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -47,6 +49,20 @@ TEST(ChildProcessTest, ItIsEndedWhenTheRunIs) {
   CancelToken cancel;
   cancel.Cancel(SIGTERM);
   EXPECT_THROW(RunChild({"sleep", "600"}, seconds{600}, cancel), Error);
+}
+
+TEST(ChildProcessTest, FewOpenFilesAreTold) {
+  const CancelToken cancel;
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+  const int lowest = ::dup(STDIN_FILENO);
+  ::close(lowest);
+  const rlimit few{static_cast<rlim_t>(lowest) + 1, usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  const Error error = Thrown([&] { RunChild({"true"}, seconds{60}, cancel); });
+  ::setrlimit(RLIMIT_NOFILE, &usual);
+  ExpectTold(error, ErrorCode::kIo, "cannot make a pipe: Too many open files", "",
+             "Raise the limit of open files (ulimit -n).");
 }
 
 TEST(ChildProcessTest, PasswordsOfOursAreNotHandedOn) {

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "dbomsbak/base/error.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -129,6 +129,23 @@ TEST(DockerTest, AnEngineThatIsDownIsNoMissingContainer) {
     EXPECT_THROW(Docker(path, cancel).Inspect("x"), Error) << text;
     EXPECT_THROW(Docker(path, cancel).HasImage("x"), Error) << text;
   }
+  std::filesystem::remove(path);
+}
+
+TEST(DockerTest, ACallThatFailsIsToldWithItsWords) {
+  const CancelToken cancel;
+  std::string path = (std::filesystem::temp_directory_path() / "docker-XXXXXX").string();
+  ::close(::mkstemp(path.data()));
+  const auto run = [&](const std::string& script) {
+    std::ofstream(path) << "#!/bin/sh\n" << script << "\n";
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    return Thrown([&] { Docker(path, cancel).Run({"stop", "a b"}, std::chrono::seconds{1}); });
+  };
+  constexpr char kHint[] = "Look at the container engine; the command can be tried by hand.";
+  ExpectTold(run("echo no space >&2; exit 125"), ErrorCode::kUpgradePreflight,
+             "'" + path + " stop 'a b'' ended with 125: no space", "", kHint);
+  ExpectTold(run("exec sleep 60"), ErrorCode::kUpgradePreflight,
+             "'" + path + " stop 'a b'' did not end within 1 s", "", kHint);
   std::filesystem::remove(path);
 }
 

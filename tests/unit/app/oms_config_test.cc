@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "dbomsbak/base/error.h"
+#include "unit/thrown.h"
 #include "unit/transport/temporary_folder.h"
 
 namespace dbomsbak {
@@ -175,6 +175,14 @@ TEST_F(OmsConfigTest, EachMistakeIsToldByLineAndKeyNeverByValue) {
   EXPECT_THAT(MessageOf(std::string("\xFF\xFEo\0m\0", 6)), HasSubstr("line 1: this is no text"));
   EXPECT_THAT(MessageOf(std::string(kUsual) + '\0'), HasSubstr("line 1: this is no text"));
   EXPECT_THAT(MessageOf(kUsual + std::string(1 << 20, '#')), HasSubstr("larger than 1 MiB"));
+}
+
+TEST_F(OmsConfigTest, AKeyThatIsMissingIsNamed) {
+  std::string text = kUsual;
+  text.replace(text.find("oms_meta_host"), 4, "xyz_");
+  const std::string path = Write(text);
+  ExpectTold(ErrorOf({path}), ErrorCode::kUsage, path + ": oms_meta_host is missing", path,
+             "what it lacks can be given");
 }
 
 TEST_F(OmsConfigTest, FilesThatCannotBeReadAreNamed) {

@@ -100,6 +100,10 @@ TEST(OmsJsonTest, FaultsOfManualsAreToldWithLineAndColumn) {
       {"{\"enable\": true, \"\\u0065nable\": false}", "the key enable is there twice"},
       {"{\"enable\": true, \"refetchStoreIntervalMin\": \"30\"}", "not a number of minutes"},
       {"{\"enable\": true, \"refetchStoreIntervalMin\": -1}", "not a number of minutes"},
+      {"{\"enable\": true, \"refetchStoreIntervalMin\": {}}",
+       "is an object, not a number of minutes"},
+      {"{\"enable\": true, \"refetchStoreIntervalMin\": []}",
+       "is an array, not a number of minutes"},
       {"{\"enable\": true, \"perceiveStoreClientCheckpoint\": 1}", "not true or false"},
   };
   for (const auto& fault : faults) {

@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "dbomsbak/app/upgrade.h"
-#include "dbomsbak/base/error.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -121,6 +121,16 @@ TEST_F(UpgradeJournalTest, AConfirmationStandsUntilItsOppositeIsConfirmed) {
   EXPECT_EQ(stand(), "lag ha-on ");
   journal.Append("confirmed", "ha-off-rollback", "");
   EXPECT_EQ(stand(), "lag ha-off-rollback ");
+}
+
+TEST_F(UpgradeJournalTest, AFileIsNoFolder) {
+  const std::string file = folder_ + "/file", below = file + "/state";
+  std::ofstream(file) << "text";
+  constexpr char kHint[] = "Name a folder that this user may write to with --state DIR.";
+  ExpectTold(Thrown([&] { MakeUpgradeFolder(file); }), ErrorCode::kIo,
+             "cannot make folder '" + file + "': Not a directory", file, kHint);
+  ExpectTold(Thrown([&] { MakeUpgradeFolder(below); }), ErrorCode::kIo,
+             "cannot look at '" + below + "': Not a directory", below, kHint);
 }
 
 TEST_F(UpgradeJournalTest, AFolderThatOthersCanChangeIsRefused) {

@@ -6,9 +6,10 @@
 
 #include <random>
 
+#include "archive/layout.h"
 #include "dbomsbak/archive/archive_reader.h"
-#include "dbomsbak/base/error.h"
 #include "unit/memory_file.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -179,7 +180,55 @@ TEST(ArchiveWriterTest, EmptySetIsAnArchiveToo) {
 TEST(ArchiveWriterTest, TextThatIsNoUtf8IsRefused) {
   HeaderRecord header = FullHeader();
   header.scope.row_filters["*"] = "\xFF";
-  EXPECT_THROW(Write(header, {}, {}), Error);
+  ExpectTold(Thrown([&] { Write(header, {}, {}); }), ErrorCode::kUnsupported,
+             "the archive's header holds text that is no valid UTF-8", "",
+             "Give names and --where in UTF-8");
+  ObjectRecord table = FullTable("d", "t");
+  table.comment = "\xFF";
+  ExpectTold(Thrown([&] { Write(FullHeader(), {}, {table}); }), ErrorCode::kUnsupported,
+             "table `d`.`t` holds text that is no valid UTF-8", "table `d`.`t`",
+             "leave it out (--ignore-table)");
+}
+
+TEST(ArchiveWriterTest, WhatTheFormatCannotHoldIsRefused) {
+  HeaderRecord header = FullHeader();
+  header.scope.row_filters["*"] = std::string(layout::kMaxHeaderSize, 'x');
+  ExpectTold(Thrown([&] { Write(header, {}, {}); }), ErrorCode::kUnsupported,
+             "the archive's header exceeds 4 MiB", "", "Name fewer tables");
+  ObjectRecord table = FullTable("d", "t");
+  table.comment = std::string(layout::kMaxObjectLine, 'x');
+  ExpectTold(Thrown([&] { Write(FullHeader(), {}, {table}); }), ErrorCode::kUnsupported,
+             "what the index must say of table `d`.`t` exceeds 4 MiB", "table `d`.`t`",
+             "Dump it to plain SQL (-o FILE.sql)");
+  std::string out;
+  ExpectTold(Thrown([&] { layout::PutTaggedHead(out, layout::kIndexTag, std::uint64_t{1} << 32); }),
+             ErrorCode::kUnsupported, "the archive's index exceeds what its format allows", "",
+             "Dump fewer databases");
+}
+
+// A file that another program cuts once it is open.
+class CutFile final : public RandomAccessFile {
+ public:
+  CutFile(std::string bytes, std::size_t kept) : file_(std::move(bytes), "cut"), kept_(kept) {}
+  std::size_t ReadAt(std::uint64_t offset, char* out, std::size_t size) const override {
+    if (offset >= kept_) return 0;
+    return file_.ReadAt(offset, out, std::min<std::size_t>(size, kept_ - offset));
+  }
+  std::uint64_t Size() const override { return file_.Size(); }
+  const std::string& name() const override { return file_.name(); }
+
+ private:
+  MemoryReadableFile file_;
+  std::size_t kept_;
+};
+
+TEST(ArchiveWriterTest, AFileThatIsCutWhileItIsReadIsDamaged) {
+  const std::string bytes = Write(FullHeader(), {"SELECT 1;\n"}, {}).bytes;
+  ExpectTold(Thrown([&] { ArchiveReader::Open(std::make_shared<CutFile>(bytes, 99)); }),
+             ErrorCode::kDamaged,
+             "'cut' is damaged: it ended at byte " + std::to_string(bytes.size() - 9) +
+                 " while it was read",
+             "cut", "Take another copy of the file");
 }
 
 }  // namespace

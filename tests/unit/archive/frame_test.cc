@@ -1,12 +1,15 @@
 #include "dbomsbak/archive/frame.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <zstd.h>
 
 #include <random>
 #include <vector>
 
-#include "dbomsbak/base/error.h"
+#include "archive/layout.h"
+#include "dbomsbak/base/bytes.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -110,6 +113,59 @@ TEST(FrameTest, WrongSizeTwoFramesAndMissingChecksumAreDamage) {
   std::string plain(ZSTD_compressBound(text.size()), '\0');
   plain.resize(ZSTD_compress(plain.data(), plain.size(), text.data(), text.size(), 3));
   EXPECT_THROW(decompressor.Decompress(plain, 5000, out), Error);
+}
+
+// A frame whose head says `text_size`, and whose blocks say 128 KiB of the same byte each.
+std::string BlocksOfOneByte(std::uint32_t text_size, std::size_t blocks) {
+  constexpr std::uint32_t kBlock = std::uint32_t{128} << 10;
+  std::string frame;
+  PutU32(frame, ZSTD_MAGICNUMBER);
+  frame += "\x84\x58";  // a checksum, a size of four bytes; a window of 2 MiB
+  PutU32(frame, text_size);
+  for (std::size_t i = 0; i < blocks; ++i) {
+    std::string head;
+    PutU32(head, kBlock << 3 | 1 << 1 | (i + 1 == blocks ? 1 : 0));
+    frame += head.substr(0, 3) + "x";
+  }
+  return frame + "????";
+}
+
+TEST(FrameTest, WhatIsWrongWithAFrameIsTold) {
+  const std::string text = SomeText(5000);
+  const std::string good = FrameCompressor(3).Compress(text).stored;
+  std::string unchecked(ZSTD_compressBound(text.size()), '\0');
+  unchecked.resize(ZSTD_compress(unchecked.data(), unchecked.size(), text.data(), text.size(), 3));
+  constexpr std::uint32_t kLong = std::uint32_t{40} << 20;
+  const std::tuple<std::string, std::uint32_t, const char*> table[] = {
+      {"-- text", 7, "not a zstd frame"},
+      {unchecked, 5000, "a zstd frame without checksum"},
+      {good + good, 5000, "not exactly one zstd frame"},
+      {good, 4999, "the zstd frame holds another amount of text"},
+      {BlocksOfOneByte(kLong, kLong / (128 << 10) + 9), kLong,
+       "the zstd frame holds another amount of text"},
+      {BlocksOfOneByte(kLong, 1), kLong, "the zstd frame is too small for its text"},
+  };
+  for (const auto& [stored, size, message] : table) {
+    std::string out;
+    ExpectTold(Thrown([&, &frame = stored, bytes = size] {
+                 FrameDecompressor().Decompress(frame, bytes, out);
+               }),
+               ErrorCode::kDamaged, message, "", "Take another copy of the file");
+  }
+}
+
+TEST(FrameTest, AStatementThatNoFrameHoldsIsRefused) {
+  const std::size_t size = std::size_t{layout::kMaxFrameText} + 1;
+  void* const room =
+      ::mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(room, MAP_FAILED);
+  ExpectTold(Thrown([&] {
+               FrameCompressor(3).Compress({static_cast<const char*>(room), size});
+             }),
+             ErrorCode::kUnsupported,
+             "a statement of 2147483648 bytes exceeds what an archive frame can hold", "",
+             "Dump that table to plain SQL (-o FILE.sql)");
+  ::munmap(room, size);
 }
 
 TEST(FrameTest, EmptyTextIsRefused) { EXPECT_THROW(FrameCompressor(3).Compress(""), Error); }

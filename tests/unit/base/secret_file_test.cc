@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "dbomsbak/base/error.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -54,6 +55,15 @@ TEST_F(SecretFileTest, APasswordIsTheFirstLineHoweverItEnds) {
     EXPECT_EQ(CodeOf([&] { Password(); }), ErrorCode::kUsage) << text;
   }
   EXPECT_TRUE(notices_.empty());
+}
+
+TEST_F(SecretFileTest, AFolderIsNoSecret) {
+  path_ = folder_;
+  ExpectTold(Thrown([&] { Password(); }), ErrorCode::kUsage,
+             "password file " + folder_ + " is a folder", "",
+             "Name the file itself: --password-file.");
+  ExpectTold(Thrown([&] { Key(); }), ErrorCode::kUsage, "key file " + folder_ + " is a folder", "",
+             "Name the file itself: --identity.");
 }
 
 TEST_F(SecretFileTest, AKeyIsTheWholeFileOrPipe) {

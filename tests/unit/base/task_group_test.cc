@@ -1,10 +1,13 @@
 #include "dbomsbak/base/task_group.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <condition_variable>
 #include <mutex>
 #include <stdexcept>
+
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -40,6 +43,24 @@ TEST(TaskGroupTest, RethrowsTheFirstErrorWhenAllHaveStopped) {
     EXPECT_STREQ(error.what(), "first");
   }
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)  // these start threads their own way
+TEST(TaskGroupTest, AThreadThatCannotBeHadIsTold) {
+  pthread_attr_t usual, too_much;
+  ASSERT_EQ(::pthread_getattr_default_np(&usual), 0);
+  ASSERT_EQ(::pthread_getattr_default_np(&too_much), 0);
+  ASSERT_EQ(::pthread_attr_setstacksize(&too_much, std::size_t{1} << 47), 0);
+  ASSERT_EQ(::pthread_setattr_default_np(&too_much), 0);
+  TaskGroup group;
+  const Error error = Thrown([&] { group.Start([] {}); });
+  ::pthread_setattr_default_np(&usual);
+  ::pthread_attr_destroy(&usual);
+  ::pthread_attr_destroy(&too_much);
+  ExpectTold(error, ErrorCode::kInternal,
+             "no thread can be started: Resource temporarily unavailable", "", "Lower --jobs");
+}
+#endif
 
 TEST(TaskGroupTest, UnwindingStopsTheTasks) {
   Waiting waiting;

@@ -15,7 +15,6 @@
 #include <thread>
 
 #include "dbomsbak/base/digest.h"
-#include "dbomsbak/base/error.h"
 #include "envelope/age_armor.h"
 #include "envelope/age_header.h"
 #include "envelope/age_stream.h"
@@ -23,6 +22,7 @@
 #include "envelope/primitives.h"
 #include "unit/memory_file.h"
 #include "unit/read_file.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -390,6 +390,48 @@ TEST(AgeTest, KeysAreReadAsAgeKeygenWritesThem) {
   EXPECT_THROW(ParseAgeRecipients("# none\n", "x"), Error);
   EXPECT_THROW(ParseAgeIdentities(recipient, "x"), Error);
 }
+
+TEST(AgeTest, WhatIsWrongWithAHeadIsTold) {
+  const Pair pair;
+  AgeKeys keys;
+  keys.identities.emplace_back(pair.identity.Reveal());
+  const auto opened = [&](const std::string& bytes) {
+    return Thrown(
+        [&] { AgeReader::Open(std::make_shared<MemoryReadableFile>(bytes, "x.age"), keys); });
+  };
+  constexpr char kAnother[] = "Take another copy of the file";
+  const std::string good = Encrypt("text", {{pair.recipient}, {}});
+  ExpectTold(opened(good.substr(0, 60)), ErrorCode::kIncomplete,
+             "'x.age' is incomplete: it ends inside its head", "x.age", kAnother);
+  std::string endless = "age-encryption.org/v1\n-> other\n";
+  while (endless.size() <= kMostHeaderBytes) endless += std::string(64, 'A') + "\n";
+  ExpectTold(opened(endless), ErrorCode::kDamaged, "'x.age' is damaged: its head has no end",
+             "x.age", kAnother);
+  for (const char* const behind : {" \n", "x\n", ""}) {
+    ExpectTold(opened("-----BEGIN AGE ENCRYPTED FILE-----" + std::string(behind)),
+               ErrorCode::kDamaged,
+               "'x.age' is damaged: of its armor, the first line is not -----BEGIN AGE ENCRYPTED "
+               "FILE----- alone",
+               "x.age", kAnother);
+  }
+}
+
+TEST(AgeTest, ARecipientOfLowOrderIsRefused) {
+  const std::string zero(32, '\0'), name = EncodeBech32("age", zero);
+  ExpectTold(Thrown([&] {
+               Encrypt("text", {{zero}, {}});
+             }),
+             ErrorCode::kUsage, name + " is no key: nothing sent to it would be secret", name,
+             "Take the recipient that age-keygen has printed.");
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // these end the program
+TEST(AgeTest, APassphraseThatTakesTooMuchMemoryIsToldWithHowMuch) {
+  ExpectTold(Thrown([] { Scrypt("words", std::string(16, 's'), 40, 8, 1, 32); }), ErrorCode::kIo,
+             "the 1073741825 MiB of memory that the passphrase takes are not to be had", "",
+             "use a key in place of a passphrase");
+}
+#endif
 
 TEST(AgeTest, MessagesOfKeysHoldNoSecret) {
   const std::string text = ReadFile(kFolder / "valid/key.txt");

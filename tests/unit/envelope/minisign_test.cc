@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <random>
 
-#include "dbomsbak/base/error.h"
 #include "envelope/base64.h"
 #include "unit/memory_file.h"
 #include "unit/read_file.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -138,6 +138,46 @@ TEST(MinisignTest, ASecretKeyThatDoesNotHoldTogetherIsRefused) {
     }
   }
   EXPECT_THROW(ParseMinisignSecretKey(ReadFile(kFolder / "plain.pub"), "x", NoPassword), Error);
+}
+
+TEST(MinisignTest, ASecretKeyThatIsNotTakenIsToldWhy) {
+  const std::string file = ReadFile(kFolder / "locked.key");
+  const std::size_t begin = file.find('\n') + 1;
+  const std::string bytes = *DecodeBase64(file.substr(begin, file.size() - begin - 1), true);
+  // Its algorithm; and how much memory scrypt takes, behind the salt.
+  for (const auto& [at, why] :
+       {std::pair(std::size_t{0}, "it is of another kind"),
+        std::pair(std::size_t{6 + 32 + 8 + 7},
+                  "its password would take more memory or time than is reasonable")}) {
+    std::string changed = bytes;
+    changed[at] = 'x';
+    const std::string text = file.substr(0, begin) + EncodeBase64(changed, true) + "\n";
+    ExpectTold(Thrown([&] { ParseMinisignSecretKey(text, "my.key", NoPassword); }),
+               ErrorCode::kUsage, std::string("'my.key' is no secret key of minisign: ") + why,
+               "my.key", "It is what minisign -G writes");
+  }
+}
+
+// It says that it is large, and holds nothing.
+class LargeFile final : public RandomAccessFile {
+ public:
+  std::size_t ReadAt(std::uint64_t, char*, std::size_t) const override { return 0; }
+  std::uint64_t Size() const override { return (std::uint64_t{1} << 30) + 1; }
+  const std::string& name() const override { return name_; }
+
+ private:
+  std::string name_ = "large";
+};
+
+TEST(MinisignTest, AnOldSignatureOfALargeFileIsNotChecked) {
+  ExpectTold(Thrown([] {
+               CheckSignature(LargeFile(), ReadFile(kFolder / "text.legacy.minisig"),
+                              {PublicKey("plain.pub")}, {});
+             }),
+             ErrorCode::kWrongKey,
+             "'large' is larger than 1 GiB, and its signature is of the old kind, which needs all "
+             "of it",
+             "large", "Sign it anew with minisign -S");
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "dbomsbak/base/error.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -24,6 +24,14 @@ struct Outcome {
   std::string message;
   DumpModel model;
 };
+
+void Read(const std::string& text) {
+  DumpReader::Options options;
+  options.name = "dump.sql";
+  DumpReader reader(options, {});
+  reader.Feed(text);
+  reader.Finish();
+}
 
 Outcome ReadText(const std::string& text, std::size_t piece = 7, const std::string& into = "") {
   DumpReader::Options options;
@@ -55,7 +63,8 @@ TEST(DumpReaderTest, RowsAreCountedWhateverStandsInThem) {
 
 TEST(DumpReaderTest, AnyCharsetMayStandBeforeAString) {
   const Outcome outcome = ReadBetween(
-      "INSERT INTO `t` VALUES (1,_gb18030_2022 0x7A7A),(2,_gb18030_2022 'z)'),(3,_binary x'7A');\n");
+      "INSERT INTO `t` VALUES (1,_gb18030_2022 0x7A7A),(2,_gb18030_2022 'z)'),(3,_binary "
+      "x'7A');\n");
   EXPECT_EQ(outcome.code, ErrorCode::kOk) << outcome.message;
   EXPECT_EQ(outcome.model.rows, 3U);
 }
@@ -117,6 +126,48 @@ TEST(DumpReaderTest, StatementsThatNoDumpHoldsAreRefusedWithTheirLine) {
     EXPECT_EQ(outcome.code, ErrorCode::kUnsupported) << statement;
     EXPECT_NE(outcome.message.find("'dump.sql' line 13: "), std::string::npos) << outcome.message;
   }
+}
+
+TEST(DumpReaderTest, WhatIsRefusedIsNamedWithItsFileAndLine) {
+  constexpr char kHint[] = "Take such statements out, or load the file with the mysql client";
+  const std::string latin1 = "SET NAMES latin1;\n", sjis = "SET NAMES sjis;\n";
+  const std::tuple<std::string, std::string, const char*> table[] = {
+      {"DROP DATABASE IF EXISTS `shop`;\n", "a database is dropped that the dump has filled", "12"},
+      {"DROP TABLE IF EXISTS `t`;\n", "an object is dropped that the dump has defined", "12"},
+      {"CREATE TABLE `t` (\n  `a` int\n) ENGINE=InnoDB;\n",
+       "an object that the dump has defined before", "12"},
+      {latin1 + "CREATE TABLE `\xE4` (\n  `a` int\n) ENGINE=InnoDB;\n",
+       "a name beyond ASCII in latin1 (dump with --default-character-set=utf8mb4)", "13"},
+      {latin1 + "CREATE TABLE `u` (\n  `a` int COMMENT '\xE4'\n) ENGINE=InnoDB;\n",
+       "a definition beyond ASCII in latin1 (dump with --default-character-set=utf8mb4)", "13"},
+      {sjis + "INSERT INTO `t` VALUES (1,'\x83\x41');\n",
+       "text beyond ASCII in sjis (dump with --default-character-set=utf8mb4)", "13"},
+  };
+  for (const auto& [statements, why, line] : table) {
+    const Error error = Thrown([&, &middle = statements] { Read(kHead + middle + kTail); });
+    const std::string begin = std::string("'dump.sql' line ") + line + ": " + why + ": ";
+    EXPECT_EQ(error.message().substr(0, begin.size()), begin);
+    ExpectTold(error, ErrorCode::kUnsupported, error.message(), "dump.sql", kHint);
+  }
+}
+
+TEST(DumpReaderTest, WhatIsNotWholeIsNamedWithItsFile) {
+  constexpr char kAgain[] =
+      "The dump was cut short, or was written without comments; take it again.";
+  ExpectTold(Thrown([] { Read(std::string(kHead) + "/* a comment\n"); }), ErrorCode::kIncomplete,
+             "'dump.sql' is incomplete: the text ends within a comment", "dump.sql", kAgain);
+  ExpectTold(
+      Thrown([] {
+        Read(std::string(kHead) + "/*!50001 CREATE VIEW `v` AS SELECT \n 1 AS `a`*/;\n" + kTail);
+      }),
+      ErrorCode::kIncomplete,
+      "'dump.sql' is incomplete: it has a stand-in for view `shop`.`v`, and not the view "
+      "itself",
+      "dump.sql", kAgain);
+  ExpectTold(Thrown([] { Read(std::string(kHead) + "DELIMITER \n" + kTail); }), ErrorCode::kDamaged,
+             "'dump.sql': the DELIMITER line at byte " +
+                 std::to_string(std::string_view(kHead).size()) + " names none",
+             "dump.sql", "correct that line, or take the dump again.");
 }
 
 TEST(DumpReaderTest, ADumpWithoutItsEndIsIncompleteWhereverItIsCut) {

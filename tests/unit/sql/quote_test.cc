@@ -4,6 +4,7 @@
 
 #include "dbomsbak/base/bytes.h"
 #include "unit/sql/sql_testing.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -51,7 +52,8 @@ TEST(QuoteTest, UnquoteKnowsTheServersOwnEscapes) {
 TEST(QuoteTest, WhatIsNoLiteralIsDamage) {
   for (const std::string_view text :
        {"", "'", "a", "'a", "a'", "'a'b'", "'a\\'", "'a\"", "\"a'", "'\\'"}) {
-    EXPECT_EQ(CodeOf([&] { UnquoteString(text); }), ErrorCode::kDamaged) << text;
+    ExpectTold(Thrown([&] { UnquoteString(text); }), ErrorCode::kDamaged,
+               "this is no SQL string literal", "", "take the dump again");
   }
 }
 

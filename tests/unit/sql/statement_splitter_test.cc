@@ -7,6 +7,7 @@
 
 #include "dbomsbak/sql/quote.h"
 #include "unit/sql/sql_testing.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -149,6 +150,20 @@ TEST(StatementSplitterTest, LongStatementsAreDamage) {
               for (int i = 0; i < 100; ++i) splitter.Feed(std::string(100, '\''));
             }),
             ErrorCode::kDamaged);
+}
+
+TEST(StatementSplitterTest, WhatIsTooLongOrMissingIsToldWithItsPlace) {
+  const auto split = [](const std::string& text) {
+    return Thrown([&] { StatementSplitter(99, [](const auto&) {}).Feed(text); });
+  };
+  ExpectTold(split("a;" + std::string(100, 'b') + ";c;"), ErrorCode::kDamaged,
+             "the statement at byte 2 is longer than 99 bytes", "", "a quote or comment");
+  ExpectTold(split("a;'" + std::string(100, 'b')), ErrorCode::kDamaged,
+             "the statement at byte 2 is longer than 99 bytes", "", "a quote or comment");
+  ExpectTold(split("a;\nDELIMITER \nSELECT 1 FROM DUAL;\n"), ErrorCode::kDamaged,
+             "the DELIMITER line at byte 3 names none", "", "(DELIMITER ;;)");
+  ExpectTold(split("a;\nDELIMITER " + std::string(2000, '$')), ErrorCode::kDamaged,
+             "the DELIMITER line at byte 3 is too long", "", "(DELIMITER ;;)");
 }
 
 // The plainest splitter there is: the whole text in memory, one byte after the other.
