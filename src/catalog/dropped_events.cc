@@ -11,13 +11,13 @@
 namespace dbomsbak {
 namespace {
 
-constexpr std::chrono::seconds kLongest{60};  // about 15 were seen
 constexpr std::chrono::milliseconds kLook{200};
 
 }  // namespace
 
 void AwaitDroppedEvents(Session& session, const ServerTraits& traits,
-                        const std::vector<std::string>& databases) {
+                        const std::vector<std::string>& databases,
+                        std::chrono::milliseconds longest) {
   // A server whose definitions are put together from its own lists has this list, too.
   if (traits.has_runnable_show_create || databases.empty()) return;
   std::string list;
@@ -31,7 +31,7 @@ void AwaitDroppedEvents(Session& session, const ServerTraits& traits,
       "'MYSQL_EVENT_JOB_CLASS' AND cowner IN ({}) AND SUBSTRING_INDEX(job_name, '.', 1) NOT IN "
       "(SELECT database_id FROM oceanbase.__all_database)",
       list);
-  const auto deadline = std::chrono::steady_clock::now() + kLongest;
+  const auto deadline = std::chrono::steady_clock::now() + longest;
   for (;;) {
     std::string database;
     try {
@@ -42,10 +42,12 @@ void AwaitDroppedEvents(Session& session, const ServerTraits& traits,
     }
     if (database.empty()) return;
     if (std::chrono::steady_clock::now() > deadline) {
-      throw Error(ErrorCode::kBusy,
-                  fmt::format("the server still lists events of a dropped database {}",
-                              QuoteIdentifier(database)),
-                  "Run the same command again when information_schema.EVENTS has forgotten them.");
+      throw Error(
+          ErrorCode::kBusy,
+          fmt::format("the server still lists events of a dropped database {}",
+                      QuoteIdentifier(database)),
+          "Wait until information_schema.EVENTS has forgotten them, then run the same command "
+          "again.");
     }
     std::this_thread::sleep_for(kLook);
   }

@@ -174,7 +174,8 @@ AbortResult RunAbort(SessionFactory& sessions,
     }
     if (options.dry_run) return result;
     if (!result.swept.empty() && confirm && !confirm(result.swept)) {
-      throw Error(ErrorCode::kInterrupted, "the abort was not confirmed; nothing was dropped");
+      throw Error(ErrorCode::kInterrupted, "the abort was not confirmed; nothing was dropped",
+                  "Answer y to drop what is shown, or add --yes.");
     }
     for (const Leftover& leftover : result.swept) SweepStaging(session, leftover.holders, observer);
   }

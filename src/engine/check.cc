@@ -200,7 +200,9 @@ void Checker::CheckSnapshot() {
   }
   if (reached == nullptr) {
     report_.snapshot_method = "none";
-    Problem(ErrorCode::kNoSnapshot, "snapshot", "this server offers no consistent snapshot", {});
+    Problem(ErrorCode::kNoSnapshot, "snapshot",
+            "this server offers no way to a consistent snapshot",
+            "Stop all writers and use another tool, or upgrade the server.");
     return;
   }
   report_.snapshot_method = reached->method();
@@ -366,7 +368,11 @@ void Checker::CheckLeftovers() {
     for (const std::string& name : leftover.holders) {
       holders += (holders.empty() ? "" : ", ") + QuoteIdentifier(name);
     }
-    const bool window = leftover.kind == LeftoverKind::kOpenWindow && !leftover.at_work;
+    if (leftover.kind == LeftoverKind::kOpenWindow && !leftover.at_work) {
+      Problem(ErrorCode::kNeedsHelp, "leftover",
+              fmt::format("a swap was interrupted in its window: {}", holders), leftover.advice);
+      continue;
+    }
     std::string message;
     switch (leftover.kind) {
       case LeftoverKind::kStaging:
@@ -376,9 +382,7 @@ void Checker::CheckLeftovers() {
         message = fmt::format("a prepared restore: {}", holders);
         break;
       case LeftoverKind::kOpenWindow:
-        message = fmt::format("a swap {}: {}",
-                              leftover.at_work ? "is at work now" : "was interrupted in its window",
-                              holders);
+        message = fmt::format("a swap is at work now: {}", holders);
         break;
       case LeftoverKind::kDisplacedCopy:
         message = fmt::format("displaced copy {}: {} ({})", leftover.generation, holders,
@@ -392,13 +396,9 @@ void Checker::CheckLeftovers() {
                               holders, HumanSize(leftover.bytes));
         break;
     }
-    if (window) {
-      Problem(ErrorCode::kNeedsHelp, "leftover", std::move(message), leftover.advice);
-    } else {
-      const bool ok =
-          leftover.kind != LeftoverKind::kStaging && leftover.kind != LeftoverKind::kKeptTables;
-      Add(ok ? Level::kOk : Level::kWarning, "leftover", std::move(message), leftover.advice);
-    }
+    const bool ok =
+        leftover.kind != LeftoverKind::kStaging && leftover.kind != LeftoverKind::kKeptTables;
+    Add(ok ? Level::kOk : Level::kWarning, "leftover", std::move(message), leftover.advice);
   }
 }
 

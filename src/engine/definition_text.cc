@@ -135,8 +135,9 @@ bool CanBeName(const Token& token) {
 
 [[noreturn]] void ThrowUnreadable(ObjectKind kind, std::string_view create) {
   throw Error(ErrorCode::kUnsupported,
-              "the head of a " + std::string(ToString(kind)) +
-                  " definition cannot be read: " + std::string(create.substr(0, 120)));
+              fmt::format("the head of a {} definition cannot be read: {}", ToString(kind),
+                          create.substr(0, 120)),
+              "Create that object anew with a plain CREATE statement, or leave it out.");
 }
 
 // The word right before the name in a CREATE statement.

@@ -149,7 +149,9 @@ std::string FromUtf8(Session& session, std::string_view utf8, const std::string&
                                 text, charset));
   if (answer.Text(0, 1) != "1") {
     throw Error(ErrorCode::kUnsupported,
-                fmt::format("{} has characters that charset {} does not have", utf8, charset));
+                fmt::format("{} has characters that charset {} does not have", utf8, charset),
+                "Create that object anew by a client whose charset has them (SET NAMES utf8mb4), "
+                "then run the same command again.");
   }
   return FromHex(answer.Text(0, 0));
 }

@@ -29,6 +29,9 @@ constexpr auto kPauseBetweenTries = std::chrono::milliseconds(50);
 constexpr std::array<unsigned, 6> kHarmless{1287, 1681, 1906, 3005, 3719, 3778};
 constexpr unsigned kDataTruncated = 1265;
 
+// Ends a task when another has failed, whose error is told. Never seen outside.
+struct Stopped {};
+
 // How the statement wants to be read; how values become what they were is ours.
 std::string SettingsText(const DumpSettings& settings) {
   return fmt::format("SET SESSION sql_mode={}{}{}', time_zone={}",
@@ -122,7 +125,7 @@ void PlainRowLoader::Produce() {
     prover.Feed(piece);
     reader.Feed(piece);
     std::lock_guard lock(mutex_);
-    if (closed_) throw Error(ErrorCode::kInterrupted, "stopped because a session failed");
+    if (closed_) throw Stopped();
   });
   reader.Finish();
   flush();
@@ -143,7 +146,7 @@ void PlainRowLoader::Push(Unit unit) {
   std::unique_lock lock(mutex_);
   changed_.wait(
       lock, [&] { return closed_ || units_.empty() || waiting_bytes_ + unit.bytes <= max_bytes_; });
-  if (closed_) throw Error(ErrorCode::kInterrupted, "stopped because a session failed");
+  if (closed_) throw Stopped();
   waiting_bytes_ += unit.bytes;
   units_.push_back(std::move(unit));
   changed_.notify_all();

@@ -316,7 +316,8 @@ std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& opt
   for (const JournaledSet& copy : chosen) copies.push_back(Describe(leftovers, copy));
   if (options.dry_run) return copies;
   if (confirm && !confirm(copies)) {
-    throw Error(ErrorCode::kInterrupted, "purge was not confirmed; nothing was dropped");
+    throw Error(ErrorCode::kInterrupted, "purge was not confirmed; nothing was dropped",
+                "Answer y to drop what is shown, or add --yes.");
   }
   Dropper dropper(session, options, observer, cancel);
   for (const Leftover& leftover : staging) {

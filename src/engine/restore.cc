@@ -144,7 +144,9 @@ void RestoreRun::LockAndHeal() {
 void RestoreRun::Ask(const char* refused) {
   if (!result_.plan.problems.empty() && confirm_) confirm_(result_.plan);
   RefuseProblems();
-  if (confirm_ && !confirm_(result_.plan)) throw Error(ErrorCode::kInterrupted, refused);
+  if (confirm_ && !confirm_(result_.plan)) {
+    throw Error(ErrorCode::kInterrupted, refused, "Answer y to do what is shown, or add --yes.");
+  }
 }
 
 void RestoreRun::Load(RestoreInput& input) {

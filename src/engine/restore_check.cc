@@ -266,13 +266,7 @@ void RestoreRun::RefuseBeating(const Heartbeats& now) {
 }
 
 void RestoreRun::RefuseProblems() {
-  const std::vector<std::string>& problems = result_.plan.problems;
-  if (problems.empty()) return;
-  std::string message = fmt::format("the restore cannot be done as asked, {} problem{}",
-                                    problems.size(), problems.size() == 1 ? "" : "s");
-  for (const std::string& problem : problems) message += "\n  - " + problem;
-  throw Error(ErrorCode::kRestorePreflight, std::move(message),
-              "Nothing was changed. Put these right and run the same command again.");
+  if (!result_.plan.problems.empty()) throw RefusalOf(result_.plan.problems);
 }
 
 void RestoreRun::PlanAgain() {

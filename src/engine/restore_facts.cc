@@ -81,10 +81,7 @@ std::size_t PlaceOf(const std::vector<RestoreMember>& members, const std::string
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (members[i].archived == archived) return i;
   }
-  throw Error(ErrorCode::kDamaged,
-              fmt::format("the archive holds objects of {}, which it does not list",
-                          QuoteIdentifier(archived)),
-              "Run verify on the archive; restore from another one.");
+  throw Error(ErrorCode::kInternal, "no database is restored from " + QuoteIdentifier(archived));
 }
 
 // Sessions of clients: events that run ("Connect") are switched off in the window.

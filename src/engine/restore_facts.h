@@ -38,7 +38,7 @@ struct RestoreMember {
   }
 };
 
-// Place of the one that is called `archived` in the archive. Error kDamaged when there is none.
+// Place of the one that is called `archived` in the archive. Error kInternal when there is none.
 std::size_t PlaceOf(const std::vector<RestoreMember>& members, const std::string& archived);
 
 struct RestoreFacts {

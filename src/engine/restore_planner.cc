@@ -860,4 +860,12 @@ RestorePlan MakePlan(const RestoreContent& content, const std::vector<RestoreMem
   return Planner(content, members, facts).Make(other_sessions);
 }
 
+Error RefusalOf(const std::vector<std::string>& problems) {
+  std::string message = fmt::format("the restore cannot be done as asked, {} problem{}",
+                                    problems.size(), problems.size() == 1 ? "" : "s");
+  for (const std::string& problem : problems) message += "\n  - " + problem;
+  return Error(ErrorCode::kRestorePreflight, std::move(message),
+               "Nothing was changed. Put these right and run the same command again.");
+}
+
 }  // namespace dbomsbak

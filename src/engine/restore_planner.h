@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "dbomsbak/base/error.h"
 #include "dbomsbak/engine/restore.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
@@ -18,6 +19,9 @@ enum class OtherSessions { kRefuse, kTell };
 // The complete list of what stands against the restore, and what it would change.
 RestorePlan MakePlan(const RestoreContent& content, const std::vector<RestoreMember>& members,
                      const RestoreFacts& facts, OtherSessions other_sessions);
+
+// What a restore is refused with: all that stands against it.
+Error RefusalOf(const std::vector<std::string>& problems);
 
 // How the live databases shall be afterwards and what moves for it; `set.members`, `wanted`,
 // `before`, `outgoing` and `incoming` are filled, the rest is the caller's.

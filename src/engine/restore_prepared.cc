@@ -126,9 +126,12 @@ void RestoreRun::CheckPrepared(const PreparedContent& left) {
   RequireDatabases(prepared_->note.origin.options.find("--only ") != std::string::npos);
   RefuseHeartbeats();
   if (LogBin() != left.log_bin) {
-    result_.plan.problems.push_back(fmt::format(
-        "it was prepared {} --skip-binlog, and replicas have it so: swap it {} that option",
-        left.log_bin == "0" ? "with" : "without", left.log_bin == "0" ? "with" : "without"));
+    result_.plan.problems.push_back(
+        left.log_bin == "0"
+            ? "it was prepared with --skip-binlog, and replicas have it so: swap it with that "
+              "option, too"
+            : "it was prepared without --skip-binlog, and replicas have it so: swap it without "
+              "that option, too");
   }
 }
 

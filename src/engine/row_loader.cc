@@ -217,8 +217,7 @@ void RowLoader::LoadBatch(Session& session, const Units& units, std::string_view
 
 std::string_view RowLoader::TextOf(const LoadUnit& unit, std::string_view text) const {
   if (unit.offset > text.size() || unit.length > text.size() - unit.offset) {
-    throw Error(ErrorCode::kDamaged, fmt::format("its rows run past frame {}", unit.frame),
-                "Run verify on the archive; restore from another one.");
+    throw Error(ErrorCode::kInternal, fmt::format("its rows run past frame {}", unit.frame));
   }
   return text.substr(unit.offset, unit.length);
 }

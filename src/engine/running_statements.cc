@@ -12,8 +12,6 @@
 namespace dbomsbak {
 namespace {
 
-// 3,000 tables were seen to take 9 to 270 s in one RENAME, by server.
-constexpr std::chrono::seconds kLongestStatement{600};
 constexpr std::chrono::milliseconds kLook{100};
 
 // Sessions and what they run. A question that tells of such statements is none of them.
@@ -28,8 +26,9 @@ std::set<std::string> Running(Session& session, const std::string& which) {
   return running;
 }
 
-bool WaitFor(Session& session, const std::string& which, Observer& observer) {
-  const auto deadline = std::chrono::steady_clock::now() + kLongestStatement;
+bool WaitFor(Session& session, const std::string& which, Observer& observer,
+             std::chrono::milliseconds longest) {
+  const auto deadline = std::chrono::steady_clock::now() + longest;
   std::set<std::string> waited_for = Running(session, which);
   if (waited_for.empty()) return false;
   observer.Phase("waiting for what the server is still doing for a program that is gone");
@@ -39,16 +38,19 @@ bool WaitFor(Session& session, const std::string& which, Observer& observer) {
     std::erase_if(waited_for, [&](const std::string& one) { return !now.contains(one); });
     if (waited_for.empty()) return true;
   }
-  throw Error(ErrorCode::kBusy,
-              fmt::format("a statement of a program that is gone still runs, in session {}",
-                          waited_for.begin()->substr(0, waited_for.begin()->find(' '))),
-              "Wait until that statement has ended, then run the same command again.");
+  throw Error(
+      ErrorCode::kBusy,
+      fmt::format("a statement of a program that is gone still runs, in session {}",
+                  waited_for.begin()->substr(0, waited_for.begin()->find(' '))),
+      "Wait until that statement has ended, or end it (KILL and the session's number); then "
+      "run the same command again.");
 }
 
 }  // namespace
 
-void WaitForRunningChanges(Session& session, Observer& observer) {
-  WaitFor(session, "INFO LIKE '%\\_\\_dbomsbak\\_%'", observer);
+void WaitForRunningChanges(Session& session, Observer& observer,
+                           std::chrono::milliseconds longest) {
+  WaitFor(session, "INFO LIKE '%\\_\\_dbomsbak\\_%'", observer, longest);
 }
 
 bool WaitForRunningChanges(Session& session, const std::vector<std::string>& databases,
@@ -58,7 +60,7 @@ bool WaitForRunningChanges(Session& session, const std::vector<std::string>& dat
     which += fmt::format(" OR DB = {} OR LOCATE({}, INFO) > 0", QuoteString(database),
                          QuoteString(QuoteIdentifier(database)));
   }
-  return WaitFor(session, which, observer);
+  return WaitFor(session, which, observer, std::chrono::minutes(10));
 }
 
 }  // namespace dbomsbak

@@ -123,7 +123,8 @@ std::vector<JournalEntry> ServerJournal::Load() {
     throw Error(
         ErrorCode::kNeedsHelp,
         fmt::format("journal {} lacks a part of entry {}", QuotedTable(), entries.back().sequence),
-        "Somebody changed the journal. Look at the databases it stands between by hand.");
+        "Somebody changed the journal. SHOW DATABASES LIKE '%dbomsbak%' lists what it speaks of: "
+        "look at that by hand, and drop this table when it is known what is live.");
   };
   std::uint64_t abandoned = 0;  // an entry whose part 0 never arrived: its writer was killed
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {

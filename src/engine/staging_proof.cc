@@ -28,6 +28,9 @@
 namespace dbomsbak {
 namespace {
 
+// Ends a thread when another table has failed, whose error is told. Never seen outside.
+struct Stopped {};
+
 using TableMap = std::map<std::pair<std::string, std::string>, const Table*>;
 
 TableMap TablesOf(const Catalog& staged) {
@@ -241,7 +244,11 @@ class RowProof::Impl {
       const RestoreMember& member = members[PlaceOf(members, record.id.database)];
       const auto table = found.find({member.staging, member.StagedTable(record.id.name)});
       if (table == found.end()) {
-        throw Error(ErrorCode::kCopyDiffers, record.id.Describe() + " is not in staging");
+        throw Error(
+            ErrorCode::kCopyDiffers, record.id.Describe() + " is not in staging",
+            "Somebody has dropped it there. Nothing was swapped: what is live is as it was. "
+            "Run the same command again.")
+            .About(record.id.Describe());
       }
       tables_[i].staged = *table->second;
       // The archive knows better than statistics that are seconds old.
@@ -399,7 +406,7 @@ class RowProof::Impl {
       if (!stopped_ && !cancel_.cancelled()) continue;
       session.Abort();  // or closing the stream would read all the rest
       cancel_.ThrowIfCancelled();
-      throw Error(ErrorCode::kInterrupted, "stopped because another table failed");
+      throw Stopped();
     }
     return digest;
   }

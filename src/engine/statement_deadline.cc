@@ -72,7 +72,9 @@ void RunWithDeadline(SessionFactory& sessions, Session& session, std::chrono::mi
     throw ServerError(ErrorCode::kBusy, kLockWaitTimeout, "HY000",
                       fmt::format("tables could not be renamed within {} s: others have open "
                                   "transactions in them",
-                                  limit.count() / 1000));
+                                  limit.count() / 1000),
+                      "Let them end their transactions, or raise --lock-wait; then run the same "
+                      "command again.");
   }
 }
 

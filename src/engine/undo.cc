@@ -315,7 +315,8 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
   ThrowProblems(result.plan);
   if (options.dry_run) return result;
   if (confirm && !confirm(result.plan)) {
-    throw Error(ErrorCode::kInterrupted, "undo was not confirmed; nothing was changed");
+    throw Error(ErrorCode::kInterrupted, "undo was not confirmed; nothing was changed",
+                "Answer y to do what is shown, or add --yes.");
   }
   cancel.ThrowIfCancelled();
   // Read again: whoever confirmed may have taken an hour.

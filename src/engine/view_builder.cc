@@ -63,9 +63,11 @@ void ViewBuilder::Refuse(const std::vector<const View*>& pending,
   if (!unmet.empty()) {
     throw Error(ErrorCode::kRestorePreflight, unmet.front().Describe(), kUnmetViewHint);
   }
-  throw Error(ErrorCode::kQueryRefused,
-              fmt::format("{} cannot be created: {}", pending.front()->id.Describe(), refusal),
-              "Something it is built on is there, but not as the view needs it.");
+  throw Error(
+      ErrorCode::kQueryRefused,
+      fmt::format("{} cannot be created: {}", pending.front()->id.Describe(), refusal),
+      "Something it is built on is there, but not as the view needs it: put that right, or leave "
+      "the view out when dumping: --ignore-table DB.VIEW.");
 }
 
 void ViewBuilder::CreateAsPossible(std::vector<const View*>& pending) {

@@ -18,7 +18,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support import fingerprint  # noqa: E402
+from support import fingerprint, messages_seen  # noqa: E402
 from support.program import Program  # noqa: E402
 from support.server import Server  # noqa: E402
 from support.talk import Talk  # noqa: E402
@@ -201,7 +201,7 @@ class InPlace(unittest.TestCase):
         where = [f'--socket={self.server.socket}'] if self.server.socket else ['--host=127.0.0.1', f'--port={self.server.port}']
         command = [f'{os.environ["DBOMSBAK_BUILD"]}/tools/swap_tool', *where, '--user=root', '--lock-wait=1', '--lock-tries=1',
                    *options, *map(str, words)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return messages_seen.Process(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def restore_stopped_before(self, text, meanwhile, *options, code=0):
         process = self.tool('restore-in-place', self.archive, self.folder / 'safety.sql.zst', options=[f'--stop-before={text}', *options])

@@ -17,6 +17,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support import messages_seen  # noqa: E402
 from support.program import Program  # noqa: E402
 from support.server import ClientError, Server  # noqa: E402
 
@@ -269,6 +270,7 @@ class Repoint(unittest.TestCase):
                               capture_output=True, text=True, timeout=300)
         self.output = done.stdout + done.stderr
         self.code = done.returncode
+        messages_seen.write_down(self.code, done.stderr, done.stdout)
         self.assertIn(self.code, (0, -9, 33), self.output)
         return self.code == -9
 

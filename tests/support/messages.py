@@ -358,9 +358,12 @@ def pattern(message):
     def open_(text):
         return '(?:.|\n)*?'.join(re.escape(part) for part in text.split(GAP))
 
-    # As one reason of several its hint is a further sentence of it.
+    # As one reason of several its hint is a further sentence of it. What begins with a gap is nothing that another error tells of.
     hint = '|'.join(map(open_, filter(None, message.hint.split(' Or: '))))
-    return re.compile(rf'(?:\A|: |\n){open_(message.text)}(?:\. (?:{hint}))?\Z' if hint else rf'(?:\A|: |\n){open_(message.text)}\Z')
+    text = open_(message.text)
+    if message.text.startswith(GAP):
+        text = text.replace('(?:.|\n)*?', '(?:(?!: )(?:.|\n))*?', 1)
+    return re.compile(rf'(?:\A|: |\n){text}(?:\. (?:{hint}))?\Z' if hint else rf'(?:\A|: |\n){text}\Z')
 
 
 @functools.cache

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import subprocess
 import sys
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
@@ -36,3 +37,13 @@ def write_down(code, err, out):
         pass
     with open(pathlib.Path(folder) / str(os.getpid()), 'a') as file:
         print(json.dumps({'test': test, 'code': code, 'texts': [text for text in texts if text]}), file=file)
+
+
+class Process(subprocess.Popen):
+    """What such a one said is written down when communicate() has it."""
+
+    def communicate(self, *args, **kw):
+        said = super().communicate(*args, **kw)
+        out, err = (text.decode(errors='replace') if isinstance(text, bytes) else text or '' for text in said)
+        write_down(self.returncode, err, out)
+        return said

@@ -89,8 +89,8 @@ class Program:
     def start(self, *args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
               stderr=subprocess.PIPE, env=None, cwd=None):
         """The process itself, for tests that kill or starve it."""
-        return subprocess.Popen([self.path, *map(str, args)], stdin=stdin, stdout=stdout,
-                                stderr=stderr, env=self.environment(env), cwd=cwd)
+        return messages_seen.Process([self.path, *map(str, args)], stdin=stdin, stdout=stdout,
+                                     stderr=stderr, env=self.environment(env), cwd=cwd)
 
     def run(self, *args, input=None, env=None, cwd=None, timeout=300):
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, \

@@ -11,7 +11,7 @@ import re
 import subprocess
 import tempfile
 
-from support import fingerprint
+from support import fingerprint, messages_seen
 
 LONG = 'l' + 'ong_' * 15 + 'xyz'           # 64 characters
 ODD = 'wei`rd "d\'b" 库'
@@ -250,11 +250,11 @@ class World:
     def value_of_staging(self, name, run):
         raise NotImplementedError('long names are staged by the test that has them')
 
-    def run(self, *words, die_at=None, die_before=None, lock_wait=2, lock_tries=2, expect=0):
+    def run(self, *words, die_at=None, die_before=None, lock_wait=2, lock_tries=2, expect=0, options=()):
         """Runs the tool; `expect` is the exit code, -9 for a death at the N-th statement, or at the
         first that begins with `die_before`."""
         command = [self.tool, f'--socket={self.server.socket}', '--user=root', '--count',
-                   f'--lock-wait={lock_wait}', f'--lock-tries={lock_tries}']
+                   f'--lock-wait={lock_wait}', f'--lock-tries={lock_tries}', *options]
         if die_at is not None:
             command.append(f'--die-at={die_at}')
         if die_before is not None:
@@ -262,6 +262,7 @@ class World:
         done = subprocess.run([*map(str, command), *map(str, words)], capture_output=True, text=True,
                               timeout=300)
         code = done.returncode
+        messages_seen.write_down(code, done.stderr, done.stdout)
         if code != expect and not (die_at is not None and code in (0, -9)):
             raise AssertionError(f'{words} ended with {code}, not {expect}:\n{done.stdout}{done.stderr}')
         self.killed = code == -9

@@ -7,12 +7,26 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <typeinfo>
+#include <vector>
 
 #include "dbomsbak/base/error.h"
 
 namespace dbomsbak {
 namespace {
+
+// What is told of itself: reasons of a refusal, each in its own line.
+std::vector<std::string> LinesOf(const std::string& message) {
+  constexpr std::string_view kNext = "\n  - ";
+  std::vector<std::string> lines;
+  for (std::size_t at = 0;;) {
+    const std::size_t end = message.find(kNext, at);
+    lines.push_back(message.substr(at, end - at));
+    if (end == std::string::npos) return lines;
+    at = end + kNext.size();
+  }
+}
 
 void WriteDown(const Error& error) {
   const char* const folder = std::getenv("DBOMSBAK_MESSAGES");
@@ -21,7 +35,7 @@ void WriteDown(const Error& error) {
   nlohmann::ordered_json line;
   line["test"] = std::string("unit.") + test->test_suite_name() + "." + test->name();
   line["code"] = static_cast<int>(error.code());
-  line["texts"] = {error.message()};
+  line["texts"] = LinesOf(error.message());
   std::ofstream out(std::string(folder) + "/" + std::to_string(::getpid()), std::ios::app);
   out << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }

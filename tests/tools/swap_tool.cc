@@ -3,7 +3,7 @@
 //
 //   swap_tool --socket=S|--host=H --port=N [--die-at=N] [--die-before=TEXT] [--die-behind=TEXT]
 //   [--stop-before=TEXT] [--refuse=TEXT] [--count] [--lock-wait=N] [--lock-tries=N] [--repoint]
-//   [--rehearse] [--decline] COMMAND
+//   [--rehearse] [--decline] [--after=TEXT] [--fail=KIND:TEXT] COMMAND
 //     snapshot FILE DB…   writes what the databases are to FILE
 //     swap FILE RUN       makes staging databases of that run live, to be as FILE says
 //     heal                finishes or takes back what was interrupted
@@ -19,14 +19,17 @@
 // that begins with TEXT; --die-behind: instead of the one after that. --stop-before: SIGSTOP before
 // that. --refuse: every CREATE with TEXT in it fails as if the server had refused it. --count: how
 // many there were, on
-// stderr. --repoint: as --repoint-foreign-keys. --rehearse: restores only so. --decline: no plan of
-// a restore is confirmed.
+// stderr. --after and --fail: once a statement has begun with the one text, the next that begins
+// with the other fails: KIND is refused, lost, memory, or stop, which is SIGSTOP before it.
+// --repoint: as --repoint-foreign-keys. --rehearse: restores only so. --decline: no plan of a
+// restore is confirmed.
 #include <signal.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <new>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -60,6 +63,12 @@ class Fate {
   void DieBehind(std::string text) { die_behind_ = std::move(text); }
   void StopBefore(std::string text) { stop_before_ = std::move(text); }
   void Refuse(std::string text) { refuse_ = std::move(text); }
+  void After(std::string text) { after_ = std::move(text); }
+  void Fail(const std::string& kind_and_text) {
+    const std::size_t colon = kind_and_text.find(':');
+    fail_ = kind_and_text.substr(0, colon);
+    fail_at_ = kind_and_text.substr(colon + 1);
+  }
   void Statement(std::string_view sql) {
     if (!refuse_.empty() && sql.starts_with("CREATE") && sql.find(refuse_) != sql.npos) {
       throw ServerError(ErrorCode::kQueryRefused, kUnknownError, "HY000", "refused by this test");
@@ -68,6 +77,8 @@ class Fate {
       stop_before_.clear();
       raise(SIGSTOP);
     }
+    if (after_.empty() && !fail_.empty() && sql.starts_with(fail_at_)) FailNow();
+    if (!after_.empty() && sql.starts_with(after_)) after_.clear();
     const bool met = behind_ || (!die_before_.empty() && sql.starts_with(die_before_));
     behind_ = !die_behind_.empty() && sql.starts_with(die_behind_);
     if (++count_ == die_at_ || met) kill(getpid(), SIGKILL);
@@ -75,8 +86,20 @@ class Fate {
   std::uint64_t count() const { return count_; }
 
  private:
+  void FailNow() {
+    const std::string kind = std::exchange(fail_, {});
+    if (kind == "stop") raise(SIGSTOP);
+    if (kind == "memory") throw std::bad_alloc();
+    if (kind == "refused") {
+      throw ServerError(ErrorCode::kQueryRefused, kUnknownError, "HY000", "refused by this test");
+    }
+    if (kind == "lost") {
+      throw ServerError(ErrorCode::kConnectionLost, 2013, "HY000", "lost by this test");
+    }
+  }
+
   std::uint64_t count_ = 0, die_at_ = 0;
-  std::string die_before_, die_behind_, stop_before_, refuse_;
+  std::string die_before_, die_behind_, stop_before_, refuse_, after_, fail_, fail_at_;
   bool behind_ = false;
 };
 
@@ -320,6 +343,8 @@ int main(int argc, char** argv) {
     if (name == "--die-behind") fate.DieBehind(value);
     if (name == "--stop-before") fate.StopBefore(value);
     if (name == "--refuse") fate.Refuse(value);
+    if (name == "--after") fate.After(value);
+    if (name == "--fail") fate.Fail(value);
     if (name == "--lock-wait")
       arguments.swap.lock_wait_s = static_cast<unsigned>(std::stoul(value));
     if (name == "--lock-tries") {

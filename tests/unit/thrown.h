@@ -31,4 +31,14 @@ inline void ExpectTold(const Error& error, ErrorCode code, const std::string& me
   EXPECT_THAT(error.hint(), ::testing::HasSubstr(in_hint)) << error.message();
 }
 
+// The same of what `function` ends with, by parts of message and hint.
+template <typename Function>
+void ExpectError(ErrorCode code, const std::string& in_message, const std::string& in_hint,
+                 Function&& function) {
+  const Error error = Thrown(function);
+  EXPECT_EQ(error.code(), code) << in_message << ": " << error.message();
+  EXPECT_THAT(error.message(), ::testing::HasSubstr(in_message));
+  EXPECT_THAT(error.hint(), ::testing::HasSubstr(in_hint)) << error.message();
+}
+
 }  // namespace dbomsbak

@@ -5,7 +5,9 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/catalog/dropped_events.h"
 #include "support/fake_session.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -237,6 +239,30 @@ TEST_F(CatalogReaderTest, AConnectionLostAnywhereEndsTheReading) {
     const Error error = ErrorOf({"d"});
     EXPECT_EQ(error.code(), ErrorCode::kConnectionLost) << "statement " << n;
   }
+}
+
+TEST_F(CatalogReaderTest, VectorsThatAServerRoundsAreNotRead) {
+  traits_.has_exact_vector_text = false;
+  server_.On("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME",
+             Answer({"TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "DATA_TYPE", "COLUMN_TYPE",
+                     "IS_NULLABLE", "EXTRA"},
+                    {{"d", "z", "v", "vector", "vector(3)", "NO", ""}}));
+  const Catalog catalog = Read();
+  ASSERT_EQ(catalog.unreadable.size(), 1u);
+  EXPECT_EQ(catalog.unreadable[0].id.name, "z");
+  EXPECT_EQ(catalog.unreadable[0].code, ErrorCode::kUnsupported);
+  EXPECT_THAT(catalog.unreadable[0].reason, HasSubstr("rounds the values of column `v`"));
+  EXPECT_THAT(catalog.unreadable[0].remedy, HasSubstr("--ignore-table"));
+}
+
+TEST_F(CatalogReaderTest, EventsOfADroppedDatabaseThatStayAreToldWithItsName) {
+  traits_.has_runnable_show_create = false;
+  server_.On("SELECT MIN(cowner)", Answer({"cowner"}, {{"gone"}}));
+  FakeSession session(server_);
+  ExpectError(ErrorCode::kBusy, "the server still lists events of a dropped database `gone`",
+              "run the same command again", [&] {
+                AwaitDroppedEvents(session, traits_, {"gone"}, std::chrono::milliseconds(1));
+              });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "support/fake_session.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -179,6 +180,13 @@ TEST_F(PrepareSessionTest, ASettingThatMattersMayNotBeRefused) {
                   ServerError(ErrorCode::kQueryRefused, 1231, "42000", "no"));
   FakeSession session(server_);
   EXPECT_THROW(PrepareSession(session, traits_, false), ServerError);
+}
+
+TEST(ServerTraitsTest, WhatDoesNotTellItsVersionIsNoServer) {
+  FakeServer server;
+  FakeSession session(server);
+  ExpectError(ErrorCode::kUnsupported, "the server does not tell its version",
+              "Check host and port", [&] { ProbeServerTraits(session); });
 }
 
 }  // namespace

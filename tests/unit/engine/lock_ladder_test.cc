@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "support/fake_session.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -182,6 +183,12 @@ TEST_F(LockLadder, WaitsTriesAgainAndThenNamesTheHolder) {
 TEST_F(LockLadder, OtherErrorsEndIt) {
   server_.OnError("START TRANSACTION WITH", FakeServer::Lost());
   EXPECT_THROW(Take(), ServerError);
+}
+
+TEST_F(LockLadder, WhereNoRungFitsNothingIsDumped) {
+  traits_ = {};
+  ExpectError(ErrorCode::kNoSnapshot, "this server offers no way to a consistent snapshot",
+              "Stop all writers", [&] { Take(); });
 }
 
 }  // namespace

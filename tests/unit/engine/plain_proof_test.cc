@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/thrown.h"
+
 namespace dbomsbak {
 namespace {
 
@@ -10,6 +12,14 @@ TEST(PlainProofTest, ProofLineIsAsThePageSays) {
   EXPECT_EQ(ProofLine(Sha256("abc"), 3),
             "-- dbomsbak proof: "
             "sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad bytes=3\n");
+}
+
+TEST(PlainProofTest, ADumpWithoutItsLastLineIsIncomplete) {
+  PlainProver prover("x.sql");
+  prover.Feed("CREATE TABLE `t` (`a` int);\n");
+  ExpectError(ErrorCode::kIncomplete,
+              "'x.sql' is incomplete: its last line is not '-- Dump completed", "take it again",
+              [&] { prover.Finish(); });
 }
 
 }  // namespace

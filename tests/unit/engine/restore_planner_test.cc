@@ -7,8 +7,10 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/engine/restore.h"
+#include "engine/in_place.h"
 #include "engine/set_names.h"
 #include "support/sample_archive.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -81,9 +83,14 @@ class RestorePlannerTest : public testing::Test {
     return MakePlan(content_, members_, facts_, other_sessions);
   }
   PreparedSet Set() { return MakeSet(content_, members_, facts_); }
-  void ExpectOneProblem(const std::string& text) {
-    EXPECT_THAT(Plan().problems, ElementsAre(HasSubstr(text)));
+  // And what it is refused with.
+  static void ExpectRefusal(const std::vector<std::string>& problems, const std::string& text) {
+    EXPECT_THAT(problems, ElementsAre(HasSubstr(text)));
+    ExpectError(ErrorCode::kRestorePreflight,
+                "the restore cannot be done as asked, 1 problem\n  - ", "Nothing was changed",
+                [&] { throw RefusalOf(problems); });
   }
+  void ExpectOneProblem(const std::string& text) { ExpectRefusal(Plan().problems, text); }
 
   RestoreContent content_;
   std::vector<RestoreMember> members_;
@@ -211,6 +218,72 @@ TEST_F(RestorePlannerTest, GenerationIsOneMoreThanTheHighestOfTheSet) {
 TEST_F(RestorePlannerTest, ReadOnlyServerIsAProblem) {
   facts_.traits.read_only = true;
   ExpectOneProblem("read_only");
+  facts_.traits.read_only = false;
+  facts_.innodb_read_only = true;
+  ExpectOneProblem("innodb_read_only; start it without");
+}
+
+TEST_F(RestorePlannerTest, WhatCouldNotBePutBackIsNamedWithWhatHelps) {
+  Unreadable view;
+  view.id = {"d", ObjectKind::kView, "hidden"};
+  view.code = ErrorCode::kPrivilege;
+  view.reason = "access denied";
+  view.remedy = "GRANT SHOW VIEW ON `d`.* TO 'u'@'h';";
+  facts_.live.unreadable = {view};
+  ExpectOneProblem(
+      "view `d`.`hidden` as it is now cannot be read, so it could not be put back: access denied: "
+      "GRANT SHOW VIEW ON `d`.* TO 'u'@'h';");
+}
+
+TEST_F(RestorePlannerTest, FunctionsThatDoNotDeclareTheirDataNeedATrustingServer) {
+  facts_.traits.log_bin = true;
+  facts_.trusts_function_creators = false;
+  content_.routines.push_back(
+      Object(ObjectKind::kFunction, "f", "CREATE FUNCTION `f`() RETURNS int RETURN 1"));
+  ExpectOneProblem("(function `d`.`f`): SET GLOBAL log_bin_trust_function_creators=1;");
+}
+
+TEST_F(RestorePlannerTest, RoutinesThatCouldNotBeReadBackAreNamed) {
+  facts_.traits.has_show_routine = true;
+  content_.triggers.clear();
+  content_.routines.push_back(
+      Object(ObjectKind::kProcedure, "p", "CREATE PROCEDURE `p`() SELECT 1"));
+  content_.routines[0].record.definer = "other@%";
+  facts_.account = "u@h";
+  facts_.privileges = Privileges::Parse(
+      {"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, TRIGGER, CREATE VIEW, SHOW "
+       "VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT ON `d%`.* TO `u`@`h`",
+       "GRANT SET_USER_ID ON *.* TO `u`@`h`"});
+  ExpectOneProblem(
+      "account u@h may not read routines of other definers back (procedure `d`.`p`): GRANT "
+      "SHOW_ROUTINE ON "
+      "*.* TO 'u'@'h';");
+}
+
+TEST_F(RestorePlannerTest, TheRenameOfAllTablesMustFitThePacket) {
+  facts_.traits.max_allowed_packet = 64;
+  ExpectOneProblem("the RENAME of all tables is one statement of ");
+}
+
+TEST_F(RestorePlannerTest, TablesWhoseFilesStandElsewhereAreNotMoved) {
+  const std::string create = content_.tables[0].create;
+  content_.tables[0].create = create + " DATA DIRECTORY='/data/'";
+  ExpectOneProblem("table `d`.`t` has a DATA DIRECTORY in the archive: its file does not move");
+  content_.tables[0].create = create;
+  live().tables[0].create = create + " DATA DIRECTORY='/data/'";
+  ExpectOneProblem("table `d`.`t` has a DATA DIRECTORY live: its file does not move");
+}
+
+TEST_F(RestorePlannerTest, KeysThatAreAddedInPlaceNeedReferencesOnTheirParent) {
+  facts_.traits.added_keys_need_references = true;
+  facts_.account = "u@h";
+  facts_.privileges = Privileges::Parse({"GRANT SELECT ON *.* TO `u`@`h`"});
+  PreparedSet set;
+  set.returning_keys = {
+      {"d", "t", "k", "CONSTRAINT `k` FOREIGN KEY (`a`) REFERENCES `shop`.`c` (`a`)"}};
+  ExpectRefusal(InPlaceProblems(set, members_, facts_, {}),
+                "account u@h may not add foreign keys to `shop`.`c`: GRANT REFERENCES ON "
+                "`shop`.`c` TO 'u'@'h';");
 }
 
 TEST_F(RestorePlannerTest, MissingPrivilegesAreNamedWithTheirGrant) {
@@ -393,8 +466,16 @@ TEST_F(RestorePlannerTest, OtherSessionsRefuseARestoreAndAreToldToARehearsal) {
   EXPECT_THAT(Plan().problems, IsEmpty());
   EXPECT_THAT(Plan().warnings, ElementsAre(HasSubstr("session 7 of app@10.0.0.5")));
   const RestorePlan refused = Plan(OtherSessions::kRefuse);
-  EXPECT_THAT(refused.problems, ElementsAre(HasSubstr("session 7 of app@10.0.0.5")));
+  ExpectRefusal(refused.problems,
+                "another session uses these databases: session 7 of "
+                "app@10.0.0.5 in `d`; what is written there from now on goes with");
   EXPECT_THAT(refused.problems, ElementsAre(HasSubstr("--force")));
+  facts_.sessions.push_back("session 8");
+  ExpectRefusal(Plan(OtherSessions::kRefuse).problems, "2 other sessions use these databases: ");
+  members_[0].staging = members_[0].displaced = "d";
+  ExpectRefusal(
+      Plan(OtherSessions::kRefuse).problems,
+      "is kept in tables beside the restored ones (stop the application, or add --force)");
 }
 
 TEST_F(RestorePlannerTest, KeysAndViewsThatPointOutOfTheSetAreTold) {
@@ -446,6 +527,31 @@ TEST(RestoreTest, AnArchiveOfTheServersOwnDatabaseIsRefusedBeforeAnyConnection) 
       EXPECT_THAT(error.message(), HasSubstr(own));
     }
   }
+}
+
+TEST(RestoreTest, WhatLacksObjectsOfItsScopeIsRestoredOnRequestAlone) {
+  class NoServer : public SessionFactory {
+    std::unique_ptr<Session> Connect() override {
+      throw Error(ErrorCode::kConnect, "asked for a server");
+    }
+  } nobody;
+  SampleArchive sample(SampleHeader({"d"}));
+  sample.AddPreamble(R"(["d"])", false);
+  sample.AddDatabase("d");
+  ObjectRecord lost;
+  lost.id = {"d", ObjectKind::kTable, "t"};
+  lost.omitted = "no SELECT";
+  sample.objects.push_back(lost);
+  sample.AddEnd();
+  const auto restore = [&](bool allowed) {
+    RestoreOptions options;
+    options.allow_partial = allowed;
+    RunRestore(nobody, {InMemory(sample.Build())}, options, {}, SilentObserver(), CancelToken());
+  };
+  ExpectError(ErrorCode::kRestorePreflight,
+              "'memory' is partial: objects in its scope were left out", "--allow-partial",
+              [&] { restore(false); });
+  ExpectError(ErrorCode::kConnect, "asked for a server", "", [&] { restore(true); });
 }
 
 TEST_F(RestorePlannerTest, AKindThatWasHiddenFromTheDumpStays) {

@@ -17,6 +17,7 @@
 #include "engine/staging_proof.h"
 #include "support/fake_session.h"
 #include "support/sample_archive.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -260,6 +261,30 @@ TEST_F(ProvedLoadTest, ATableThatDiffersEndsTheLoad) {
   }
 }
 
+TEST_F(ProvedLoadTest, WhatTheServerSaidOfATableThatDiffersIsTold) {
+  OpenWithStaged();
+  const std::vector<RestoreMember> members{{"d", "d", "staging", "displaced"}};
+  FakeSessionFactory sessions(server_);
+  std::map<std::uint32_t, std::string> warnings;
+  for (std::size_t i = 0; i < content_.tables.size(); ++i) {
+    warnings[static_cast<std::uint32_t>(i)] = "Data truncated";
+  }
+  const auto prove = [&] {
+    ProveRows(sessions, traits_, content_, members, staged_, warnings, 1, SilentObserver(),
+              cancel_);
+  };
+  Holds("t", {{"1"}, {"2"}, {"4"}});
+  ExpectError(ErrorCode::kCopyDiffers, "the restored copy of table `d`.`t` differs: its 3 rows are",
+              "Nothing was swapped", prove);
+  Holds("t", {{"1"}, {"2"}});
+  ExpectError(ErrorCode::kCopyDiffers,
+              "the restored copy of table `d`.`t` differs: it holds 2 rows, the archive 3; the "
+              "server said: Data truncated",
+              "Nothing was swapped", prove);
+  staged_.databases.clear();
+  ExpectError(ErrorCode::kCopyDiffers, " is not in staging", "Run the same command again", prove);
+}
+
 TEST_F(ProvedLoadTest, EveryFailingStatementEndsBothAsItself) {
   OpenWithStaged();
   LoadAndProve(1);
@@ -377,6 +402,13 @@ TEST_F(RowLoaderTest, ContentCountsRowsAndLongestStatements) {
   EXPECT_EQ(content_.tables[TableNumber("small")].largest_statement,
             std::string("INSERT INTO `small` (`a`) VALUES\n(4),\n(5)").size());
   EXPECT_EQ(content_.tables[TableNumber("t")].create, kCreate);
+}
+
+TEST_F(RowLoaderTest, WhatHasRowsAloneCannotBeRestored) {
+  sample_.header.scope.no_create_info = true;
+  sample_.objects[1].create.reset();
+  ExpectError(ErrorCode::kUnsupported, "memory holds no definition of table `d`.`t`",
+              "--no-create-info: load it into tables that exist", [&] { Open(); });
 }
 
 TEST_F(RowLoaderTest, WhatIsOutsideOfTheDeclaredDatabasesIsNotContent) {

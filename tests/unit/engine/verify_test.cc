@@ -14,6 +14,7 @@
 #include "support/sample_archive.h"
 #include "support/thread_sanitizer.h"
 #include "unit/read_file.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -196,6 +197,28 @@ TEST(VerifyTest, EveryForgedBitIsRefusedOrHarmless) {
   }
   EXPECT_GT(codes[20], 1000 / kStride);
   EXPECT_GT(codes[22], 30 / kStride);
+}
+
+TEST(VerifyTest, DefinitionsThatAreNotThereAreNamed) {
+  const auto expect = [](const std::string& what, auto change) {
+    SampleArchive sample(SampleHeader({"d"}));
+    sample.AddPreamble(R"(["d"])", false);
+    sample.AddDatabase("d");
+    sample.AddTable("d", "t", "CREATE TABLE `t` (`a` int)", {{"a", "int"}}, {{"1"}});
+    sample.AddProgram(ObjectKind::kView, "d", "v", "CREATE VIEW `v` AS select 1");
+    sample.AddEnd();
+    change(sample.objects[1], sample.objects[2]);
+    ExpectError(ErrorCode::kDamaged, "'memory' is damaged: " + what, "Take another copy",
+                [&] { VerifyBytes(sample.Build()); });
+  };
+  expect("table `d`.`t`: its definition is missing", [](ObjectRecord& table, ObjectRecord&) {
+    table.create.reset();
+    table.definition_sha256.clear();
+  });
+  expect("table `d`.`t`: its definition is empty",
+         [](ObjectRecord& table, ObjectRecord&) { table.create->length = 0; });
+  expect("view `d`.`v`: only tables have rows",
+         [](ObjectRecord&, ObjectRecord& view) { view.data = view.create; });
 }
 
 // One letter of an object's line changed, and compressed again.

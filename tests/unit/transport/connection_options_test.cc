@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "dbomsbak/base/error.h"
+#include "unit/thrown.h"
 #include "unit/transport/temporary_folder.h"
 
 namespace dbomsbak {
@@ -298,6 +299,21 @@ TEST_F(ConnectionOptionsTest, ArgumentsAndNamedPasswordsBeatWhatIsConfigured) {
   arguments_.host.reset();
   arguments_.socket = "/s";
   EXPECT_EQ(Resolve().Describe(), "u at /s");
+}
+
+TEST_F(ConnectionOptionsTest, FilesForTlsThatCannotBeReadAreNamed) {
+  for (const auto& [option, member] : std::initializer_list<
+           std::pair<const char*, std::optional<std::string> ConnectionArguments::*>>{
+           {"--ssl-ca", &ConnectionArguments::ssl_ca},
+           {"--ssl-cert", &ConnectionArguments::ssl_cert},
+           {"--ssl-key", &ConnectionArguments::ssl_key}}) {
+    ConnectionArguments before = arguments_;
+    arguments_.*member = "/nowhere/x.pem";
+    ExpectError(ErrorCode::kIo,
+                std::string("cannot read ") + option + " /nowhere/x.pem: No such file",
+                "Check the path", [&] { Resolve(); });
+    arguments_ = before;
+  }
 }
 
 }  // namespace
