@@ -81,8 +81,7 @@ class StandardOutput final : public WrappedOutput {
 
   WritableFile& Begin() override {
     if (std::exchange(begun_, true)) {
-      throw Error(ErrorCode::kNoSnapshot, "a dump into a pipe cannot start over",
-                  "Run it again, or write to a file with -o.");
+      throw Error(ErrorCode::kInternal, "a dump into a pipe cannot start over");
     }
     out_.Begin();
     return file_;

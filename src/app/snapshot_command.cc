@@ -56,7 +56,7 @@ void RefuseToHeal(Session& session) {
   for (const Leftover& leftover : FindLeftovers(session)) {
     if (leftover.kind != LeftoverKind::kOpenWindow) continue;
     throw Error(ErrorCode::kRestorePreflight, "an interrupted restore waits to be put right",
-                leftover.advice);
+                fmt::format("That is not for cron to do. {}", leftover.advice));
   }
 }
 

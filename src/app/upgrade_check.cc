@@ -84,8 +84,7 @@ class Finder {
       way += (way.empty() ? "; the way is " : " → ") + version.text();
     }
     Problem(
-        fmt::format("no upgrade from {} to {} is documented{} (--allow-path if OMS's manual has "
-                    "it)",
+        fmt::format("no upgrade from {} to {} is documented{}; --allow-path if OMS's manual has it",
                     facts.from->text(), facts.to->text(), way));
   }
 

@@ -191,9 +191,7 @@ class Start {
         throw Error(ErrorCode::kUpgradePreflight,
                     fmt::format("docker_init.sh of an earlier run may still be at work in "
                                 "container '{}': {}",
-                                name,
-                                unknown ? docker_.HowItEnded(words, found, kAsked)
-                                        : fmt::format("it was for {} hours", kLongestInit.count())),
+                                name, docker_.HowItEnded(words, found, kAsked)),
                     fmt::format("Look whether it is: {}. Once it is not, {} makes sure of it.",
                                 ShellQuoted(docker_.Command({"top", name})),
                                 ShellQuoted(docker_.Command({"restart", name}))));

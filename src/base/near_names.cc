@@ -54,12 +54,12 @@ std::vector<std::string> NearNames(std::string_view word, const std::vector<std:
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& known) {
   const std::vector<std::string> near = NearNames(word, known);
   if (near.empty()) return {};
-  std::string text = "Did you mean ";
+  std::string names;
   for (std::size_t i = 0; i < near.size(); ++i) {
-    if (i > 0) text += i + 1 == near.size() ? " or " : ", ";
-    text += fmt::format("'{}'", near[i]);
+    if (i > 0) names += i + 1 == near.size() ? " or " : ", ";
+    names += fmt::format("'{}'", near[i]);
   }
-  return text + "?";
+  return fmt::format("Did you mean {}?", names);
 }
 
 }  // namespace dbomsbak

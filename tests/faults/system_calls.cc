@@ -250,6 +250,10 @@ int unlink(const char* path) noexcept {
   static auto* const real = Real<int(const char*)>("unlink");
   return IsGranted("unlink", IsOurs(path), Taking::kNone) ? real(path) : -1;
 }
+int fchmodat(int folder, const char* path, mode_t mode, int flags) noexcept {
+  static auto* const real = Real<int(int, const char*, mode_t, int)>("fchmodat");
+  return IsGranted("fchmodat", IsOurs(path), Taking::kNone) ? real(folder, path, mode, flags) : -1;
+}
 int mkdir(const char* path, mode_t mode) noexcept {
   static auto* const real = Real<int(const char*, mode_t)>("mkdir");
   return IsGranted("mkdir", IsOurs(path), Taking::kSpace) ? real(path, mode) : -1;

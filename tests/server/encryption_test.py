@@ -140,8 +140,10 @@ class Tests:
         # Asked for twice, and the same.
         file = self.folder / 'x.sql.zst.age'
         words = ['dump', *self.options, 'd', '--only', 'd.t', '-o', file, '--encrypt-passphrase']
-        code, shown = on_terminal(self.program, [('New passphrase', 'one\n'), ('again', 'two\n')], *words, cwd=self.folder)
-        assert code == 2 and not file.exists(), (code, shown)
+        for first, again, why in (('one', 'two', 'these are two passphrases'), ('', '', 'the passphrase is empty')):
+            code, shown = on_terminal(self.program, [('New passphrase', first + '\n'), ('again', again + '\n')], *words, cwd=self.folder)
+            assert code == 2 and not file.exists(), (code, shown)
+            assert why in shown and 'Run it again; nothing was written.' in shown, shown
         code, shown = on_terminal(self.program, [('New passphrase', PHRASE + '\n'), ('again', PHRASE + '\n')], *words,
                                   cwd=self.folder)
         assert code == 0 and PHRASE not in shown, shown

@@ -219,6 +219,9 @@ INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');''')
             self.assertIn('are free in', self.snapshot(code=30).err)
             self.snapshot('--skip-space-check')
             kept = self.files()
+            short = self.snapshot(code=30).err
+            self.assertRegex(short, rf"\d+ bytes are free in '{self.folder}', and \d+ are wanted: '{self.archives()[0]}' and a tenth more")
+            self.assertIn('or add --skip-space-check', short)
             full = self.snapshot('--skip-space-check', '--keep', 1, code=30, databases=('big',))
             self.assertIn('No space left', full.err)
             self.assertEqual((self.files(), os.listdir(self.folder / '.dbomsbak')), (kept, ['lock']))
@@ -338,6 +341,40 @@ INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');''')
             time.sleep(0.01)
         helper = subprocess.run(['pgrep', '-P', str(process.pid)], capture_output=True, text=True).stdout
         return process, int(helper)
+
+    def test_a_throwaway_server_that_ends_early_is_told_with_its_words(self):
+        server = shutil.which('mariadbd') or '/usr/sbin/mariadbd'
+        if not os.path.exists(server):
+            self.skipTest('no mariadbd is found here')
+        self.snapshot()
+        dying = self.root / 'mariadbd'  # it ends as soon as there is something on it
+        dying.write_text(f'''#!/bin/sh
+case "$*" in *--version*) exec {server} "$@";; esac
+for word; do case $word in --datadir=*) data=${{word#*=}};; esac; done
+{server} "$@" & process=$!
+until ls -d "$data"/*dbomsbak* > /dev/null 2>&1; do kill -0 $process || exit; sleep 0.01; done
+kill -9 $process
+''')
+        dying.chmod(0o755)
+        told = self.program.run('verify', '--deep', f'--throwaway={dying}', self.folder / self.archives()[0])
+        self.assertIn(told.code, (10, 15), told.err)
+        self.assertRegex(told.err, r'the throwaway server, mariadbd [^ ]+, has ended: .*; it said last:')
+        self.assertIn('It may have been killed, for lack of memory as well.', told.err)
+
+    def test_numbers_that_others_cannot_be_let_read_are_told(self):
+        faulty = Program(pathlib.Path(os.environ['DBOMSBAK_BUILD']) / 'tools' / 'faulty_dbomsbak')
+        place, report = self.root / 'numbers', self.root / 'report'
+        place.mkdir()
+        for number in range(1, 50):  # each call on that folder fails in turn
+            done = faulty.run('snapshot', '--dir', self.folder, '--label', 'oms', '--metrics', place / 'x.prom',
+                              *self.server.client_options(), 'shop', env={
+                                  'DBOMSBAK_FAULT': f'files:fail:{number}', 'DBOMSBAK_FAULT_REPORT': str(report),
+                                  'DBOMSBAK_FAULT_FOLDER': str(place)})
+            self.assertIn('struck', report.read_text(), 'nothing lets others read it')
+            if 'let others read' in done.err:
+                break
+        self.assertIn(f"cannot let others read '{place}/x.prom': Input/output error", done.err)
+        self.assertIn('--metrics names another place.', done.err)
 
     def test_an_archive_is_restored_on_a_throwaway_server(self):
         place = self.root / 'place'

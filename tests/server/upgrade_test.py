@@ -428,6 +428,19 @@ class Upgrade:
         refused = world.run('report', code=40).err
         expect(refused, 'there is no archive to compare with yet', 'dbomsbak upgrade backup makes it')
 
+    def test_an_open_window_is_healed_before_an_upgrade(self):
+        world = self.fresh()
+        archive = world.root / 'x.sql.zst'
+        self.program.ok('dump', *self.server.client_options(), *NAMES, '-o', archive)
+        tool = pathlib.Path(os.environ['DBOMSBAK_BUILD']) / 'tools' / 'swap_tool'
+        subprocess.run([tool, f'--socket={self.server.socket}', '--user=root', '--die-behind=RENAME TABLE', 'restore', archive],
+                       capture_output=True, timeout=120, check=False)
+        told = world.run('check', *CONFIRMED, code=40).out
+        expect(told, 'an interrupted restore waits to be put right on the server. ')
+        self.program.ok('restore', *self.server.client_options(), '--yes', '--force', archive)
+        self.program.ok('purge', *self.server.client_options(), '--yes', '--force')
+        world.run('check', *CONFIRMED)
+
     def test_what_is_refused_on_the_way_is_told_with_the_way_on(self):
         world = self.fresh()
         before = self.take()

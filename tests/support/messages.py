@@ -150,10 +150,10 @@ class Source:
 
 
 class Readings:
-    """What an expression may give."""
+    """What an expression may give; what functions of `others` do is seen as well."""
 
-    def __init__(self, source, at, given):
-        self.source, self.at, self.given = source, at, given
+    def __init__(self, source, at, given, others=()):
+        self.source, self.at, self.given, self.others = source, at, given, others
 
     def of(self, expression, depth=0):
         expression = expression.strip()
@@ -200,15 +200,18 @@ class Readings:
         return [GAP]
 
     def _returned(self, name, depth):
-        """What a function of this file may return."""
+        """What a function of this file may return, or else of others."""
         texts = []
-        for function in self.source.functions:
-            if function.name != name:
-                continue
-            body = self.source.text[function.begin:function.end]
-            for found in re.finditer(r'\breturn\s', body):
-                inner = Readings(self.source, function.begin + found.start(), {})
-                texts += inner.of(_until_semicolon(body, found.end()), depth + 1)
+        for source in (self.source, *self.others):
+            for function in source.functions:
+                if function.name != name:
+                    continue
+                body = source.text[function.begin:function.end]
+                for found in re.finditer(r'\breturn\s', body):
+                    inner = Readings(source, function.begin + found.start(), {})
+                    texts += inner.of(_until_semicolon(body, found.end()), depth + 1)
+            if texts:
+                break
         return texts or [GAP]
 
     def _choice(self, expression):
@@ -302,8 +305,10 @@ def _messages_of(sources, source, at, code, text, hint, given, depth=0):
                 found += _messages_of(sources, source, at, code, text, hint, filled, depth + 1)
             if found:
                 return found
-    hints = [_shown(one) for one in readings.of(hint)]
-    told = ' Or: '.join(one for one in hints if letters(one) >= 4)
+    told = ''
+    for others in ((), sources):  # functions of other files where nothing is seen without them
+        hints = [_shown(one) for one in Readings(source, at, given, others).of(hint)]
+        told = told or ' Or: '.join(one for one in hints if letters(one) >= 4)
     texts = {re.sub(rf"{GAP}(?:/{GAP})+|(?<=')(?:/tmp|/|\.)(?=')", GAP, _shown(one)) for one in readings.of(text)}
     return [Message(one_code, one_text, told, str(source.path.relative_to(ROOT)))
             for one_code in codes for one_text in texts if letters(one_text) >= 6]

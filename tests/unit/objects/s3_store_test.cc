@@ -100,6 +100,16 @@ TEST_F(S3StoreTest, WhatIsNoAccidentIsToldAtOnce) {
   EXPECT_TRUE(pauses_.empty());
 }
 
+TEST_F(S3StoreTest, WhatIsRefusedBehindAnAccidentIsToldWithTheTries) {
+  http_.answers = {Refusal(503, "SlowDown"), Refusal(403, "AccessDenied")};
+  const Error denied = ErrorOf([](ObjectStore& s) { s.BeginUpload("k", "m"); });
+  EXPECT_EQ(denied.code(), ErrorCode::kPrivilege);
+  EXPECT_EQ(denied.object(), "s3://bucket/k");
+  EXPECT_THAT(denied.message(), HasSubstr("AccessDenied (403)"));
+  EXPECT_THAT(denied.message(), HasSubstr("(tried 2 times)"));
+  EXPECT_THAT(denied.hint(), HasSubstr("s3:PutObject"));
+}
+
 TEST_F(S3StoreTest, WhatGoesOnFailingIsToldInTheEnd) {
   http_.answers = {Refusal(500, "InternalError")};
   const Error error = ErrorOf([](ObjectStore& s) { s.UploadPart("k", "i", 1, "b"); });
