@@ -441,6 +441,23 @@ class Upgrade:
         self.program.ok('purge', *self.server.client_options(), '--yes', '--force')
         world.run('check', *CONFIRMED)
 
+    def test_an_old_container_that_is_started_while_it_is_rolled_back(self):
+        world = self.fresh()
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        self.server.sql("INSERT INTO oms_rm.project (name) VALUES ('late')")
+        data, kept = world.read(), world.root / 'kept'
+        shutil.copytree(world.state, kept)
+        before = self.take()
+        for call in range(20):  # at each call of docker in turn, from the same state
+            shutil.rmtree(world.state)
+            shutil.copytree(kept, world.state)
+            world.write({**data, 'fault': {'at': len(data['calls']) + call, 'do': 'start', 'container': OLD}})
+            told = world.run('rollback', '--confirm', 'ha-off-rollback', code=None)
+            if 'was started meanwhile' in told.err:
+                break
+        expect(told.err, f"container '{OLD}' was started meanwhile", 'The databases were left as they are.')
+        fingerprint.expect_equal(before, self.take(), 'left as they are')
+
     def test_what_is_refused_on_the_way_is_told_with_the_way_on(self):
         world = self.fresh()
         before = self.take()
