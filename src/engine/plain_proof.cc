@@ -87,7 +87,7 @@ PlainProver::Verdict PlainProver::Finish() {
 PlainProver::Verdict PlainProver::WithoutProof() const {
   if (!EndsAsDumpsDo(tail_)) {
     throw Error(ErrorCode::kIncomplete,
-                fmt::format("'{}' is incomplete: its last line is not '{}'", name_, kLastWords),
+                fmt::format("'{}' is incomplete: its last line is not '-- Dump completed'", name_),
                 "The dump was cut short, or was written without comments; take it again.")
         .About(name_);
   }

@@ -235,6 +235,15 @@ def given_up(probe, server):
           f'abort: {result.code} after {result.seconds:.1f} s: {result.err}')
 
 
+def no_descriptor_left(server):
+    """The client library needs one a session, and so do we."""
+    program = Program()
+    where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=root']
+    told = Program(shutil.which('prlimit')).run('--nofile=4', program.path, 'check', *where)
+    check(told.code == 10 and 'no file descriptor left for a session' in told.err and 'ulimit -n' in told.err,
+          f'with 4 descriptors: {told.code}: {told.err}')
+
+
 def deadlock(probe, server):
     """A statement that stands alone and lost a deadlock is sent again, and then does its work once."""
     where = ['--no-defaults', f'--host={server.host}', f'--port={server.port}', '--user=root']
@@ -339,7 +348,7 @@ def main():
         with Server(options=[WITH_TLS] if MYSQL else []) as server:  # or caching_sha2_password lets no password in
             for part in (lambda: option_files(probe, server, folder), lambda: lost(probe, server),
                          lambda: given_up(probe, server), lambda: deadlock(probe, server),
-                         lambda: schema_try_again(probe, server),
+                         lambda: schema_try_again(probe, server), lambda: no_descriptor_left(server),
                          lambda: session_settings(probe, server)):
                 part()
     print('\n'.join(FAULTS) or 'ok')

@@ -129,6 +129,14 @@ class HalfWay(unittest.TestCase):
                 self.assertIn(hint, told)
                 self.assertIn('it is finished now', self.tool(0, 'heal'))
 
+    def test_who_keeps_a_swap_from_its_end_is_named(self):
+        self.prepare()
+        with Talk(self.server):
+            told = self.swap(42, '--after=RENAME TABLE', '--fail=busy:CREATE')
+        self.assertRegex(told, 'all tables are swapped, but the rest is not finished: .*busy by this test; in the way: perhaps session')
+        self.assertIn('it finishes the swap first', told)
+        self.assertIn('it is finished now', self.tool(0, 'heal'))
+
     def stopped(self, meanwhile, *words, options):
         """What the tool tells when something happens while it is stopped, and its code."""
         command = [self.world.tool, f'--socket={self.server.socket}', '--user=root', *options, *words]
@@ -222,7 +230,18 @@ class HalfWay(unittest.TestCase):
         self.assertEqual(self.world.print(), swapped)
         self.assertTrue([name for name in self.server.databases() if '__dbomsbak_old_' in name])
 
-    # Nothing holds still --------------------------------------------------------------------------
+    # What is held too long, or not at all --------------------------------------------------------------------------
+
+    def test_a_table_that_somebody_keeps_locked_is_told_with_who_does_where_that_can_be_seen(self):
+        self.world.make_good()
+        for grants, seen in (('SELECT, SHOW VIEW, TRIGGER, EVENT', False), ('SELECT, SHOW VIEW, TRIGGER, EVENT, PROCESS', True)):
+            self.server.create_account('reader', 'x', grants=[f'{grants} ON *.*'])
+            with Talk(self.server) as holder:
+                holder.must(f'LOCK TABLES `{B}`.t WRITE')
+                told = self.run_code(33, 'dump', B, '--lock-wait', 1, '-o', self.folder / 'locked.sql.zst', user=('reader', 'x')).err
+            self.server.drop_account('reader')
+            self.assertRegex(told, rf'tables of `{B}` were locked or being altered by others in \d+ tries')
+            self.assertIn('in the way: session' if seen else 'GRANT PROCESS', told)
 
     def test_tables_that_nothing_can_hold_still_are_named_with_the_grant(self):
         self.world.make_good()

@@ -369,6 +369,12 @@ def one_database(dumps):
     text = dumpers.dump(dumps.server, 'd1')
     path = dumps.write('one.sql', text)
     dumps.refused('no name', path, 2, '--into d1')
+    nothing = dumps.write('nothing.sql', b'-- MySQL dump 10.13\n--\n/*!40101 SET NAMES utf8mb4 */;\n-- Dump completed\n')
+    dumps.refused('nothing in it', nothing, 34, 'holds no database', 'dbomsbak info')
+    typed = dumps.write('typed.sql', b'-- MySQL dump 10.13\n--\nCREATE DATABASE `typed`;\nUSE `typed`;\nCREATE TABLE `t` (\n  `a` serial\n) '
+                                     b'ENGINE=InnoDB;\nINSERT INTO `t` VALUES (1);\n-- Dump completed\n')
+    dumps.refused('what the server prints otherwise', typed, 34, 'the server makes something else of what the archive holds',
+                  'table `typed`.`t`', 'Nothing live was changed')
     dumps.server.sql("CREATE DATABASE copy; CREATE TABLE copy.gone (a INT); CREATE PROCEDURE copy.stays() SELECT 1")
     dumps.restore(path, '--into', 'copy').expect(0)
     copy = fingerprint.take(dumps.server, ['copy'])['copy']

@@ -20,7 +20,8 @@
 // that. --refuse: every CREATE with TEXT in it fails as if the server had refused it. --count: how
 // many there were, on
 // stderr. --after and --fail: once a statement has begun with the one text, the next that begins
-// with the other fails: KIND is refused, lost, memory, or stop, which is SIGSTOP before it.
+// with the other fails: KIND is refused, lost, busy (each time), memory, or stop, which is SIGSTOP
+// before it.
 // --repoint: as --repoint-foreign-keys. --rehearse: restores only so. --decline: no plan of a
 // restore is confirmed.
 #include <signal.h>
@@ -87,6 +88,9 @@ class Fate {
 
  private:
   void FailNow() {
+    if (fail_ == "busy") {
+      throw ServerError(ErrorCode::kBusy, 1205, "HY000", "busy by this test");
+    }
     const std::string kind = std::exchange(fail_, {});
     if (kind == "stop") raise(SIGSTOP);
     if (kind == "memory") throw std::bad_alloc();

@@ -342,6 +342,9 @@ TEST_F(RestorePlannerTest, ObjectsOfGuardedDefinersNeedTheirPrivilege) {
   EXPECT_THAT(Plan().problems, IsEmpty());
   facts_.guarded_definers = {"boss@%"};
   ExpectOneProblem("GRANT SYSTEM_USER ON *.* TO 'root'@'localhost';");
+  // Of what is live alone.
+  facts_.guarded_definers = {"chief@%"};
+  ExpectOneProblem("objects of definer chief@%, who has SYSTEM_USER: GRANT SYSTEM_USER ON *.* TO");
 }
 
 TEST_F(RestorePlannerTest, DefinersThatDoNotExistNeedARightOnNewMySql) {

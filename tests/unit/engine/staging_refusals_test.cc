@@ -4,6 +4,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/transport/session.h"
+#include "unit/thrown.h"
 
 namespace dbomsbak {
 namespace {
@@ -26,6 +27,14 @@ TEST(StagingRefusalsTest, WhatTheServerDoesNotTakeIsToldTogether) {
     EXPECT_EQ(e.code(), ErrorCode::kRestorePreflight);
     EXPECT_NE(e.message().find("2 objects"), std::string::npos) << e.message();
   }
+}
+
+TEST(StagingRefusalsTest, OneObjectIsToldAsOne) {
+  StagingRefusals refusals;
+  Refuse(refusals, kUnknownColumn);
+  ExpectError(ErrorCode::kRestorePreflight,
+              "the server does not take 1 object of the archive\n  - ", "dbomsbak cat writes",
+              [&] { refusals.ThrowIfAny(); });
 }
 
 // Somebody's KILL QUERY, or a full disk there: the archive is none the worse.
