@@ -32,7 +32,8 @@ constexpr char kHaOff[] = "ha-off";
 
 // Shows the plan and, on a terminal, asks. `unasked`: a warning where that cannot be.
 ConfirmRestore Confirm(Invocation& run, std::string question, std::string unasked = {}) {
-  return [&run, question, unasked](const RestorePlan& plan) {
+  return [&run, question = std::move(question),
+          unasked = std::move(unasked)](const RestorePlan& plan) {
     run.console.ClearStatusLine();
     if (!plan.problems.empty()) {  // the error that follows names them
       RestorePlan without = plan;

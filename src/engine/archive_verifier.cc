@@ -293,7 +293,7 @@ void ArchiveVerifier::ProveRows(const Span& data, const ObjectRecord& table, std
   }
   RowDigest digest;
   try {
-    InsertParser(table.id.name, std::move(names), std::move(kinds)).Digest(text, digest);
+    InsertParser(table.id.name, std::move(names), kinds).Digest(text, digest);
   } catch (const Error& e) {
     Damaged(table.id.Describe(),
             fmt::format("frame {}, text from byte {}: {}", frame, text_offset, e.message()));

@@ -110,7 +110,7 @@ class FromArchive final : public DiffSource {
       }
       kinds.push_back(*kind);
     }
-    InsertParser parser(record.id.name, std::move(names), std::move(kinds));
+    InsertParser parser(record.id.name, std::move(names), kinds);
     archive_.ReadSlice(*record.data, [&](std::string_view statements) {
       cancel.ThrowIfCancelled();
       parser.ForEachRow(statements, key, each);

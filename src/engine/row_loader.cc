@@ -266,7 +266,7 @@ FieldRows RowLoader::FieldsOf(std::uint32_t table) const {
     names.push_back(column.name);
     kinds.push_back(ColumnKind::Parse(column.kind).value());
   }
-  return {record.id.name, std::move(names), std::move(kinds)};
+  return {record.id.name, names, kinds};
 }
 
 std::string RowLoader::LoadStatement(std::uint32_t table) const {

@@ -63,7 +63,7 @@ VerifyReport VerifyPlainSql(const std::shared_ptr<const RandomAccessFile>& file,
       report);
 }
 
-VerifyReport VerifyArchive(std::shared_ptr<const RandomAccessFile> file,
+VerifyReport VerifyArchive(const std::shared_ptr<const RandomAccessFile>& file,
                            const VerifyOptions& options, Observer& observer,
                            const CancelToken& cancel) {
   const ArchiveReader archive = ArchiveReader::Open(file);
@@ -102,12 +102,12 @@ VerifyReport VerifyArchive(std::shared_ptr<const RandomAccessFile> file,
 
 }  // namespace
 
-VerifyReport Verify(std::shared_ptr<const RandomAccessFile> file, const VerifyOptions& options,
-                    Observer& observer, const CancelToken& cancel) {
+VerifyReport Verify(const std::shared_ptr<const RandomAccessFile>& file,
+                    const VerifyOptions& options, Observer& observer, const CancelToken& cancel) {
   if (LooksLikeUnpacked(file) == FileKind::kPlainSql) {
     return VerifyPlainSql(file, options, observer, cancel);
   }
-  return VerifyArchive(std::move(file), options, observer, cancel);
+  return VerifyArchive(file, options, observer, cancel);
 }
 
 }  // namespace dbomsbak

@@ -116,8 +116,8 @@ struct FieldRows::State {
   std::vector<LiteralPlan> plans;
 };
 
-FieldRows::FieldRows(std::string table, std::vector<std::string> column_names,
-                     std::vector<ColumnKind> columns)
+FieldRows::FieldRows(std::string table, const std::vector<std::string>& column_names,
+                     const std::vector<ColumnKind>& columns)
     : state_(std::make_unique<State>()) {
   state_->head = InsertHead(table, column_names);
   state_->table = std::move(table);

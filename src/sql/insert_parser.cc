@@ -29,7 +29,7 @@ struct InsertParser::State {
 };
 
 InsertParser::InsertParser(std::string table, std::vector<std::string> column_names,
-                           std::vector<ColumnKind> columns)
+                           const std::vector<ColumnKind>& columns)
     : state_(std::make_unique<State>()) {
   if (column_names.size() != columns.size()) {
     throw Error(ErrorCode::kInternal,

@@ -18,10 +18,8 @@ char LetterOf(char byte) noexcept { return kEscapeLetters[static_cast<unsigned c
 constexpr std::array<signed char, 256> MakeHexValues() {
   std::array<signed char, 256> values{};
   for (auto& value : values) value = -1;
-  for (int i = 0; i < 10; ++i)
-    values[static_cast<std::size_t>('0' + i)] = static_cast<signed char>(i);
-  for (int i = 0; i < 6; ++i)
-    values[static_cast<std::size_t>('A' + i)] = static_cast<signed char>(10 + i);
+  for (std::size_t i = 0; i < 10; ++i) values['0' + i] = static_cast<signed char>(i);
+  for (std::size_t i = 0; i < 6; ++i) values['A' + i] = static_cast<signed char>(10 + i);
   return values;
 }
 constexpr std::array<signed char, 256> kHexValues = MakeHexValues();

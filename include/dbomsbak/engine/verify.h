@@ -47,7 +47,7 @@ class UnprovenError : public Error {
 // Throws the first damage found, naming frame, object and offset; kDiffers for a file that is not
 // the expected one. Of a plain dump, packed or not: its end, its statements against the grammar of
 // dumps, and the proof line of our own; UnprovenError when it has none.
-VerifyReport Verify(std::shared_ptr<const RandomAccessFile> file, const VerifyOptions& options,
-                    Observer& observer, const CancelToken& cancel);
+VerifyReport Verify(const std::shared_ptr<const RandomAccessFile>& file,
+                    const VerifyOptions& options, Observer& observer, const CancelToken& cancel);
 
 }  // namespace dbomsbak

@@ -25,8 +25,8 @@ class FieldRows {
   static bool Fits(const ColumnKind& kind, std::string_view declared_type) noexcept;
 
   // As InsertParser's.
-  FieldRows(std::string table, std::vector<std::string> column_names,
-            std::vector<ColumnKind> columns);
+  FieldRows(std::string table, const std::vector<std::string>& column_names,
+            const std::vector<ColumnKind>& columns);
   ~FieldRows();
   FieldRows(FieldRows&&) noexcept;
   FieldRows& operator=(FieldRows&&) noexcept;

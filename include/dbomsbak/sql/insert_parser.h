@@ -29,7 +29,7 @@ class InsertParser {
   // `table` and `columns` are what every INSERT must name. Error kInternal when the two lists
   // differ in length or a text column has no charset.
   InsertParser(std::string table, std::vector<std::string> column_names,
-               std::vector<ColumnKind> columns);
+               const std::vector<ColumnKind>& columns);
   ~InsertParser();
   InsertParser(InsertParser&&) noexcept;
   InsertParser& operator=(InsertParser&&) noexcept;
