@@ -89,10 +89,10 @@ _dbomsbak_look_up() {
       esac
       ;;
     'undo')
-      options='--repoint-foreign-keys --dry-run -y --yes --lock-wait --json --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
+      options='--repoint-foreign-keys --dry-run -y --yes --lock-wait -f --force --json --progress -q --quiet -v --verbose -? --help --oms-config -h --host -P --port -u --user -p --password --password-file -S --socket --protocol --defaults-file --defaults-extra-file --defaults-group-suffix --no-defaults --ssl-mode --ssl --skip-ssl --ssl-verify-server-cert --ssl-ca --ssl-cert --ssl-key --connect-timeout'
       operands=text
       case $1 in
-        --repoint-foreign-keys | --dry-run | -y | --yes | --json | -q | --quiet | -v | --verbose | -\? | --help | --no-defaults | --ssl | --skip-ssl | --ssl-verify-server-cert) wanted=nothing ;;
+        --repoint-foreign-keys | --dry-run | -y | --yes | -f | --force | --json | -q | --quiet | -v | --verbose | -\? | --help | --no-defaults | --ssl | --skip-ssl | --ssl-verify-server-cert) wanted=nothing ;;
         --lock-wait | -h | --host | -P | --port | -u | --user | --defaults-group-suffix | --connect-timeout) wanted=text separate=yes ;;
         --progress) wanted=word choices='json bar none' ;;
         --oms-config | --password-file | -S | --socket | --defaults-file | --defaults-extra-file | --ssl-ca | --ssl-cert | --ssl-key) wanted=file separate=yes ;;

@@ -148,7 +148,8 @@ bool TakeSealed(FileSystem& files, const std::string& path, const std::optional<
   if (!proof || !proof->sealed || proof->sealed->bytes != entry.bytes) return false;
   try {
     if (proof->sealed->head != HeadOf(files, path)) return false;
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    if (IsNoAnswer(error.code())) throw;
     return false;
   }
   Receipt receipt;
@@ -164,15 +165,19 @@ bool TakeSealed(FileSystem& files, const std::string& path, const std::optional<
 // What is in a folder, by name.
 using Items = std::map<std::string, FolderItem, std::less<>>;
 
-// A small file, when it is there and can be read.
-std::string Note(FileSystem& files, const Items& items, const std::string& folder,
-                 const std::string& name) {
+// A small file, when it is there. One that cannot be read is not one that is not there: what it
+// says may be what keeps an archive.
+std::string Note(FileSystem& files, const FolderPlace& place, const Items& items,
+                 const std::string& folder, const std::string& name) {
   const auto found = items.find(name);
   if (found == items.end() || !found->second.regular) return "";
+  if (found->second.bytes > kLargestNote) return "";  // none of ours
+  const std::string path = Joined(folder, name);
   try {
-    return ReadWholeFile(files, Joined(folder, name), kLargestNote);
-  } catch (const Error&) {
-    return "";
+    return ReadWholeFile(files, path, kLargestNote);
+  } catch (const Error& error) {
+    if (!IsNoAnswer(error.code()) && !place.Find(path)) return "";  // gone meanwhile
+    throw;
   }
 }
 
@@ -187,10 +192,10 @@ std::optional<FolderEntry> Examine(FileSystem& files, const FolderPlace& place,
   entry.bytes = item.bytes;
   entry.time = entry.name ? entry.name->time : item.modified;
   if (items.contains(file + std::string(kPin))) {
-    entry.pin = FirstLine(Note(files, items, folder, file + std::string(kPin)));
+    entry.pin = FirstLine(Note(files, place, items, folder, file + std::string(kPin)));
   }
   const std::optional<Proof> proof =
-      ParseProof(Note(files, items, folder, file + std::string(kVerified)));
+      ParseProof(Note(files, place, items, folder, file + std::string(kVerified)));
   try {
     const ArchiveReader archive = ArchiveReader::Open(files.OpenForReading(path));
     entry.receipt = archive.receipt();
@@ -351,6 +356,10 @@ std::string FolderKeeper::WorkPath(const std::string& file) const {
 
 std::string FolderKeeper::Path(const std::string& file) const { return Joined(folder_, file); }
 
+void FolderKeeper::RequireHeld() const {
+  if (lock_ != nullptr) lock_->RequireHeld();
+}
+
 void FolderKeeper::FinishPublishing(const std::string& file) {
   for (const std::string_view suffix : kBeside) {
     const std::string beside = file + std::string(suffix);
@@ -360,6 +369,7 @@ void FolderKeeper::FinishPublishing(const std::string& file) {
 }
 
 unsigned FolderKeeper::Sweep() {
+  RequireHeld();
   const auto ours = [](const std::string& name) { return Split(name).has_value(); };
   unsigned swept = place_->AbortWrites(Joined(folder_, kWorkFolder), ours);
   // On its way out of the work folder; others in `folder_` may be anybody's.
@@ -416,6 +426,7 @@ void FolderKeeper::Publish(const std::string& file, const Proof& proof,
                            const std::optional<std::string>& pin) {
   if (pin) WriteWork(file + std::string(kPin), *pin + "\n");
   WriteNewProof(file, WorkPath(file), proof);
+  RequireHeld();
   // From here on it is there; what is killed before the others follow is ended by Sweep().
   files_.Rename(WorkPath(file), Path(file), false);
   FinishPublishing(file);
@@ -423,6 +434,7 @@ void FolderKeeper::Publish(const std::string& file, const Proof& proof,
 
 void FolderKeeper::WriteProof(const std::string& file, const Proof& proof) {
   WriteNewProof(file, Path(file), proof);
+  RequireHeld();
   FinishPublishing(file);
 }
 
@@ -446,6 +458,7 @@ void FolderKeeper::Discard(const std::string& file) noexcept {
 }
 
 bool FolderKeeper::Remove(const std::string& file) {
+  RequireHeld();
   if (files_.Exists(Path(file + std::string(kPin)))) return false;
   const std::string doomed = WorkPath(file + std::string(kDoomed));
   if (place_->moves()) {

@@ -267,6 +267,18 @@ std::vector<std::string> Docker::RunningContainers() const {
   return names;
 }
 
+std::string Docker::TellRunning() const {
+  try {
+    std::string names;
+    for (const std::string& name : RunningContainers()) {
+      names += (names.empty() ? "" : ", ") + name;
+    }
+    return names.empty() ? "" : fmt::format("Running are: {}.", names);
+  } catch (const Error&) {  // what failed is worth more
+    return "";
+  }
+}
+
 std::string Docker::LastLines(const std::string& container, unsigned lines) const {
   const ChildResult result = Try({"logs", "--tail", fmt::format("{}", lines), container}, kAnswer);
   return result.out + result.err;

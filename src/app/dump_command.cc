@@ -117,11 +117,19 @@ class PublishedOutput final : public WrappedOutput {
     // The archive first: until the second rename an older sidecar does not fit, which is noticed;
     // the other way round it would speak for a file that is not there.
     dump_->Commit();
-    sidecar_->Commit();
-    if (sign_file_) {
-      sign_file_->Commit();
-    } else if (files_.Exists(SignatureOf(path_))) {
-      files_.Remove(SignatureOf(path_));  // of the file that was there before
+    try {
+      sidecar_->Commit();
+      if (sign_file_) {
+        sign_file_->Commit();
+      } else if (files_.Exists(SignatureOf(path_))) {
+        files_.Remove(SignatureOf(path_));  // of the file that was there before
+      }
+    } catch (Error& error) {
+      error.set_hint(
+          fmt::format("{}{}'{}' itself is there, and whole; what stands beside it may be missing, "
+                      "or an older one's: dump it again with --overwrite.",
+                      error.hint(), error.hint().empty() ? "" : " ", path_));
+      throw;
     }
   }
 
@@ -183,6 +191,7 @@ DumpResult RunDumpToFile(SessionFactory& sessions, FileSystem& files, const Dump
   PublishedOutput output(files, command);
   DumpOptions options = command.options;
   if (IsObjectPath(command.target.path)) {
+    options.largest_output_bytes = LargestObject(options.max_memory_bytes);
     options.max_memory_bytes =
         MemoryBeside(WritingBytes(options.max_memory_bytes), options.max_memory_bytes);
   }

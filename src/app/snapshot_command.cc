@@ -73,6 +73,7 @@ class Run {
 
   void Go() {
     const FolderLock lock(files_, command_.folder);
+    keeper_.Hold(lock);
     result_.swept = keeper_.Sweep();
     const std::vector<FolderEntry> before = ListFolder(files_, command_.folder);
     if (command_.check_space && !IsObjectPath(command_.folder)) RequireSpace(before, command_);

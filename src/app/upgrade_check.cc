@@ -24,16 +24,18 @@ class Finder {
   explicit Finder(UpgradeRun& run) : run_(run) {}
 
   UpgradeFindings Find(bool ask) {
-    const bool inspected = Try([&] { run_.KeepInspection(); });
-    Versions();
-    if (inspected) {
+    // What is not known of another container would be told of as if it were OMS's fault.
+    const bool is_oms = Try([&] { run_.KeepInspection(); }) && IsOms();
+    if (is_oms) {
+      Versions();
       Container();
       Mounts();
     }
     New();
-    if (!run_.options.other_node) {
+    if (!run_.options.other_node && (is_oms || !run_.options.connection.empty())) {
       if (Try([&] { run_.target(); })) Databases();
     }
+    if (!is_oms) return std::move(found_);
     const bool may_ask = ask && found_.problems.empty();
     for (const UpgradeStep& step : run_.Planned("backup")) {
       if (!step.operators || run_.Confirmed(step.name, may_ask, kConfirmationHolds_s)) continue;
@@ -61,8 +63,30 @@ class Finder {
       return false;
     }
   }
-  void Problem(std::string text) { found_.problems.push_back(std::move(text)); }
+  // As a message, which it is when it is the only one.
+  void Problem(std::string text) {
+    if (text.ends_with('.')) text.pop_back();
+    found_.problems.push_back(std::move(text));
+  }
   void Warning(std::string text) { found_.warnings.push_back(std::move(text)); }
+
+  bool IsOms() {
+    const ContainerInfo& old = run_.old();
+    const auto mounts = [&](std::string_view destination) {
+      return old.MountAt(destination) != nullptr;
+    };
+    if (mounts(kOmsConfigMount) || old.Variable("OMS_HOST_IP") ||
+        std::any_of(std::begin(kOmsDiskMounts), std::end(kOmsDiskMounts), mounts)) {
+      return true;
+    }
+    std::string running = run_.docker.TellRunning();
+    if (!running.empty()) running.insert(0, ". ");
+    Problem(fmt::format(
+        "container '{}' ({}) does not look like OMS: it has no OMS_HOST_IP, and nothing mounted at "
+        "{}, {} or {}; --container names the one that runs OMS{}",
+        old.name, old.image, kOmsConfigMount, kOmsDiskMounts[0], kOmsDiskMounts[1], running));
+    return false;
+  }
 
   void Versions() {
     const UpgradeOptions& options = run_.options;

@@ -181,6 +181,13 @@ class Planner {
     Refetch("from T1 to T2", facts_.t2);
     Add(kGroup, "browser-cache", "nobody sees pages of the old version", true);
     Tell("Clear the browser's cache, and tell the others who use the console to do so.");
+    Add(kGroup, "new-policy", "give the new container the old one's restart policy");
+    const std::string policy = facts_.old ? facts_.old->restart_policy : "POLICY";
+    if (facts_.policy_stays) {
+      Tell("This podman cannot; a systemd unit of its own starts the new container at boot.");
+    } else {
+      Engine({"update", "--restart", policy, options_.new_container});
+    }
     Add(kGroup, "finished", "the upgrade is done; the archive stays pinned");
   }
 
@@ -227,6 +234,14 @@ class Planner {
     Refetch("since T1", "");
     Tell("JDBCWriter connectors may need to be recovered by hand.");
     Tell("Clear the browser's cache.");
+    // One upgrade, one folder, and one container of a name.
+    Tell(fmt::format(
+        "To try the upgrade again: rename the new container, or remove it ({}), and begin in "
+        "another "
+        "folder, with the options of before: {} …",
+        ShellQuoted({options_.docker, "rename", options_.new_container,
+                     options_.new_container + "_failed"}),
+        ShellQuoted({"dbomsbak", "upgrade", "check", "--state", options_.folder + "-2"})));
   }
 
   const UpgradeOptions& options_;

@@ -72,6 +72,14 @@ void ThrowProblems(const std::vector<std::string>& problems, std::string_view wh
               "Nothing was changed. Put these right, then run the same command again.");
 }
 
+void ThrowNoContainer(const Docker& docker, const std::string& container) {
+  const std::string running = docker.TellRunning();
+  throw Error(ErrorCode::kUpgradePreflight, fmt::format("there is no container '{}'", container),
+              fmt::format("Name the one that runs OMS with --container.{}{}",
+                          running.empty() ? "" : " ", running))
+      .About(container);
+}
+
 std::string NotConfirmed(const UpgradeStep& step) {
   std::string text =
       fmt::format("not confirmed: {} ({}); --confirm {}", step.name, step.description, step.name);
@@ -147,9 +155,13 @@ Step UpgradeRun::Make(const std::string& name, std::function<bool()> done,
   const bool has_done = done != nullptr;
   const auto asked = std::make_shared<bool>(false);
   const auto ask = [this, name, asked, done = std::move(done)] {
+    if (!*asked) at_work_.clear();
     const bool is_done = done();
     if (!std::exchange(*asked, true) && is_done) {
-      world.say(fmt::format("{}: done already", name));
+      world.say(fmt::format("{}: {}", name,
+                            journal.Done(name) ? "done already"
+                            : name == "health" ? "its services run, and the console answers"
+                                               : "nothing to do"));
       // A kill between the effect and its entry.
       if (!journal.Done(name)) journal.Append("done", name, "found");
     }
@@ -159,35 +171,63 @@ Step UpgradeRun::Make(const std::string& name, std::function<bool()> done,
   step.run = [this, name, description = step.description, run = std::move(run)] {
     world.say(fmt::format("{}: {}", name, description));
     acted_ = true;
+    at_work_ = name;
     run();
   };
   return step;
 }
 
 void UpgradeRun::Run(const std::vector<Step>& steps) {
-  StepRunner(journal, world.observer).Run(steps);
+  at_work_.clear();
+  try {
+    StepRunner(journal, world.observer).Run(steps);
+  } catch (const Error& error) {
+    if (!at_work_.empty()) NoteFailure(error);
+    throw;
+  }
+}
+
+void UpgradeRun::NoteFailure(const Error& error) {
+  std::string why = error.message().substr(0, error.message().find('\n'));
+  const std::string doing = Planned1(at_work_).description + ": ";
+  if (why.starts_with(doing)) why.erase(0, doing.size());
+  try {
+    journal.Append("failed", std::exchange(at_work_, ""),
+                   fmt::format("{} {}", static_cast<int>(CodeOf(error)), why));
+  } catch (const Error&) {  // what failed is worth more
+  }
+}
+
+ErrorCode UpgradeRun::CodeOf(const Error& error) const {
+  const bool stopped =
+      error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kTerminated;
+  return stopped || !changing_ || (changes_anew_ && !acted_) ? error.code() : ErrorCode::kNeedsHelp;
 }
 
 bool UpgradeRun::Confirmed(const std::string& name, bool ask, std::int64_t holds_s) {
-  if (ConfirmationStands(journal, name)) {
-    const auto then = ParseUtc(journal.Last(name)->time);
-    if (holds_s == 0 || (then && world.clock() - *then <= holds_s)) return true;
+  const UpgradeStep& step = Planned1(name);
+  bool said_now = world.confirm(step, false);
+  if (!said_now && ConfirmationStands(journal, name)) {
+    const std::string& time = journal.Last(name)->time;
+    const auto then = ParseUtc(time);
+    if (holds_s == 0 || (then && world.clock() - *then <= holds_s)) {
+      world.say(fmt::format("{}: confirmed at {} ({})", name, time, step.description));
+      return true;
+    }
   }
-  if (!world.confirm(Planned1(name), ask)) return false;
-  journal.Append("confirmed", name, "");
-  return true;
+  if (!said_now && ask) said_now = world.confirm(step, true);
+  if (said_now) journal.Append("confirmed", name, "");
+  return said_now;
 }
 
 void UpgradeRun::KeepInspection() {
   const std::string path = Path("inspect.json"), config = Path("config.yaml");
   const auto now = docker.Inspect(options.container);
-  if (!now) {
-    throw Error(ErrorCode::kUpgradePreflight,
-                fmt::format("there is no container '{}'", options.container),
-                "Name the one that runs OMS with --container.")
-        .About(options.container);
-  }
-  if (facts_.old) {
+  if (!now) ThrowNoContainer(docker, options.container);
+  // One that was looked at by mistake is forgotten, as long as nothing was done with it.
+  const bool mistaken = facts_.old && facts_.old->name != options.container &&
+                        facts_.old->id == journal.Fact("inspected_id") && !BackupHasBegun(journal);
+  if (facts_.old && !mistaken) {
     if (facts_.old->id != now->info.id) {
       throw Error(ErrorCode::kWouldOverwrite,
                   fmt::format("'{}' is of another container ({}) than '{}' is now", path,
@@ -195,8 +235,9 @@ void UpgradeRun::KeepInspection() {
                   "It may be all that tells of the mounts: name another folder with --state DIR.")
           .About(path);
     }
-  } else {
-    WriteWholeFile(world.files, path, now->json, false);
+  } else if (!facts_.old || facts_.old->id != now->info.id) {
+    WriteWholeFile(world.files, path, now->json, facts_.old.has_value());
+    journal.SetFact("inspected_id", now->info.id);
   }
   const ContainerMount* const mount = now->info.MountAt(kOmsConfigMount);
   // Until the old container is stopped it may still be put right.
@@ -429,8 +470,11 @@ std::string UpgradeRun::ArchiveFault() const {
 
 void UpgradeRun::Changed(bool anew, const std::function<void()>& doing) {
   acted_ = false;
+  changing_ = true;
+  changes_anew_ = anew;
   try {
     doing();
+    changing_ = false;
   } catch (Error& error) {
     const bool unchanged = anew && !acted_;
     std::string hint = error.hint();
@@ -447,10 +491,8 @@ void UpgradeRun::Changed(bool anew, const std::function<void()>& doing) {
     }
     hint += '.';
     error.set_hint(std::move(hint));
-    if (!unchanged && error.code() != ErrorCode::kInterrupted &&
-        error.code() != ErrorCode::kTerminated) {
-      error.set_code(ErrorCode::kNeedsHelp);
-    }
+    error.set_code(CodeOf(error));
+    changing_ = false;
     throw;
   }
 }

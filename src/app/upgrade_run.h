@@ -79,12 +79,21 @@ class UpgradeRun {
 
  private:
   std::string WithoutOld(bool gone) const;
+  // Of the step at work; whatever it says, an error goes on.
+  void NoteFailure(const Error& error);
+  // What the command ends with.
+  ErrorCode CodeOf(const Error& error) const;
 
   UpgradeFacts facts_;
   std::vector<UpgradeStep> plan_;
   std::optional<UpgradeTarget> target_;
-  bool acted_ = false;  // a step was run
+  bool acted_ = false;                            // a step was run
+  bool changing_ = false, changes_anew_ = false;  // within Changed()
+  std::string at_work_;                           // the step
 };
+
+// There is none of this name. Errors: kUpgradePreflight, with those that run.
+[[noreturn]] void ThrowNoContainer(const Docker& docker, const std::string& container);
 
 // Whether the backup is whole, and the one of the last T1.
 bool IsBackedUp(const UpgradeOptions& options, const UpgradeJournal& journal);

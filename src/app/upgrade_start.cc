@@ -17,6 +17,7 @@ using std::chrono::seconds;
 constexpr unsigned kLogLines = 20;
 constexpr hours kLongestInit{24};
 constexpr seconds kAsked{60};
+constexpr char kInit[] = "/root/docker_init.sh";
 
 class Start {
  public:
@@ -180,20 +181,20 @@ class Start {
   // than one after the other.
   void AwaitEarlierInit() {
     const std::string& name = run_.options.new_container;
-    const std::vector<std::string> words{"exec", name, "pgrep", "-f", "/root/docker_init.sh"};
+    // The engine's own list: an image need not have the programs for one.
+    const std::vector<std::string> words{"top", name};
     const auto deadline = std::chrono::steady_clock::now() + kLongestInit;
     for (bool told = false;; told = true) {
       const ChildResult found = docker_.Try(words, kAsked);
-      // The engine, too, ends with 1 where it cannot ask; then it says why.
-      if (found.code == 1 && found.err.empty() && !found.timed_out) return;
       const bool unknown = found.code != 0 || found.timed_out;
+      if (!unknown && found.out.find(kInit) == std::string::npos) return;
       if (unknown || std::chrono::steady_clock::now() > deadline) {
         throw Error(ErrorCode::kUpgradePreflight,
                     fmt::format("docker_init.sh of an earlier run may still be at work in "
                                 "container '{}': {}",
                                 name, docker_.HowItEnded(words, found, kAsked)),
                     fmt::format("Look whether it is: {}. Once it is not, {} makes sure of it.",
-                                ShellQuoted(docker_.Command({"top", name})),
+                                ShellQuoted(docker_.Command(words)),
                                 ShellQuoted(docker_.Command({"restart", name}))));
       }
       if (!told) run_.world.say("init: docker_init.sh of an earlier run is still at work; waiting");
@@ -214,7 +215,7 @@ class Start {
     const std::string start = NewStart();
     if (journal_.Fact("init_begun_in") == start) AwaitEarlierInit();
     journal_.SetFact("init_begun_in", start);
-    docker_.Run({"exec", run_.options.new_container, "bash", "/root/docker_init.sh"}, kLongestInit);
+    docker_.Run({"exec", run_.options.new_container, "bash", kInit}, kLongestInit);
     journal_.SetFact("init_of", NewId());
   }
 
@@ -329,10 +330,17 @@ void FinishUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
     open.push_back(NotConfirmed(step));
   }
   if (!open.empty()) ThrowProblems(open, "the upgrade is not finished");
-  run.Run({run.Make(
-      "finished", [&] { return !journal.Fact("finished_at").empty(); },
-      [&] { journal.SetFact("finished_at", FormatUtc(world.clock())); })});
   const std::string policy = journal.Fact("restart_policy");
+  const auto has_policy = [&] {
+    if (!journal.Fact("finished_at").empty() || run.PolicyStays() || policy.empty()) return true;
+    const auto now = run.NewNow();
+    return now && now->restart_policy == policy;
+  };
+  run.Run(
+      {run.Make("new-policy", has_policy, [&] { run.GivePolicy(options.new_container, policy); }),
+       run.Make(
+           "finished", [&] { return !journal.Fact("finished_at").empty(); },
+           [&] { journal.SetFact("finished_at", FormatUtc(world.clock())); })});
   if (run.PolicyStays()) {
     world.say(fmt::format(
         "the old container still has its restart policy {}, which podman could not change{}; the "
@@ -343,10 +351,6 @@ void FinishUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
                                          "version; keep it disabled until {} is removed",
                                          options.container)
                            : ""));
-  } else if (!policy.empty() && policy != "no") {
-    world.say(fmt::format(
-        "the old container had the restart policy {}; to give it to the new one: {}", policy,
-        ShellQuoted(run.docker.Command({"update", "--restart", policy, options.new_container}))));
   }
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "app/upgrade_run.h"
 #include "dbomsbak/base/utc_time.h"
@@ -35,6 +36,19 @@ bool IsStale(const UpgradeStep& step, const UpgradeJournal& journal) {
   if (step.name == "stopped") return journal.Fact("stopped_t1") != journal.Fact("t1");
   if (step.name == "mounts") return journal.Fact("t2").empty();
   return step.name == "ha-on" && !ConfirmationStands(journal, step.name);
+}
+
+// "42 it ended with 1"
+void TakeFailure(std::string_view payload, UpgradeStepState& state) {
+  unsigned code = 0;
+  const auto [end, problem] =
+      std::from_chars(payload.data(), payload.data() + payload.size(), code);
+  if (problem == std::errc()) {
+    state.failed_with = code;
+    payload.remove_prefix(static_cast<std::size_t>(end - payload.data()));
+    if (payload.starts_with(' ')) payload.remove_prefix(1);
+  }
+  state.failure = payload;
 }
 
 // Rehearsing with --no-rehearse, say: what stands behind a step was done without it.
@@ -76,12 +90,7 @@ UpgradeFacts FactsForPlan(const UpgradeOptions& options, FileSystem& files,
   UpgradeFacts facts = FactsOf(options, files, journal);
   if (facts.old) return facts;
   auto now = Docker(options.docker, cancel).Inspect(options.container);
-  if (!now) {
-    throw Error(ErrorCode::kUpgradePreflight,
-                fmt::format("there is no container '{}'", options.container),
-                "Name the one that runs OMS with --container.")
-        .About(options.container);
-  }
+  if (!now) ThrowNoContainer(Docker(options.docker, cancel), options.container);
   facts.old = std::move(now->info);
   facts.from = OldVersion(options, facts.old);
   facts.config_source = ConfigSource(facts.old);
@@ -134,6 +143,9 @@ std::vector<UpgradeStepState> UpgradeSteps(const UpgradeOptions& options, const 
         state.state = "begun";
         state.began = entry.time;
         state.ended.clear();
+      } else if (entry.event == "failed") {
+        state.state = "failed";
+        TakeFailure(entry.payload, state);
       } else if (entry.event == "undone") {
         state.state = "pending";
         state.began.clear();
@@ -149,7 +161,9 @@ std::vector<UpgradeStepState> UpgradeSteps(const UpgradeOptions& options, const 
       state.began.clear();
       state.ended.clear();
     }
-    if (step.name == "restart-policy" && state.state == "done" && facts.policy_stays) {
+    if (state.state != "failed") state.failure.clear();
+    const bool of_policy = step.name == "restart-policy" || step.name == "new-policy";
+    if (of_policy && state.state == "done" && facts.policy_stays) {
       state.state = "skipped";
     }
     const auto began = ParseUtc(state.began), ended = ParseUtc(state.ended);

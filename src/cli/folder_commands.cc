@@ -125,6 +125,7 @@ ErrorCode RunPruneCommandLine(Invocation& run) {
   FolderKeeper keeper(run.files, folder);
   if (!dry_run) {
     lock.emplace(run.files, folder);
+    keeper.Hold(*lock);
     keeper.Sweep();
   }
   std::vector<Retained> plan = PlanRetention(run.files, folder, label, rules, UtcNow());

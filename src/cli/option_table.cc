@@ -197,8 +197,8 @@ constexpr OptionInfo kOptions[] = {
                "go on without objects that cannot be read; a dump then ends with 3"},
     OptionInfo{"--allow-filtered", "", kFlag, kRun, kCommandRestore | kCommandCheck,
                "restore an archive that does not hold all rows"},
-    OptionInfo{"-f,--force", "", kFlag, kRun, kCommandRestore | kUpgrade,
-               "go on although other sessions use the databases"},
+    OptionInfo{"-f,--force", "", kFlag, kRun, kCommandRestore | kCommandUndo | kUpgrade,
+               "go on although other sessions use the databases, or OMS writes heartbeats there"},
     OptionInfo{"-f,--force", "", kFlag, kRun, kCommandPurge,
                "also when objects of the archive are missing from what is live"},
 

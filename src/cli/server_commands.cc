@@ -350,6 +350,8 @@ ErrorCode RunUndoCommandLine(Invocation& run) {
   options.databases = DatabasesAsAsked(run);
   options.repoint_foreign_keys = run.line.Flag("repoint-foreign-keys");
   options.dry_run = run.line.Flag("dry-run");
+  if (const OmsConfig* const oms = OmsAsAsked(run)) options.heartbeat_databases = oms->heartbeats;
+  options.force = run.line.Flag("force");
   if (const auto seconds = run.line.Number("lock-wait", 1, 86400)) {
     options.lock_wait_s = static_cast<unsigned>(*seconds);
   }

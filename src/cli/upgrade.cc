@@ -236,6 +236,14 @@ class UpgradeCommandLine {
     }
     run_.signals.AllowForcedEnd();
     if (!journal.Fact("restore_begun").empty()) {
+      const JournalEntry* const kept = journal.Last("restore-preflight");
+      const bool restored = journal.Fact("restored_root") == journal.Fact("root");
+      const std::string told = fmt::format(
+          "kept before the rollback{}: what the new version had changed since the archive; the "
+          "databases {} since, and what they hold now is not told here",
+          kept == nullptr ? "" : ", at " + kept->time,
+          restored ? "were restored" : "are being restored");
+      run_.json() ? run_.console.Note(told) : run_.console.Out(told + "\n");
       run_.console.Out(ReadWholeFile(run_.files,
                                      UpgradeFile(folder(), run_.json() ? kReportJson : kReportText),
                                      kLargestReport));
@@ -266,8 +274,13 @@ class UpgradeCommandLine {
 
   void RequireBegun() const {
     if (run_.files.Exists(UpgradeFile(folder(), "journal.json"))) return;
-    throw Error(ErrorCode::kUpgradePreflight, fmt::format("no upgrade has begun in '{}'", folder()),
-                "Begin with dbomsbak upgrade check; --state DIR names the folder of another one.")
+    throw Error(
+        ErrorCode::kUpgradePreflight, fmt::format("no upgrade has begun in '{}'", folder()),
+        "Begin with dbomsbak upgrade check; --state DIR names the folder of another one. If "
+        "it was lost with an upgrade under way, the way back is by hand: stop the new "
+        "container, dbomsbak verify and dbomsbak restore a copy of the archive with "
+        "--oms-config of OMS's own config.yaml, start the old container (README: Without "
+        "the folder of the upgrade).")
         .About(folder());
   }
 
@@ -350,11 +363,8 @@ class UpgradeCommandLine {
     if (missing.empty()) return;
     std::string hint = fmt::format("For example: {}", line_.command().example);
     if (One("container").empty()) {
-      try {
-        const auto running = Docker(view_.options.docker, run_.cancel).RunningContainers();
-        if (!running.empty()) hint = fmt::format("Running are: {}.", Joined(running, ", "));
-      } catch (const Error&) {  // it is only a hint
-      }
+      const std::string running = Docker(view_.options.docker, run_.cancel).TellRunning();
+      if (!running.empty()) hint = running;
     }
     throw Error(ErrorCode::kUsage, fmt::format("upgrade {} needs {}", view_.action, missing),
                 std::move(hint));

@@ -114,7 +114,9 @@ std::string RenderUpgradeStatus(const UpgradeView& view) {
       text += fmt::format("{}\n", group);
     }
     text += fmt::format("  {:<{}}{:<8}", state.step.name, kNameWidth, state.state);
-    if (!state.ended.empty()) {
+    if (state.state == "failed") {
+      text += fmt::format(" {}: {} ({})", state.began, Printable(state.failure), state.failed_with);
+    } else if (!state.ended.empty()) {
       text += fmt::format(" {}", state.ended);
       if (state.seconds > 0) text += fmt::format(", took {}", HumanDuration(state.seconds * 1000));
     } else if (!state.began.empty()) {
@@ -178,6 +180,8 @@ Json UpgradeToJson(const UpgradeView& view) {
     step["began"] = state.began;
     step["ended"] = state.ended;
     step["seconds"] = state.seconds;
+    step["failure"] = state.failure;
+    step["failed_with"] = state.failure.empty() ? 0 : state.failed_with;
     step["description"] = state.step.description;
     step["commands"] = Strings(state.step.commands);
     step["instructions"] = Strings(state.step.instructions);

@@ -181,6 +181,7 @@ AbortResult RunAbort(SessionFactory& sessions,
   }
   if (to_undo) {
     UndoOptions undo;
+    undo.force = true;  // it was agreed to when the restore began
     undo.aborts = true;
     undo.databases = *to_undo;
     undo.lock_wait_s = options.lock_wait_s;

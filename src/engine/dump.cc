@@ -11,6 +11,21 @@
 namespace dbomsbak {
 namespace {
 
+// It would be found out hours later. How far data compresses nobody knows.
+void TellIfTooLarge(const DumpOptions& options, const DumpSet& set, Observer& observer) {
+  if (options.largest_output_bytes == 0) return;
+  std::uint64_t bytes = 0;
+  for (const Database& database : set.catalog.databases) {
+    for (const Table& table : database.tables) bytes += table.data_bytes;
+  }
+  if (bytes <= options.largest_output_bytes) return;
+  observer.Warning(fmt::format(
+      "the tables hold about {} GiB, and an object takes {} GiB: should the archive be "
+      "larger, the dump fails when it comes to that; a larger --max-memory makes room in "
+      "proportion",
+      bytes >> 30, options.largest_output_bytes >> 30));
+}
+
 DumpResult Attempt(SessionFactory& sessions, const DumpOptions& options,
                    const Untouchable& unreadable, DumpFormat format, DumpOutput& output,
                    Observer& observer, const CancelToken& cancel) {
@@ -18,6 +33,7 @@ DumpResult Attempt(SessionFactory& sessions, const DumpOptions& options,
   try {
     DumpSet set = PrepareDumpSet(sessions, registry, options, unreadable, observer, cancel);
     if (options.prune_heartbeat) PruneHeartbeats(options.heartbeat_databases, set, observer);
+    TellIfTooLarge(options, set, observer);
     observer.Phase(fmt::format("dumping {} database{}", set.catalog.databases.size(),
                                set.catalog.databases.size() == 1 ? "" : "s"));
     observer.Notice(fmt::format("snapshot by {} at {}, taken in {:.1f} ms; {} reading session{}",

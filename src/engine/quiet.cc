@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <thread>
 
@@ -18,6 +19,9 @@ struct HeartbeatTable {
 };
 constexpr std::array kTables{HeartbeatTable{"heatbeat_sequence", "id"},
                              HeartbeatTable{"heart_beat", "gmt_modified"}};
+
+// OMS's alone; `heart_beat` may be anybody's.
+constexpr const char* kSequence = kTables[0].name;
 
 constexpr std::chrono::milliseconds kBetweenLooks{250};
 
@@ -40,6 +44,19 @@ Heartbeats ReadHeartbeats(Session& session, const std::vector<std::string>& data
     }
   }
   return beats;
+}
+
+std::vector<std::string> HeartbeatDatabases(const std::vector<Database>& live,
+                                            const std::vector<std::string>& known) {
+  std::vector<std::string> databases = known;
+  for (const Database& database : live) {
+    const bool beats = std::any_of(database.tables.begin(), database.tables.end(),
+                                   [](const Table& table) { return table.id.name == kSequence; });
+    if (beats && std::find(known.begin(), known.end(), database.name) == known.end()) {
+      databases.push_back(database.name);
+    }
+  }
+  return databases;
 }
 
 std::vector<std::string> Beating(const Heartbeats& before, const Heartbeats& now) {

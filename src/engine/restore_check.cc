@@ -243,9 +243,12 @@ void RestoreRun::RequireDatabases(bool part_is_asked) {
 }
 
 void RestoreRun::RefuseHeartbeats() {
-  heartbeats_ = ReadHeartbeats(*session_, options_.heartbeat_databases);
-  Heartbeats now =
-      WatchHeartbeats(*session_, options_.heartbeat_databases, heartbeats_, observer_, cancel_);
+  // Nobody waits to be told of what he has said does not matter, unless he has named OMS.
+  beating_databases_ =
+      options_.force ? options_.heartbeat_databases
+                     : HeartbeatDatabases(facts_.live.databases, options_.heartbeat_databases);
+  heartbeats_ = ReadHeartbeats(*session_, beating_databases_);
+  Heartbeats now = WatchHeartbeats(*session_, beating_databases_, heartbeats_, observer_, cancel_);
   RefuseBeating(now);
   heartbeats_ = std::move(now);
 }
@@ -288,7 +291,7 @@ void RestoreRun::PlanAgain() {
   }
   result_.plan.problems = std::move(now.problems);
   if (!options_.force) {
-    RefuseBeating(ReadHeartbeats(*session_, options_.heartbeat_databases));
+    RefuseBeating(ReadHeartbeats(*session_, beating_databases_));
   }
 }
 

@@ -201,6 +201,7 @@ class RestoreRun {
   std::map<ObjectId, std::vector<std::string>> refusals_;
   PreparedSet set_;
   std::optional<PreparedCopy> prepared_;        // which this restore goes on from
+  std::vector<std::string> beating_databases_;  // asked of before what is live changes
   Heartbeats heartbeats_;                       // when nothing was written any more
   std::optional<Stopwatch> looked_;             // since the last look at what is live
   RestoreContent safety_;                       // in place: what was live

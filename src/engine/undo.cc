@@ -10,6 +10,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/catalog/catalog.h"
+#include "dbomsbak/engine/quiet.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/kept_tables.h"
@@ -18,6 +19,7 @@
 #include "engine/locked_server.h"
 #include "engine/orphans.h"
 #include "engine/outside_references.h"
+#include "engine/restore_facts.h"
 #include "engine/restore_planner.h"
 #include "engine/set_history.h"
 #include "engine/set_swap.h"
@@ -183,6 +185,54 @@ void PlanKeys(Session& session, const PreparedSet& set, bool repoint, RestorePla
   plan.problems.insert(plan.problems.end(), problems.begin(), problems.end());
 }
 
+// Is OMS, where these databases are its own, still at work on them?
+class OmsAtWork {
+ public:
+  OmsAtWork(Session& session, const UndoOptions& options, const std::vector<Database>& live)
+      : session_(session), databases_(HeartbeatDatabases(live, options.heartbeat_databases)) {
+    if (options.force) databases_.clear();
+    for (const Database& database : live) {
+      members_.push_back({database.name, database.name, {}, {}, false});
+    }
+  }
+
+  // Takes some seconds.
+  std::vector<std::string> Watch(Observer& observer, const CancelToken& cancel) {
+    if (databases_.empty()) return {};
+    const Heartbeats before = ReadHeartbeats(session_, databases_);
+    heartbeats_ = WatchHeartbeats(session_, databases_, before, observer, cancel);
+    return Told(Beating(before, heartbeats_));
+  }
+  // Since then.
+  std::vector<std::string> Look() {
+    if (databases_.empty()) return {};
+    return Told(Beating(heartbeats_, ReadHeartbeats(session_, databases_)));
+  }
+
+ private:
+  std::vector<std::string> Told(const std::vector<std::string>& beating) {
+    constexpr char kWhatToDo[] = "(stop OMS, or add --force)";
+    std::vector<std::string> told;
+    if (const auto others = SessionsIn(session_, members_); !others.empty()) {
+      told.push_back(fmt::format(
+          "{} of others {} these databases: {} {}", others.size() == 1 ? "a session" : "sessions",
+          others.size() == 1 ? "uses" : "use", JoinedSome(others), kWhatToDo));
+    }
+    if (!beating.empty()) {
+      told.push_back(fmt::format(
+          "OMS still writes heartbeats into {}; what is written from now on goes with the "
+          "displaced copy {}",
+          JoinedSome(beating), kWhatToDo));
+    }
+    return told;
+  }
+
+  Session& session_;
+  std::vector<std::string> databases_;
+  std::vector<RestoreMember> members_;
+  Heartbeats heartbeats_;
+};
+
 RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet& copy,
                    bool repoint) {
   RestorePlan plan;
@@ -298,8 +348,10 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
   const unsigned generation = NextFreeGeneration(session);
 
   const bool repoint = options.repoint_foreign_keys || !copy.set.repointed_keys.empty();
+  std::vector<Database> live;
   const auto undo_set = [&] {
-    PreparedSet set = UndoSet(copy.set, ReadLive(session, traits, copy.set), generation);
+    live = ReadLive(session, traits, copy.set);
+    PreparedSet set = UndoSet(copy.set, live, generation);
     set.operation = options.aborts ? kOperationAbort : kOperationUndo;
     if (repoint) set.repointed_keys = ReadKeyDefinitions(session, KeysLeftBehind(session, set));
     return set;
@@ -312,6 +364,10 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
         ReadPrivileges(session), session.QueryValue("SELECT CURRENT_USER()").value_or(""),
         CopiesWithinDataFolder(session, traits)));
   }
+  OmsAtWork oms(session, options, live);
+  for (std::string& problem : oms.Watch(observer, cancel)) {
+    result.plan.problems.push_back(std::move(problem));
+  }
   ThrowProblems(result.plan);
   if (options.dry_run) return result;
   if (confirm && !confirm(result.plan)) {
@@ -321,6 +377,8 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
   cancel.ThrowIfCancelled();
   // Read again: whoever confirmed may have taken an hour.
   const PreparedSet set = undo_set();
+  result.plan.problems = oms.Look();
+  ThrowProblems(result.plan);
   const auto journal = ServerJournal::Open(session, copy.holder);
   observer.Phase(fmt::format("bringing back {}", QuotedList(copy.LiveNames())));
   result.window_ms =

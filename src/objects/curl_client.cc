@@ -116,6 +116,7 @@ class CurlClient final : public HttpClient {
       answer.failure = exchange.too_large        ? "the answer is longer than asked for"
                        : exchange.why[0] != '\0' ? std::string(exchange.why)
                                                  : std::string(curl_easy_strerror(code));
+      answer.too_long = exchange.too_large;
       answer.worth_another_try = WorthAnotherTry(code) && !exchange.too_large;
       answer.never_reached = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT ||
                              code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_SSL_CONNECT_ERROR;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <future>
+#include <system_error>
 #include <utility>
 
 #include "dbomsbak/base/error.h"
@@ -63,6 +64,11 @@ std::size_t PartBytes(std::size_t max_memory_bytes) {
   return std::clamp(max_memory_bytes / (4 * kPartsUnderWay) / kMiB * kMiB, 8 * kMiB, 1024 * kMiB);
 }
 
+std::uint64_t LargestObject(std::size_t max_memory_bytes) {
+  constexpr std::uint64_t kOfS3 = std::uint64_t{5} << 40;
+  return std::min(kOfS3, std::uint64_t{kMostParts} * PartBytes(max_memory_bytes));
+}
+
 std::size_t WritingBytes(std::size_t max_memory_bytes) {
   return kPartsUnderWay * PartBytes(max_memory_bytes);
 }
@@ -104,10 +110,14 @@ class ObjectFiles::Upload {
     condition.only_if_absent = !replace;
     // Also asked of stores that do not look at conditions.
     if (!replace && store_.Head(path_.key)) ThrowWouldOverwrite(name_);
-    if (!store_.CompleteUpload(path_.key, id_, etags_, mark_, condition)) {
-      ThrowWouldOverwrite(name_);
+    bool held = true;
+    try {
+      held = store_.CompleteUpload(path_.key, id_, etags_, mark_, condition);
+    } catch (const Error& failure) {
+      Settle(failure);
     }
-    const auto facts = store_.Head(path_.key);
+    if (!held) ThrowWouldOverwrite(name_);
+    const auto facts = Look();
     if (!facts || facts->made_by != mark_) {
       throw Error(ErrorCode::kIo,
                   fmt::format("'{}' was written, and is not what the store has there", name_),
@@ -143,6 +153,44 @@ class ObjectFiles::Upload {
   const std::string& name() const { return name_; }
 
  private:
+  // Also by a run that is stopped meanwhile.
+  std::optional<ObjectFacts> Look() {
+    try {
+      return store_.Head(path_.key, true);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kTerminated) {
+        return store_.Head(path_.key, true);
+      }
+      throw;
+    }
+  }
+  bool IsOurs() {
+    const auto facts = Look();
+    return facts && facts->made_by == mark_;
+  }
+
+  // Its completion failed, or was not heard of: was it carried out? Once it is given up it never
+  // will be. Returns when it was; else throws.
+  void Settle(const Error& failure) {
+    if (failure.code() == ErrorCode::kPrivilege) throw failure;  // it was not even begun
+    bool unclear = false;
+    try {
+      if (IsOurs()) return;
+      store_.AbortUpload(path_.key, id_);
+      id_.clear();
+      if (IsOurs()) return;
+    } catch (const Error&) {
+      unclear = true;
+    }
+    if (!unclear) throw failure;
+    Error told(failure.code(), failure.message(),
+               fmt::format("{}{}The store was asked to complete it, and does not tell whether it "
+                           "has: '{}' may be the new one, or as it was before. dbomsbak info shows "
+                           "which one is there; then run it again.",
+                           failure.hint(), failure.hint().empty() ? "" : " ", name_));
+    throw told.About(name_);
+  }
+
   void SendPart() {
     if (sent_ == kMostParts) {
       throw Error(ErrorCode::kIo,
@@ -154,10 +202,15 @@ class ObjectFiles::Upload {
     while (sending_.size() + 1 >= kPartsUnderWay) AwaitOne();
     const unsigned number = ++sent_;
     bytes_ += filling_.size();
-    sending_.push_back(std::async(std::launch::async,
-                                  [this, number, part = std::exchange(filling_, std::string())] {
-                                    return store_.UploadPart(path_.key, id_, number, part);
-                                  }));
+    const auto part = std::make_shared<std::string>(std::exchange(filling_, std::string()));
+    const auto send = [this, number, part] {
+      return store_.UploadPart(path_.key, id_, number, *part);
+    };
+    try {
+      sending_.push_back(std::async(std::launch::async, send));
+    } catch (const std::system_error&) {  // no more threads: by this one, when it is waited for
+      sending_.push_back(std::async(std::launch::deferred, send));
+    }
   }
 
   void AwaitOne() {

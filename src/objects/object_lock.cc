@@ -30,8 +30,9 @@ ObjectLock::ObjectLock(ObjectStore& store, std::string key, std::string folder, 
     WriteCondition condition;
     condition.only_if_absent = !there;
     if (there) {
-      const bool dead =
-          there->now != 0 && there->modified != 0 && there->now - there->modified > kDead.count();
+      const std::int64_t now = there->now != 0 ? there->now : StoresTime();
+      const bool knows = now != 0 && there->modified != 0;
+      const bool dead = knows && now - there->modified > kDead.count();
       if (!dead || round > 4) {
         std::string holder;
         try {
@@ -42,14 +43,17 @@ ObjectLock::ObjectLock(ObjectStore& store, std::string key, std::string folder, 
         holder.resize(std::min(holder.find('\n'), holder.size()));
         throw Error(ErrorCode::kLocked,
                     fmt::format("{}{}{}", busy_, holder.empty() ? "" : ": ", holder),
-                    fmt::format("Wait for it to end; the lock of a run that was killed is taken "
-                                "over {} minutes later.",
-                                kDead.count() / 60))
+                    knows ? fmt::format("Wait for it to end; the lock of a run that was killed is "
+                                        "taken over {} minutes later.",
+                                        kDead.count() / 60)
+                          : fmt::format("Wait for it to end. This store does not tell when it was "
+                                        "written: if that run was killed, remove the object '{}'.",
+                                        key_))
             .About(folder_);
       }
       condition.only_if_etag = there->etag;
     }
-    if (Write(condition)) break;
+    if (Take(condition)) break;
   }
   renewing_ = std::thread([this] { Renew(); });
 }
@@ -69,10 +73,37 @@ ObjectLock::~ObjectLock() {
   }
 }
 
+bool ObjectLock::Take(const WriteCondition& condition) {
+  try {
+    return Write(condition);
+  } catch (...) {
+    // Nobody would give it back.
+    if (put_) {
+      try {
+        store_.Delete(key_);
+      } catch (...) {  // it is taken over when it is old enough
+      }
+    }
+    throw;
+  }
+}
+
+// Some send no Date with their answers, but all keep one of what was written.
+std::int64_t ObjectLock::StoresTime() {
+  const std::string key = key_ + "." + mark_;
+  std::int64_t time = 0;
+  if (store_.Put(key, "what time is it?\n", mark_, {})) {
+    if (const auto there = store_.Head(key)) time = there->modified;
+    store_.Delete(key);
+  }
+  return time;
+}
+
 bool ObjectLock::Write(const WriteCondition& condition) {
   // No two writes have the same bytes: an ETag may be no more than their digest.
   const std::string text = fmt::format("{}\n{} {}\n", holder_, mark_, ++written_);
   if (!store_.Put(key_, text, mark_, condition)) return false;
+  put_ = true;
   const auto there = store_.Head(key_);
   if (!there || there->made_by != mark_) return false;
   const std::scoped_lock lock(mutex_);
@@ -99,13 +130,22 @@ void ObjectLock::Renew() {
 }
 
 void ObjectLock::RequireHeld() const {
-  const std::scoped_lock lock(mutex_);
-  if (!lost_ && std::chrono::steady_clock::now() - last_ < kDead) return;
+  std::unique_lock lock(mutex_);
+  bool held = !lost_ && std::chrono::steady_clock::now() - last_ < kDead;
+  if (held) {
+    // A machine that slept has not seen that time pass.
+    lock.unlock();
+    const auto there = store_.Head(key_);
+    lock.lock();
+    held = !lost_ && there && there->made_by == mark_;
+    lost_ = !held;
+  }
+  if (held) return;
   throw Error(ErrorCode::kLocked,
               fmt::format("the lock of '{}' was lost: the store could not be reached for too long, "
                           "or another run has taken it over",
                           folder_),
-              "Nothing was published; run it again.")
+              "What was not done by then was left; run it again.")
       .About(folder_);
 }
 

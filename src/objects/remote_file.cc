@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 namespace dbomsbak {
@@ -15,12 +16,13 @@ constexpr std::size_t kAheadFrom = std::size_t{1} << 20;
 }  // namespace
 
 RemoteFile::RemoteFile(ObjectStore& store, std::string key, std::string name,
-                       const ObjectFacts& facts, std::size_t keep_bytes)
+                       const ObjectFacts& facts, std::size_t keep_bytes, Launch launch)
     : store_(store),
       key_(std::move(key)),
       name_(std::move(name)),
       facts_(facts),
-      keep_bytes_(keep_bytes) {}
+      keep_bytes_(keep_bytes),
+      launch_(std::move(launch)) {}
 
 RemoteFile::Pieces::iterator RemoteFile::Find(std::uint64_t offset) const {
   return std::find_if(pieces_.begin(), pieces_.end(), [&](const Piece& piece) {
@@ -79,13 +81,17 @@ void RemoteFile::ReadAhead(Pieces::iterator piece) const {
   }
   if (Find(offset) != pieces_.end()) return;
   const auto next = Begin(offset, 0);
-  ahead_ = std::async(std::launch::async, [this, next] {
-    std::unique_lock lock(mutex_);
-    try {
-      Fetch(next, lock);
-    } catch (...) {  // who reads there asks for itself
-    }
-  });
+  try {
+    ahead_ = launch_([this, next] {
+      std::unique_lock lock(mutex_);
+      try {
+        Fetch(next, lock);
+      } catch (...) {  // who reads there asks for itself
+      }
+    });
+  } catch (const std::system_error&) {  // no more threads: nobody may wait for it
+    pieces_.erase(next);
+  }
 }
 
 void RemoteFile::Trim() const {

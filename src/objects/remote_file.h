@@ -2,10 +2,12 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <future>
 #include <list>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "dbomsbak/base/file.h"
 #include "dbomsbak/objects/object_store.h"
@@ -18,10 +20,16 @@ namespace dbomsbak {
 // destructor waits for what is under way.
 class RemoteFile final : public RandomAccessFile {
  public:
+  // By a thread of its own. Error std::system_error when there is none to be had.
+  using Launch = std::function<std::future<void>(std::function<void()>)>;
+  static std::future<void> InAThread(std::function<void()> work) {
+    return std::async(std::launch::async, std::move(work));
+  }
+
   // `keep_bytes`: memory for pieces. Where more than three threads wait for one, 4 MiB for each
   // other.
   RemoteFile(ObjectStore& store, std::string key, std::string name, const ObjectFacts& facts,
-             std::size_t keep_bytes);
+             std::size_t keep_bytes, Launch launch = InAThread);
 
   std::size_t ReadAt(std::uint64_t offset, char* out, std::size_t size) const override;
   std::uint64_t Size() const override { return facts_.bytes; }
@@ -51,6 +59,7 @@ class RemoteFile final : public RandomAccessFile {
   const std::string name_;
   const ObjectFacts facts_;
   const std::size_t keep_bytes_;
+  const Launch launch_;
   mutable std::mutex mutex_;
   mutable std::condition_variable arrived_;
   mutable Pieces pieces_;            // the one used last in front

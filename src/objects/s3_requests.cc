@@ -54,7 +54,8 @@ bool WorthAnotherTry(const HttpAnswer& answer) {
     case 409: {
       const std::string code = XmlText(answer.body, "Code").value_or("");
       return code == "RequestTimeout" || code == "OperationAborted" ||
-             code == "ConditionalRequestConflict" || code == "BadDigest";
+             code == "ConditionalRequestConflict" || code == "BadDigest" ||
+             code == "XAmzContentSHA256Mismatch" || code == "IncompleteBody";
     }
     default:
       return false;
@@ -166,7 +167,8 @@ HttpAnswer S3Requests::SendOnce(const Asked& asked, const std::string& region) {
   return http_.Do(request);
 }
 
-void S3Requests::Pause(const Asked& asked, unsigned tries, const HttpAnswer& answer) {
+std::chrono::milliseconds S3Requests::Pause(const Asked& asked, unsigned tries,
+                                            const HttpAnswer& answer) {
   using std::chrono::milliseconds;
   auto longest = retries_.first_pause * (1u << std::min(tries - 1, 16u));
   longest = std::min<milliseconds>(longest, retries_.longest_pause);
@@ -183,12 +185,16 @@ void S3Requests::Pause(const Asked& asked, unsigned tries, const HttpAnswer& ans
         pause,
         std::min<milliseconds>(std::chrono::seconds(std::stoi(wanted)), std::chrono::seconds(30)));
   }
-  if (retries_.pause) return retries_.pause(pause);
+  if (retries_.pause) {
+    retries_.pause(pause);
+    return pause;
+  }
   const auto until = std::chrono::steady_clock::now() + pause;
   while (std::chrono::steady_clock::now() < until) {
     if (!asked.even_if_cancelled) cancel_.ThrowIfCancelled();
     std::this_thread::sleep_for(milliseconds(20));
   }
+  return pause;
 }
 
 // A HEAD is answered without a word of what is wrong.
@@ -212,6 +218,14 @@ void S3Requests::RequireBucket(const Asked& asked, const HttpAnswer& answer) {
 Sent S3Requests::Send(const Asked& asked) {
   const unsigned most = asked.even_if_cancelled ? 2 : retries_.tries;
   unsigned moves = 0;
+  // Pauses count also where a test makes none; tries take their time, too.
+  std::chrono::milliseconds paused{0};
+  const auto began = std::chrono::steady_clock::now();
+  const auto is_over = [&](unsigned tries) {
+    if (tries < most) return false;
+    return !asked.patient || paused >= retries_.patience ||
+           std::chrono::steady_clock::now() - began >= retries_.patience;
+  };
   for (unsigned tries = 1;; ++tries) {
     if (!asked.even_if_cancelled) cancel_.ThrowIfCancelled();
     HttpAnswer answer = SendOnce(asked, Region());
@@ -222,6 +236,7 @@ Sent S3Requests::Send(const Asked& asked) {
     const bool good = answer.status / 100 == 2 && !again;
     const bool expected = std::find(asked.expected.begin(), asked.expected.end(), answer.status) !=
                           asked.expected.end();
+    if (answer.too_long && asked.takes_whole) return {std::move(answer), tries};
     if (good || (expected && !again)) {
       if (answer.status == 404 && XmlText(answer.body, "Code").value_or("") == "NoSuchBucket") {
         Throw(asked, answer, tries);
@@ -236,10 +251,10 @@ Sent S3Requests::Send(const Asked& asked) {
       --tries;
       continue;
     }
-    if (!again || tries >= most) {
+    if (!again || is_over(tries)) {
       Throw(asked, InWords(asked, std::move(answer)), tries);
     }
-    Pause(asked, tries, answer);
+    paused += Pause(asked, tries, answer);
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <mutex>
@@ -26,7 +27,9 @@ struct Asked {
   std::vector<int> expected = {};  // statuses besides 2xx that are answers
   std::size_t largest_answer = 16u << 20;
   bool even_if_cancelled = false;
-  bool takes_long = false;  // without a byte of an answer
+  bool takes_long = false;   // without a byte of an answer
+  bool patient = false;      // see RetryPolicy
+  bool takes_whole = false;  // an answer that is too long is one
   // What a good answer has; one without was cut on its way.
   std::function<bool(const HttpAnswer&)> whole = {};
 };
@@ -54,7 +57,8 @@ class S3Requests {
                std::string& origin, std::string& path) const;
   std::string Region();
   HttpAnswer SendOnce(const Asked& asked, const std::string& region);
-  void Pause(const Asked& asked, unsigned tries, const HttpAnswer& answer);
+  // How long it was.
+  std::chrono::milliseconds Pause(const Asked& asked, unsigned tries, const HttpAnswer& answer);
   HttpAnswer InWords(const Asked& asked, HttpAnswer answer);
   [[noreturn]] void Throw(const Asked& asked, const HttpAnswer& answer, unsigned tries) const;
 

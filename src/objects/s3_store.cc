@@ -30,9 +30,13 @@ class S3Store final : public ObjectStore {
           const CancelToken& cancel, RetryPolicy retries)
       : bucket_(bucket), requests_(bucket, settings, http, cancel, std::move(retries)) {}
 
-  std::optional<ObjectFacts> Head(const std::string& key) override {
-    const Asked asked{
-        .method = "HEAD", .key = key, .doing = "examine", .expected = {404}, .whole = HasLength};
+  std::optional<ObjectFacts> Head(const std::string& key, bool even_if_cancelled) override {
+    const Asked asked{.method = "HEAD",
+                      .key = key,
+                      .doing = "examine",
+                      .expected = {404},
+                      .even_if_cancelled = even_if_cancelled && requests_.cancelled(),
+                      .whole = HasLength};
     const HttpAnswer answer = requests_.Send(asked).answer;
     if (answer.status == 404) {
       requests_.RequireBucket(asked, answer);
@@ -53,11 +57,23 @@ class S3Store final : public ObjectStore {
     asked.headers.emplace_back("range", fmt::format("bytes={}-{}", offset, offset + size - 1));
     if (!etag.empty()) asked.headers.emplace_back("if-match", etag);
     asked.largest_answer = size + (64u << 10);  // an error's text
-    asked.whole = [size, offset](const HttpAnswer& answer) {
-      return answer.body.size() == size &&
-             (answer.status == 206 || (answer.status == 200 && offset == 0));
+    const auto is_all_of_it = [size, offset](const HttpAnswer& answer) {
+      return answer.status == 200 && (offset != 0 || answer.body.size() > size);
     };
+    asked.whole = [&](const HttpAnswer& answer) {
+      return answer.body.size() == size || is_all_of_it(answer);
+    };
+    asked.takes_whole = true;
     HttpAnswer answer = requests_.Send(asked).answer;
+    if (answer.too_long || is_all_of_it(answer)) {
+      throw Error(ErrorCode::kIo,
+                  fmt::format("cannot read '{}': a part of it was asked for, and all of it is "
+                              "answered",
+                              Name(key)),
+                  "The store, or a proxy before it, does not know ranges (Range: bytes=…): ask the "
+                  "store itself (--s3-endpoint, no_proxy), or fetch the file first.")
+          .About(Name(key));
+    }
     const bool other = !etag.empty() && answer.status / 100 == 2 &&
                        !answer.header("etag").empty() && answer.header("etag") != etag;
     if (answer.status / 100 != 2 || other) {
@@ -93,6 +109,7 @@ class S3Store final : public ObjectStore {
                .query = {{"partNumber", std::to_string(number)}, {"uploadId", id}},
                .body = bytes,
                .doing = "write",
+               .patient = true,
                .whole = HasEtag})
         .answer.header("etag");
   }
@@ -110,7 +127,7 @@ class S3Store final : public ObjectStore {
     asked.headers.emplace_back("x-amz-copy-source-range",
                                fmt::format("bytes={}-{}", offset, offset + size - 1));
     asked.whole = [](const HttpAnswer& answer) { return HasElement(answer, "ETag"); };
-    asked.takes_long = true;
+    asked.takes_long = asked.patient = true;
     return XmlText(requests_.Send(asked).answer.body, "ETag").value_or("");
   }
 
@@ -132,7 +149,7 @@ class S3Store final : public ObjectStore {
     asked.whole = [](const HttpAnswer& answer) {
       return answer.body.find("<CompleteMultipartUploadResult") != std::string::npos;
     };
-    asked.takes_long = true;
+    asked.takes_long = asked.patient = true;
     const auto answer = Conditionally(std::move(asked), mark, condition);
     if (!answer) return false;
     if (answer->status == 404 && !IsOurs(key, mark)) {
@@ -247,7 +264,7 @@ class S3Store final : public ObjectStore {
   std::string Name(const std::string& key) const { return ObjectPath{bucket_, key}.text(); }
 
   bool IsOurs(const std::string& key, const std::string& mark) {
-    const auto facts = Head(key);
+    const auto facts = Head(key, true);
     return facts && facts->made_by == mark;
   }
 
@@ -265,7 +282,7 @@ class S3Store final : public ObjectStore {
     if (!condition.only_if_etag.empty()) asked.expected.push_back(404);
     Sent sent = requests_.Send(asked);
     if (sent.answer.status == 501) {
-      const auto there = Head(asked.key);
+      const auto there = Head(asked.key, false);
       if (condition.only_if_absent && there) return std::nullopt;
       if (!condition.only_if_etag.empty() && (!there || there->etag != condition.only_if_etag)) {
         return std::nullopt;

@@ -1,12 +1,16 @@
 #include "dbomsbak/objects/settings.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <thread>
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/file.h"
@@ -17,6 +21,9 @@ namespace dbomsbak {
 namespace {
 
 constexpr std::size_t kLargestFile = 1 << 20;
+constexpr char kByAws[] =
+    "Let AWS's own program put them into the environment: eval \"$(aws configure "
+    "export-credentials --format env)\".";
 
 using Section = std::map<std::string, Secret, std::less<>>;  // some are
 
@@ -133,16 +140,50 @@ std::optional<S3Credentials> Pair(const std::string& access, Secret secret, Secr
   return S3Credentials{access, std::move(secret), std::move(token), 0};
 }
 
+// The host of "http://HOST:PORT/…": of this machine, or of its link (169.254.0.0/16, fe80::/10, and
+// the addresses that AWS has for it).
+bool IsNear(std::string_view url) {
+  std::string_view host = url.substr(url.find("://") + 3);
+  host = host.substr(0, host.find_first_of("/?#"));
+  if (host.find('@') != std::string_view::npos) return false;  // what is before it is no host
+  if (host.starts_with('[')) {
+    const std::size_t end = host.find(']');
+    if (end == std::string_view::npos) return false;
+    in6_addr six{};
+    if (::inet_pton(AF_INET6, std::string(host.substr(1, end - 1)).c_str(), &six) != 1)
+      return false;
+    in6_addr aws{};
+    ::inet_pton(AF_INET6, "fd00:ec2::23", &aws);
+    return IN6_IS_ADDR_LOOPBACK(&six) || IN6_IS_ADDR_LINKLOCAL(&six) ||
+           std::memcmp(&six, &aws, sizeof six) == 0;
+  }
+  host = host.substr(0, host.find(':'));
+  if (host == "localhost") return true;
+  in_addr four{};
+  if (::inet_pton(AF_INET, std::string(host).c_str(), &four) != 1) return false;
+  const std::uint32_t address = ntohl(four.s_addr);
+  return address >> 24 == 127 || address >> 16 == (169u << 8 | 254u);
+}
+
 // What a container or an instance of AWS is given, over and over, as it expires.
 class Metadata {
  public:
-  Metadata(Environment environment, HttpClient& http)
-      : environment_(std::move(environment)), http_(http) {}
+  Metadata(Environment environment, HttpClient& http, MetadataPause pause)
+      : environment_(std::move(environment)), http_(http), pause_(std::move(pause)) {}
 
   S3Credentials Get() {
-    constexpr std::int64_t kEarly = 300;
+    constexpr std::int64_t kEarly = 300, kAgain = 30;
     const std::scoped_lock lock(mutex_);
-    if (!known_ || (known_->expires != 0 && known_->expires - kEarly < UtcNow())) known_ = Ask();
+    const std::int64_t now = UtcNow();
+    const bool old = known_ && known_->expires != 0 && known_->expires - kEarly < now;
+    if (known_ && (!old || (now < again_ && now < known_->expires))) return *known_;
+    try {
+      known_ = Ask();
+    } catch (const Error&) {
+      // They are good to the end, which may be when somebody answers again.
+      if (!known_ || known_->expires <= now) throw;
+      again_ = now + kAgain;
+    }
     return *known_;
   }
 
@@ -161,16 +202,62 @@ class Metadata {
     std::string url;
     if (const auto path = environment_("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")) {
       url = "http://169.254.170.2" + *path;
+      if (!path->starts_with('/')) ThrowNotAsked("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", *path);
     } else if (const auto full = environment_("AWS_CONTAINER_CREDENTIALS_FULL_URI")) {
       url = *full;
+      const bool sealed = url.starts_with("https://");
+      if (!sealed && !(url.starts_with("http://") && IsNear(url))) {
+        ThrowNotAsked("AWS_CONTAINER_CREDENTIALS_FULL_URI", *full);
+      }
     } else {
       return std::nullopt;
     }
-    HttpRequest request = RequestTo("GET", url);
-    if (const auto token = environment_("AWS_CONTAINER_AUTHORIZATION_TOKEN")) {
-      request.headers.emplace_back("Authorization", *token);
+    return AskContainer(url);
+  }
+
+  std::optional<S3Credentials> AskContainer(const std::string& from) {
+    HttpRequest request = RequestTo("GET", from);
+    std::string token = environment_("AWS_CONTAINER_AUTHORIZATION_TOKEN").value_or("");
+    if (const auto file = environment_("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")) {
+      token = ReadWholeFile(FileSystem::Posix(), *file, kLargestFile);  // it is replaced over time
+      while (token.ends_with('\n') || token.ends_with('\r')) token.pop_back();
     }
-    return Parsed(http_.Do(request));
+    if (token.find_first_of("\r\n") != std::string::npos) {
+      throw Error(
+          ErrorCode::kUsage, "the token for the container's credentials has several lines",
+          "See AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE and AWS_CONTAINER_AUTHORIZATION_TOKEN.");
+    }
+    if (!token.empty()) request.headers.emplace_back("Authorization", token);
+    HttpAnswer answer = Asked(request);
+    Wipe(token.data(), token.size());
+    const std::string why =
+        answer.failure + (answer.status == 0 ? "" : std::to_string(answer.status));
+    if (auto found = Parsed(std::move(answer))) return found;
+    throw Error(
+        ErrorCode::kConnect,
+        fmt::format("the container's credentials cannot be had from '{}': {}", from, why),
+        "Is that service there? AWS_CONTAINER_CREDENTIALS_FULL_URI and …_RELATIVE_URI name it.")
+        .About(from);
+  }
+
+  // Seldom nobody is there for a moment.
+  HttpAnswer Asked(const HttpRequest& request) {
+    constexpr int kTries = 3;
+    for (int tries = 1;; ++tries) {
+      HttpAnswer answer = http_.Do(request);
+      const bool accident = answer.status == 0 ? answer.worth_another_try
+                                               : answer.status == 429 || answer.status >= 500;
+      if (!accident || tries == kTries) return answer;
+      pause_(std::chrono::milliseconds(100 << tries));
+    }
+  }
+
+  [[noreturn]] static void ThrowNotAsked(const char* variable, const std::string& value) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{} is '{}', which is not asked for credentials", variable, value),
+                "It is a path that begins with /, or https, or http on this machine or its link "
+                "(127.0.0.1, 169.254.170.2).")
+        .About(value);
   }
 
   // IMDSv2 alone: a token first.
@@ -179,13 +266,13 @@ class Metadata {
         environment_("AWS_EC2_METADATA_SERVICE_ENDPOINT").value_or("http://169.254.169.254");
     HttpRequest ask = RequestTo("PUT", base + "/latest/api/token");
     ask.headers.emplace_back("X-aws-ec2-metadata-token-ttl-seconds", "21600");
-    const HttpAnswer token = http_.Do(ask);
+    const HttpAnswer token = Asked(ask);
     if (token.status != 200) return std::nullopt;
     const std::string path = base + "/latest/meta-data/iam/security-credentials/";
     const auto get = [&](const std::string& url) {
       HttpRequest request = RequestTo("GET", url);
       request.headers.emplace_back("X-aws-ec2-metadata-token", token.body);
-      return http_.Do(request);
+      return Asked(request);
     };
     const HttpAnswer role = get(path);
     if (role.status != 200 || role.body.empty()) return std::nullopt;
@@ -214,8 +301,10 @@ class Metadata {
 
   const Environment environment_;
   HttpClient& http_;
+  const MetadataPause pause_;
   std::mutex mutex_;
   std::optional<S3Credentials> known_;
+  std::int64_t again_ = 0;  // not before then
 };
 
 }  // namespace
@@ -228,8 +317,10 @@ Environment ProcessEnvironment() {
   };
 }
 
+void SleepFor(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
+
 S3Settings FindS3Settings(const Environment& environment, const std::string& endpoint_option,
-                          HttpClient& http) {
+                          HttpClient& http, MetadataPause pause) {
   S3Settings settings;
   const Profile profile(environment);
   settings.certificates = environment("AWS_CA_BUNDLE").value_or(profile.Get("ca_bundle"));
@@ -271,11 +362,16 @@ S3Settings FindS3Settings(const Environment& environment, const std::string& end
     throw Error(ErrorCode::kUsage,
                 fmt::format("profile '{}' takes its credentials by {}, which is not known here",
                             profile.name(), way),
-                "Let AWS's own program put them into the environment: eval \"$(aws configure "
-                "export-credentials --format env)\".")
+                kByAws)
         .About(profile.name());
   }
-  const auto metadata = std::make_shared<Metadata>(environment, http);
+  if (environment("AWS_WEB_IDENTITY_TOKEN_FILE")) {
+    throw Error(ErrorCode::kUsage,
+                "AWS_WEB_IDENTITY_TOKEN_FILE is set, and credentials by web identity are not known "
+                "here",
+                kByAws);
+  }
+  const auto metadata = std::make_shared<Metadata>(environment, http, std::move(pause));
   settings.credentials = [metadata] { return metadata->Get(); };
   return settings;
 }

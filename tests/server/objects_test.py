@@ -254,6 +254,41 @@ INSERT INTO t SELECT seq, CONCAT(MD5(seq), REPEAT('x', 968)) FROM seq_1_to_{ROWS
         self.assertEqual(self.store.names(), [])
         self.dump()  # what it left of its upload is in nobody's way
 
+    def test_stopped_at_its_very_end_it_tells_what_is_there(self):
+        """The upload is completed, and nobody hears of it: the old object is not said to be there."""
+        self.store.write(KEY, b'mine')
+        process, asked = None, []
+
+        def judge(_, method, target):
+            if method == 'POST' and 'uploadId' in target:
+                if asked:  # it was completed, and is asked for again
+                    process.send_signal(signal.SIGTERM)
+                    time.sleep(0.5)
+                asked.append(target)
+                return 'lose'
+            return None
+
+        with Gate(self.store, judge) as gate:
+            process = self.program.start('dump', *self.server.client_options(), 'shop', '--overwrite', '-o', URL,
+                                         env=self.store.environment(endpoint=gate.endpoint))
+            told = process.communicate(timeout=60)[1].decode()
+        self.assertEqual(process.returncode, 143, told)
+        self.assertNotEqual(self.store.read(KEY), b'mine')
+        self.assertIn(f"'{URL}' itself is there, and whole", told)
+        self.assertNotIn('as it was before', told)
+        self.run_program('verify', URL)
+
+    def test_data_that_an_object_may_not_hold_is_warned_of(self):
+        self.server.sql('CREATE DATABASE huge; CREATE TABLE huge.big (id INT NOT NULL) ENGINE=MyISAM; FLUSH TABLES huge.big')
+        with open(pathlib.Path(self.server.value('SELECT @@datadir')) / 'huge' / 'big.MYI', 'r+b') as file:
+            file.seek(68)  # where its head says how long it is
+            file.write((1 << 40).to_bytes(8, 'big'))
+        try:
+            told = self.run_program('dump', *self.server.client_options(), 'huge', '-o', URL, code=14)  # its head lies
+        finally:
+            self.server.sql('DROP DATABASE huge')
+        self.assertIn('the tables hold about 1024 GiB, and an object takes 78 GiB', told.err)
+
     def snapshot(self, *options, **how):
         return self.run_program('snapshot', '--dir', 's3://bucket/folder', '--label', 'shop', *self.server.client_options(),
                                 '--only', 'shop.small', *options, **how)

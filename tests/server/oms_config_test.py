@@ -207,6 +207,31 @@ class OmsConfig:
             self.says(self.run('dump', REGION, '--oms-config', self.write('region.yaml', REGION), '-o', out,
                                '--overwrite').expect(0), f'`{REGION}`.`heart_beat`')
 
+    def test_an_oms_that_beats_is_seen_without_its_config(self):
+        """Its table is known by its name, where nobody has said that these databases are OMS's."""
+        beats = 'OMS still writes heartbeats into `oms_cm_hb`.`heatbeat_sequence`'
+
+        def run(command, *words):
+            return self.program.run(command, *self.server.client_options(tcp=True), *words)
+
+        run('restore', '--yes', '--prepare', self.archive).expect(0)
+        with Beat(self.server):
+            self.says(run('restore', '--yes', '--swap').expect(34), beats, '--force')
+            self.says(run('restore', '--yes', '--swap', '--force').expect(0), never=['heartbeats'])
+            self.says(run('restore', '--yes', '--dry-run', self.archive).expect(34), beats)
+            for how in ([], ['--dry-run']):
+                self.says(run('undo', '--yes', *how).expect(34), beats, '--force', 'Nothing was changed')
+            self.says(self.run('undo', '--yes').expect(34), beats)
+        with Talk(self.server, 'oms_rm') as talk:
+            talk.must('SELECT 1')
+            self.says(run('undo', '--yes').expect(34), 'a session of others uses these databases: session ', ' in `oms_rm`')
+            self.says(run('undo', '--yes', '--force').expect(0))
+        self.says(run('restore', '--yes', self.archive).expect(0), 'looking for 3 s whether OMS still writes heartbeats')
+        self.says(run('undo', '--yes').expect(0), 'looking for 3 s')
+        run('restore', '--yes', self.archive).expect(0)
+        run('purge', '--yes').expect(0)
+        self.run('diff', self.archive).expect(0)
+
     def test_an_oms_that_is_started_while_the_restore_loads(self):
         """The window comes later than the look: what was written meanwhile is seen there."""
         self.server.sql('CREATE TABLE large AS SELECT seq FROM seq_1_to_300000', 'oms_rm')

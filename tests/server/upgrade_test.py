@@ -208,7 +208,7 @@ class Upgrade:
         expect(world.run('start', code=40).err, 'the backup is not complete')
 
         backup = world.run('backup')  # confirmed by check, and told there
-        expect(backup.err, 'receipt: sha256:', 'rehearse')
+        expect(backup.err, 'receipt: sha256:', 'rehearse', 'lag: confirmed at 20', '(synchronisation is near real time)')
         equal((world.runs(OLD), world.policy(OLD)), (False, 'no'))
         fingerprint.expect_equal(before, self.take(), 'backed up')
         told = world.status()
@@ -225,7 +225,9 @@ class Upgrade:
         equal({call[0] for call in world.read()['calls'][calls:]} - READ_ONLY, set())
         expect(world.run('status', '--container', 'other', code=2).err, OLD)
 
-        started = json.loads(world.run('start', '--json').out)
+        first = world.run('start', '--json')
+        expect(first.err, 'health: its services run, and the console answers')
+        started = json.loads(first.out)
         equal((started['state'], started['next'], started['refetch_minutes'] in range(31, 60)), ('started', 'ha-on', True))
         # What the plan has shown is what was run.
         [line] = [line for line in plan.splitlines() if ' run -dit ' in line]
@@ -239,8 +241,9 @@ class Upgrade:
         equal(len([call for call in world.read()['calls'] if call[2:3] == ['bash']]), 1)
         expect(world.run('finish', code=40).err, 'is right; else: refetchStoreIntervalMin: 3')
         expect(world.run('finish', '--confirm', 'ha-on', code=40).err, 'browser-cache')
-        expect(world.run('finish', '--confirm', 'browser-cache').err, 'always')
-        equal(world.status()['state'], 'finished')
+        done = world.run('finish', '--confirm', 'browser-cache').err
+        expect(done, 'ha-on: confirmed at 20', "new-policy: give the new container the old one's restart policy")
+        equal((world.status()['state'], world.policy(NEW), world.policy(OLD)), ('finished', 'always', 'no'))
         expect(world.run('backup', *CONFIRMED, code=31).err, '--state')
         # Also then there is a way back.
         world.run('rollback', code=40)
@@ -275,13 +278,18 @@ class Upgrade:
         expect(unasked.err, 'not confirmed: ha-off-rollback')
         assert '..' not in unasked.err, unasked.err
         told = world.run('rollback', '--confirm', 'ha-off-rollback')
-        expect(told.err, 'refetchStoreIntervalMin: 3', 'JDBCWriter')
+        expect(told.err, 'refetchStoreIntervalMin: 3', 'JDBCWriter', 'To try the upgrade again: ', f'rename {NEW} {NEW}_failed')
         world.went_back(before)
-        expect(world.run('report', '--json').out, '"extra":1')
+        report = world.run('report', '--json')
+        expect(report.out, '"extra":1')
+        expect(report.err, 'kept before the rollback, at 20')
+        expect(world.run('report').out, 'kept before the rollback, at 20', 'the databases were restored since', 'workspace')
         # What is left is what comes behind a rollback, and nothing of the way on.
         expect(world.run('finish', '--confirm', 'ha-on,browser-cache', code=31).err, 'is rolled back')
         told = world.run('status').out
-        expect(told, 'health            begun', 'left to do by hand\n', 'refetchStoreIntervalMin: 3',
+        expect(told, 'health            failed', ': container \'oms_400\' was not well after 1 s: oms_drc_cm is FATAL (42)',
+               'left to do by hand\n', f'rename {NEW} {NEW}_failed', f'upgrade check --state {world.state}-2',
+               'refetchStoreIntervalMin: 3',
                '\n  What was live before the restore.')
         equal([word for word in ('ha-on', 'browser-cache', 'pending', '\nnext:') if word in told], [])
         # What it prints is what an operator can run.
@@ -305,6 +313,64 @@ class Upgrade:
         world.write_journal(journal)
         expect(world.run('start', '--rollback-on-failure', code=41).err, 'docker_init.sh')
         world.went_back(before)
+
+    def test_a_docker_init_that_fails_is_run_again(self):
+        """Also where the image has no pgrep, and the engine alone knows what is at work."""
+        world = self.fresh()
+        before = self.take()
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        good = world.read()['init']
+        world.change(init=['false'])
+        expect(world.run('start', code=42).err, 'docker_init.sh')
+        told = world.status()
+        [init] = [step for step in told['steps'] if step['name'] == 'init']
+        equal((told['state'], told['next'], init['state'], init['failed_with']), ('starting', 'init', 'failed', 42))
+        expect(init['failure'], 'docker_init.sh')
+        expect(world.run('status').out, 'init              failed', 'ended with 1 (42) <- next')
+        world.change(init=good)
+        world.run('start')
+        [init] = [step for step in world.status()['steps'] if step['name'] == 'init']
+        equal((init['state'], init['failure'], init['failed_with']), ('done', '', 0))
+        world.run('rollback', '--confirm', 'ha-off-rollback')
+        world.went_back(before)
+
+    def test_a_lost_folder_of_the_upgrade(self):
+        """By hand it goes back all the same, as README has it."""
+        world = self.fresh()
+        before = self.take()
+        receipt = world.run('backup', *CONFIRMED, '--no-rehearse').err
+        world.run('start')
+        archive = pathlib.Path(shutil.copy(world.status()['archive'], world.root))
+        [digest] = set(re.findall(r'sha256:[0-9a-f]{64}', receipt))
+        shutil.rmtree(world.state)
+        for action in ('rollback', 'report'):
+            expect(world.run(action, code=40).err, 'no upgrade has begun in', 'the way back is by hand: stop the new container',
+                   'dbomsbak verify', 'Without the folder of the upgrade')
+        world.by_hand('update', '--restart', 'no', NEW)
+        world.by_hand('stop', '-t', '30', NEW)
+        self.program.ok('verify', '--expect', digest, archive)
+        self.program.ok('restore', '--oms-config', world.config, '--confirm', 'ha-off', archive)
+        world.by_hand('update', '--restart', 'always', OLD)
+        world.by_hand('start', OLD)
+        fingerprint.expect_equal(before, self.take(), 'by hand')
+
+    def test_another_container_is_taken_for_oms(self):
+        world = self.fresh()
+        other = self.fake.container('web', 'nginx:1.25', [], [])
+        other['State'].update(Running=True, Status='running')
+        data = world.read()
+        data['containers']['web'] = other
+        world.write(data)
+        wrong = json.loads(world.run('check', *CONFIRMED, '--container', 'web', '--json', code=40).out)
+        equal(len(wrong['problems']), 1)
+        expect(wrong['problems'][0], "container 'web' (nginx:1.25) does not look like OMS", f'Running are: {OLD}, web')
+        wrong = json.loads(world.run('check', *CONFIRMED, '--container', 'oms', '--json', code=40).out)
+        equal(len(wrong['problems']), 1)
+        expect(wrong['problems'][0], "there is no container 'oms'", f'Running are: {OLD}, web')
+        expect(world.run('plan', '--container', 'oms', '--state', world.root / 'other', code=40).err, f'Running are: {OLD}, web.')
+        # What was looked at by mistake does not stand in the way.
+        world.run('check', *CONFIRMED)
+        equal(json.loads((world.state / 'inspect.json').read_text())[0]['Id'], world.container(OLD)['Id'])
 
     def do_as_told(self, world, command):
         """As `upgrade status` has it, without any other option; what the databases hold then."""
@@ -564,10 +630,20 @@ class Upgrade:
         # A docker_init.sh that may still be at work.
         world.change(fault={'on': f'exec {NEW} bash', 'do': 'kill-before'})
         world.run('start', code=137)
-        world.change(fault={'on': f'exec {NEW} pgrep', 'do': 'fail'})
+        world.change(fault={'on': f'top {NEW}', 'do': 'fail'})
         expect(world.run('start', code=42).err, 'may still be at work', 'Cannot connect')
-        world.change(pgrep=127)
+        world.change(top=(1, 'ps is not here'))
         expect(world.run('start', code=42).err, 'may still be at work', f'restart {NEW}')
+        world.change(top=(0, 'root 77 1 0 10:00 ? 00:00:01 bash /root/docker_init.sh'))
+        process = self.program.start(*world.arguments('start'), env={'FAKE_DOCKER': str(world.docker)}, stderr=subprocess.PIPE)
+        for line in process.stderr:
+            if b'still at work; waiting' in line:
+                break
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        equal(process.returncode, 130)
+        expect(world.run('status').out, 'init              failed', '(130)')
+        world.change(top=(0, ''))
         world.by_hand('stop', '-t', '1', NEW)
         world.by_hand('start', NEW)
         world.run('start')

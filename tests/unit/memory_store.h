@@ -29,6 +29,8 @@ struct MemoryBucket {
   unsigned calls = 0, fail_at = 0;  // from 1 on; 0: none fails
   bool goes_on_failing = false;
   bool lose_completed = false;  // an upload that is completed is gone at once
+  bool answer_is_lost = false;  // ... is completed, and nobody hears of it
+  bool no_date = false;         // answers do not tell the time
   std::vector<std::pair<std::uint64_t, std::size_t>> reads;
   std::vector<std::size_t> parts;  // bytes of each that arrived
   unsigned made = 0;
@@ -39,7 +41,7 @@ class MemoryStore final : public ObjectStore {
  public:
   explicit MemoryStore(MemoryBucket& bucket) : b_(bucket) {}
 
-  std::optional<ObjectFacts> Head(const std::string& key) override {
+  std::optional<ObjectFacts> Head(const std::string& key, bool = false) override {
     const auto lock = Call();
     const auto found = b_.objects.find(key);
     if (found == b_.objects.end()) return std::nullopt;
@@ -48,7 +50,7 @@ class MemoryStore final : public ObjectStore {
     facts.etag = found->second.etag;
     facts.made_by = found->second.mark;
     facts.modified = found->second.modified;
-    facts.now = b_.clock;
+    facts.now = b_.no_date ? 0 : b_.clock.load();
     return facts;
   }
   std::string Read(const std::string& key, const std::string& etag, std::uint64_t offset,
@@ -101,6 +103,10 @@ class MemoryStore final : public ObjectStore {
     }
     b_.uploads.erase(id);
     if (!b_.lose_completed) Set(key, std::move(bytes), mark);
+    if (b_.answer_is_lost) {
+      if (b_.goes_on_failing) b_.fail_at = b_.calls;
+      throw Error(ErrorCode::kTerminated, "terminated");
+    }
     return true;
   }
   void AbortUpload(const std::string&, const std::string& id) override {

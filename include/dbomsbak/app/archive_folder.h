@@ -116,6 +116,9 @@ class FolderKeeper {
   FolderKeeper(FileSystem& files, std::string folder);
   ~FolderKeeper();
 
+  // From here on nothing is published or removed when this was lost (kLocked). Must outlive that.
+  void Hold(const FolderLock& lock) { lock_ = &lock; }
+
   // Ends what killed runs began: an archive that was published gets its other files, one that was
   // on its way out goes, everything else under way is removed. Returns how many files that were.
   unsigned Sweep();
@@ -140,7 +143,9 @@ class FolderKeeper {
   // For the archive `file`, which is at `path`.
   void WriteNewProof(const std::string& file, const std::string& path, Proof proof);
   void FinishPublishing(const std::string& file);
+  void RequireHeld() const;
 
+  const FolderLock* lock_ = nullptr;
   FileSystem& files_;
   std::string folder_;
   std::unique_ptr<const FolderPlace> place_;

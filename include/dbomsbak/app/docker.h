@@ -63,6 +63,8 @@ class Docker {
   std::optional<Inspected> Inspect(const std::string& container) const;  // nothing: there is none
   bool HasImage(const std::string& image) const;
   std::vector<std::string> RunningContainers() const;
+  // "Running are: a, b.", for hints; empty where there are none, or the engine does not tell.
+  std::string TellRunning() const;
 
   // Whatever the program ends with.
   ChildResult Try(const std::vector<std::string>& words, std::chrono::seconds limit) const;

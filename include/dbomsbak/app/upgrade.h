@@ -90,7 +90,10 @@ bool ConfirmationStands(const UpgradeJournal& journal, std::string_view name);
 
 struct UpgradeStepState {
   UpgradeStep step;
-  std::string state;  // pending, begun, done, skipped (what comes behind it was done without it)
+  // pending, begun, failed, done, skipped (what comes behind it was done without it)
+  std::string state;
+  std::string failure;       // of one that failed
+  unsigned failed_with = 0;  // exit code
   std::string began, ended;
   std::uint64_t seconds = 0;
 };

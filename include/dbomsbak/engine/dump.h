@@ -38,6 +38,8 @@ struct DumpOptions {
   bool with_create_database = false;  // --databases: CREATE DATABASE/USE even for one
   bool may_restart = true;            // false when the output is a pipe
   std::optional<std::int64_t> source_date_epoch;
+  // What the place of the output takes at most; 0: not known. More data than that is warned of.
+  std::uint64_t largest_output_bytes = 0;
 };
 
 // Where the text goes. kArchive: compressed with index and footer. kPlainSql: text with its proof

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dbomsbak/base/cancel.h"
+#include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/transport/session.h"
 
@@ -19,6 +20,10 @@ namespace dbomsbak {
 using Heartbeats = std::map<std::pair<std::string, std::string>, std::string>;
 
 Heartbeats ReadHeartbeats(Session& session, const std::vector<std::string>& databases);
+
+// `known`, and those of `live` that hold a table `heatbeat_sequence`: nobody else spells it so.
+std::vector<std::string> HeartbeatDatabases(const std::vector<Database>& live,
+                                            const std::vector<std::string>& known = {});
 
 // "`d`.`heart_beat`": tables that are in both, and not the same.
 std::vector<std::string> Beating(const Heartbeats& before, const Heartbeats& now);

@@ -62,7 +62,7 @@ struct RestoreOptions {
   std::vector<std::string> required_databases;
   std::string required_by;
   // Databases of OMS's heartbeats, which change while it runs: as good as its sessions, and as
-  // these no matter with `force`.
+  // these no matter with `force`. Live ones that hold OMS's table count as well, without `force`.
   std::vector<std::string> heartbeat_databases;
   std::map<std::string, std::string> renamed;  // databases: name in the files → live name
   bool keep_extra = false;  // objects that the files do not hold stay where they are
@@ -201,6 +201,9 @@ struct UndoOptions {
   bool dry_run = false;
   bool repoint_foreign_keys = false;  // as for the restore; an undo of one that did does it, too
   bool aborts = false;                // for RunAbort: noted as such, should it be killed
+  // As of RestoreOptions. Sessions of others matter where OMS's heartbeats are.
+  std::vector<std::string> heartbeat_databases;
+  bool force = false;
 };
 // Errors besides those of the swap: kRestorePreflight when there is nothing to bring back, and when
 // healing has taken a restore back just now: what is live is then what an undo of it would bring.

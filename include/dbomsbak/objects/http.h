@@ -32,6 +32,7 @@ struct HttpAnswer {
   std::string failure;
   bool worth_another_try = false;  // of a failure
   bool never_reached = false;      // no connection was made
+  bool too_long = false;           // more bytes than the request takes
   bool not_trusted = false;        // ... as its certificate is not that of who was asked
 
   std::string header(const std::string& name) const {

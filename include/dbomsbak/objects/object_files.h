@@ -20,6 +20,8 @@ namespace dbomsbak {
 // parts at most: of 8 MiB each, or more where `max_memory_bytes` has room for three of them in a
 // quarter.
 std::size_t PartBytes(std::size_t max_memory_bytes = 0);
+// Bytes of an object of so many parts.
+std::uint64_t LargestObject(std::size_t max_memory_bytes);
 // What a dump to an object takes of it for parts under way.
 std::size_t WritingBytes(std::size_t max_memory_bytes);
 

@@ -27,11 +27,13 @@ class ObjectLock {
   ObjectLock(const ObjectLock&) = delete;
   ObjectLock& operator=(const ObjectLock&) = delete;
 
-  // Error kLocked when it was taken over meanwhile, or could not be written for too long. For
-  // before anything that counts is changed.
+  // Error kLocked when it was taken over meanwhile, or could not be written for too long; those of
+  // the store, which is asked. For before anything that counts is changed.
   void RequireHeld() const;
 
  private:
+  bool Take(const WriteCondition& condition);
+  std::int64_t StoresTime();  // 0: it does not tell
   bool Write(const WriteCondition& condition);
   void Renew();
 
@@ -39,10 +41,12 @@ class ObjectLock {
   const std::string key_, folder_, busy_, mark_, holder_;
   const std::chrono::milliseconds renewed_;
   unsigned written_ = 0;
+  bool put_ = false;  // at least once
   std::string etag_;
   mutable std::mutex mutex_;
   std::condition_variable ended_;
-  bool end_ = false, lost_ = false;
+  bool end_ = false;
+  mutable bool lost_ = false;
   std::chrono::steady_clock::time_point last_;
   std::thread renewing_;
 };

@@ -49,7 +49,9 @@ class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
 
-  virtual std::optional<ObjectFacts> Head(const std::string& key) = 0;
+  // `even_if_cancelled`: what a run that is being stopped must still know.
+  virtual std::optional<ObjectFacts> Head(const std::string& key,
+                                          bool even_if_cancelled = false) = 0;
   // `size` bytes from `offset`, which are there. kIo when the object is not that of `etag` any
   // more.
   virtual std::string Read(const std::string& key, const std::string& etag, std::uint64_t offset,
@@ -83,6 +85,8 @@ class ObjectStore {
 // How often and how long it is tried again.
 struct RetryPolicy {
   unsigned tries = 8;
+  // Writing what a dump of hours ends in goes on so long, however often.
+  std::chrono::milliseconds patience{300'000};
   std::chrono::milliseconds first_pause{200}, longest_pause{10'000};
   // Pauses; tests have their own. Empty: for real, and not longer than a cancelled run goes on.
   std::function<void(std::chrono::milliseconds)> pause;

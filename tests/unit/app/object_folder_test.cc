@@ -218,5 +218,64 @@ TEST_F(ObjectFolderTest, WhatTheRulesDoNotKeepGoes) {
                          "oms-20261127T010000Z.sql.zst", "oms-20261127T010000Z.sql.zst.verified"}));
 }
 
+TEST_F(ObjectFolderTest, WithoutItsLockNothingIsPublishedOrRemoved) {
+  const std::string file = "oms-20261128T010000Z.sql.zst";
+  Put(".dbomsbak/" + file, golden_);
+  Program program(bucket_);
+  const FolderLock lock(program.files, kFolder);
+  FolderKeeper keeper(program.files, kFolder);
+  keeper.Hold(lock);
+  const Sha256Digest root = ListFolder(program.files, kFolder).front().receipt->root;
+  Put(".dbomsbak/lock", "another run's");
+  const auto code_of = [](const std::function<void()>& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return ErrorCode::kOk;
+  };
+  EXPECT_EQ(code_of([&] { keeper.Remove("oms-20261125T010000Z.sql.zst"); }), ErrorCode::kLocked);
+  EXPECT_EQ(code_of([&] {
+              keeper.Publish(file, {root, "2026-11-28T01:00:05Z", "", 1}, {});
+            }),
+            ErrorCode::kLocked);
+  EXPECT_EQ(code_of([&] { keeper.Sweep(); }), ErrorCode::kLocked);
+  auto plan = PlanRetention(program.files, kFolder, "", KeepOne(),
+                            ParseUtc("2026-11-27T12:00:00Z").value());
+  plan.front().reason.clear();
+  EXPECT_EQ(code_of([&] { RemoveUnretained(keeper, plan); }), ErrorCode::kLocked);
+  EXPECT_FALSE(plan.front().removed);
+  EXPECT_TRUE(Names().contains("oms-20261125T010000Z.sql.zst"));
+  EXPECT_TRUE(Names().contains(".dbomsbak/" + file));
+  EXPECT_FALSE(Names().contains(file));
+}
+
+TEST_F(ObjectFolderTest, ANoteThatCannotBeReadIsNotTakenForMissing) {
+  Put("oms-20261127T010000Z.sql.zst.verified", "root x\n");
+  Put("oms-20261127T010000Z.sql.zst.pin", "why\n");
+  Program program(bucket_);
+  bucket_.calls = 0;
+  ListFolder(program.files, kFolder);
+  const unsigned calls = bucket_.calls;
+  // Whatever call fails: what is listed is as it is, or an archive is called unreadable.
+  for (unsigned at = 1; at <= calls; ++at) {
+    bucket_.calls = 0;
+    bucket_.fail_at = at;
+    std::vector<FolderEntry> entries;
+    try {
+      entries = ListFolder(program.files, kFolder);
+    } catch (const Error&) {
+      continue;
+    }
+    EXPECT_EQ(entries.size(), 3u) << at;
+    for (const FolderEntry& entry : entries) {
+      if (entry.file != "oms-20261127T010000Z.sql.zst") continue;
+      EXPECT_EQ(entry.pin, "why") << at;
+    }
+  }
+  bucket_.fail_at = 0;
+}
+
 }  // namespace
 }  // namespace dbomsbak

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <system_error>
 #include <thread>
 
 #include "dbomsbak/base/error.h"
+#include "objects/remote_file.h"
 #include "unit/memory_store.h"
 
 namespace dbomsbak {
@@ -112,6 +114,43 @@ TEST_F(ObjectFilesTest, WhateverCallFailsTheOldObjectOrTheNewOneIsThereAndNoUplo
       EXPECT_TRUE(At("x") == old_bytes || At("x") == new_bytes) << at;
     }
   }
+}
+
+TEST_F(ObjectFilesTest, AnUploadWhoseEndWasNotHeardOfIsLookedFor) {
+  MemoryStore(bucket_).Put("x", "old", "m", {});
+  bucket_.answer_is_lost = true;
+  EXPECT_EQ(Write("s3://bucket/x", "new", true), ErrorCode::kOk);
+  EXPECT_EQ(At("x"), "new");
+  bucket_.goes_on_failing = true;  // and now the store does not answer any more
+  try {
+    WriteWholeFile(files_, "s3://bucket/x", "newer", true);
+    ADD_FAILURE() << "nobody knows of it";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kTerminated);
+    EXPECT_NE(error.hint().find("'s3://bucket/x' may be the new one, or as it was before"),
+              std::string::npos)
+        << error.hint();
+  }
+  bucket_.fail_at = 0;
+  EXPECT_EQ(At("x"), "newer");
+}
+
+TEST_F(ObjectFilesTest, WhereThereAreNoMoreThreadsNobodyWaitsForOne) {
+  const std::string bytes(32 << 20, 'x');
+  MemoryStore store(bucket_);
+  store.Put("x", bytes, "m", {});
+  unsigned asked = 0;
+  const RemoteFile file(
+      store, "x", "s3://bucket/x", *store.Head("x"), 16 << 20,
+      [&](const std::function<void()>&) -> std::future<void> {
+        ++asked;
+        throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again));
+      });
+  std::string out(64 << 10, '\0');
+  for (std::size_t at = 0; at < bytes.size(); at += out.size()) {
+    ASSERT_EQ(file.ReadAt(at, out.data(), out.size()), out.size());
+  }
+  EXPECT_GT(asked, 0u);
 }
 
 TEST_F(ObjectFilesTest, ARenamedObjectIsWholeWhicheverCallFails) {
@@ -232,6 +271,8 @@ TEST_F(ObjectFilesTest, AllPartsButTheLastHaveOneSize) {
   EXPECT_EQ(PartBytes(96u << 20), 8u << 20);
   EXPECT_EQ(PartBytes(240u << 20), 20u << 20);
   EXPECT_EQ(WritingBytes(240u << 20), 60u << 20);
+  EXPECT_EQ(LargestObject(96u << 20), 10'000ull * (8u << 20));
+  EXPECT_EQ(LargestObject(std::size_t{16} << 30), 5ull << 40);
 }
 
 TEST_F(ObjectFilesTest, MorePartsThanAnObjectCanHaveAreRefused) {

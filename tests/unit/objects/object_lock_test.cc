@@ -88,5 +88,36 @@ TEST_F(ObjectLockTest, ItIsWrittenAnewWhileItIsHeld) {
   EXPECT_EQ(TakeSecond(), ErrorCode::kLocked);
 }
 
+TEST_F(ObjectLockTest, OneThatCouldNotBeTakenIsNotLeftBehind) {
+  for (unsigned at = 1; at <= 3; ++at) {  // a look, the write, the look at what was written
+    bucket_.calls = 0;
+    bucket_.fail_at = at;
+    EXPECT_EQ(TakeSecond(), ErrorCode::kIo) << at;
+    bucket_.fail_at = 0;
+    EXPECT_TRUE(bucket_.objects.empty()) << at;
+  }
+  EXPECT_EQ(TakeSecond(), ErrorCode::kOk);
+}
+
+TEST_F(ObjectLockTest, WhereAnswersTellNoTimeTheStoreIsAskedForIt) {
+  bucket_.no_date = true;
+  store_.Put("f/.dbomsbak/lock", "process 1 on old since then\nmark 1\n", "old", {});
+  EXPECT_EQ(TakeSecond(), ErrorCode::kLocked);
+  EXPECT_EQ(bucket_.objects.size(), 1u);
+  bucket_.clock += ObjectLock::kDead.count() + 1;
+  EXPECT_EQ(TakeSecond(), ErrorCode::kOk);
+  EXPECT_TRUE(bucket_.objects.empty());
+}
+
+TEST_F(ObjectLockTest, TheStoreIsAskedBeforeItCounts) {
+  std::optional<ObjectLock> lock;
+  Take(lock);
+  EXPECT_TRUE(Holds(*lock));
+  store_.Put("f/.dbomsbak/lock", "another", "another", {});  // while this machine slept
+  EXPECT_FALSE(Holds(*lock));
+  lock.reset();
+  EXPECT_EQ(bucket_.objects.at("f/.dbomsbak/lock").bytes, "another");
+}
+
 }  // namespace
 }  // namespace dbomsbak

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <deque>
+#include <numeric>
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/objects/object_store.h"
@@ -112,11 +113,57 @@ TEST_F(S3StoreTest, WhatIsRefusedBehindAnAccidentIsToldWithTheTries) {
 
 TEST_F(S3StoreTest, WhatGoesOnFailingIsToldInTheEnd) {
   http_.answers = {Refusal(500, "InternalError")};
-  const Error error = ErrorOf([](ObjectStore& s) { s.UploadPart("k", "i", 1, "b"); });
+  const Error error = ErrorOf([](ObjectStore& s) { s.BeginUpload("k", "m"); });
   EXPECT_EQ(error.code(), ErrorCode::kIo);
   EXPECT_THAT(error.message(), HasSubstr("InternalError (500): m (tried 4 times)"));
   http_.answers = {Broken(false)};
   EXPECT_EQ(ErrorOf([](ObjectStore& s) { s.Head("k"); }).code(), ErrorCode::kConnect);
+}
+
+TEST_F(S3StoreTest, WhatADumpEndsInIsTriedForMinutes) {
+  const auto paused = [this] {
+    const auto sum = std::accumulate(pauses_.begin(), pauses_.end(), 0LL);
+    pauses_.clear();
+    return sum;
+  };
+  const auto part = [](ObjectStore& s) { s.UploadPart("k", "i", 1, "b"); };
+  http_.answers.assign(25, Broken(false));
+  http_.answers.push_back(Refusal(400, "XAmzContentSHA256Mismatch"));
+  http_.answers.push_back(Refusal(400, "BadDigest"));
+  http_.answers.push_back(Answer(200, "", {{"etag", "\"e\""}}));
+  EXPECT_EQ(Store().UploadPart("k", "i", 1, "b"), "\"e\"");
+  EXPECT_GT(paused(), 100'000);
+  http_.answers = {Refusal(503, "SlowDown")};
+  EXPECT_EQ(ErrorOf(part).code(), ErrorCode::kIo);
+  const long long longest = paused();
+  EXPECT_GE(longest, 300'000);
+  EXPECT_LE(longest, 310'000);
+  EXPECT_EQ(ErrorOf([](ObjectStore& s) { s.CompleteUpload("k", "i", {"e"}, "m", {}); }).code(),
+            ErrorCode::kIo);
+  EXPECT_GE(paused(), 300'000);
+  http_.answers = {Refusal(403, "AccessDenied")};
+  EXPECT_EQ(ErrorOf(part).code(), ErrorCode::kPrivilege);
+  EXPECT_EQ(paused(), 0);
+}
+
+TEST_F(S3StoreTest, AStoreWithoutRangesIsToldAtOnce) {
+  const auto read = [](ObjectStore& s) { s.Read("k", "\"e\"", 7, 3); };
+  const auto first = [](ObjectStore& s) { s.Read("k", "\"e\"", 0, 3); };
+  HttpAnswer long_one = Answer(0);
+  long_one.too_long = true;
+  for (const auto& [ask, answer] : {std::pair<std::function<void(ObjectStore&)>, HttpAnswer>(
+                                        read, Answer(200, "abc", {{"etag", "\"e\""}})),
+                                    {first, Answer(200, "0123456789", {{"etag", "\"e\""}})},
+                                    {first, long_one}}) {
+    http_.answers = {answer};
+    http_.asked.clear();
+    const Error error = ErrorOf(ask);
+    EXPECT_EQ(error.code(), ErrorCode::kIo);
+    EXPECT_THAT(error.hint(), HasSubstr("does not know ranges"));
+    EXPECT_EQ(http_.asked.size(), 1u);
+  }
+  http_.answers = {Answer(200, "abc", {{"etag", "\"e\""}})};  // all of it was asked for
+  EXPECT_EQ(Store().Read("k", "\"e\"", 0, 3), "abc");
 }
 
 TEST_F(S3StoreTest, AHeadWithoutWordsIsAskedForThem) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -16,16 +17,28 @@ class FakeMetadata final : public HttpClient {
  public:
   HttpAnswer Do(const HttpRequest& request) override {
     asked.push_back(request.method + " " + request.url);
+    headers.push_back({});
+    for (const auto& [name, value] : request.headers) headers.back()[name] = value;
     HttpAnswer answer;
+    answer.failure = "nobody answers";
+    if (!accidents.empty()) {
+      answer.status = accidents.front();
+      answer.worth_another_try = true;
+      accidents.pop_front();
+      return answer;
+    }
     const auto found = answers.find(asked.back());
     if (found != answers.end()) {
+      answer = {};
       answer.status = 200;
       answer.body = found->second;
     }
     return answer;
   }
   std::map<std::string, std::string> answers;
+  std::deque<int> accidents;  // statuses of the next answers; 0: there is none
   std::vector<std::string> asked;
+  std::vector<std::map<std::string, std::string>> headers;
 };
 
 class SettingsTest : public testing::Test {
@@ -48,7 +61,7 @@ class SettingsTest : public testing::Test {
           if (found == env_.end()) return std::nullopt;
           return found->second;
         },
-        endpoint, metadata_);
+        endpoint, metadata_, [](std::chrono::milliseconds) {});
   }
   std::string Keys() {
     const S3Credentials found = Find().credentials();
@@ -161,6 +174,99 @@ TEST_F(SettingsTest, AnInstanceIsAskedWithATokenUntilItsCredentialsExpire) {
   metadata_.answers[roles + "role"] = R"({"Code":"Success","AccessKeyId":"I"})";
   EXPECT_EQ(CodeOf(), ErrorCode::kUsage);
   env_["AWS_EC2_METADATA_DISABLED"] = "true";
+  EXPECT_EQ(CodeOf(), ErrorCode::kUsage);
+}
+
+std::string GivenCredentials(std::int64_t expires) {
+  return R"({"Code":"Success","AccessKeyId":"I","SecretAccessKey":"J","Token":"K","Expiration":")" +
+         FormatUtc(expires) + "\"}";
+}
+
+TEST_F(SettingsTest, CredentialsAreKeptToTheirEndWhereNobodyGivesNewOnes) {
+  const std::string url = "http://169.254.170.2/creds";
+  env_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/creds";
+  metadata_.answers["GET " + url] =
+      GivenCredentials(UtcNow() + 200);  // soon over: new ones are asked for
+  const S3Settings settings = Find();
+  EXPECT_EQ(settings.credentials().access_key, "I");
+  metadata_.answers.clear();
+  metadata_.asked.clear();
+  EXPECT_EQ(settings.credentials().access_key, "I");
+  EXPECT_EQ(settings.credentials().access_key, "I");
+  EXPECT_EQ(metadata_.asked.size(), 1u);  // and not before every request
+  metadata_.answers["GET " + url] = GivenCredentials(UtcNow() - 1);
+  const S3Settings over = Find();
+  over.credentials();
+  metadata_.answers.clear();
+  try {
+    over.credentials();
+    ADD_FAILURE() << "they are over";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kConnect);
+    EXPECT_EQ(error.object(), url);
+  }
+}
+
+TEST_F(SettingsTest, AServiceThatIsBusyIsAskedAgain) {
+  env_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/creds";
+  metadata_.answers["GET http://169.254.170.2/creds"] = GivenCredentials(UtcNow() + 3600);
+  metadata_.accidents = {503, 0};
+  EXPECT_EQ(Keys(), "I/J/K");
+  EXPECT_EQ(metadata_.asked.size(), 3u);
+  env_.erase("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+  const std::string base = "http://169.254.169.254/latest/";
+  metadata_.answers = {{"PUT " + base + "api/token", "t"},
+                       {"GET " + base + "meta-data/iam/security-credentials/", "role"},
+                       {"GET " + base + "meta-data/iam/security-credentials/role",
+                        GivenCredentials(UtcNow() + 3600)}};
+  metadata_.accidents = {0, 500};
+  EXPECT_EQ(Keys(), "I/J/K");
+}
+
+TEST_F(SettingsTest, WhatTheEnvironmentAsksForIsNotPassedOver) {
+  env_["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/var/run/secrets/token";
+  try {
+    Find();
+    ADD_FAILURE() << "web identity is not known";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage);
+    EXPECT_NE(error.message().find("AWS_WEB_IDENTITY_TOKEN_FILE"), std::string::npos);
+  }
+  env_["AWS_ACCESS_KEY_ID"] = "A";
+  env_["AWS_SECRET_ACCESS_KEY"] = "B";
+  EXPECT_EQ(Keys(), "A/B/");
+  env_ = {{"HOME", home_.string()}};
+  Write("token", "secret-token\n");
+  env_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://169.254.170.23/v1/credentials";
+  env_["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = (home_ / ".aws" / "token").string();
+  metadata_.answers["GET http://169.254.170.23/v1/credentials"] = GivenCredentials(UtcNow() + 3600);
+  EXPECT_EQ(Keys(), "I/J/K");
+  EXPECT_EQ(metadata_.headers.back()["Authorization"], "secret-token");
+  Write("token", "secret\nX-Other: header\n");
+  EXPECT_EQ(CodeOf(), ErrorCode::kUsage);
+  env_["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = "/nowhere";
+  EXPECT_EQ(CodeOf(), ErrorCode::kIo);
+}
+
+TEST_F(SettingsTest, CredentialsComeFromNearByOrSealed) {
+  for (const char* const uri :
+       {"https://store.example/creds", "http://127.0.0.9:51679/creds", "http://localhost/creds",
+        "http://[::1]:1/creds", "http://169.254.170.2/creds", "http://[fd00:ec2::23]/v1"}) {
+    env_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = uri;
+    metadata_.answers = {{std::string("GET ") + uri, GivenCredentials(UtcNow() + 3600)}};
+    EXPECT_EQ(CodeOf(), ErrorCode::kOk) << uri;
+  }
+  for (const char* const uri :
+       {"http://10.0.0.5/creds", "http://store.example/creds", "http://localhost@store.example/",
+        "http://localhost:1@store.example/", "http://169.254.1.1.example/", "ftp://127.0.0.1/",
+        "http://[2001:db8::1]/", "http://[::1", "127.0.0.1/creds", ""}) {
+    env_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = uri;
+    metadata_.asked.clear();
+    EXPECT_EQ(CodeOf(), ErrorCode::kUsage) << uri;
+    EXPECT_TRUE(metadata_.asked.empty()) << uri;
+  }
+  env_.erase("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+  env_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "@store.example/";
   EXPECT_EQ(CodeOf(), ErrorCode::kUsage);
 }
 
