@@ -41,7 +41,8 @@ bool ShortestEdit(const Lines& a, const Lines& b, std::vector<Edit>& edits) {
   const int m = static_cast<int>(b.size());
   const int most = std::min(n + m, kMostEdits);
   const auto at = [&](std::vector<int>& furthest, int diagonal) -> int& {
-    return furthest[static_cast<std::size_t>(diagonal + most + 1)];
+    const int place = diagonal + most + 1;
+    return furthest[static_cast<std::size_t>(place)];
   };
   std::vector<int> furthest(static_cast<std::size_t>(2 * most + 3), 0);
   std::vector<std::vector<int>> before;  // each step
