@@ -101,7 +101,7 @@ std::optional<DeepReport> VerifyDeeply(Invocation& run, const VerifyOptions& opt
     command.text_bytes += verdict.report->text_bytes;
   }
   const DeepReport report = VerifyOnThrowaway(run.files, command, observer, run.cancel);
-  run.console.ClearStatusLine();
+  run.console.ClearStatus();
   if (!run.json() && !run.console.quiet()) {
     run.console.Out(fmt::format("restored: {} with {} proved{}\n", Counted(report.tables, "table"),
                                 Counted(report.rows, "row"), OnThrowaway(report)));
@@ -136,7 +136,7 @@ ErrorCode RunVerifyCommandLine(Invocation& run) {
   for (const std::string& path : run.line.arguments()) {
     FileVerdict verdict = VerifyFile(run.files, path, options, signatures, *observer, run.cancel);
     worst = Worse(worst, verdict.code);
-    run.console.ClearStatusLine();
+    run.console.ClearStatus();
     if (run.json()) {
       if (verdict.error) run.console.PrintError(*verdict.error);
     } else {

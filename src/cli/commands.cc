@@ -180,7 +180,7 @@ bool HtmlAsAsked(const Invocation& run) {
 }
 
 std::unique_ptr<Observer> ObserveAsAsked(Invocation& run) {
-  return MakeObserver(run.console, StyleOf(run), run.line.Flag("verbose"), TerminalWidth);
+  return MakeObserver(run.console, StyleOf(run), run.line.Flag("verbose"), SizeOfTerminal);
 }
 
 ErrorCode RunHelpCommandLine(Invocation& run) {

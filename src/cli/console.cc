@@ -14,20 +14,21 @@ constexpr std::string_view kRed = "1;31", kYellow = "33";
 
 }  // namespace
 
-// A terminal that has become narrower since has wrapped the line: its beginning is some rows up.
-std::string Console::Clearing(int width) const {
-  if (status_columns_ == 0) return "\r";
-  const std::size_t columns = width > 0 ? static_cast<std::size_t>(width) : status_columns_;
-  const std::size_t rows_up =
-      width < status_width_ ? (status_columns_ - 1) / std::max<std::size_t>(columns, 1) : 0;
-  return rows_up > 0 ? fmt::format("\r\x1b[{}A\x1b[J", rows_up) : "\r";
+// A terminal that has become narrower since has wrapped what is longer: it takes more rows.
+std::string Console::ToItsBegin(int width) const {
+  const auto columns = static_cast<std::size_t>(std::max(width, 1));
+  std::size_t rows = 0;
+  for (const std::size_t used : status_columns_) {
+    rows += width < status_width_ ? std::max<std::size_t>((used + columns - 1) / columns, 1) : 1;
+  }
+  return rows > 1 ? fmt::format("\r\x1b[{}A", rows - 1) : "\r";
 }
 
 void Console::WriteErr(std::string_view text) {
   try {
-    if (status_columns_ > 0) {
-      err_.Append(fmt::format("{}\x1b[K{}", Clearing(TerminalWidth()), text));
-      status_columns_ = 0;
+    if (!status_columns_.empty()) {
+      err_.Append(fmt::format("{}\x1b[J{}", ToItsBegin(SizeOfTerminal().width), text));
+      status_columns_.clear();
     } else {
       err_.Append(text);
     }
@@ -40,7 +41,7 @@ std::string Console::Marked(std::string_view word, std::string_view colour) cons
 }
 
 void Console::Out(std::string_view text) {
-  ClearStatusLine();
+  ClearStatus();
   out_.Append(text);
 }
 
@@ -75,22 +76,32 @@ void Console::PrintError(const Error& error) {
   Err(text);
 }
 
-void Console::ShowStatusLine(std::string_view line, int width) {
+// At once, and over what was there, so that nothing flickers; what is too long for a terminal that
+// has just become narrower does not wrap.
+void Console::ShowStatus(const std::vector<std::string>& lines, int width) {
   std::lock_guard lock(mutex_);
-  // At once, and over the last one, so that nothing flickers; what is too long for a terminal that
-  // has just become narrower does not wrap.
-  const std::string text = fmt::format("{}\x1b[?7l{}\x1b[K\x1b[?7h", Clearing(width), line);
+  std::string text = ToItsBegin(width);
+  // What a terminal wrapped, or a line more than now, is not all written over.
+  const bool less = width < status_width_ || lines.size() < status_columns_.size();
+  if (less && !status_columns_.empty()) text += "\x1b[J";
+  text += "\x1b[?7l";
+  status_columns_.clear();
+  for (const std::string& line : lines) {
+    if (!status_columns_.empty()) text += "\r\n";
+    text += line + "\x1b[K";
+    status_columns_.push_back(CountColumns(line));
+  }
+  text += "\x1b[?7h";
+  status_width_ = width;
   try {
     err_.Append(text);
   } catch (const Error&) {  // as above
   }
-  status_columns_ = std::max<std::size_t>(CountColumns(line), 1);
-  status_width_ = width;
 }
 
-void Console::ClearStatusLine() {
+void Console::ClearStatus() {
   std::lock_guard lock(mutex_);
-  if (status_columns_ > 0) WriteErr("");
+  if (!status_columns_.empty()) WriteErr("");
 }
 
 std::string Printable(std::string_view text) {

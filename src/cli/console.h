@@ -30,17 +30,17 @@ class Console {
   void Warning(std::string_view text);  // "dbomsbak: warning: TEXT"
   void PrintError(const Error& error);  // "dbomsbak: error: MESSAGE" and the hint below it
 
-  // The progress line on a terminal of so many columns: replaced by the next, cleared before
-  // anything else is printed. Give one line that fits.
-  void ShowStatusLine(std::string_view line, int width);
-  void ClearStatusLine();
+  // The lines of progress on a terminal of so many columns: replaced by the next, cleared before
+  // anything else is printed. Give lines that fit, and fewer than the terminal has.
+  void ShowStatus(const std::vector<std::string>& lines, int width);
+  void ClearStatus();
 
   WritableFile& out() { return out_; }
 
  private:
   void WriteErr(std::string_view text);
-  // What takes the status line away, from where the cursor is left behind it.
-  std::string Clearing(int width) const;
+  // To where the status begins, from where the cursor is left behind it.
+  std::string ToItsBegin(int width) const;
   std::string Marked(std::string_view word, std::string_view colour) const;
 
   WritableFile& out_;
@@ -48,8 +48,8 @@ class Console {
   bool quiet_ = false;
   bool colour_ = false;
   std::mutex mutex_;
-  std::size_t status_columns_ = 0;  // 0: none is shown
-  int status_width_ = 0;            // of the terminal when it was shown
+  std::vector<std::size_t> status_columns_;  // of each line that is shown
+  int status_width_ = 0;                     // of the terminal when it was
 };
 
 // Text from servers and files, safe for a terminal: control characters as \xNN, newlines as blanks.

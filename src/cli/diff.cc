@@ -51,7 +51,7 @@ ErrorCode RunDiffCommandLine(Invocation& run) {
     }
   }
   const ErrorCode code = CodeOf(report);
-  run.console.ClearStatusLine();
+  run.console.ClearStatus();
   if (run.json()) {
     run.console.Out(ToLine(DiffToJson(command.path, report, code)));
   } else if (html) {

@@ -225,7 +225,7 @@ void TellIfInUse(Invocation& run, const Scope& scope, SessionFactory& sessions,
   const auto session = sessions.Connect();
   const std::vector<std::string> told =
       DescribeUse(*session, scope.databases, oms->heartbeats, observer, run.cancel);
-  run.console.ClearStatusLine();
+  run.console.ClearStatus();
   for (const std::string& line : told) {
     run.console.Warning(line + "; what is written from now on is not in the dump");
   }
@@ -285,7 +285,7 @@ ErrorCode RunDumpCommandLine(Invocation& run) {
   }();
 
   const ErrorCode code = result.omitted.empty() ? ErrorCode::kOk : ErrorCode::kPartial;
-  run.console.ClearStatusLine();
+  run.console.ClearStatus();
   const std::string path = command.target.to_stdout ? "stdout" : command.target.path;
   if (run.json()) {
     run.console.Out(ToLine(DumpToJson(result, code, path)));

@@ -380,6 +380,14 @@ constexpr std::array kEventFields{
     JsonEventField{"bytes_done", "number", "progress", ""},
     JsonEventField{"objects_done", "number", "progress", ""},
     JsonEventField{"objects_total", "number", "progress", "0: not known"},
+    JsonEventField{"jobs[].phase", "string", "progress",
+                   "a session of dump, restore or verify: what it does; empty: it waits"},
+    JsonEventField{"jobs[].object", "string", "progress", "the table it has in hand"},
+    JsonEventField{"jobs[].part", "number", "progress",
+                   "of that table: the chunk, load unit or frame, from 1; 0: no parts"},
+    JsonEventField{"jobs[].parts", "number", "progress", "0: not known"},
+    JsonEventField{"jobs[].rows_done", "number", "progress", "of that table, by this session"},
+    JsonEventField{"jobs[].bytes_done", "number", "progress", "so, of SQL text"},
 };
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cli/characters.h"
 #include "cli/units.h"
@@ -40,9 +42,9 @@ class PlainObserver : public Observer {
 
 class BarObserver final : public PlainObserver {
  public:
-  BarObserver(Console& console, bool verbose, int (*width)())
-      : PlainObserver(console, verbose), width_(width) {}
-  ~BarObserver() override { console_.ClearStatusLine(); }
+  BarObserver(Console& console, bool verbose, TerminalSize (*size)())
+      : PlainObserver(console, verbose), size_(size) {}
+  ~BarObserver() override { console_.ClearStatus(); }
 
   void Phase(std::string_view text) override { console_.Say(text); }
 
@@ -56,12 +58,12 @@ class BarObserver final : public PlainObserver {
       return;
     }
     drawn_ = now;
-    const int width = width_();
-    console_.ShowStatusLine(RenderBar(progress, Since(phase_start_), width), width);
+    const TerminalSize size = size_();
+    console_.ShowStatus(RenderStatus(progress, Since(phase_start_), size), size.width);
   }
 
  private:
-  int (*width_)();
+  TerminalSize (*size_)();
   std::string phase_;
   Clock::time_point phase_start_ = Clock::now();
   Clock::time_point drawn_{};
@@ -82,6 +84,15 @@ class JsonObserver final : public Observer {
     if (progress.phase == phase_ && now - written_ < kInterval) return;
     phase_ = progress.phase;
     written_ = now;
+    nlohmann::json jobs = nlohmann::json::array();
+    for (const JobProgress& job : progress.jobs) {
+      jobs.push_back({{"phase", job.phase},
+                      {"object", job.object},
+                      {"part", job.part},
+                      {"parts", job.parts},
+                      {"rows_done", job.rows_done},
+                      {"bytes_done", job.bytes_done}});
+    }
     Write({{"event", "progress"},
            {"phase", progress.phase},
            {"object", progress.object},
@@ -89,7 +100,8 @@ class JsonObserver final : public Observer {
            {"rows_total", progress.rows_total},
            {"bytes_done", progress.bytes_done},
            {"objects_done", progress.objects_done},
-           {"objects_total", progress.objects_total}});
+           {"objects_total", progress.objects_total},
+           {"jobs", std::move(jobs)}});
   }
 
  private:
@@ -166,13 +178,88 @@ std::string RenderBar(const Progress& progress, milliseconds elapsed, int width)
   return FirstColumns(progress.phase + " " + percent, limit);
 }
 
+std::vector<std::string> RenderJobs(const std::vector<JobProgress>& jobs, std::string_view phase,
+                                    int width) {
+  constexpr std::size_t kObjectAtLeast = 20;
+  constexpr std::size_t kNumbers = 3;  // part, rows, bytes
+  struct Row {
+    std::string head, object;
+    std::array<std::string, kNumbers> numbers;
+  };
+  std::vector<Row> rows;
+  std::size_t object_columns = 0;
+  std::array<std::size_t, kNumbers> columns{};
+  for (const JobProgress& job : jobs) {
+    Row& row = rows.emplace_back();
+    row.head = fmt::format("{:3}  ", rows.size());
+    if (job.object.empty()) {
+      row.object = "waiting";
+    } else {
+      row.object = Printable(job.object);
+      if (job.phase != phase) row.object = job.phase + " " + row.object;
+      if (job.part > 0 && job.parts != 1) {
+        row.numbers[0] = "part " + Grouped(job.part);
+        if (job.parts > 0) row.numbers[0] += " of " + Grouped(job.parts);
+      }
+      row.numbers[1] = Grouped(job.rows_done) + " rows";
+      if (job.bytes_done > 0) row.numbers[2] = HumanBytes(job.bytes_done);
+    }
+    object_columns = std::max(object_columns, CountColumns(row.object));
+    for (std::size_t i = 0; i < kNumbers; ++i) {
+      columns[i] = std::max(columns[i], row.numbers[i].size());
+    }
+  }
+
+  const std::size_t limit = static_cast<std::size_t>(std::max(width, 2)) - 1;
+  constexpr std::size_t kHead = 5;
+  std::size_t shown = kNumbers;
+  const auto needed = [&] {
+    std::size_t sum = kHead;
+    for (std::size_t i = 0; i < shown; ++i) sum += columns[i] > 0 ? 2 + columns[i] : 0;
+    return sum;
+  };
+  while (shown > 0 && needed() + std::min(object_columns, kObjectAtLeast) > limit) --shown;
+  object_columns = std::min(object_columns, limit > needed() ? limit - needed() : 0);
+
+  std::vector<std::string> lines;
+  for (const Row& row : rows) {
+    std::string line = row.head + LastColumns(row.object, object_columns);
+    std::size_t end = kHead + object_columns;
+    for (std::size_t i = 0; i < shown; ++i) {
+      if (columns[i] == 0) continue;
+      end += 2 + columns[i];
+      if (row.numbers[i].empty()) continue;
+      line.append(end - row.numbers[i].size() - CountColumns(line), ' ');
+      line += row.numbers[i];
+    }
+    lines.push_back(FirstColumns(line, limit));
+  }
+  return lines;
+}
+
+std::vector<std::string> RenderStatus(const Progress& progress, milliseconds elapsed,
+                                      TerminalSize size) {
+  // Below that, what was there before the command is worth more than the jobs.
+  constexpr int kWidthForJobs = 60, kLinesBeside = 4;
+  const std::size_t jobs = progress.jobs.size();
+  if (jobs < 2 || size.width < kWidthForJobs || size.height < kLinesBeside ||
+      jobs > static_cast<std::size_t>(size.height - kLinesBeside)) {
+    return {RenderBar(progress, elapsed, size.width)};
+  }
+  std::vector<std::string> lines = RenderJobs(progress.jobs, progress.phase, size.width);
+  Progress total = progress;
+  total.object.clear();
+  lines.push_back(RenderBar(total, elapsed, size.width));
+  return lines;
+}
+
 std::unique_ptr<Observer> MakeObserver(Console& console, ProgressStyle style, bool verbose,
-                                       int (*width)()) {
+                                       TerminalSize (*size)()) {
   switch (style) {
     case ProgressStyle::kJson:
       return std::make_unique<JsonObserver>(console);
     case ProgressStyle::kBar:
-      return std::make_unique<BarObserver>(console, verbose, width);
+      return std::make_unique<BarObserver>(console, verbose, size);
     case ProgressStyle::kNone:
       break;
   }

@@ -34,7 +34,7 @@ constexpr char kHaOff[] = "ha-off";
 ConfirmRestore Confirm(Invocation& run, std::string question, std::string unasked = {}) {
   return [&run, question = std::move(question),
           unasked = std::move(unasked)](const RestorePlan& plan) {
-    run.console.ClearStatusLine();
+    run.console.ClearStatus();
     if (!plan.problems.empty()) {  // the error that follows names them
       RestorePlan without = plan;
       without.problems.clear();
@@ -109,7 +109,7 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
                  bool loaded) {
   const ErrorCode code =
       dry_run && !result.plan.problems.empty() ? ErrorCode::kRestorePreflight : ErrorCode::kOk;
-  run.console.ClearStatusLine();
+  run.console.ClearStatus();
   if (run.json()) {
     run.console.Out(ToLine(RestoreToJson(result, code, dry_run, rehearsed)));
     return code;
@@ -186,7 +186,7 @@ ErrorCode CheckRestores(Invocation& run) {
   const RestorePlan plan =
       RunRestoreCommand(*sessions, run.files, command, nullptr, *observer, run.cancel).plan;
   const ErrorCode code = plan.problems.empty() ? ErrorCode::kOk : ErrorCode::kRestorePreflight;
-  run.console.ClearStatusLine();
+  run.console.ClearStatus();
   run.console.Out(run.json() ? ToLine(RestoreCheckToJson(command.paths, plan, code))
                              : RenderRestoreCheck(command.paths, plan));
   return code;
@@ -260,7 +260,7 @@ ErrorCode Abort(Invocation& run, const RestoreCommand& command) {
   };
   const AbortResult result =
       RunAbortCommand(*sessions, run.files, command, confirm, *observer, run.cancel);
-  run.console.ClearStatusLine();
+  run.console.ClearStatus();
   const bool dry_run = command.options.dry_run;
   if (run.json()) {
     run.console.Out(ToLine(AbortToJson(result, dry_run)));

@@ -165,7 +165,7 @@ ErrorCode RunSnapshotCommandLine(Invocation& run) {
   run.signals.AllowForcedEnd();
   SnapshotResult result = RunSnapshot(run.files, command, notes, run.cancel);
   run.signals.ForbidForcedEnd();  // what remains is told to others, and short
-  run.console.ClearStatusLine();
+  run.console.ClearStatus();
   if (run.cancel.cancelled() && result.file.empty()) {
     // Whatever broke first: it was an interruption.
     try {

@@ -67,10 +67,12 @@ bool StderrTakesColour() {
          terminal != nullptr && *terminal != '\0' && std::strcmp(terminal, "dumb") != 0;
 }
 
-int TerminalWidth() {
+TerminalSize SizeOfTerminal() {
   winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    return {size.ws_col, size.ws_row};
+  }
+  return {};
 }
 
 Secret AskPassword(const std::string& question) {

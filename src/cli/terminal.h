@@ -12,7 +12,12 @@ bool StdoutIsTerminal();
 bool StderrIsTerminal();
 bool CanAsk();             // a person can be asked: stdin and stderr are a terminal
 bool StderrTakesColour();  // it is a terminal that knows colours, and NO_COLOR does not forbid them
-int TerminalWidth();       // columns of stderr, 80 when unknown
+
+struct TerminalSize {
+  int width = 80;
+  int height = 0;  // 0: unknown
+};
+TerminalSize SizeOfTerminal();  // that of stderr, now
 
 // Asks on /dev/tty without echo, as the mysql client does. Errors: kUsage when there is no
 // terminal, kInterrupted.

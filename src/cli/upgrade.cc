@@ -160,7 +160,7 @@ class UpgradeCommandLine {
                       "check --state {} tells them",
                       problems, ShellQuoted({folder()})));
     }
-    run_.console.ClearStatusLine();
+    run_.console.ClearStatus();
     run_.console.Out(run_.json() ? ToLine(UpgradeToJson(view_)) : RenderUpgradeStatus(view_));
     return ErrorCode::kOk;
   }
@@ -254,7 +254,7 @@ class UpgradeCommandLine {
     const auto observer = ObserveAsAsked(run_);
     const DiffReport report =
         RunDiffCommand(*Connect().sessions, run_.files, diff, *observer, run_.cancel);
-    run_.console.ClearStatusLine();
+    run_.console.ClearStatus();
     run_.console.Out(run_.json() ? ToLine(DiffToJson(diff.path, report, ErrorCode::kOk))
                                  : RenderDiff(diff.path, report));
     return ErrorCode::kOk;
@@ -398,13 +398,13 @@ class UpgradeCommandLine {
   bool IsConfirmed(const UpgradeStep& step, bool ask) {
     if (confirmed_.contains(step.name)) return true;
     if (!ask || !CanAskNow()) return false;
-    run_.console.ClearStatusLine();
+    run_.console.ClearStatus();
     run_.console.Err("\n" + RenderUpgradeSteps({step}));
     return AskYesNo("Is that so? [y/N] ", run_.cancel);
   }
 
   bool Proceed(const std::vector<UpgradeStep>& steps) {
-    run_.console.ClearStatusLine();
+    run_.console.ClearStatus();
     if (!run_.console.quiet() || CanAskNow()) run_.console.Err(RenderUpgradeSteps(steps));
     return !CanAskNow() || AskYesNo("Do this? [y/N] ", run_.cancel);
   }
@@ -430,17 +430,17 @@ class UpgradeCommandLine {
         [&](const UpgradeStep& step, bool ask) { return IsConfirmed(step, ask); },
         [&](const std::vector<UpgradeStep>& steps) { return Proceed(steps); },
         [&](std::string_view text) {
-          run_.console.ClearStatusLine();
+          run_.console.ClearStatus();
           run_.console.Say(text);
         },
         [&](std::string_view text) {
           view_.found.warnings.emplace_back(text);
-          run_.console.ClearStatusLine();
+          run_.console.ClearStatus();
           run_.console.Warning(text);
         },
         [](const Receipt& receipt) { return RenderReceipt(receipt, true); },
         [&](const RestorePlan& plan) {
-          run_.console.ClearStatusLine();
+          run_.console.ClearStatus();
           if (!run_.console.quiet()) run_.console.Err(RenderPlan(plan, false));
         },
         [&](const std::string& archive, const DiffReport& report) { KeepReport(archive, report); },
@@ -451,7 +451,7 @@ class UpgradeCommandLine {
   }
 
   void Finish(const UpgradeJournal& journal) {
-    run_.console.ClearStatusLine();
+    run_.console.ClearStatus();
     view_.facts = FactsOf(view_.options, run_.files, journal);
     Fill(journal, false);
   }

@@ -27,8 +27,10 @@ struct ArchiveVerifier::Worker {
   const ArchiveReader& archive;
   std::vector<ObjectRecord> objects;  // the block of the index read last
   std::uint64_t first = 0;
+  std::size_t job = 0;  // of the board
 
-  explicit Worker(const ArchiveReader& reader) : archive(reader) {}
+  explicit Worker(const ArchiveReader& reader, std::size_t number = 0)
+      : archive(reader), job(number) {}
 
   // Neighbours in the text are neighbours in the index: mostly the block is the one in hand.
   const ObjectRecord& Object(std::uint32_t number) {
@@ -224,9 +226,10 @@ void ArchiveVerifier::CheckDisjoint() const {
 // ---- the text ----------------------------------------------------------------------------------
 
 void ArchiveVerifier::ProveText(unsigned jobs) {
-  ForEachFrame(archive_, jobs, cancel_, [this]() -> FrameWork {
-    return [this, worker = std::make_shared<Worker>(archive_)](std::uint64_t frame,
-                                                               std::string_view text) {
+  jobs_.emplace(std::max(jobs, 1U));
+  ForEachFrame(archive_, jobs, cancel_, [this](unsigned job) -> FrameWork {
+    return [this, worker = std::make_shared<Worker>(archive_, job)](std::uint64_t frame,
+                                                                    std::string_view text) {
       ProveFrame(frame, text, *worker);
       Report(frame);
     };
@@ -248,7 +251,10 @@ void ArchiveVerifier::ProveFrame(std::uint64_t frame, std::string_view text, Wor
     const std::uint64_t to = std::min(span->end, end);
     ProveGap(frame, at - begin, part(at, from));
     if (span->what == What::kData) {
-      ProveRows(*span, worker.Object(span->object), frame, from - begin, part(from, to));
+      const ObjectRecord& table = worker.Object(span->object);
+      Take(worker.job, *span, table, frame);
+      const std::uint64_t rows = ProveRows(*span, table, frame, from - begin, part(from, to));
+      jobs_->Add(worker.job, rows, to - from);
     }
     at = to;
   }
@@ -282,9 +288,10 @@ void ArchiveVerifier::ProveDefinition(const Span& create, const ObjectRecord& ob
   }
 }
 
-void ArchiveVerifier::ProveRows(const Span& data, const ObjectRecord& table, std::uint64_t frame,
-                                std::uint64_t text_offset, std::string_view text) {
-  if (table.row_digest->id != kRowDigestId) return;
+std::uint64_t ArchiveVerifier::ProveRows(const Span& data, const ObjectRecord& table,
+                                         std::uint64_t frame, std::uint64_t text_offset,
+                                         std::string_view text) {
+  if (table.row_digest->id != kRowDigestId) return 0;
   std::vector<std::string> names;
   std::vector<ColumnKind> kinds;
   for (const ColumnRecord& column : table.columns) {
@@ -301,6 +308,7 @@ void ArchiveVerifier::ProveRows(const Span& data, const ObjectRecord& table, std
   std::lock_guard lock(mutex_);
   found_[data.object] += digest;
   progress_.rows_done += digest.rows;
+  return digest.rows;
 }
 
 // Text that belongs to no object: comments, settings, USE. Rows there would be loaded by the mysql
@@ -320,10 +328,23 @@ void ArchiveVerifier::ProveGap(std::uint64_t frame, std::uint64_t text_offset,
   }
 }
 
+std::uint64_t ArchiveVerifier::FrameAt(std::uint64_t place) const {
+  const auto behind = std::upper_bound(frame_begins_.begin(), frame_begins_.end(), place);
+  return static_cast<std::uint64_t>(behind - frame_begins_.begin()) - 1;
+}
+
+void ArchiveVerifier::Take(std::size_t job, const Span& span, const ObjectRecord& table,
+                           std::uint64_t frame) {
+  const std::uint64_t first = FrameAt(span.begin);
+  jobs_->Take(job, progress_.phase, table.id.Describe(), frame - first + 1,
+              FrameAt(span.end - 1) - first + 1);
+}
+
 void ArchiveVerifier::Report(std::uint64_t frame) {
   std::lock_guard lock(mutex_);
   progress_.bytes_done += frame_begins_[frame + 1] - frame_begins_[frame];
   progress_.object = fmt::format("frame {} of {}", frame + 1, archive_.frame_count());
+  jobs_->CopyTo(progress_.jobs);
   observer_.Update(progress_);
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/sql/row_digest.h"
+#include "engine/job_board.h"
 
 namespace dbomsbak {
 
@@ -56,10 +58,14 @@ class ArchiveVerifier {
 
   void ProveFrame(std::uint64_t frame, std::string_view text, Worker& worker);
   void ProveDefinition(const Span& create, const ObjectRecord& object, std::string_view text) const;
-  void ProveRows(const Span& data, const ObjectRecord& table, std::uint64_t frame,
-                 std::uint64_t text_offset, std::string_view text);
+  // How many they are, as far as they are counted.
+  std::uint64_t ProveRows(const Span& data, const ObjectRecord& table, std::uint64_t frame,
+                          std::uint64_t text_offset, std::string_view text);
   void ProveGap(std::uint64_t frame, std::uint64_t text_offset, std::string_view text) const;
   void Report(std::uint64_t frame);
+  // The thread begins what `span` has of the frame; its table comes in parts, one a frame.
+  void Take(std::size_t job, const Span& span, const ObjectRecord& table, std::uint64_t frame);
+  std::uint64_t FrameAt(std::uint64_t place) const;  // in the whole text
 
   [[noreturn]] void Damaged(const std::string& object, std::string_view what) const;
 
@@ -70,6 +76,7 @@ class ArchiveVerifier {
   std::vector<std::uint64_t> frame_begins_;  // in the whole text; one more than frames
   std::vector<Span> spans_;                  // schema, stand-in and data slices, by place
   std::vector<Span> creates_;                // create slices, by place
+  std::optional<JobBoard> jobs_;             // one a thread
   std::uint64_t tables_ = 0, rows_ = 0, omitted_ = 0;
 
   std::mutex mutex_;                          // guards what follows

@@ -55,6 +55,7 @@ ChunkPlanner::ChunkPlanner(std::vector<TableToRead> tables, std::size_t target_b
 void ChunkPlanner::BeginTable() {
   const Table& table = *tables_[table_].table;
   begun_ = true;
+  next_part_ = 1;
   low_.clear();
   search_.reset();
   ranges_.reset();
@@ -271,6 +272,7 @@ std::optional<Chunk> ChunkPlanner::Next(Session& session, bool holds_locks) {
   }
   chunk.last = !high;
   chunk.number = next_number_++;
+  chunk.part = next_part_++;
   if (high) {
     low_ = std::move(*high);
   } else {

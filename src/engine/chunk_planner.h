@@ -27,6 +27,7 @@ struct Chunk {
   std::size_t table = 0;     // index into the planner's tables
   std::string condition;     // empty: all rows
   bool last = false;         // of its table
+  std::uint64_t part = 1;    // its number in its table, from 1
   SessionLease keeper;       // the session to read it by, where it is not the reader's own
 };
 
@@ -103,6 +104,7 @@ class ChunkPlanner {
   enum class Estimates { kInColumn, kInText, kNone };
   Estimates estimates_ = Estimates::kInColumn;  // where EXPLAIN tells rows, until seen otherwise
   std::uint64_t next_number_ = 0;
+  std::uint64_t next_part_ = 1;
 
   mutable std::mutex mutex_;
   std::set<Session*> lent_;

@@ -74,7 +74,7 @@ void ThrowReadError(ServerError& e, const TableToRead* table, unsigned retention
   throw;
 }
 
-void ChunkReader::ReadAll(Session& session, bool holds_locks) {
+void ChunkReader::ReadAll(Session& session, bool holds_locks, std::size_t job) {
   // Text in its own bytes.
   session.Execute("SET character_set_results = NULL");
   RowPiece piece;
@@ -82,9 +82,14 @@ void ChunkReader::ReadAll(Session& session, bool holds_locks) {
     std::optional<Chunk> chunk;
     try {
       chunk = planner_.Next(session, holds_locks);
-      if (!chunk) return;
+      if (!chunk) {
+        jobs_.Rest(job);
+        return;
+      }
+      jobs_.Take(job, kDumpPhase, planner_.table(chunk->table).table->id.Describe(), chunk->part,
+                 chunk->last ? chunk->part : 0);
       if (!holds_locks) throttle_.AwaitCalm(session);
-      if (!Read(chunk->keeper ? *chunk->keeper : session, *chunk, piece)) return;
+      if (!Read(chunk->keeper ? *chunk->keeper : session, *chunk, job, piece)) return;
     } catch (ServerError& e) {
       ThrowReadError(e, chunk ? &planner_.table(chunk->table) : nullptr, retention_s_);
     } catch (Error& e) {
@@ -108,7 +113,7 @@ void ChunkReader::WatchRetention() {
                   age.count(), retention_s_));
 }
 
-bool ChunkReader::Read(Session& session, const Chunk& chunk, RowPiece& piece) {
+bool ChunkReader::Read(Session& session, const Chunk& chunk, std::size_t job, RowPiece& piece) {
   WatchRetention();
   const TableToRead& entry = planner_.table(chunk.table);
   const Table& table = *entry.table;
@@ -131,6 +136,7 @@ bool ChunkReader::Read(Session& session, const Chunk& chunk, RowPiece& piece) {
     if (!entry.non_transactional) throttle_.Pay(rows, piece.text.size());
     counters_.rows.fetch_add(rows, std::memory_order_relaxed);
     counters_.bytes.fetch_add(piece.text.size(), std::memory_order_relaxed);
+    jobs_.Add(job, rows, piece.text.size());
     told_rows = end.digest.rows;
     text_bytes += piece.text.size();
     return handoff_.Push(chunk.number, piece);

@@ -6,11 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "dbomsbak/base/object_id.h"
 #include "dbomsbak/transport/session.h"
 #include "engine/chunk_handoff.h"
 #include "engine/chunk_planner.h"
+#include "engine/job_board.h"
 #include "engine/serial_observer.h"
 #include "engine/throttle.h"
 
@@ -34,6 +36,9 @@ class UnreadableRows : public Error {
 // the server's own.
 [[noreturn]] void ThrowReadError(ServerError& e, const TableToRead* table, unsigned retention_s);
 
+// The phase of Progress.
+constexpr std::string_view kDumpPhase = "dump";
+
 // What is done so far; read by any thread.
 struct DumpCounters {
   std::atomic<std::uint64_t> rows{0}, bytes{0}, objects{0};
@@ -48,7 +53,7 @@ class ChunkReader {
   // `throttle` is asked by all but the reader that holds locks.
   ChunkReader(ChunkPlanner& planner, ChunkHandoff& handoff, Throttle& throttle,
               std::size_t packet_limit, bool exact_json_doubles, unsigned retention_s,
-              DumpCounters& counters, SerialObserver& observer)
+              DumpCounters& counters, JobBoard& jobs, SerialObserver& observer)
       : planner_(planner),
         handoff_(handoff),
         throttle_(throttle),
@@ -56,15 +61,17 @@ class ChunkReader {
         exact_json_doubles_(exact_json_doubles),
         retention_s_(retention_s),
         counters_(counters),
+        jobs_(jobs),
         observer_(observer) {}
 
   // Until nothing is left, or the handoff is closed. `holds_locks`: the session that reads tables
-  // without transactions. Errors: ChangedMeanwhile, UnreadableRows, the server's.
-  void ReadAll(Session& session, bool holds_locks);
+  // without transactions. `job`: which one of the board it is. Errors: ChangedMeanwhile,
+  // UnreadableRows, the server's.
+  void ReadAll(Session& session, bool holds_locks, std::size_t job);
 
  private:
   // False when all is over.
-  bool Read(Session& session, const Chunk& chunk, RowPiece& piece);
+  bool Read(Session& session, const Chunk& chunk, std::size_t job, RowPiece& piece);
   void WatchRetention();
 
   ChunkPlanner& planner_;
@@ -74,6 +81,7 @@ class ChunkReader {
   const bool exact_json_doubles_;
   const unsigned retention_s_;
   DumpCounters& counters_;
+  JobBoard& jobs_;
   SerialObserver& observer_;
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::atomic<bool> warned_{false};

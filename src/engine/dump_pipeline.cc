@@ -17,6 +17,7 @@
 #include "engine/chunk_reader.h"
 #include "engine/dump_memory.h"
 #include "engine/frame_outputs.h"
+#include "engine/job_board.h"
 #include "engine/plain_proof.h"
 #include "engine/serial_observer.h"
 #include "engine/set_text.h"
@@ -70,6 +71,7 @@ class Pipeline {
   Throttle throttle_;
   ChunkPlanner planner_;
   DumpCounters counters_;
+  JobBoard jobs_;  // one a reader, and behind them one for who holds locks
   ChunkReader reader_;
   std::optional<SetText> text_;
 
@@ -102,8 +104,9 @@ Pipeline::Pipeline(DumpSet& set, SessionRegistry& registry, const DumpOptions& o
       handoff_(memory_.handoff_bytes, memory_.reserve_bytes),
       throttle_(options.throttle, telling_),
       planner_(TablesToRead(), memory_.chunk_bytes),
+      jobs_(set.readers.size() + (set.snapshot.tables_held ? 1 : 0)),
       reader_(planner_, handoff_, throttle_, packet_limit_, set.traits.has_exact_json_doubles,
-              set.snapshot.retention_s, counters_, telling_) {
+              set.snapshot.retention_s, counters_, jobs_, telling_) {
   if (options.source_date_epoch) {
     snapshot_.time = FormatUtc(*options.source_date_epoch);
     snapshot_.scn.clear();  // a time as well
@@ -176,13 +179,14 @@ void Pipeline::StopAll() {
 
 Progress Pipeline::ProgressNow() {
   Progress progress;
-  progress.phase = "dump";
+  progress.phase = kDumpPhase;
   progress.rows_done = counters_.rows.load(std::memory_order_relaxed);
   progress.rows_total = rows_total_;
   progress.bytes_done = counters_.bytes.load(std::memory_order_relaxed);
   progress.objects_done = counters_.objects.load(std::memory_order_relaxed);
   progress.objects_total = objects_total_;
   progress.object = text_->in_hand();
+  jobs_.CopyTo(progress.jobs);
   return progress;
 }
 
@@ -230,14 +234,14 @@ DumpResult Pipeline::Run() {
     });
     if (set_.snapshot.tables_held) {
       group.Start([this] {
-        reader_.ReadAll(*set_.holder, true);
+        reader_.ReadAll(*set_.holder, true, set_.readers.size());
         set_.ReleaseTables();
         CheckBehindLastReader();
       });
     }
-    for (Session* reader : set_.readers) {
-      group.Start([this, reader] {
-        reader_.ReadAll(*reader, false);
+    for (std::size_t job = 0; job < set_.readers.size(); ++job) {
+      group.Start([this, job] {
+        reader_.ReadAll(*set_.readers[job], false, job);
         CheckBehindLastReader();
       });
     }

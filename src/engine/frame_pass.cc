@@ -14,7 +14,7 @@
 namespace dbomsbak {
 
 void ForEachFrame(const ArchiveReader& archive, unsigned jobs, const CancelToken& cancel,
-                  const std::function<FrameWork()>& start) {
+                  const std::function<FrameWork(unsigned job)>& start) {
   const std::uint64_t frames = archive.frame_count();
   std::atomic<std::uint64_t> next{0};
   std::atomic<bool> stop{false};
@@ -25,8 +25,8 @@ void ForEachFrame(const ArchiveReader& archive, unsigned jobs, const CancelToken
   std::exception_ptr error;
 
   TaskGroup group([&] { stop = true; });
-  const auto run = [&] {
-    const FrameWork work = start();
+  const auto run = [&](unsigned job) {
+    const FrameWork work = start(job);
     std::string text;
     while (!stop) {
       cancel.ThrowIfCancelled();
@@ -46,7 +46,7 @@ void ForEachFrame(const ArchiveReader& archive, unsigned jobs, const CancelToken
       }
     }
   };
-  for (unsigned job = 0; job < std::max(jobs, 1U); ++job) group.Start(run);
+  for (unsigned job = 0; job < std::max(jobs, 1U); ++job) group.Start([&run, job] { run(job); });
   group.Wait();
   if (error) std::rethrow_exception(error);
 }
@@ -58,7 +58,7 @@ void ProveFrames(const ArchiveReader& archive, unsigned jobs, Observer& observer
   Progress progress;
   progress.phase = "check";
   progress.objects_total = archive.frame_count();
-  ForEachFrame(archive, jobs, cancel, [&]() -> FrameWork {
+  ForEachFrame(archive, jobs, cancel, [&](unsigned) -> FrameWork {
     return [&](std::uint64_t, std::string_view text) {
       std::lock_guard lock(mutex);
       progress.bytes_done += text.size();

@@ -77,10 +77,12 @@ PlainRowLoader::PlainRowLoader(SessionFactory& sessions, const ServerTraits& tra
 }
 
 void PlainRowLoader::Run(unsigned jobs) {
+  jobs = std::max(1U, jobs);
+  jobs_.emplace(jobs);
   TaskGroup group([this] { Close(); });
   group.Start([this] { Produce(); });
-  for (unsigned i = 0; i < std::max(1U, jobs); ++i) {
-    group.Start([this] { Work(); });
+  for (unsigned i = 0; i < jobs; ++i) {
+    group.Start([this, i] { Work(i); });
   }
   group.Wait();
 }
@@ -169,20 +171,24 @@ void PlainRowLoader::Close() {
   changed_.notify_all();
 }
 
-void PlainRowLoader::Work() {
+void PlainRowLoader::Work(std::size_t job) {
   const std::unique_ptr<Session> session = sessions_.Connect();
   PrepareSession(*session, traits_, true);
   PrepareForDefinitions(*session);
   Unit unit;
   while (Pop(unit)) {
     cancel_.ThrowIfCancelled();
+    jobs_->Take(job, progress_.phase, content_.tables[unit.table].record.id.Describe());
     Load(*session, unit);
+    jobs_->Add(job, unit.rows, unit.bytes);
     std::lock_guard lock(mutex_);
     progress_.rows_done += unit.rows;
     progress_.bytes_done += unit.bytes;
     progress_.object = content_.tables[unit.table].record.id.Describe();
+    jobs_->CopyTo(progress_.jobs);
     observer_.Update(progress_);
   }
+  jobs_->Rest(job);
 }
 
 // The unit and the note that it is there commit together; tables without transactions get their

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/transport/session.h"
+#include "engine/job_board.h"
 #include "engine/plain_content.h"
 #include "engine/row_loader.h"
 
@@ -54,7 +56,7 @@ class PlainRowLoader {
   void Push(Unit unit);
   bool Pop(Unit& unit);
   void Close();
-  void Work();
+  void Work(std::size_t job);  // of the board
   void Load(Session& session, const Unit& unit);
   void Send(Session& session, const Unit& unit);
   void JudgeWarnings(Session& session, const Unit& unit, std::size_t statement);
@@ -72,6 +74,7 @@ class PlainRowLoader {
   Observer& observer_;
   const CancelToken& cancel_;
   std::map<ObjectId, std::uint32_t> tables_;
+  std::optional<JobBoard> jobs_;
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

@@ -95,8 +95,9 @@ void RowLoader::Run(unsigned jobs, RowProof* proof) {
     if (proof_ != nullptr) proof_->Stop();
   });
   const std::size_t workers = proof_ != nullptr ? jobs : std::min<std::size_t>(jobs, tasks_.size());
+  jobs_.emplace(workers);
   for (std::size_t i = 0; i < workers; ++i) {
-    group.Start([this] { Work(); });
+    group.Start([this, i] { Work(i); });
   }
   group.Wait();
 }
@@ -106,9 +107,11 @@ void RowLoader::PlanTasks(const ContentSource& source, const std::vector<bool>& 
   std::vector<Units> by_table(content_.tables.size());
   std::vector<std::uint64_t> weights(content_.tables.size());  // bytes, at first
   units_left_.assign(content_.tables.size(), 0);
+  units_of_.assign(content_.tables.size(), {});
   const std::size_t end = source.first_unit + source.unit_count;
   for (std::size_t i = source.first_unit; i < end; ++i) {
     const LoadUnit& unit = content_.units[i];
+    if (units_of_[unit.table].count++ == 0) units_of_[unit.table].first = i;
     if (done[i]) {
       forms_[unit.table] = std::min(forms_[unit.table], LoadForm::kFields);  // some rows are there
     } else {
@@ -160,12 +163,13 @@ std::optional<RowLoader::Task> RowLoader::NextTask() {
   return task;
 }
 
-void RowLoader::Work() {
-  LoadTasks();
-  if (proof_ != nullptr && !stopped_) proof_->Work();
+void RowLoader::Work(std::size_t job) {
+  LoadTasks(job);
+  jobs_->Rest(job);
+  if (proof_ != nullptr && !stopped_) proof_->Work(*jobs_, job);
 }
 
-void RowLoader::LoadTasks() {
+void RowLoader::LoadTasks(std::size_t job) {
   std::optional<Task> task = NextTask();
   if (!task) return;
   const std::unique_ptr<Session> session = sessions_.Connect();
@@ -175,7 +179,7 @@ void RowLoader::LoadTasks() {
   for (; task; task = NextTask()) {
     cancel_.ThrowIfCancelled();
     if (task->whole) {
-      LoadWhole(*session, *task);
+      LoadWhole(*session, job, *task);
       continue;
     }
     archive_.ReadFrame(task->units.front()->frame, text);
@@ -186,21 +190,22 @@ void RowLoader::LoadTasks() {
       if (targets_[unit->table].transactional) {
         batch.push_back(unit);
       } else {
-        LoadBatch(*session, {unit}, text);
+        LoadBatch(*session, job, {unit}, text);
       }
     }
-    if (!batch.empty()) LoadBatch(*session, batch, text);
+    if (!batch.empty()) LoadBatch(*session, job, batch, text);
   }
 }
 
-void RowLoader::LoadBatch(Session& session, const Units& units, std::string_view text) {
+void RowLoader::LoadBatch(Session& session, std::size_t job, const Units& units,
+                          std::string_view text) {
   const bool repeatable = targets_[units.front()->table].transactional;
   for (unsigned attempt = 1;; ++attempt) {
     try {
       session.Execute("START TRANSACTION");
       for (const LoadUnit* unit : units) {
         if (stopped_) return;  // the session goes, and the transaction with it
-        SendUnit(session, *unit, text);
+        SendUnit(session, job, *unit, text);
       }
       NoteUnits(session, units);
       session.Execute("COMMIT");
@@ -211,7 +216,7 @@ void RowLoader::LoadBatch(Session& session, const Units& units, std::string_view
       std::this_thread::sleep_for(attempt * kPauseBetweenTries);
     }
   }
-  for (const LoadUnit* unit : units) Report(unit, true);
+  for (const LoadUnit* unit : units) Report(job, unit, true);
   Release(units);
 }
 
@@ -222,7 +227,9 @@ std::string_view RowLoader::TextOf(const LoadUnit& unit, std::string_view text) 
   return text.substr(unit.offset, unit.length);
 }
 
-void RowLoader::SendUnit(Session& session, const LoadUnit& unit, std::string_view text) {
+void RowLoader::SendUnit(Session& session, std::size_t job, const LoadUnit& unit,
+                         std::string_view text) {
+  Take(job, unit);
   const ObjectId& id = content_.tables[unit.table].record.id;
   try {
     const std::string_view own = TextOf(unit, text);
@@ -298,7 +305,7 @@ bool RowLoader::SendFields(Session& session, const LoadUnit& unit, std::string_v
   return true;
 }
 
-void RowLoader::LoadWhole(Session& session, const Task& task) {
+void RowLoader::LoadWhole(Session& session, std::size_t job, const Task& task) {
   const std::uint32_t table = task.units.front()->table;
   const ObjectId& id = content_.tables[table].record.id;
   bool loaded = false;
@@ -309,7 +316,7 @@ void RowLoader::LoadWhole(Session& session, const Task& task) {
     session.Execute("SET SESSION unique_checks=0");
     for (unsigned attempt = 1;; ++attempt) {
       try {
-        loaded = SendWhole(session, task);
+        loaded = SendWhole(session, job, task);
         break;
       } catch (const ServerError& e) {
         if (e.code() == ErrorCode::kConnectionLost) throw;
@@ -333,7 +340,7 @@ void RowLoader::LoadWhole(Session& session, const Task& task) {
   for (const LoadUnit* unit : task.units) tasks_.push_back({{unit}, false});
 }
 
-bool RowLoader::SendWhole(Session& session, const Task& task) {
+bool RowLoader::SendWhole(Session& session, std::size_t job, const Task& task) {
   const std::uint32_t table = task.units.front()->table;
   session.Execute("START TRANSACTION");
   FieldRows rows = FieldsOf(table);
@@ -345,9 +352,10 @@ bool RowLoader::SendWhole(Session& session, const Task& task) {
     session.LoadLocal(LoadStatement(table), [&]() -> std::string_view {
       if (stopped_ || cancel_.cancelled()) throw Stopped();
       while (left.empty()) {
-        if (next != 0) Report(reported.emplace_back(task.units[next - 1]), true);
+        if (next != 0) Report(job, reported.emplace_back(task.units[next - 1]), true);
         if (next == task.units.size()) return {};
         const LoadUnit& unit = *task.units[next++];
+        Take(job, unit);
         archive_.ReadFrame(unit.frame, text);
         left = TextOf(unit, text);
       }
@@ -367,10 +375,10 @@ bool RowLoader::SendWhole(Session& session, const Task& task) {
   } catch (const NoFields&) {
     session.Execute("ROLLBACK");
   } catch (const ServerError&) {
-    for (const LoadUnit* unit : reported) Report(unit, false);
+    for (const LoadUnit* unit : reported) Report(job, unit, false);
     throw;
   }
-  for (const LoadUnit* unit : reported) Report(unit, false);
+  for (const LoadUnit* unit : reported) Report(job, unit, false);
   return false;
 }
 
@@ -416,7 +424,15 @@ void RowLoader::ReleaseTable(std::uint32_t table) {
   proof_->Release(table, std::move(warning));
 }
 
-void RowLoader::Report(const LoadUnit* unit, bool is_there) {
+void RowLoader::Take(std::size_t job, const LoadUnit& unit) {
+  const TableUnits& all = units_of_[unit.table];
+  const auto place = static_cast<std::size_t>(&unit - content_.units.data());
+  jobs_->Take(job, progress_.phase, content_.tables[unit.table].record.id.Describe(),
+              place - all.first + 1, all.count);
+}
+
+void RowLoader::Report(std::size_t job, const LoadUnit* unit, bool is_there) {
+  Take(job, *unit);
   std::lock_guard lock(mutex_);
   const ContentObject& table = content_.tables[unit->table];
   // Rows of a table are as good as evenly spread over its text.
@@ -427,6 +443,9 @@ void RowLoader::Report(const LoadUnit* unit, bool is_there) {
                                                      unit->length / static_cast<double>(size));
   progress_.bytes_done += is_there ? unit->length : 0 - std::uint64_t{unit->length};
   progress_.rows_done += is_there ? rows : 0 - rows;
+  jobs_->Add(job, is_there ? rows : 0 - rows,
+             is_there ? unit->length : 0 - std::uint64_t{unit->length});
+  jobs_->CopyTo(progress_.jobs);
   progress_.object = table.record.id.Describe();
   observer_.Update(progress_);
 }

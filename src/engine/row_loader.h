@@ -18,6 +18,7 @@
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/sql/field_rows.h"
 #include "dbomsbak/transport/session.h"
+#include "engine/job_board.h"
 #include "engine/load_form.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
@@ -63,19 +64,20 @@ class RowLoader {
   // Whether the table may go in one transaction.
   bool MayBeWhole(std::uint32_t table, const Units& units) const;
   std::optional<Task> NextTask();
-  void Work();
-  void LoadTasks();
+  // `job`: of the board.
+  void Work(std::size_t job);
+  void LoadTasks(std::size_t job);
   // Tables whose units are committed together. The first error of a table without transactions is
   // the last.
-  void LoadBatch(Session& session, const Units& units, std::string_view text);
-  void SendUnit(Session& session, const LoadUnit& unit, std::string_view text);
+  void LoadBatch(Session& session, std::size_t job, const Units& units, std::string_view text);
+  void SendUnit(Session& session, std::size_t job, const LoadUnit& unit, std::string_view text);
   void SendInserts(Session& session, const LoadUnit& unit, std::string_view text);
   // False: a value has no such form, and some rows may be there.
   bool SendFields(Session& session, const LoadUnit& unit, std::string_view text);
   // Where the table does not go in so, nothing of it is there, and its units are tasks again.
-  void LoadWhole(Session& session, const Task& task);
+  void LoadWhole(Session& session, std::size_t job, const Task& task);
   // False: as above.
-  bool SendWhole(Session& session, const Task& task);
+  bool SendWhole(Session& session, std::size_t job, const Task& task);
   // LOAD DATA LOCAL into the table of `unit`.
   std::string LoadStatement(std::uint32_t table) const;
   FieldRows FieldsOf(std::uint32_t table) const;
@@ -83,7 +85,9 @@ class RowLoader {
   void NoteUnits(Session& session, const Units& units);
   void NoteWarning(Session& session, std::uint32_t table);
   // `is_there` false: what was reported is not, after all.
-  void Report(const LoadUnit* unit, bool is_there);
+  void Report(std::size_t job, const LoadUnit* unit, bool is_there);
+  // The job begins it.
+  void Take(std::size_t job, const LoadUnit& unit);
   // These are committed: what is whole now goes to the proof.
   void Release(const Units& units);
   void ReleaseTable(std::uint32_t table);
@@ -101,6 +105,11 @@ class RowLoader {
   const ContentSource& source_;
   const std::vector<bool>& done_;
   RowProof* proof_ = nullptr;
+  std::optional<JobBoard> jobs_;
+  struct TableUnits {
+    std::size_t first = 0, count = 0;  // in content_.units, where they stand together
+  };
+  std::vector<TableUnits> units_of_;  // one a table
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;                     // of all below
   std::vector<std::size_t> units_left_;  // not committed yet, one a table

@@ -272,9 +272,9 @@ class RowProof::Impl {
     changed_.notify_all();
   }
 
-  void Work() {
+  void Work(JobBoard& jobs, std::size_t job) {
     try {
-      Prove();
+      Prove(jobs, job);
     } catch (...) {
       failed_ = true;
       throw;
@@ -311,12 +311,16 @@ class RowProof::Impl {
   struct Part {
     std::uint32_t table = 0;
     std::string condition;
+    std::uint64_t number = 1;  // of its table
+    bool last = false;
   };
 
-  void Prove() {
+  void Prove(JobBoard& jobs, std::size_t job) {
     std::unique_ptr<Session> session;
     while (const std::optional<Part> part = Next(session)) {
       cancel_.ThrowIfCancelled();
+      jobs.Take(job, progress_.phase, content_.tables[part->table].record.id.Describe(),
+                part->number, part->last ? part->number : 0);
       RowDigest digest;
       try {
         digest = Read(*session, tables_[part->table].staged, part->condition);
@@ -324,8 +328,10 @@ class RowProof::Impl {
         e.While(fmt::format("proving {}", content_.tables[part->table].record.id.Describe()));
         throw;
       }
-      Add(part->table, digest);
+      jobs.Add(job, digest.rows, 0);
+      Add(part->table, digest, jobs);
     }
+    jobs.Rest(job);
   }
 
   std::unique_ptr<Session> Connect() {
@@ -358,12 +364,12 @@ class RowProof::Impl {
       if (!chunk) continue;
       ++table.open_chunks;
       table.last_seen |= chunk->last;
-      return Part{*number, chunk->condition};
+      return Part{*number, chunk->condition, chunk->part, chunk->last};
     }
     return std::nullopt;
   }
 
-  void Add(std::uint32_t number, const RowDigest& digest) {
+  void Add(std::uint32_t number, const RowDigest& digest, const JobBoard& jobs) {
     std::lock_guard lock(mutex_);
     TableInProof& table = tables_[number];
     table.digest += digest;
@@ -376,7 +382,9 @@ class RowProof::Impl {
     progress_.rows_done += digest.rows;
     progress_.object = content_.tables[number].record.id.Describe();
     // Until then it is the load that is told.
-    if (released_ == tables_.size()) observer_.Update(progress_);
+    if (released_ != tables_.size()) return;
+    jobs.CopyTo(progress_.jobs);
+    observer_.Update(progress_);
   }
 
   void Judge(std::uint32_t number) const {
@@ -445,7 +453,7 @@ RowProof::~RowProof() = default;
 void RowProof::Release(std::uint32_t table, std::string warning) {
   impl_->Release(table, std::move(warning));
 }
-void RowProof::Work() { impl_->Work(); }
+void RowProof::Work(JobBoard& jobs, std::size_t job) { impl_->Work(jobs, job); }
 void RowProof::Stop() { impl_->Stop(); }
 bool RowProof::failed() const { return impl_->failed(); }
 bool RowProof::complete() const { return impl_->complete(); }
@@ -499,9 +507,11 @@ StagingProof ProveRows(SessionFactory& sessions, const ServerTraits& traits,
     const auto warning = load_warnings.find(table);
     proof.Release(table, warning == load_warnings.end() ? "" : warning->second);
   }
+  jobs = std::max(1U, jobs);
+  JobBoard board(jobs);
   TaskGroup group([&] { proof.Stop(); });
-  for (unsigned i = 0; i < std::max(1U, jobs) && !order.empty(); ++i) {
-    group.Start([&] { proof.Work(); });
+  for (unsigned i = 0; i < jobs && !order.empty(); ++i) {
+    group.Start([&, i] { proof.Work(board, i); });
   }
   group.Wait();
   return proof.Finish();

@@ -11,6 +11,7 @@
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/engine/observer.h"
 #include "dbomsbak/transport/session.h"
+#include "engine/job_board.h"
 #include "engine/restore_content.h"
 #include "engine/restore_facts.h"
 
@@ -55,9 +56,9 @@ class RowProof {
   // All rows of a table of content.tables are there, and nobody writes to it any more; once for
   // each table. `warning`: the server's first one while they were loaded, or empty.
   void Release(std::uint32_t table, std::string warning);
-  // Proves what is released, waiting for more until all are, in a session of its own. The first
-  // error is to be followed by Stop(); kCopyDiffers names the table.
-  void Work();
+  // Proves what is released, waiting for more until all are, in a session of its own, as that job
+  // of the board. The first error is to be followed by Stop(); kCopyDiffers names the table.
+  void Work(JobBoard& jobs, std::size_t job);
   // Work() returns soon.
   void Stop();
   bool failed() const;    // an error came out of Work()

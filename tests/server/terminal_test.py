@@ -4,6 +4,7 @@ how far it is, as wide as there is room. Without one, nothing is asked."""
 
 import os
 import pathlib
+import re
 import sys
 import tempfile
 import time
@@ -25,19 +26,61 @@ def bars(lines):
     return [line for line in lines if ' %' in line]
 
 
+def jobs(lines):
+    """Those that tell what one job has in hand, by their numbers."""
+    return {int(match[1]): match[2] for line in lines if (match := re.match(r' {1,2}(\d+)  (table .*|waiting|prove .*)', line))}
+
+
+def jobs_in_tmux(program, server, options, folder):
+    """A line for each job where the terminal has room, and none where it has not, while its size changes."""
+    server.sql("""CREATE DATABASE j; USE j; CREATE TABLE a (id INT PRIMARY KEY, v VARCHAR(200));
+                  INSERT INTO a SELECT seq, REPEAT('a', 150) FROM seq_1_to_60000; CREATE TABLE b LIKE a; INSERT INTO b SELECT * FROM a;
+                  CREATE TABLE c LIKE a; INSERT INTO c SELECT * FROM a; CREATE TABLE e LIKE a; INSERT INTO e SELECT * FROM a;""")
+    with tmux.Tmux(program, folder, 80, 24) as pane:
+        pane.start('dump', *options, 'j', '-o', 'jobs.sql.zst', '--jobs', '4', '--throttle', '12000rows')
+        for width, height, lines_of_jobs in ((80, 24, 4), (120, 40, 4), (40, 10, 0), (80, 24, 4), (80, 7, 0)):
+            pane.resize(width, height)
+            time.sleep(0.4)  # a redraw or two
+            lines = pane.wait(lambda lines, wanted=lines_of_jobs: len(bars(lines)) == 1 and len(jobs(lines)) == wanted, 10)
+            assert all(len(line) < width for line in (*bars(lines), *jobs(lines).values())), '\n'.join(lines)
+            if lines_of_jobs:
+                assert list(jobs(lines)) == [1, 2, 3, 4], '\n'.join(lines)
+                at = lines.index(bars(lines)[0])
+                assert not any(lines[at + 1:]) and len(jobs(lines[at - 4:at])) == 4, '\n'.join(lines)
+                assert any('table `j`.' in job and 'rows' in job for job in jobs(lines).values()), '\n'.join(lines)
+                assert 'table' not in bars(lines)[0], bars(lines)
+            print('\n'.join([f'{width}x{height}', *(line for line in lines if line)]))
+        pane.resize(120, 40)
+        lines = pane.wait(lambda lines: any('ended with 0' in line for line in lines), 60)
+        assert not bars(lines) and not jobs(lines), '\n'.join(lines)
+        assert 'dumped 4 tables' in ''.join(lines), '\n'.join(lines)
+
+        # A restore shows the same, and Ctrl-C leaves a clean screen.
+        slow = ['restore', *options, '--yes', 'jobs.sql.zst', '--jobs', '2']
+        pane.start(*slow)
+        pane.wait(jobs, 30)
+        pane.call('send-keys', 'C-c')
+        lines = pane.wait(lambda lines: any('ended with' in line for line in lines), 30)
+        assert not bars(lines) and not jobs(lines), '\n'.join(lines)
+        if any('ended with 130' in line for line in lines):
+            assert [d for d in server.databases() if 'dbomsbak' in d] == [], server.databases()
+        else:
+            print('the restore was faster than Ctrl-C')
+
+
 def in_tmux(program, server, options, folder):
     """The bar as it is seen, at three sizes, and while the size changes."""
     server.sql('CREATE TABLE d.`a table with quite a long name` (id INT PRIMARY KEY, v VARCHAR(200)); USE d; '
                "INSERT INTO d.`a table with quite a long name` SELECT seq, REPEAT('x', 150) FROM seq_1_to_20000")
     dump = ['dump', *options, 'd', '--only', 'd.a table with quite a long name', '--overwrite', '-o', 'slow.sql.zst',
-            '--throttle', '4000rows']
+            '--throttle', '4000rows', '--jobs', '1']
     with tmux.Tmux(program, folder, 200, 50) as pane:
         began = time.monotonic()
         pane.start(*dump)
         seen = {}
         for width, height, words in ((200, 50, ['[#', '] ', 'rows', 'MiB', '/s', 'ETA', 'table `d`.`a table with quite']),
                                      (80, 24, ['[#', 'rows', 'ETA', 'a long name`']), (40, 12, ['%', 'ETA', 'name`']),
-                                     (100, 30, ['[#', 'rows', 'ETA', 'long name`'])):
+                                     (100, 30, ['[#', 'rows', 'ETA', 'long name`'])):  # of one job
             if width != 200:
                 pane.resize(width, height)
                 time.sleep(0.4)
@@ -137,6 +180,7 @@ def main():
             print('the bar was not looked at: there is no tmux')
         else:
             in_tmux(program, server, options, folder)
+            jobs_in_tmux(program, server, options, folder)
         print('ok')
 
 

@@ -4,8 +4,19 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dbomsbak {
+
+// What one session, or one thread, has in hand.
+struct JobProgress {
+  std::string phase;            // what it does to the object: "load", "prove"; empty: nothing now
+  std::string object;           // "table `d`.`t`"
+  std::uint64_t part = 0;       // of the object: the chunk, load unit or frame, from 1; 0: no parts
+  std::uint64_t parts = 0;      // 0 when unknown
+  std::uint64_t rows_done = 0;  // of the object, by this job; so with bytes of SQL text
+  std::uint64_t bytes_done = 0;
+};
 
 struct Progress {
   std::string phase;   // "load", "prove", "dump"
@@ -15,6 +26,7 @@ struct Progress {
   std::uint64_t bytes_done = 0;  // of SQL text
   std::uint64_t objects_done = 0;
   std::uint64_t objects_total = 0;
+  std::vector<JobProgress> jobs;  // empty where they are not told apart
 };
 
 // Called from any engine thread, never two at a time. Must return soon.

@@ -42,6 +42,12 @@ Progress HalfWay() {
   return progress;
 }
 
+Progress TwoJobs() {
+  Progress progress = HalfWay();
+  progress.jobs = {{"dump", "table `d`.`t`", 3, 0, 1234567, 10 << 20}, {}};
+  return progress;
+}
+
 TEST(ProgressTest, BarTellsShareRowsBytesRateAndTimeLeft) {
   EXPECT_EQ(RenderBar(HalfWay(), milliseconds(10'000), 200),
             "dump [##########          ]  50 %  1,000 rows  10.0 MiB  1.0 MiB/s  ETA 10.0 s  "
@@ -74,17 +80,82 @@ TEST(ProgressTest, ANarrowTerminalShowsWhatMattersMost) {
             "dump  50 %  ETA 10.0 s  …db`.`oms_step`");
 }
 
+TEST(ProgressTest, JobsHaveColumnsAndTellWhatTheyDo) {
+  Progress progress = TwoJobs();
+  progress.jobs.push_back({"prove", "table `d`.`数据`", 1, 1, 20, 0});
+  progress.jobs.push_back({"dump", "frame\n7", 2, 17, 5, 100});
+  EXPECT_THAT(RenderJobs(progress.jobs, "dump", 80),
+              testing::ElementsAre(
+                  "  1  table `d`.`t`                 part 3  1,234,567 rows  10.0 MiB",
+                  "  2  waiting", "  3  prove table `d`.`数据`                       20 rows",
+                  "  4  frame 7                 part 2 of 17          5 rows     100 B"));
+}
+
+TEST(ProgressTest, JobsFitAnyWidth) {
+  Progress progress = TwoJobs();
+  progress.jobs.push_back(
+      {"prove", "table `a_long_database_数据`.`a_long_table`", 1234, 9999, 20, 9});
+  for (int width = 2; width < 130; ++width) {
+    for (const std::string& line : RenderJobs(progress.jobs, "dump", width)) {
+      EXPECT_LT(CountColumns(line), static_cast<std::size_t>(width)) << line;
+    }
+  }
+  EXPECT_THAT(RenderJobs(progress.jobs, "dump", 60),
+              testing::ElementsAre("  1  table `d`.`t`                                   part 3",
+                                   "  2  waiting",
+                                   "  3  …ng_database_数据`.`a_long_table`  part 1,234 of 9,999"));
+}
+
+TEST(ProgressTest, JobsHaveLinesWhereThereIsRoom) {
+  const Progress progress = TwoJobs();
+  const auto lines = [&](int width, int height) {
+    return RenderStatus(progress, milliseconds(10'000), {width, height}).size();
+  };
+  EXPECT_EQ(lines(80, 24), 3U);
+  EXPECT_EQ(lines(60, 6), 3U);
+  EXPECT_EQ(lines(59, 24), 1U);
+  EXPECT_EQ(lines(80, 5), 1U);
+  EXPECT_EQ(lines(80, 0), 1U);
+  EXPECT_EQ(RenderStatus(progress, milliseconds(10'000), {80, 24})[2],
+            "dump [##########          ]  50 %  1,000 rows  10.0 MiB  1.0 MiB/s  ETA 10.0 s");
+  Progress alone = progress;
+  alone.jobs.pop_back();
+  EXPECT_THAT(RenderStatus(alone, milliseconds(10'000), {80, 24}),
+              testing::ElementsAre(RenderBar(progress, milliseconds(10'000), 80)));
+}
+
+TEST(ProgressTest, SeveralLinesAreWrittenAtOnceAndTakenAwayWhole) {
+  MemoryOutput out, err;
+  Console console(out, err);
+  console.ShowStatus({"one", "two", "three"}, 80);
+  EXPECT_EQ(err.text, "\r\x1b[?7lone\x1b[K\r\ntwo\x1b[K\r\nthree\x1b[K\x1b[?7h");
+  err.text.clear();
+  console.ShowStatus({"1", "2", "3"}, 80);
+  EXPECT_EQ(err.text, "\r\x1b[2A\x1b[?7l1\x1b[K\r\n2\x1b[K\r\n3\x1b[K\x1b[?7h");
+  err.text.clear();
+  console.ShowStatus({"total"}, 80);
+  EXPECT_EQ(err.text, "\r\x1b[2A\x1b[J\x1b[?7ltotal\x1b[K\x1b[?7h");
+  err.text.clear();
+  console.ShowStatus({"one", "two"}, 80);
+  err.text.clear();
+  console.Warning("w");
+  EXPECT_EQ(err.text, "\r\x1b[1A\x1b[Jdbomsbak: warning: w\n");
+  err.text.clear();
+  console.ClearStatus();
+  EXPECT_EQ(err.text, "");
+}
+
 TEST(ProgressTest, TheStatusLineIsWrittenAtOnceAndTakenAwayWhole) {
   MemoryOutput out, err;
   Console console(out, err);
-  console.ShowStatusLine("one two three", 80);
+  console.ShowStatus({"one two three"}, 80);
   EXPECT_EQ(err.text, "\r\x1b[?7lone two three\x1b[K\x1b[?7h");
   err.text.clear();
-  console.ShowStatusLine("one", 80);
+  console.ShowStatus({"one"}, 80);
   EXPECT_EQ(err.text, "\r\x1b[?7lone\x1b[K\x1b[?7h");
-  console.ShowStatusLine("one two three", 80);
+  console.ShowStatus({"one two three"}, 80);
   err.text.clear();
-  console.ShowStatusLine("o", 5);  // 13 columns are three rows now
+  console.ShowStatus({"o"}, 5);  // 13 columns are three rows now
   EXPECT_EQ(err.text, "\r\x1b[2A\x1b[J\x1b[?7lo\x1b[K\x1b[?7h");
 }
 
@@ -118,7 +189,9 @@ TEST(ProgressTest, EstimatesBelowTheTruthDoNotOverflowTheBar) {
 TEST(ProgressTest, JsonEventsAreOneALine) {
   MemoryOutput out, err;
   Console console(out, err);
-  const auto observer = MakeObserver(console, ProgressStyle::kJson, false, [] { return 80; });
+  const auto observer = MakeObserver(console, ProgressStyle::kJson, false, [] {
+    return TerminalSize{80, 24};
+  });
   observer->Phase("loading");
   observer->Warning("two\nlines");
   observer->Update(HalfWay());
@@ -130,11 +203,13 @@ TEST(ProgressTest, JsonEventsAreOneALine) {
 TEST(ProgressTest, EventsHaveTheMembersOfTheTable) {
   MemoryOutput out, err;
   Console console(out, err);
-  const auto observer = MakeObserver(console, ProgressStyle::kJson, false, [] { return 80; });
+  const auto observer = MakeObserver(console, ProgressStyle::kJson, false, [] {
+    return TerminalSize{80, 24};
+  });
   observer->Phase("loading");
   observer->Notice("a note");
   observer->Warning("a warning");
-  observer->Update(HalfWay());
+  observer->Update(TwoJobs());
   std::istringstream lines(err.text);
   std::set<std::string> kinds;
   for (std::string line; std::getline(lines, line);) {
@@ -142,7 +217,16 @@ TEST(ProgressTest, EventsHaveTheMembersOfTheTable) {
     const std::string kind = event.at("event");
     kinds.insert(kind);
     std::set<std::string> members, known;
-    for (const auto& [name, value] : event.items()) {
+    auto flat = event;
+    if (event.contains("jobs")) {
+      flat.erase("jobs");
+      ASSERT_EQ(event.at("jobs").size(), 2U);
+      for (const auto& job : event.at("jobs")) {
+        for (const auto& [name, value] : job.items()) flat["jobs[]." + name] = value;
+        EXPECT_EQ(job.size(), 6U);
+      }
+    }
+    for (const auto& [name, value] : flat.items()) {
       members.insert(name);
       for (const JsonEventField& field : JsonEventTable()) {
         if (field.name != name) continue;
@@ -155,7 +239,7 @@ TEST(ProgressTest, EventsHaveTheMembersOfTheTable) {
         known.emplace(field.name);
       }
     }
-    EXPECT_EQ(members.size(), event.size());
+    EXPECT_EQ(members.size(), flat.size());
     EXPECT_EQ(members, known) << line;
   }
   EXPECT_EQ(kinds, (std::set<std::string>{"phase", "notice", "warning", "progress"}));
@@ -165,7 +249,9 @@ TEST(ProgressTest, QuietKeepsWarningsOnly) {
   MemoryOutput out, err;
   Console console(out, err);
   console.set_quiet(true);
-  const auto observer = MakeObserver(console, ProgressStyle::kNone, false, [] { return 80; });
+  const auto observer = MakeObserver(console, ProgressStyle::kNone, false, [] {
+    return TerminalSize{80, 24};
+  });
   observer->Phase("phase");
   observer->Notice("notice");
   observer->Update(HalfWay());
