@@ -53,11 +53,11 @@ _dbomsbak_look_up() {
       esac
       ;;
     'cat')
-      options='--only --schema --data --s3-endpoint --identity --passphrase-file -q --quiet -v --verbose -? --help'
+      options='--only --schema --data --s3-endpoint --identity --passphrase-file --json -q --quiet -v --verbose -? --help'
       operands=file
       case $1 in
         --only | --s3-endpoint) wanted=text separate=yes ;;
-        --schema | --data | -q | --quiet | -v | --verbose | -\? | --help) wanted=nothing ;;
+        --schema | --data | --json | -q | --quiet | -v | --verbose | -\? | --help) wanted=nothing ;;
         --identity | --passphrase-file) wanted=file separate=yes ;;
       esac
       ;;

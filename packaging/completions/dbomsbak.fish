@@ -122,12 +122,13 @@ complete -c dbomsbak -n '__dbomsbak_is info' -s '?' -l help -d 'this text'
 complete -c dbomsbak -n '__dbomsbak_is info' -F
 
 # cat
-complete -c dbomsbak -n '__dbomsbak_is cat' -l only -r -f -d 'this table alone; may be given again'
+complete -c dbomsbak -n '__dbomsbak_is cat' -l only -r -f -d 'these tables (or databases) alone'
 complete -c dbomsbak -n '__dbomsbak_is cat' -l schema -d 'definitions only'
 complete -c dbomsbak -n '__dbomsbak_is cat' -l data -d 'rows only'
 complete -c dbomsbak -n '__dbomsbak_is cat' -l s3-endpoint -r -f -d 'the object store of s3://BUCKET/KEY where it is not AWS\'s: https://host:port'
 complete -c dbomsbak -n '__dbomsbak_is cat' -l identity -r -F -d 'what opens encrypted files: an identity file of age; may be given again'
 complete -c dbomsbak -n '__dbomsbak_is cat' -l passphrase-file -r -F -d 'its first line is the passphrase of an encrypted file or identity (else it is asked for)'
+complete -c dbomsbak -n '__dbomsbak_is cat' -l json -d 'one JSON object a line: pieces of the text with what they are of, at last the exit code'
 complete -c dbomsbak -n '__dbomsbak_is cat' -s 'q' -l quiet -d 'warnings and errors only'
 complete -c dbomsbak -n '__dbomsbak_is cat' -s 'v' -l verbose -d 'tell each phase, with its time'
 complete -c dbomsbak -n '__dbomsbak_is cat' -s '?' -l help -d 'this text'

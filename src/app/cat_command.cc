@@ -39,23 +39,22 @@ constexpr ObjectKind kNamedKinds[] = {
     ObjectKind::kPackageBody, ObjectKind::kTrigger,   ObjectKind::kEvent,
 };
 
-// A piece of the text and the database it belongs to.
+// What of the text belongs to an object.
 struct Part {
   Slice slice;
-  std::string database;
-  bool is_database = false;  // its text changes the database itself
+  ObjectId id;
+  std::string_view name;  // "schema", "stand_in" or "data"
 };
 
 void AddParts(const ObjectRecord& object, const CatCommand& command, std::vector<Part>& parts) {
-  const bool is_database = object.id.kind == ObjectKind::kDatabase;
-  const auto add = [&](const std::optional<Slice>& slice) {
-    if (slice && slice->length > 0) parts.push_back({*slice, object.id.database, is_database});
+  const auto add = [&](const std::optional<Slice>& slice, std::string_view name) {
+    if (slice && slice->length > 0) parts.push_back({*slice, object.id, name});
   };
   if (command.schema) {
-    add(object.stand_in);
-    add(object.schema);
+    add(object.stand_in, "stand_in");
+    add(object.schema, "schema");
   }
-  if (command.data) add(object.data);
+  if (command.data) add(object.data, "data");
 }
 
 std::vector<std::string> ObjectNames(const ArchiveReader& archive, const std::string& database) {
@@ -69,9 +68,31 @@ std::vector<std::string> ObjectNames(const ArchiveReader& archive, const std::st
   return names;
 }
 
+// Where it was left out, nothing is missing that anybody has named.
+void AddDatabase(const ArchiveReader& archive, const CatCommand& command,
+                 const std::string& database, std::vector<Part>& parts) {
+  bool found = false;
+  archive.ForEachObject([&](ObjectRecord&& object) {
+    if (object.id.database != database) return true;
+    found = true;
+    AddParts(object, command, parts);
+    return true;
+  });
+  if (found) return;
+  const std::string hint = DidYouMean(database, archive.header().scope.databases);
+  throw Error(ErrorCode::kUsage,
+              fmt::format("'{}' holds no database {}", archive.name(), QuoteIdentifier(database)),
+              hint.empty() ? "dbomsbak info lists what the archive holds." : hint)
+      .About(database);
+}
+
 std::vector<Part> PartsByName(const ArchiveReader& archive, const CatCommand& command) {
   std::vector<Part> parts;
   for (const auto& [database, name] : command.only) {
+    if (name.empty()) {
+      AddDatabase(archive, command, database, parts);
+      continue;
+    }
     bool found = false;
     for (const ObjectKind kind : kNamedKinds) {
       const std::optional<ObjectRecord> object = archive.FindObject({database, kind, name});
@@ -119,45 +140,98 @@ std::vector<Part> PartsOfAll(const ArchiveReader& archive, const CatCommand& com
   return parts;
 }
 
-}  // namespace
-
-void RunCatCommand(const ArchiveReader& archive, const CatCommand& command, WritableFile& out,
-                   const CancelToken& cancel) {
-  if (command.only.empty() && command.schema && command.data) {
-    std::string text;
-    for (std::uint64_t number = 0; number < archive.frame_count(); ++number) {
-      cancel.ThrowIfCancelled();
-      archive.ReadFrame(number, text);
-      out.Append(text);
-    }
-    return;
-  }
-
+// In the order of the text, which is the order in which things can be created.
+std::vector<Part> PartsOf(const ArchiveReader& archive, const CatCommand& command) {
   std::vector<Part> parts =
       command.only.empty() ? PartsOfAll(archive, command) : PartsByName(archive, command);
-  // Text order is the order in which things can be created.
   std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
     return a.slice.frame != b.slice.frame ? a.slice.frame < b.slice.frame
                                           : a.slice.offset < b.slice.offset;
   });
+  // A table may be named, and its database as well.
+  const auto twice = std::unique(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+    return a.slice.frame == b.slice.frame && a.slice.offset == b.slice.offset;
+  });
+  parts.erase(twice, parts.end());
+  return parts;
+}
+
+// `text`: of frame `number`, and `part` the first of `parts` that does not end before it, of which
+// `done` bytes did. A part that does not fit, as verify would find, belongs to no object here.
+void WriteFrame(std::uint64_t number, std::string_view text, const std::vector<Part>& parts,
+                std::size_t& part, std::uint64_t& done, const TextSink& out) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    std::size_t end = text.size();
+    if (done == 0 && part < parts.size() && parts[part].slice.frame == number) {
+      const std::uint64_t begin = parts[part].slice.offset;
+      if (begin < at || begin >= end) {
+        ++part;
+        continue;
+      }
+      end = static_cast<std::size_t>(begin);
+    }
+    if (done == 0 && at < end) {
+      out({nullptr, {}, text.substr(at, end - at)});
+      at = end;
+    }
+    if (at == text.size()) return;
+    const Part& found = parts[part];
+    const std::string_view own = text.substr(at, static_cast<std::size_t>(std::min<std::uint64_t>(
+                                                     found.slice.length - done, text.size() - at)));
+    out({&found.id, found.name, own});
+    at += own.size();
+    done += own.size();
+    if (done < found.slice.length) continue;
+    ++part;
+    done = 0;
+  }
+}
+
+void WriteAll(const ArchiveReader& archive, const CatCommand& command, const TextSink& out,
+              const CancelToken& cancel) {
+  const std::vector<Part> parts =
+      command.by_object ? PartsOf(archive, command) : std::vector<Part>();
+  std::size_t part = 0;
+  std::uint64_t done = 0;
+  std::string text;
+  for (std::uint64_t number = 0; number < archive.frame_count(); ++number) {
+    cancel.ThrowIfCancelled();
+    archive.ReadFrame(number, text);
+    WriteFrame(number, text, parts, part, done, out);
+  }
+}
+
+}  // namespace
+
+void RunCatCommand(const ArchiveReader& archive, const CatCommand& command, const TextSink& out,
+                   const CancelToken& cancel) {
+  if (command.only.empty() && command.schema && command.data) {
+    return WriteAll(archive, command, out, cancel);
+  }
+  const std::vector<Part> parts = PartsOf(archive, command);
+  const auto write = [&](std::string_view text) { out({nullptr, {}, text}); };
   const bool name_databases = archive.header().scope.databases.size() > 1;
   std::string current;
-  out.Append(SettingsBefore());
+  write(SettingsBefore());
   if (command.data) {
     const std::string settings = SettingsOf(archive);
     for (const std::string_view setting : {kLongStatements, kKeepHistory}) {
-      if (settings.find(setting) != std::string::npos) out.Append(setting);
+      if (settings.find(setting) != std::string::npos) write(setting);
     }
   }
   for (const Part& part : parts) {
     cancel.ThrowIfCancelled();
-    if (name_databases && !part.is_database && part.database != current) {
-      out.Append(fmt::format("USE {};\n", QuoteIdentifier(part.database)));
-      current = part.database;
+    // The text of a database changes the database itself.
+    if (name_databases && part.id.kind != ObjectKind::kDatabase && part.id.database != current) {
+      write(fmt::format("USE {};\n", QuoteIdentifier(part.id.database)));
+      current = part.id.database;
     }
-    archive.ReadSlice(part.slice, [&](std::string_view piece) { out.Append(piece); });
+    archive.ReadSlice(part.slice, [&](std::string_view piece) {
+      out({&part.id, part.name, piece});
+    });
   }
-  out.Append(kSettingsAfter);
+  write(kSettingsAfter);
 }
 
 }  // namespace dbomsbak

@@ -197,6 +197,12 @@ ErrorCode RunInfoCommandLine(Invocation& run) {
     text.clear();
   };
   if (run.json()) {
+    // Read to its end first: what is wrong with the index must not end half an answer.
+    archive.ForEachObject([&](ObjectRecord&& object) {
+      StoredBytes(archive, object);
+      run.cancel.ThrowIfCancelled();
+      return true;
+    });
     std::string head = ToLine(ManifestToJson(path, archive.header(), receipt));
     head.resize(head.size() - 2);  // the closing brace and the newline
     write(head + ",\"objects\":[");
@@ -224,23 +230,30 @@ ErrorCode RunInfoCommandLine(Invocation& run) {
 ErrorCode RunCatCommandLine(Invocation& run) {
   CatCommand command;
   for (const std::string& text : run.line.All("only")) {
-    command.only.push_back(ParseTableName(text, "--only"));
+    for (auto& name : ParseDatabasesAndTables(text, "--only")) {
+      command.only.push_back(std::move(name));
+    }
   }
   const bool schema = run.line.Flag("schema");
   const bool data = run.line.Flag("data");
   command.schema = schema || !data;
   command.data = data || !schema;
+  command.by_object = run.json();
+  const TextSink out = [&](const TextPiece& piece) {
+    if (run.json()) return run.console.Out(ToLine(TextPieceToJson(piece)));
+    run.console.out().Append(piece.text);
+  };
   const std::shared_ptr<const RandomAccessFile> file =
       run.files.OpenForReading(run.line.arguments().front());
   if (LooksLikeUnpacked(file) == FileKind::kPlainSql) {
     run.signals.AllowForcedEnd();
-    WritePlainText(file, {command.only, command.schema, command.data}, run.console.out(),
-                   run.cancel);
-    return ErrorCode::kOk;
+    WritePlainText(file, {command.only, command.schema, command.data}, out, run.cancel);
+  } else {
+    const ArchiveReader archive = ArchiveReader::Open(file);
+    run.signals.AllowForcedEnd();
+    RunCatCommand(archive, command, out, run.cancel);
   }
-  const ArchiveReader archive = ArchiveReader::Open(file);
-  run.signals.AllowForcedEnd();
-  RunCatCommand(archive, command, run.console.out(), run.cancel);
+  if (run.json()) run.console.Out(ToLine(Coded(ErrorCode::kOk)));
   return ErrorCode::kOk;
 }
 

@@ -40,6 +40,15 @@ std::pair<char32_t, std::size_t> NextCharacter(std::string_view text) {
   return {character, length};
 }
 
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto [character, length] = NextCharacter(text);
+    if (character == kReplacement && length == 1) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 bool IsWide(char32_t c) {
   return (c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xA4CF) ||
          (c >= 0xAC00 && c <= 0xD7A3) || (c >= 0xF900 && c <= 0xFAFF) ||

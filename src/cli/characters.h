@@ -11,6 +11,7 @@ namespace dbomsbak {
 // The next character of `text`, which is not empty, and how many bytes it takes; what is no UTF-8
 // is one byte, and U+FFFD.
 std::pair<char32_t, std::size_t> NextCharacter(std::string_view text);
+bool IsUtf8(std::string_view text);
 // Takes two columns, as those of East Asia do.
 bool IsWide(char32_t character);
 

@@ -35,7 +35,8 @@ constexpr std::array kCommands{
     CommandInfo{
         kCommandCat, "cat", "FILE", 1, 1, "write the SQL text of an archive to stdout",
         "All of it, or by the index: one table, definitions only, rows only. Only the frames "
-        "that hold the part are read. - is standard input.",
+        "that hold the part are read. - is standard input. With --json in pieces that tell what "
+        "they are of: dbomsbak cat --json oms.sql.zst | jq -j 'select(.kind == \"table\") | .sql'",
         "dbomsbak cat oms.sql.zst --only oms_rm.cluster_info --schema"},
     CommandInfo{
         kCommandCheck, "check", "[DB… or --restore FILE…]", 0, kAny,

@@ -4,9 +4,11 @@
 
 #include <utility>
 
+#include "cli/characters.h"
 #include "cli/command_table.h"
 #include "cli/json_table.h"
 #include "cli/option_table.h"
+#include "dbomsbak/base/base64.h"
 #include "dbomsbak/base/utc_time.h"
 
 namespace dbomsbak {
@@ -323,6 +325,22 @@ Json ObjectToJson(const ObjectRecord& object, std::optional<std::uint64_t> store
   }
   if (!object.definer.empty()) json["definer"] = object.definer;
   if (!object.table.empty()) json["table"] = object.table;
+  return json;
+}
+
+Json TextPieceToJson(const TextPiece& piece) {
+  Json json{{"database", nullptr}, {"kind", nullptr}, {"name", nullptr}, {"part", nullptr}};
+  if (piece.object != nullptr) {
+    json["database"] = piece.object->database;
+    json["kind"] = std::string(ToString(piece.object->kind));
+    json["name"] = piece.object->name;
+    json["part"] = std::string(piece.part);
+  }
+  if (IsUtf8(piece.text)) {
+    json["sql"] = std::string(piece.text);
+  } else {
+    json["sql_base64"] = EncodeBase64(piece.text, true);
+  }
   return json;
 }
 

@@ -19,6 +19,7 @@
 #include "dbomsbak/engine/dump.h"
 #include "dbomsbak/engine/plain_text.h"
 #include "dbomsbak/engine/restore.h"
+#include "dbomsbak/engine/text_piece.h"
 
 namespace dbomsbak {
 
@@ -48,6 +49,8 @@ Json ManifestToJson(const std::string& path, const HeaderRecord& header, const R
 Json PlainManifestToJson(const std::string& path, const PlainSummary& summary);
 // `stored_bytes`: of the file; of tables of archives.
 Json ObjectToJson(const ObjectRecord& object, std::optional<std::uint64_t> stored_bytes = {});
+// Of `cat`: a line before the last. What is not UTF-8 comes as Base64.
+Json TextPieceToJson(const TextPiece& piece);
 Json CheckToJson(const CheckReport& report);
 // Of `check --restore`: the files of one set and what stands against restoring them.
 Json RestoreCheckToJson(const std::vector<std::string>& files, const RestorePlan& plan,

@@ -9,6 +9,7 @@ namespace {
 constexpr CommandSet kDump = kCommandDump;
 constexpr CommandSet kVerify = kCommandVerify;
 constexpr CommandSet kInfo = kCommandInfo;
+constexpr CommandSet kCat = kCommandCat;
 constexpr CommandSet kCheck = kCommandCheck;
 constexpr CommandSet kSwap = kCommandRestore | kCommandUndo;
 constexpr CommandSet kLeft = kCommandStatus | kCommandPurge;
@@ -23,7 +24,7 @@ constexpr CommandSet kConnectors = kCommandUpgradeConnectors;
 constexpr CommandSet kUpgrade = kCommandUpgrade;
 constexpr CommandSet kEvery = kDump | kVerify | kInfo | kCheck | kSwap | kLeft | kDiff | kSnapshot |
                               kList | kPrune | kHaConfig | kConnectors | kUpgrade | kCheckRestore |
-                              kAbort | kCommandHelp;
+                              kAbort | kCat | kCommandHelp;
 
 // Not std::array, whose deduction guide takes more arguments than clang nests.
 constexpr JsonField kFields[] = {
@@ -32,6 +33,15 @@ constexpr JsonField kFields[] = {
     JsonField{kEvery, "message?", "string", "what went wrong: there when code is not 0"},
     JsonField{kEvery, "hint?", "string", "what to do next; may be empty"},
     JsonField{kEvery, "object?", "string", "the database, table or file; may be empty"},
+
+    JsonField{kCat, "database?", "string or null",
+              "of the lines before the last, each a piece of the text: what it is of; null: what "
+              "stands between objects"},
+    JsonField{kCat, "kind?", "string or null", "table, view, trigger …"},
+    JsonField{kCat, "name?", "string or null", "of the object; in the last line as above"},
+    JsonField{kCat, "part?", "string or null", "schema, stand_in (of a view) or data"},
+    JsonField{kCat, "sql?", "string", "the text: whole statements, the rows of a frame at most"},
+    JsonField{kCat, "sql_base64?", "string", "instead of it, where it is not UTF-8"},
 
     JsonField{kDump | kInfo | kDiff | kHaConfig, "file", "string", "the file"},
     JsonField{kSnapshot, "file?", "string", "the archive, if it was made; so with what follows"},

@@ -8,6 +8,7 @@
 
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/utf8.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/plain_content.h"
 
@@ -22,9 +23,20 @@ bool Begins(std::string_view text, std::string_view word) {
   return EqualIgnoringCase(text.substr(0, word.size()), word);
 }
 
+// How much of the text may go, so that no character is torn, nor a line if it has an end.
+std::size_t WholeLines(std::string_view text) {
+  constexpr std::size_t kLongestCharacter = 4;
+  const std::size_t line_end = text.rfind('\n');
+  if (line_end != std::string_view::npos) return line_end + 1;
+  for (std::size_t back = 1; back <= std::min(kLongestCharacter, text.size()); ++back) {
+    if (StartsCharacter(text[text.size() - back])) return text.size() - back;
+  }
+  return text.size();
+}
+
 class PartWriter {
  public:
-  PartWriter(const PlainTextPart& part, WritableFile& out) : part_(part), out_(out) {
+  PartWriter(const PlainTextPart& part, const TextSink& out) : part_(part), out_(out) {
     for (const auto& name : part.only) missing_.insert(name);
   }
 
@@ -36,24 +48,28 @@ class PartWriter {
             statement.text.find("ALTER TABLE") != std::string_view::npos) {
           return;
         }
-        return Write(statement.text, ";");
+        return Write({}, statement.text, ";\n");
       case DumpStatement::Role::kDatabase:
-        if (part_.only.empty() || Begins(statement.text, "use")) Write(statement.text, ";");
+        if (part_.only.empty() || Begins(statement.text, "use")) Write({}, statement.text, ";\n");
         return;
       case DumpStatement::Role::kDefinition:
         return TakeDefinition(statement);
       case DumpStatement::Role::kRows:
-        if (part_.data && IsWanted(*statement.object)) Write(statement.text, ";");
+        if (part_.data && IsWanted(*statement.object)) {
+          Write({&statement.object->id, "data", {}}, statement.text, ";\n");
+        }
     }
   }
 
   void Finish(const std::string& file) const {
     if (missing_.empty()) return;
     const auto& [database, name] = *missing_.begin();
+    const bool all = name.empty();
     throw Error(ErrorCode::kUsage,
-                fmt::format("'{}' holds no object {}", file, QuoteQualified(database, name)),
+                fmt::format("'{}' holds no {} {}", file, all ? "objects of" : "object",
+                            all ? QuoteIdentifier(database) : QuoteQualified(database, name)),
                 "dbomsbak info lists what the dump holds.")
-        .About(database + "." + name);
+        .About(all ? database : database + "." + name);
   }
 
  private:
@@ -68,39 +84,43 @@ class PartWriter {
         statement.object->is_stand_in) {
       return;
     }
-    if (!statement.object->restart.empty()) return Write(statement.text, ";");
     const ObjectId& id = statement.object->id;
-    Write(fmt::format("DROP {} IF EXISTS {}", SqlKeyword(id.kind), QuoteIdentifier(id.name)), ";");
+    const TextPiece of{&id, "schema", {}};
+    if (!statement.object->restart.empty()) return Write(of, statement.text, ";\n");
+    Write(of, fmt::format("DROP {} IF EXISTS {}", SqlKeyword(id.kind), QuoteIdentifier(id.name)),
+          ";\n");
     WriteDefinition(statement);
   }
 
   void WriteDefinition(const DumpStatement& statement) {
-    if (statement.object == nullptr || !IsProgram(statement.object->id.kind)) {
-      return Write(statement.text, ";");
-    }
-    out_.Append("DELIMITER ;;\n");
-    Write(statement.text, " ;;");
-    out_.Append("DELIMITER ;\n");
+    if (statement.object == nullptr) return Write({}, statement.text, ";\n");
+    const TextPiece of{
+        &statement.object->id, statement.object->is_stand_in ? "stand_in" : "schema", {}};
+    if (!IsProgram(statement.object->id.kind)) return Write(of, statement.text, ";\n");
+    Write(of, fmt::format("DELIMITER ;;\n{} ;;\nDELIMITER ;\n", statement.text), {});
   }
 
   bool IsWanted(const DumpedObject& object) {
-    const std::pair name(object.id.database, object.id.name);
-    if (!part_.only.empty() &&
-        std::find(part_.only.begin(), part_.only.end(), name) == part_.only.end()) {
-      return false;
+    if (part_.only.empty()) return true;
+    bool wanted = false;
+    for (const std::string& name : {object.id.name, std::string()}) {
+      const std::pair entry(object.id.database, name);
+      if (std::find(part_.only.begin(), part_.only.end(), entry) == part_.only.end()) continue;
+      wanted = true;
+      missing_.erase(entry);
     }
-    missing_.erase(name);
-    return true;
+    return wanted;
   }
 
-  void Write(std::string_view text, std::string_view end) {
-    out_.Append(text);
-    out_.Append(end);
-    out_.Append("\n");
+  void Write(TextPiece piece, std::string_view text, std::string_view end) {
+    line_.assign(text).append(end);
+    piece.text = line_;
+    out_(piece);
   }
 
   const PlainTextPart& part_;
-  WritableFile& out_;
+  const TextSink& out_;
+  std::string line_;
   std::set<std::pair<std::string, std::string>> missing_;
 };
 
@@ -134,9 +154,17 @@ PlainSummary SummarizePlainDump(const std::shared_ptr<const RandomAccessFile>& f
 }
 
 void WritePlainText(const std::shared_ptr<const RandomAccessFile>& file, const PlainTextPart& part,
-                    WritableFile& out, const CancelToken& cancel) {
+                    const TextSink& out, const CancelToken& cancel) {
   if (part.only.empty() && part.schema && part.data) {
-    ForEachTextPiece(file, cancel, [&](std::string_view piece) { out.Append(piece); });
+    std::string text;
+    ForEachTextPiece(file, cancel, [&](std::string_view piece) {
+      text += piece;
+      const std::size_t whole = WholeLines(text);
+      if (whole == 0) return;
+      out({nullptr, {}, std::string_view(text).substr(0, whole)});
+      text.erase(0, whole);
+    });
+    if (!text.empty()) out({nullptr, {}, text});
     return;
   }
   PartWriter writer(part, out);

@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "dbomsbak/base/base64.h"
 #include "dbomsbak/base/error.h"
-#include "envelope/base64.h"
 
 namespace dbomsbak {
 namespace {

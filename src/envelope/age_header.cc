@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "dbomsbak/base/base64.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/hmac.h"
-#include "envelope/base64.h"
 #include "envelope/bech32.h"
 #include "envelope/primitives.h"
 

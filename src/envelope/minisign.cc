@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "dbomsbak/base/base64.h"
 #include "dbomsbak/base/bytes.h"
 #include "dbomsbak/base/error.h"
-#include "envelope/base64.h"
 #include "envelope/primitives.h"
 
 namespace dbomsbak {

@@ -66,7 +66,7 @@ TABLE = [
     # options of the command alone
     ('upgrade ha-config --en', 'upgrade ha-config --enable '),
     ('upgrade backup --en', 'upgrade backup --en'),
-    ('cat one.sql.zst --js', 'cat one.sql.zst --js'),
+    ('cat one.sql.zst --js', 'cat one.sql.zst --json '),
 ]
 # Of several with commas between.
 LISTS = [

@@ -4,9 +4,11 @@
 What servers are asked is looked at by the same rules wherever a server test asks for JSON.
 """
 
+import base64
 import json
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -29,6 +31,10 @@ ERRORS = [
     ('', 'dump d', 2, '--json', ''),
     ('', 'info a b', 2, "'b'", 'b'),
     ('', 'help verify', 2, "'verify'", ''),
+    ('', 'cat nowhere.sql.zst', 30, 'nowhere.sql.zst', 'nowhere.sql.zst'),
+    ('', 'cat broken.sql.zst', 20, 'broken.sql.zst', 'broken.sql.zst'),
+    ('', 'cat plain.sql --only d.u', 2, '`d`.`u`', 'd.u'),
+    ('', 'cat plain.sql --only u', 2, '`u`', 'u'),
     ('', 'verify nowhere.sql.zst', 30, 'nowhere.sql.zst', 'nowhere.sql.zst'),
     ('', 'info nowhere.sql.zst', 30, 'nowhere.sql.zst', 'nowhere.sql.zst'),
     ('', 'restore nowhere.sql.zst', 30, 'nowhere.sql.zst', 'nowhere.sql.zst'),
@@ -133,6 +139,32 @@ class Tests:
                 assert bool(out) == wanted, (spelled, out)
         # A word behind "--" is none of the program's options.
         assert self.ask('verify', 'nowhere', '--', '--json=true').out == ''
+
+    def test_the_pieces_of_cat_are_its_text(self):
+        latin = self.folder / 'latin.sql'
+        latin.write_bytes(PLAIN.encode().replace(b'(1),(2)', b"(_binary '\xff\xe9'),('\xc3\xa9')"))
+        objects = set()
+        for path in (*sorted(VALID.glob('*.zst')), self.folder / 'plain.sql', latin):
+            for options in ([], ['--schema'], ['--data'], ['--data', '--schema']):
+                text = self.ask('cat', path, *options).expect(0).stdout
+                lines = self.ask('cat', path, *options, '--json').expect(0).out
+                pieces = json_answers.pieces(lines)
+                assert b''.join(piece['sql'].encode() if 'sql' in piece else base64.b64decode(piece['sql_base64'])
+                                for piece in pieces) == text, (path, options)
+                kinds = {piece['part'] for piece in pieces if piece['kind']}
+                assert '--schema' in options or '--data' not in options or kinds <= {'data'}, (path, kinds)
+                assert '--data' in options or '--schema' not in options or 'data' not in kinds, (path, kinds)
+                objects |= {(piece['kind'], piece['part']) for piece in pieces}
+                assert any('sql_base64' in piece for piece in pieces) == (path == latin and options != ['--schema'])
+        assert {('table', 'schema'), ('table', 'data'), ('view', 'schema'), ('trigger', 'schema'),
+                ('function', 'schema'), ('event', 'schema'), (None, None)} <= objects, objects
+        # A program that knows JSON gets at the same text, and at one object's.
+        archive = VALID / 'every-kind.sql.zst'
+        lines = self.ask('cat', archive, '--json').stdout
+        jq = lambda what: subprocess.run(['jq', '-j', what], input=lines, stdout=subprocess.PIPE, check=True).stdout  # noqa: E731
+        assert jq('.sql // empty') == self.ask('cat', archive).stdout
+        triggers = jq('select(.kind == "trigger").sql').decode()
+        assert 'TRIGGER `tr`' in triggers and 'CREATE TABLE' not in triggers and 'INSERT INTO' not in triggers, triggers
 
     def test_an_option_file_asks_for_json_as_well(self):
         (self.folder / 'my.cnf').write_text('[dbomsbak-snapshot]\njson\ndir=nowhere\n')

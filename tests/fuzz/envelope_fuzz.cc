@@ -2,12 +2,12 @@
 // Of what was made with the golden keys only the golden ones are taken.
 #include <vector>
 
+#include "dbomsbak/base/base64.h"
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/envelope/age.h"
 #include "dbomsbak/envelope/minisign.h"
 #include "envelope/age_header.h"
-#include "envelope/base64.h"
 #include "envelope/bech32.h"
 #include "fuzz/fuzz.h"
 #include "unit/memory_file.h"

@@ -93,8 +93,26 @@ def _check(value, field, where, is_list=False):
         assert is_one and (bool in wanted or not isinstance(value, bool)), f'{where} is {value!r}, no {field.type}'
 
 
+def pieces(text):
+    """The lines of `cat --json` before the last, each held against the table."""
+    found = []
+    for line in text.splitlines()[:-1]:
+        piece = json.loads(line)
+        known = fields('cat').members
+        assert list(piece)[-1] in ('sql', 'sql_base64'), list(piece)
+        assert list(piece)[:-1] == ['database', 'kind', 'name', 'part'], list(piece)
+        for name, value in piece.items():
+            _check(value, known[name], f'cat.{name}')
+        found.append(piece)
+    return found
+
+
 def check(words, code, text):
-    """Fails by AssertionError; returns the answer."""
+    """Fails by AssertionError; returns the answer, that of cat being its last line."""
+    if words and words[0] == 'cat':
+        pieces(text)
+        text = text[text.rfind('\n', 0, -1) + 1:]
+        assert list(json.loads(text)) == (ERROR if code else ERROR[:2]), text
     assert text.count('\n') == 1 and text.endswith('\n'), f'not one line: {text[:2000]!r}'
     answer = json.loads(text)
     assert list(answer)[:2] == ERROR[:2], list(answer)

@@ -10,6 +10,7 @@
 #include "dbomsbak/archive/records.h"
 #include "dbomsbak/base/cancel.h"
 #include "dbomsbak/base/file.h"
+#include "dbomsbak/engine/text_piece.h"
 
 namespace dbomsbak {
 
@@ -25,15 +26,17 @@ PlainSummary SummarizePlainDump(const std::shared_ptr<const RandomAccessFile>& f
                                 const CancelToken& cancel);
 
 struct PlainTextPart {
-  std::vector<std::pair<std::string, std::string>> only;  // database and object name; empty: all
-  bool schema = true;                                     // definitions
-  bool data = true;                                       // rows
+  // Database and object name, which is empty for all of the database; none: everything.
+  std::vector<std::pair<std::string, std::string>> only;
+  bool schema = true;  // definitions
+  bool data = true;    // rows
 };
 
-// The unpacked text byte for byte, or, of a part, its statements with the settings they stand
+// The unpacked text byte for byte, in pieces of no object that are cut between lines where that is
+// possible and never within a character; or, of a part, its statements with the settings they stand
 // under. Errors: kUsage for an object that the dump does not hold, at the end of its text; as
 // above.
 void WritePlainText(const std::shared_ptr<const RandomAccessFile>& file, const PlainTextPart& part,
-                    WritableFile& out, const CancelToken& cancel);
+                    const TextSink& out, const CancelToken& cancel);
 
 }  // namespace dbomsbak

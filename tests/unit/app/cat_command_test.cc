@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -49,19 +51,24 @@ std::string ArchiveOfManyFrames() {
   return archive.Build();
 }
 
+std::string TextOf(const ArchiveReader& archive, const CatCommand& command) {
+  std::string text;
+  RunCatCommand(
+      archive, command, [&](const TextPiece& piece) { text += piece.text; }, CancelToken());
+  return text;
+}
+
 TEST(CatCommand, OneSmallTableIsReadWithoutTheFramesOfOthers) {
   const auto file = std::make_shared<CountingFile>(ArchiveOfManyFrames());
   const ArchiveReader archive = ArchiveReader::Open(file);
-  MemoryWritableFile small;
-  RunCatCommand(archive, {{{"d", "small"}}, true, true}, small, CancelToken());
-  EXPECT_NE(small.bytes().find("INSERT INTO `small`"), std::string::npos);
-  EXPECT_EQ(small.bytes().find("INSERT INTO `large_a`"), std::string::npos);
+  const std::string small = TextOf(archive, {{{"d", "small"}}, true, true});
+  EXPECT_NE(small.find("INSERT INTO `small`"), std::string::npos);
+  EXPECT_EQ(small.find("INSERT INTO `large_a`"), std::string::npos);
   // Index and footer, and two or three frames of two hundred.
   EXPECT_LT(file->read, file->Size() / 20);
 
   const std::uint64_t before = file->read;
-  MemoryWritableFile all;
-  RunCatCommand(archive, {}, all, CancelToken());
+  TextOf(archive, {});
   EXPECT_GT(file->read - before, file->Size() / 2);
 }
 
@@ -78,9 +85,8 @@ TEST(CatCommand, WhatIsNotThereIsToldWithWhereToLook) {
   const ArchiveReader archive =
       ArchiveReader::Open(std::make_shared<MemoryReadableFile>(sample.Build(), "x.sql.zst"));
   const auto cat = [&](const char* name) {
-    MemoryWritableFile out;
     return Thrown([&, wanted = std::string(name)] {
-      RunCatCommand(archive, {{{"d", wanted}}, true, true}, out, CancelToken());
+      TextOf(archive, {{{"d", wanted}}, true, true});
     });
   };
   ExpectTold(cat("torn"), ErrorCode::kPartial,
@@ -88,6 +94,35 @@ TEST(CatCommand, WhatIsNotThereIsToldWithWhereToLook) {
              "table `d`.`torn`", "dbomsbak info lists what else was");
   ExpectTold(cat("other"), ErrorCode::kUsage, "'x.sql.zst' holds no object `d`.`other`", "d.other",
              "dbomsbak info lists what the archive holds.");
+}
+
+TEST(CatCommand, PiecesTellWhatTheyAreOf) {
+  const ArchiveReader archive =
+      ArchiveReader::Open(std::make_shared<CountingFile>(ArchiveOfManyFrames()));
+  CatCommand command;
+  command.by_object = true;
+  std::string all;
+  std::map<std::string, std::string> parts;
+  std::size_t largest = 0;
+  RunCatCommand(
+      archive, command,
+      [&](const TextPiece& piece) {
+        all += piece.text;
+        largest = std::max(largest, piece.text.size());
+        const std::string object = piece.object != nullptr ? piece.object->Describe() : "nothing";
+        parts[object + " " + std::string(piece.part)] += piece.text;
+      },
+      CancelToken());
+  EXPECT_EQ(all, TextOf(archive, {}));
+  EXPECT_LT(largest, std::size_t{64} << 10);  // of a frame, not of a table
+  const auto begins = [&](const std::string& part, const std::string& text) {
+    return parts[part].find(text) != std::string::npos;
+  };
+  EXPECT_TRUE(begins("table `d`.`small` schema", "CREATE TABLE `small`"));
+  EXPECT_TRUE(parts["table `d`.`small` data"].starts_with("INSERT INTO `small`"));
+  EXPECT_TRUE(parts["table `d`.`zarge` data"].starts_with("INSERT INTO `zarge`"));
+  EXPECT_FALSE(begins("table `d`.`large_a` data", "`small`"));
+  EXPECT_FALSE(begins("nothing ", "INSERT"));
 }
 
 }  // namespace

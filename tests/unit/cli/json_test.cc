@@ -104,6 +104,16 @@ TEST(JsonTest, InfoWritesTheFieldsOfTheTable) {
   EXPECT_EQ(Folded(Folded(paths, "options"), "scope.row_filters"), PathsOfTable(kCommandInfo));
 }
 
+TEST(JsonTest, CatWritesTheFieldsOfTheTable) {
+  const ObjectId id{"d", ObjectKind::kTable, "t"};
+  std::set<std::string> paths = ErrorPaths();
+  CollectPaths(TextPieceToJson({&id, "data", "INSERT"}), "", paths);
+  CollectPaths(TextPieceToJson({nullptr, {}, "\xff"}), "", paths);
+  EXPECT_EQ(paths, PathsOfTable(kCommandCat));
+  EXPECT_EQ(TextPieceToJson({nullptr, {}, "a\xff"}).at("sql_base64"), "Yf8=");
+  EXPECT_EQ(TextPieceToJson({nullptr, {}, "\xef\xbf\xbd"}).at("sql"), "\xef\xbf\xbd");
+}
+
 TEST(JsonTest, CheckWritesTheFieldsOfTheTable) {
   CheckReport report;
   report.databases = {"d"};

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <random>
 
-#include "envelope/base64.h"
+#include "dbomsbak/base/base64.h"
 #include "unit/memory_file.h"
 #include "unit/read_file.h"
 #include "unit/thrown.h"

@@ -1,4 +1,4 @@
-#include "envelope/base64.h"
+#include "dbomsbak/base/base64.h"
 
 #include <cstdint>
 
