@@ -264,6 +264,13 @@ class PosixFileSystem final : public FileSystem {
     for (int round = 0; round < 8; ++round) {
       Descriptor fresh(Open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW));
       if (fresh.get() < 0) {
+        if (errno == ENOENT) {
+          throw Error(
+              ErrorCode::kIo,
+              fmt::format("cannot create '{}': there is no folder '{}'", path, FolderOf(path)),
+              "Make the folder first (mkdir -p), or name another one.")
+              .About(path);
+        }
         if (errno != EEXIST) ThrowErrno(errno, "create", path);
         RemoveStale(path);
         continue;

@@ -65,14 +65,16 @@ constexpr std::array kCommands{
     CommandInfo{kCommandUndo, "undo", "[DB…]", 0, kAny, "swap the newest displaced copy back",
                 "Takes the newest restore or undo back: what it displaced is live again, and what "
                 "was live becomes a displaced copy in turn. Always the whole set of databases; "
-                "name all of them, or none when there is one set.",
+                "name all of them, or none when there is one set. On a terminal the plan is shown "
+                "and asked for; --yes, or no terminal, swaps at once.",
                 "dbomsbak undo -h 10.0.0.5 -u root -p"},
     CommandInfo{
         kCommandPurge, "purge", "[DB…]", 0, kAny, "drop displaced copies",
         "Drops what restores displaced, once it is not needed any more: all copies, or one "
         "generation. Always the whole set. Refused while a foreign key or view from outside "
         "needs a copy, or objects that the last restore made live are missing (--force). "
-        "Without --generation, staging of killed restores is swept as well.",
+        "Without --generation, staging of killed restores is swept as well. On a terminal the "
+        "copies are shown and asked for; --yes, or no terminal, drops them at once, for ever.",
         "dbomsbak purge -h 10.0.0.5 -u root -p --generation 1"},
     CommandInfo{
         kCommandStatus, "status", "", 0, 0, "show what this program left on a server",

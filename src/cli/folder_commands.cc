@@ -101,6 +101,12 @@ ErrorCode RunListCommandLine(Invocation& run) {
   }
   if (stale) throw *stale;
   if (!check || !run.console.quiet()) run.console.Out(RenderFolder(folder, entries, now));
+  if (std::any_of(entries.begin(), entries.end(), [](const FolderEntry& entry) {
+        return entry.state == ArchiveState::kUnverified;
+      })) {
+    run.console.Note(
+        "the contents of unverified archives were not read: dbomsbak verify proves them");
+  }
   return ErrorCode::kOk;
 }
 

@@ -215,9 +215,7 @@ std::string CommandPage(const CommandInfo& command) {
 Error UnknownTopic(std::string_view topic, const std::vector<std::string>& known) {
   std::string hint = DidYouMean(topic, known);
   if (hint.empty()) {
-    hint = "Topics are";
-    for (const std::string& name : known) hint += " " + name;
-    hint += ".";
+    hint = fmt::format("Topics are {}.", fmt::join(known, ", "));
   }
   return Error(ErrorCode::kUsage, fmt::format("there is no help on '{}'", topic), std::move(hint));
 }

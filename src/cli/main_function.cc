@@ -133,6 +133,19 @@ Error AsInterruption(const Error& error, const CancelToken& cancel, const Signal
   return error;
 }
 
+// `-p secret`: asked for a password, and the word taken for a database.
+Error WithPasswordHint(Error error, const PasswordArguments& password) {
+  const bool asked = error.message().starts_with("a password is asked for");
+  if (!password.behind.empty() && (asked || error.object() == password.behind)) {
+    std::string hint =
+        "With a blank behind it -p asks for the password, and the next word is an argument. A "
+        "password is attached, -pSECRET, or stands in an option file.";
+    if (!error.hint().empty()) hint += " " + error.hint();
+    error.set_hint(std::move(hint));
+  }
+  return error;
+}
+
 int Report(const Error& error, bool json, Console& console) {
   console.PrintError(error);
   if (json) {
@@ -161,7 +174,8 @@ int Main(int argc, char** argv, SessionMaker make_sessions) {
     try {
       return static_cast<int>(RunWords(arguments, console, cancel, signals, make_sessions, json));
     } catch (const Error& error) {
-      return Report(AsInterruption(error, cancel, signals), json, console);
+      return Report(WithPasswordHint(AsInterruption(error, cancel, signals), arguments.password),
+                    json, console);
     }
   } catch (const Error& error) {
     return Report(error, json, console);

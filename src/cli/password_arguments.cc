@@ -75,6 +75,10 @@ class Walker {
   void Ask() {
     result_.password.password.reset();
     result_.password.ask = true;
+    result_.password.behind.clear();
+    if (index_ + 1 < argc_ && argv_[index_ + 1][0] != '-') {
+      result_.password.behind = argv_[index_ + 1];
+    }
   }
 
   void TakeNextVerbatim() {
@@ -94,7 +98,7 @@ class Walker {
       return;
     }
     if (name == "--skip-password" && equals == nullptr) {
-      result_.password = {Secret(), false};
+      result_.password = {Secret(), false, {}};
       return;
     }
     const OptionInfo* option = Find(name);

@@ -12,6 +12,7 @@ namespace dbomsbak {
 struct PasswordArguments {
   std::optional<Secret> password;  // -pSECRET, --password=SECRET, --skip-password (empty)
   bool ask = false;                // bare -p or --password
+  std::string behind;              // the word behind that, if it is no option
   bool given() const { return password || ask; }
 };
 

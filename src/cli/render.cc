@@ -140,9 +140,11 @@ std::string RenderDump(const DumpResult& result, const std::string& path) {
 
 std::string RenderVerdict(const FileVerdict& verdict) {
   if (verdict.error) {
-    std::string text =
-        fmt::format("{}: {}: {}\n", Printable(verdict.path), Describe(verdict.code).name,
-                    Printable(verdict.error->message()));
+    // Mostly the message has the name.
+    const std::string& message = verdict.error->message();
+    const bool named = message.find("'" + verdict.path + "'") != std::string::npos;
+    std::string text = fmt::format("{}{}: {}\n", named ? "" : Printable(verdict.path) + ": ",
+                                   Describe(verdict.code).name, Printable(message));
     if (!verdict.error->hint().empty()) {
       text += fmt::format("  hint: {}\n", Printable(verdict.error->hint()));
     }
@@ -198,6 +200,7 @@ Facts ManifestFacts(const std::string& path, const HeaderRecord& header, const R
   facts.emplace_back(
       "size", fmt::format("{}, {} of SQL text in {}", HumanBytes(footer.file_size),
                           HumanBytes(footer.text_size), Counted(footer.frame_count, "frame")));
+  facts.emplace_back("proved", "not by this: dbomsbak verify reads the contents, info does not");
   if (footer.partial) facts.emplace_back("PARTIAL", "objects in scope were left out, see below");
   return facts;
 }
@@ -428,7 +431,9 @@ std::string RenderFolder(const std::string& folder, const std::vector<FolderEntr
                      Minutes(entry.verified), Minutes(entry.rehearsed),
                      entry.pin ? (entry.pin->empty() ? "yes" : Printable(*entry.pin)) : ""});
     if (!entry.problem.empty()) {
-      problems += fmt::format("{}: {}\n", Printable(entry.file), Printable(entry.problem));
+      const bool named = entry.problem.find(entry.file + "'") != std::string::npos;
+      problems += fmt::format("{}{}\n", named ? "" : Printable(entry.file) + ": ",
+                              Printable(entry.problem));
     }
   }
   return Columns(lines) + problems;

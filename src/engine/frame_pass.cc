@@ -53,7 +53,8 @@ void ForEachFrame(const ArchiveReader& archive, unsigned jobs, const CancelToken
 
 void ProveFrames(const ArchiveReader& archive, unsigned jobs, Observer& observer,
                  const CancelToken& cancel) {
-  observer.Phase(fmt::format("checking {}: {} frames", archive.name(), archive.frame_count()));
+  observer.Phase(fmt::format("checking {}: {} frame{}", archive.name(), archive.frame_count(),
+                             archive.frame_count() == 1 ? "" : "s"));
   std::mutex mutex;
   Progress progress;
   progress.phase = "check";

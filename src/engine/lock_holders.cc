@@ -44,14 +44,16 @@ std::string Joined(Session& session, const ResultSet& ids, std::string_view what
   return text;
 }
 
-}  // namespace
-
-std::string DescribeLockHolders(Session& session, const std::vector<std::string>& databases) {
+std::string ListOf(const std::vector<std::string>& databases) {
   std::string list;
   for (const std::string& database : databases) {
     list += (list.empty() ? "" : ", ") + QuoteString(database);
   }
-  // Exactly: who holds metadata locks on these databases.
+  return list;
+}
+
+// Exactly: who holds metadata locks on these databases.
+std::string HoldersOfLocks(Session& session, const std::string& list) {
   std::string text = Joined(
       session,
       Try(session,
@@ -62,20 +64,42 @@ std::string DescribeLockHolders(Session& session, const std::vector<std::string>
                       list)),
       "holds a lock");
   if (!text.empty()) return text;
-  text = Joined(
+  return Joined(
       session,
       Try(session, fmt::format("SELECT DISTINCT THREAD_ID FROM "
                                "information_schema.METADATA_LOCK_INFO WHERE TABLE_SCHEMA IN ({}) "
                                "AND THREAD_ID <> CONNECTION_ID()",
                                list)),
       "holds a lock");
-  if (!text.empty()) return text;
-  // Likely: open transactions, the oldest first.
-  text = Joined(session,
+}
+
+// Likely: open transactions, the oldest first.
+std::string OpenTransactions(Session& session) {
+  return Joined(session,
                 Try(session,
                     "SELECT trx_mysql_thread_id FROM information_schema.INNODB_TRX WHERE "
                     "trx_mysql_thread_id <> CONNECTION_ID() ORDER BY trx_started"),
                 "in a transaction");
+}
+
+}  // namespace
+
+std::string DescribeTransactions(Session& session, const std::vector<std::string>& databases) {
+  if (const std::string text = HoldersOfLocks(session, ListOf(databases)); !text.empty()) {
+    return fmt::format("in the way of the swap, which waits for them and then gives up: {}", text);
+  }
+  const std::string text = OpenTransactions(session);
+  if (text.empty()) return {};
+  return fmt::format(
+      "in the way of the swap, if they have touched these databases; it waits for them and then "
+      "gives up: {}",
+      text);
+}
+
+std::string DescribeLockHolders(Session& session, const std::vector<std::string>& databases) {
+  const std::string list = ListOf(databases);
+  std::string text = HoldersOfLocks(session, list);
+  if (text.empty()) text = OpenTransactions(session);
   if (!text.empty()) return text;
   // Perhaps: whoever works in these databases, or is there at all. A reader of tables without
   // transactions is in none, and may have named them without USE.

@@ -13,4 +13,8 @@ namespace dbomsbak {
 // session.
 std::string DescribeLockHolders(Session& session, const std::vector<std::string>& databases);
 
+// The same, ahead of time: of who holds locks on these databases, or else of any open transaction,
+// that a swap has to wait for them; what one can do. Empty when there is none to be seen.
+std::string DescribeTransactions(Session& session, const std::vector<std::string>& databases);
+
 }  // namespace dbomsbak

@@ -69,12 +69,22 @@ void RefuseWithoutLeave(const ContentSource& source, const RestoreOptions& optio
   }
 }
 
+constexpr char kStagingIsLeft[] =
+    "Nothing live was changed; dbomsbak restore --abort drops the staging.";
+
+// Tells what an interruption left; what it says itself comes behind.
+void TellWhatIsLeft(Error& error, std::string left) {
+  if (error.code() != ErrorCode::kInterrupted && error.code() != ErrorCode::kTerminated) return;
+  if (!error.hint().empty()) left += " " + error.hint();
+  error.set_hint(std::move(left));
+}
+
 // A look at what is live holds so long: the window looks at names once more.
 constexpr std::uint64_t kLookHoldsMs = 1000;
 
 }  // namespace
 
-RestoreResult RestoreRun::Run(RestoreInput& input) {
+bool RestoreRun::Plan(RestoreInput& input) {
   content_ = input.Read(options_.only, jobs_, options_.max_memory_bytes, observer_, cancel_);
   for (const ContentSource& source : content_.sources) RefuseWithoutLeave(source, options_);
   ApplyOptions(options_, content_);
@@ -87,9 +97,22 @@ RestoreResult RestoreRun::Run(RestoreInput& input) {
   LockAndHeal();
   Check(input.name());
   const bool swaps = !options_.rehearse && !options_.prepare;
-  if (swaps && unfinished_.empty() && IsDoneByHealing()) return std::move(result_);
-  if (options_.dry_run) return std::move(result_);
+  if (swaps && unfinished_.empty() && IsDoneByHealing()) return false;
+  if (options_.dry_run) return false;
   Ask("the restore was not confirmed; nothing was changed");
+  return true;
+}
+
+RestoreResult RestoreRun::Run(RestoreInput& input) {
+  try {
+    if (!Plan(input)) return std::move(result_);
+  } catch (Error& e) {
+    if (!options_.throwaway_server) {
+      TellWhatIsLeft(e, healed_.empty() ? "Nothing on the server was changed."
+                                        : "Nothing was changed but what an interrupted run left.");
+    }
+    throw;
+  }
   if (options_.in_place && !options_.rehearse) {
     GiveUpUnfinished();
     TakeSafetyDump();
@@ -165,7 +188,8 @@ void RestoreRun::Load(RestoreInput& input) {
     staging_->Create(facts_.live, OriginOf(content_, options_), sessions_, jobs_);
   }
   if (!options_.in_place) staging_->TryObjects(set_);
-  observer_.Phase(fmt::format("loading {} rows into staging", content_.rows));
+  observer_.Phase(
+      fmt::format("loading {} row{} into staging", content_.rows, content_.rows == 1 ? "" : "s"));
   const bool proves = ProvesWhileLoading();
   const Catalog staged = staging_->ReadTables(proves);
   const std::vector<LoadTarget> targets = Targets(staged);
@@ -351,8 +375,18 @@ void RestoreRun::CleanUpAfter(const std::exception_ptr& failure) {
       fate = e.message();
     }
   }
-  if (lost || keep || !fate.empty()) NameStaging(fate);
-  std::rethrow_exception(failure);
+  const bool left = lost || keep || !fate.empty();
+  if (left) NameStaging(fate);
+  try {
+    std::rethrow_exception(failure);
+  } catch (Error& e) {
+    if (!options_.throwaway_server) {
+      TellWhatIsLeft(e, left && !options_.in_place ? kStagingIsLeft
+                        : left                     ? "Nothing live was changed."
+                               : "Nothing live was changed, and what was loaded is dropped again.");
+    }
+    throw;
+  }
 }
 
 void RestoreRun::NameStaging(const std::string& reason) {
@@ -405,12 +439,13 @@ void RestoreRun::Swap() {
     result_.window_ms = SwapLive(
         *session_, traits_, set_, staging_->journal(),
         {options_.lock_wait_s, options_.lock_tries, &sessions_, &cancel_, &taken_}, observer_);
-  } catch (const Error& e) {
+  } catch (Error& e) {
     if (StagingIsLeft(e.code(), at_swap)) {
       // Somebody was in the way: what is loaded and proved is worth keeping, but not in a live
       // database.
       if (options_.in_place) CleanUpAfter(std::current_exception());
       NameStaging("");
+      if (!at_swap) TellWhatIsLeft(e, kStagingIsLeft);
     }
     throw;
   }

@@ -12,6 +12,7 @@
 #include "engine/in_place.h"
 #include "engine/key_twins.h"
 #include "engine/live_comparison.h"
+#include "engine/lock_holders.h"
 #include "engine/orphans.h"
 #include "engine/prepared_copy.h"
 #include "engine/restore_choice.h"
@@ -109,6 +110,7 @@ void RestoreRun::Check(const std::string& input_name) {
   for (const std::string& line : NamedStill(content_, members_)) {
     result_.plan.warnings.push_back(line);
   }
+  if (!options_.rehearse && !options_.prepare && !options_.throwaway_server) WarnOfTransactions();
   if (prepared_) {
     result_.plan.warnings.push_back(
         fmt::format("these files are loaded already, prepared {}: nothing is loaded again",
@@ -121,6 +123,13 @@ void RestoreRun::Check(const std::string& input_name) {
     result_.plan.warnings.push_back(fmt::format("staging that earlier restores left is dropped: {}",
                                                 QuotedList(found_.others)));
   }
+}
+
+void RestoreRun::WarnOfTransactions() {
+  std::vector<std::string> live;
+  for (const RestoreMember& member : members_) live.push_back(member.live);
+  std::string told = DescribeTransactions(*session_, live);
+  if (!told.empty()) result_.plan.warnings.push_back(std::move(told));
 }
 
 bool RestoreRun::IsDoneByHealing() {

@@ -464,7 +464,8 @@ RestoreContent ReadContent(const ArchiveReader& archive, const ContentChoice& ch
   CutUnits(archive, content);
   source.unit_count = content.units.size();
   FrameCheck check(archive, content, !choice.empty(), cancel);
-  observer.Phase(fmt::format("checking {}: {} frames", archive.name(), check.frame_count()));
+  observer.Phase(fmt::format("checking {}: {} frame{}", archive.name(), check.frame_count(),
+                             check.frame_count() == 1 ? "" : "s"));
   check.Run(std::max(1U, jobs), observer);
   for (auto* objects : {&content.databases, &content.sequences, &content.tables, &content.views,
                         &content.routines, &content.triggers, &content.events}) {

@@ -65,6 +65,8 @@ class RestoreRun {
   RestoreResult SwapPrepared(const StagedChoice& choice);
 
  private:
+  // Reads the files, looks at the server, and asks. False: nothing is left to be done.
+  bool Plan(RestoreInput& input);
   void Connect();
   // A plan alone changes nothing, so it heals nothing, and holds up nobody.
   void LockAndHeal();
@@ -101,6 +103,7 @@ class RestoreRun {
   void Check(const std::string& input_name);
   // Run again after a kill behind its swap, a restore that healing has finished is done: another
   // would make what it has just brought the displaced copy that undo goes back to.
+  void WarnOfTransactions();
   bool IsDoneByHealing();
   // Whether nobody has changed what is live since it came from these files: all definitions, and
   // all rows, which are read. Of a plain dump, a portable one, or one of another server's, too

@@ -238,8 +238,8 @@ void Staging::CreateDatabase(const RestoreMember& member) {
 
 void Staging::Create(const Catalog& live, StagingOrigin origin, SessionFactory& sessions,
                      unsigned jobs) {
-  observer_.Phase(
-      fmt::format("creating {} tables in staging (run {})", content_.tables.size(), run_));
+  observer_.Phase(fmt::format("creating {} table{} in staging (run {})", content_.tables.size(),
+                              content_.tables.size() == 1 ? "" : "s", run_));
   StagingNote note;
   note.run = run_;
   note.root_digest = content_.root_digest;

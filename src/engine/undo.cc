@@ -16,6 +16,7 @@
 #include "engine/kept_tables.h"
 #include "engine/key_twins.h"
 #include "engine/live_names.h"
+#include "engine/lock_holders.h"
 #include "engine/locked_server.h"
 #include "engine/orphans.h"
 #include "engine/outside_references.h"
@@ -367,6 +368,9 @@ RestoreResult RunUndo(SessionFactory& sessions, const UndoOptions& options,
   OmsAtWork oms(session, options, live);
   for (std::string& problem : oms.Watch(observer, cancel)) {
     result.plan.problems.push_back(std::move(problem));
+  }
+  if (std::string told = DescribeTransactions(session, copy.LiveNames()); !told.empty()) {
+    result.plan.warnings.push_back(std::move(told));
   }
   ThrowProblems(result.plan);
   if (options.dry_run) return result;

@@ -73,6 +73,9 @@ def prepare(folder):
 TABLE = [
     # the command line
     ('vrify x', 2, "'vrify'", "'verify'"),
+    ('help nonsense', 2, "'nonsense'", 'purge, status, diff'),
+    ('status --no-defaults -h127.0.0.1 -P1 -p secret', 2, "'secret'", '-pSECRET'),
+    ('dump d -p secret -o x.sql', 2, 'password', '-pSECRET'),
     ('--host h dump d', 2, '--host', 'COMMAND'),
     ('--verson', 2, '--verson', "'--version'"),
     ('--hlep', 2, '--hlep', "'--help'"),
@@ -177,7 +180,7 @@ TABLE = [
     ('dump d -o there.sql.zst', 31, "'there.sql.zst'", '--overwrite'),
     ('dump d -o only-sum.sql.zst', 31, "'only-sum.sql.zst.sha256'", '--overwrite'),
     ('dump d -o folder --format=sql', 30, 'folder', ''),
-    ('dump d -o nowhere/x.sql', 30, 'nowhere', 'path'),
+    ('dump d -o nowhere/x.sql', 30, "there is no folder 'nowhere'", 'mkdir -p'),
     ('dump d -o link.sql.zst', 30, 'symbolic link', 'Name the file'),
     ('dump d -o link.sql.zst --overwrite', 30, 'symbolic link', 'Name the file'),
     ('dump d -o fifo --format=sql --overwrite', 30, 'fifo', ''),
@@ -225,6 +228,7 @@ TABLE_OF_ARCHIVES = [
     ('restore in-frame.sql.zst', 20, 'frame 0', ''),
     ('verify good.sql.zst --expect ' + 64 * '0', None, 'good.sql.zst', ''),
     ('cat good.sql.zst --only no.such', 2, '`no`.`such`', ''),
+    ('cat good.sql.zst --only no', 2, 'no database `no`', 'info'),
     ('verify good.sql.zst plain.sql.gz', 12, 'gzip', ''),
     ('verify good.sql.zst flipped.sql.zst plain.sql.gz', 20, 'flipped', ''),
 ]

@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support import tmux  # noqa: E402
 from support.program import Program  # noqa: E402
 from support.server import Server  # noqa: E402
+from support.talk import Talk  # noqa: E402
 from support.terminal import on_terminal  # noqa: E402
 
 SECRET = 'geheim-42'
@@ -55,7 +56,7 @@ def jobs_in_tmux(program, server, options, folder):
         assert not bars(lines) and not jobs(lines), '\n'.join(lines)
         assert 'dumped 4 tables' in ''.join(lines), '\n'.join(lines)
 
-        # A restore shows the same, and Ctrl-C leaves a clean screen.
+        # A restore shows the same, and Ctrl-C leaves a clean screen that says what the server is left with.
         slow = ['restore', *options, '--yes', 'jobs.sql.zst', '--jobs', '2']
         pane.start(*slow)
         pane.wait(jobs, 30)
@@ -63,6 +64,8 @@ def jobs_in_tmux(program, server, options, folder):
         lines = pane.wait(lambda lines: any('ended with' in line for line in lines), 30)
         assert not bars(lines) and not jobs(lines), '\n'.join(lines)
         if any('ended with 130' in line for line in lines):
+            text = ' '.join(''.join(lines).split())
+            assert 'Nothing live was changed' in text, '\n'.join(lines)
             assert [d for d in server.databases() if 'dbomsbak' in d] == [], server.databases()
         else:
             print('the restore was faster than Ctrl-C')
@@ -147,8 +150,19 @@ def main():
             code, shown = on_terminal(program, [('[y/N]', answer)], 'restore', *options, 'd.sql.zst', cwd=folder)
             assert code == 130, (code, shown)
             assert '`d`.`added`' in shown, shown
+            assert ('Nothing on the server was changed' if answer == '\x03' else 'nothing was changed') in shown, shown
             assert rows(server) == ruined
             assert [d for d in server.databases() if 'dbomsbak' in d] == [], server.databases()
+
+        # Who would keep the swap waiting is named before anything is asked.
+        with Talk(server) as holder:
+            session = holder('SELECT CONNECTION_ID()')[0]
+            holder('START TRANSACTION')
+            holder('SELECT COUNT(*) FROM d.t')
+            told = program.run('restore', '--dry-run', *options, 'd.sql.zst', cwd=folder).expect(0).out
+            assert 'in the way of the swap' in told and f'session {session} of' in told, told
+            code, shown = on_terminal(program, [('[y/N]', 'n\n')], 'restore', *options, 'd.sql.zst', cwd=folder)
+            assert code == 130 and f'session {session} of' in shown, shown
 
         code, shown = on_terminal(program, [('[y/N]', 'y\n')], 'restore', *options, 'd.sql.zst', cwd=folder)
         assert code == 0, shown
