@@ -270,7 +270,9 @@ ErrorCode RunDumpCommandLine(Invocation& run) {
       return RunDumpCommand(*sessions, run.files, run.console.out(), command, *observer,
                             run.cancel);
     } catch (Error& error) {
-      if (run.cancel.cancelled() && error.hint().empty() && !command.target.to_stdout) {
+      // There is nothing to put right; that a terminal is gone is worth more.
+      const bool hangup = error.message().starts_with("stopped by SIGHUP");
+      if (run.cancel.cancelled() && !hangup && !command.target.to_stdout) {
         error.set_hint(
             fmt::format("Nothing is left behind: '{}' is as it was before.", command.target.path));
       }

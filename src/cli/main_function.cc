@@ -136,7 +136,8 @@ Error AsInterruption(const Error& error, const CancelToken& cancel, const Signal
 // `-p secret`: asked for a password, and the word taken for a database.
 Error WithPasswordHint(Error error, const PasswordArguments& password) {
   const bool asked = error.message().starts_with("a password is asked for");
-  if (!password.behind.empty() && (asked || error.object() == password.behind)) {
+  const bool told = error.hint().find("without a blank") != std::string::npos;
+  if (!told && !password.behind.empty() && (asked || error.object() == password.behind)) {
     std::string hint =
         "With a blank behind it -p asks for the password, and the next word is an argument. A "
         "password is attached, -pSECRET, or stands in an option file.";

@@ -74,7 +74,10 @@ constexpr char kStagingIsLeft[] =
 
 // Tells what an interruption left; what it says itself comes behind.
 void TellWhatIsLeft(Error& error, std::string left) {
-  if (error.code() != ErrorCode::kInterrupted && error.code() != ErrorCode::kTerminated) return;
+  const bool interrupted =
+      error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kTerminated;
+  const bool told = error.message().find("nothing was changed") != std::string::npos;
+  if (!interrupted || told) return;
   if (!error.hint().empty()) left += " " + error.hint();
   error.set_hint(std::move(left));
 }
