@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What --json answers without a server, errors of every kind among it, is as README's table says.
+"""What --json answers without a server, errors of every kind among it, is as the table in formats/json.md says.
 
 What servers are asked is looked at by the same rules wherever a server test asks for JSON.
 """

@@ -1,4 +1,4 @@
-"""Whether an answer of --json is what README's table of its fields says: none missing, none more, each of its type.
+"""Whether an answer of --json is what the table in formats/json.md says: none missing, none more, each of its type.
 
 Program.run asks this of every answer it sees.
 """
@@ -8,7 +8,7 @@ import json
 import pathlib
 import re
 
-README = pathlib.Path(__file__).resolve().parent.parent.parent / 'README.md'
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ERROR = ['code', 'name', 'message', 'hint', 'object']
 TYPES = {'string': str, 'number': (int, float), 'boolean': bool, 'object': dict, 'null': type(None)}
 PARTS = {'check': '--restore', 'restore': '--abort'}  # options that ask for another answer
@@ -25,7 +25,7 @@ class Field:
 def _rows():
     """Path, type and answers of each field."""
     rows = []
-    text = README.read_text()
+    text = (ROOT / 'formats/json.md').read_text()
     table = text[text.index('<!-- dbomsbak help --markdown json -->'):]
     for row in table[:table.index('<!-- end -->')].splitlines():
         cells = [cell.strip() for cell in re.split(r'(?<!\\)\|', row)]
@@ -37,7 +37,7 @@ def _rows():
 @functools.cache
 def codes():
     """The names of the exit codes."""
-    text = README.read_text()
+    text = (ROOT / 'README.md').read_text()
     table = text[text.index('<!-- dbomsbak help --markdown exit-codes -->'):]
     return {int(code): name for code, name in
             re.findall(r'^\| (\d+) \| ([a-z-]+) \|', table[:table.index('<!-- end -->')], re.M)}
@@ -57,7 +57,7 @@ def fields(answer):
             field.optional |= bool(optional)
             field.is_list |= bool(is_list)
         field.type = type_
-    assert top.members, f'README has no field of {answer}'
+    assert top.members, f'formats/json.md has no field of {answer}'
     return top
 
 
@@ -81,7 +81,7 @@ def _check(value, field, where, is_list=False):
     elif field.members:
         assert isinstance(value, dict), f'{where} is no object'
         more = set(value) - set(field.members)
-        assert not more, f'{where} has {sorted(more)}, which README does not tell of'
+        assert not more, f'{where} has {sorted(more)}, which formats/json.md does not tell of'
         for name, member in field.members.items():
             if name in value:
                 _check(value[name], member, f'{where}.{name}')
