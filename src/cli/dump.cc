@@ -272,7 +272,9 @@ ErrorCode RunDumpCommandLine(Invocation& run) {
     } catch (Error& error) {
       // There is nothing to put right; that a terminal is gone is worth more.
       const bool hangup = error.message().starts_with("stopped by SIGHUP");
-      if (run.cancel.cancelled() && !hangup && !command.target.to_stdout) {
+      // A hint that names the file knows more of it: an upload may have been completed.
+      const bool told = error.hint().find(command.target.path) != std::string::npos;
+      if (run.cancel.cancelled() && !hangup && !told && !command.target.to_stdout) {
         error.set_hint(
             fmt::format("Nothing is left behind: '{}' is as it was before.", command.target.path));
       }

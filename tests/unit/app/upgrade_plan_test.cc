@@ -113,7 +113,8 @@ TEST(UpgradePlanTest, StepsStandInTheirOrder) {
       ElementsAre("lag", "switchover", "clocks", "ha-off", "inspect", "preflight", "restart-policy",
                   "stop", "stopped", "dump", "verify", "rehearse", "pin", "receipt"));
   EXPECT_THAT(NamesOf(steps, "start"), ElementsAre("run", "init", "health", "mounts"));
-  EXPECT_THAT(NamesOf(steps, "finish"), ElementsAre("ha-on", "browser-cache", "finished"));
+  EXPECT_THAT(NamesOf(steps, "finish"),
+              ElementsAre("ha-on", "browser-cache", "new-policy", "finished"));
   EXPECT_THAT(NamesOf(steps, "rollback"),
               ElementsAre("ha-off-rollback", "restore-preflight", "stop-new", "restore",
                           "restart-old", "advice"));
