@@ -62,7 +62,8 @@ TEST_F(FileTest, WhatTheSystemSaysIsToldWithTheFileAndWhatToDo) {
   ExpectTold(Thrown([&] { open(missing); }), ErrorCode::kIo,
              told("open", missing, "No such file or directory"), missing, "Check the path.");
   ExpectTold(Thrown([&] { create(missing); }), ErrorCode::kIo,
-             told("create", missing, "No such file or directory"), missing, "Check the path.");
+             told("create", missing, ("there is no folder '" + Path("missing") + "'").c_str()),
+             missing, "mkdir -p");
   ExpectTold(Thrown([&] { open(under_file); }), ErrorCode::kIo,
              told("open", under_file, "Not a directory"), under_file, "Check the path, and what");
   ExpectTold(Thrown([&] { open(socket); }), ErrorCode::kIo,
