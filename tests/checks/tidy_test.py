@@ -6,7 +6,7 @@ What was looked at is not looked at again: a source is the same when its text, t
 it includes, the flags it is compiled with, .clang-tidy and the version of clang-tidy are. Such answers are kept in
 ${XDG_CACHE_HOME:-~/.cache}/dbomsbak/tidy. A file takes some seconds, so that from an empty cache all of them take a
 quarter of an hour: of those that nothing is known of, the ones changed last come first, and after DBOMSBAK_TIDY_SECONDS
-(150) a test looks at no more and says how many are left. By hand, `tests/checks/tidy_test.py` looks at all of them, or at
+(100) a test looks at no more and says how many are left. By hand, `tests/checks/tidy_test.py` looks at all of them, or at
 the files it is given; `--anew` forgets what is known.
 """
 
@@ -111,7 +111,7 @@ def main(arguments):
     if arguments[:1] == ['--part']:
         part, parts = map(int, arguments[1].split('/'))
         sources, jobs = sources[part - 1::parts], 1
-        until = time.monotonic() + int(os.environ.get('DBOMSBAK_TIDY_SECONDS', 150))
+        until = time.monotonic() + int(os.environ.get('DBOMSBAK_TIDY_SECONDS', 100))
     elif names := [name for name in arguments if name != '--anew']:
         sources = [pathlib.Path(name).resolve() for name in names]
         strangers = [str(path) for path in sources if path not in tidy.commands]
