@@ -143,7 +143,7 @@ class OmsConfig:
         part = self.run('dump', '331', '-o', out, '--overwrite').expect(0)
         self.says(part, 'databases=331 ', '`oms_rm`, `oms_cm_hb` of', 'are not dumped')
         self.says(self.run('verify', out).expect(4), '`oms_rm`, `oms_cm_hb` of', 'are not in')
-        other = self.folder / 'other.sql.zst'
+        other = self.folder / 'oms_rm.sql.zst'
         self.run('dump', 'oms_rm', '-o', other, '--overwrite').expect(0)
         self.says(self.run('verify', out, other).expect(4), '`oms_cm_hb` of', 'not in the files', 'dbomsbak dump --oms-config')
         self.says(self.run('restore', '--dry-run', out).expect(34), '`oms_rm`, `oms_cm_hb` of', 'config.yaml', '--only')
