@@ -165,7 +165,10 @@ class UpgradeOnAnEngine:
         self.says(self.run('report').expect(0, 4), 'workspace', 'cluster_info', 'host_metric_minute')
         self.says(self.run('finish').expect(42, 40), 'ha-on')
         finish = self.run('finish', '--confirm', 'ha-on,browser-cache').expect(0)
-        self.says(finish, f'--restart always {self.node.NEW}' if self.changes_policy else 'podman-restart.service')
+        if self.changes_policy:
+            self.expect_running(self.node.NEW, True, 'always')
+        else:
+            self.says(finish, 'podman-restart.service')
         status = json.loads(self.run('status', '--json').expect(0).out)
         if status['state'] != 'finished':
             raise AssertionError(f'status: {status["state"]}')

@@ -122,8 +122,9 @@ class Podman(Engine):
 
     def down(self):
         program = self.folder / 'remote'
-        podman = re.search("exec '([^']+)'", pathlib.Path(self.program).read_text())[1]
-        program.write_text(f'#!/bin/sh\nexec {podman} --remote --url unix://{self.folder}/none "$@"\n')
+        # With the libraries that the program is given, but none of its folders.
+        begin, podman = re.match("(.*)exec '([^']+)'", pathlib.Path(self.program).read_text(), re.S).groups()
+        program.write_text(f'{begin}exec {podman} --remote --url unix://{self.folder}/none "$@"\n')
         program.chmod(0o755)
         return program, {}
 
