@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 3> kDatabases{"drc_rm_db", "drc_cm_db", k
 constexpr std::array<std::string_view, 7> kKeys{kHost,         kPort,         kUser,     kPassword,
                                                 kDatabases[0], kDatabases[1], kHeartbeat};
 
-constexpr std::size_t kLargest = std::size_t{1} << 20;
+constexpr std::size_t kLargestConfig = std::size_t{1} << 20;
 constexpr std::size_t kLongestDatabaseName = 64;  // characters
 constexpr char kBlanks[] = " \t";
 
@@ -80,7 +80,7 @@ class FileText {
       notices.push_back(
           fmt::format("others may read {}, and a password is in it (chmod 640 {})", path, path));
     }
-    text_.resize(kLargest + 1);
+    text_.resize(kLargestConfig + 1);
     const auto size = ReadInto(file, text_);
     const int failure = errno;
     close(file);
@@ -110,7 +110,7 @@ class ConfigFile {
   ConfigFile(const std::string& path, std::vector<std::string>& notices)
       : path_(path), text_(path, notices) {
     std::string_view rest = text_.view();
-    if (rest.size() > kLargest) {
+    if (rest.size() > kLargestConfig) {
       throw Error(ErrorCode::kUsage, fmt::format("{} is larger than 1 MiB", path_), kIsItTheFile)
           .About(path_);
     }

@@ -21,7 +21,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kLargest = std::size_t{16} << 20;
+constexpr std::size_t kLargestJson = std::size_t{16} << 20;
 constexpr int kDeepest = 100;  // objects and lists within each other; OMS's have a few
 
 constexpr std::string_view kEnable = "enable", kRefetch = "refetchStoreIntervalMin",
@@ -391,8 +391,8 @@ std::string ReadOmsJson(const std::string& path) {
     if (got < 0) throw fail();
     if (got == 0) return text;
     text.append(part, 0, static_cast<std::size_t>(got));
-    if (text.size() > kLargest) {
-      throw NotUnderstood(name, fmt::format(" is larger than {} MiB", kLargest >> 20),
+    if (text.size() > kLargestJson) {
+      throw NotUnderstood(name, fmt::format(" is larger than {} MiB", kLargestJson >> 20),
                           "This is not JSON that OMS's console shows.");
     }
   }

@@ -7,10 +7,10 @@
 #include <map>
 #include <utility>
 
+#include "dbomsbak/base/ascii.h"
+
 namespace dbomsbak {
 namespace {
-
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // A number of four digits at most, and what is behind it.
 bool TakeNumber(std::string_view& text, unsigned& number) {

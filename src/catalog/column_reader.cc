@@ -58,7 +58,7 @@ constexpr std::array kTypes{
 // Types whose text is plain ASCII and reads back.
 constexpr std::array<std::string_view, 3> kAsciiTypes{"uuid", "inet4", "inet6"};
 
-bool Contains(std::string_view text, std::string_view word) {
+bool HasWord(std::string_view text, std::string_view word) {
   return text.find(word) != std::string_view::npos;
 }
 
@@ -127,16 +127,16 @@ Column ReadColumn(const Answer& columns, std::size_t row) {
   if (column.charset == "utf8") column.charset = "utf8mb3";  // its name before MySQL 8.0.24
   column.collation = columns.Text(row, "COLLATION_NAME");
   column.nullable = columns.Text(row, "IS_NULLABLE") == "YES";
-  column.is_unsigned = Contains(column.column_type, " unsigned");
+  column.is_unsigned = HasWord(column.column_type, " unsigned");
   const std::string extra = columns.Text(row, "EXTRA");
   const std::string expression = columns.Text(row, "GENERATION_EXPRESSION");
   // The server fills row_start and row_end of versioned tables, but a dump brings its own.
   column.period = expression == "ROW START" || expression == "ROW END";
   // MySQL 8 says DEFAULT_GENERATED of a mere default expression; old MariaDB says PERSISTENT.
   column.generated =
-      !column.period && (Contains(extra, "VIRTUAL") || Contains(extra, "STORED GENERATED") ||
-                         Contains(extra, "PERSISTENT"));
-  column.invisible = Contains(extra, "INVISIBLE");
+      !column.period && (HasWord(extra, "VIRTUAL") || HasWord(extra, "STORED GENERATED") ||
+                         HasWord(extra, "PERSISTENT"));
+  column.invisible = HasWord(extra, "INVISIBLE");
   column.kind = KindOf(column);
   const bool by_number = (column.data_type == "enum" || column.data_type == "set") &&
                          column.kind.value_class == ValueClass::kInteger;

@@ -127,7 +127,7 @@ std::string TopicsPage() {
 }
 
 // A text within a Markdown table cell.
-std::string Cell(std::string_view text) {
+std::string TableCell(std::string_view text) {
   std::string cell;
   for (const char c : text) {
     if (c == '|') cell += '\\';
@@ -245,13 +245,13 @@ std::string HelpMarkdown(std::string_view topic) {
     text = "| command | does |\n|---|---|\n";
     for (const CommandInfo& info : CommandTable()) {
       text += fmt::format("| `{}{}{}` | {} |\n", info.name, info.arguments.empty() ? "" : " ",
-                          Cell(info.arguments), Cell(info.summary));
+                          TableCell(info.arguments), TableCell(info.summary));
     }
   } else if (topic == "exit-codes") {
     text = "| code | name | meaning |\n|---:|---|---|\n";
     for (const ExitCodeInfo& info : ExitCodeTable()) {
       text += fmt::format("| {} | {} | {} |\n", static_cast<int>(info.code), info.name,
-                          Cell(info.meaning));
+                          TableCell(info.meaning));
     }
   } else if (topic == "options") {
     for (const OptionGroup group :
@@ -261,21 +261,21 @@ std::string HelpMarkdown(std::string_view topic) {
       text += fmt::format("{}**{}**\n\n| option | commands | {} |\n|---|---|---|\n",
                           text.empty() ? "" : "\n", Title(group), of_mysqldump ? "why" : "meaning");
       for (const OptionInfo* option : OptionsOf(~0U, group)) {
-        text += fmt::format("| `{}` | {} | {} |\n", Cell(Spelling(*option)),
-                            CommandsOf(option->commands), Cell(option->help));
+        text += fmt::format("| `{}` | {} | {} |\n", TableCell(Spelling(*option)),
+                            CommandsOf(option->commands), TableCell(option->help));
       }
     }
   } else if (topic == "json") {
     text = "| field | type | commands | meaning |\n|---|---|---|---|\n";
     for (const JsonField& field : JsonFieldTable()) {
       text += fmt::format("| `{}` | {} | {} | {} |\n", field.path, field.type,
-                          fmt::join(JsonAnswersOf(field.commands), ", "), Cell(field.meaning));
+                          fmt::join(JsonAnswersOf(field.commands), ", "), TableCell(field.meaning));
     }
   } else if (topic == "events") {
     text = "| member | type | events | meaning |\n|---|---|---|---|\n";
     for (const JsonEventField& field : JsonEventTable()) {
       text += fmt::format("| `{}` | {} | {} | {} |\n", field.name, field.type, field.events,
-                          Cell(field.meaning));
+                          TableCell(field.meaning));
     }
   } else {
     throw UnknownTopic(topic, {"commands", "exit-codes", "options", "json", "events"});

@@ -75,7 +75,7 @@ void AddError(const Error& error, Json& json) {
   json["object"] = error.object();
 }
 
-std::string Counted(std::uint64_t count, const char* one, const char* many) {
+std::string OneOrMany(std::uint64_t count, const char* one, const char* many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
@@ -92,7 +92,7 @@ void AddPartial(ErrorCode code, const std::vector<std::pair<ObjectId, std::strin
   std::string message = fmt::format("'{}' is partial: objects in scope were left out", path);
   if (!omitted.empty()) {
     message = fmt::format("{} left out, {} first: {}",
-                          Counted(omitted.size(), "object was", "objects were"),
+                          OneOrMany(omitted.size(), "object was", "objects were"),
                           omitted.front().first.Describe(), omitted.front().second);
   }
   AddVerdict(code, std::move(message), "It is restored with --allow-partial alone.",
@@ -647,9 +647,10 @@ Json ConnectorsToJson(const std::vector<OmsConnectors>& files, ErrorCode code) {
     break;
   }
   if (code == ErrorCode::kDiffers) {
-    AddVerdict(code,
-               fmt::format("{} dbType", Counted(lacking, "source lacks its", "sources lack their")),
-               "Update them in OMS's console before the upgrade.", "", json);
+    AddVerdict(
+        code,
+        fmt::format("{} dbType", OneOrMany(lacking, "source lacks its", "sources lack their")),
+        "Update them in OMS's console before the upgrade.", "", json);
   }
   json["lacking"] = lacking;
   json["sources"] = std::move(sources);

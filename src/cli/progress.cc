@@ -182,15 +182,15 @@ std::vector<std::string> RenderJobs(const std::vector<JobProgress>& jobs, std::s
                                     int width) {
   constexpr std::size_t kObjectAtLeast = 20;
   constexpr std::size_t kNumbers = 3;  // part, rows, bytes
-  struct Row {
+  struct Line {
     std::string head, object;
     std::array<std::string, kNumbers> numbers;
   };
-  std::vector<Row> rows;
+  std::vector<Line> rows;
   std::size_t object_columns = 0;
   std::array<std::size_t, kNumbers> columns{};
   for (const JobProgress& job : jobs) {
-    Row& row = rows.emplace_back();
+    Line& row = rows.emplace_back();
     row.head = fmt::format("{:3}  ", rows.size());
     if (job.object.empty()) {
       row.object = "waiting";
@@ -222,7 +222,7 @@ std::vector<std::string> RenderJobs(const std::vector<JobProgress>& jobs, std::s
   object_columns = std::min(object_columns, limit > needed() ? limit - needed() : 0);
 
   std::vector<std::string> lines;
-  for (const Row& row : rows) {
+  for (const Line& row : rows) {
     std::string line = row.head + LastColumns(row.object, object_columns);
     std::size_t end = kHead + object_columns;
     for (std::size_t i = 0; i < shown; ++i) {

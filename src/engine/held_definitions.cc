@@ -14,6 +14,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/contains.h"
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/definition_text.h"
@@ -24,11 +25,6 @@ namespace dbomsbak {
 namespace {
 
 using namespace std::string_view_literals;
-
-template <typename List>
-bool Holds(const List& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
 
 // utf8 and utf8mb3 are one charset under two names, on servers old and new.
 bool HasName(const std::set<std::string>& have, const std::string& name) {
@@ -94,9 +90,10 @@ class ColumnText {
   const std::string& type() const { return type_; }
   const std::string& charset() const { return charset_; }
   std::optional<std::uint64_t> length() const { return length_; }
-  bool IsText() const { return Holds(kTextTypes, type_); }
+  bool IsText() const { return Contains(kTextTypes, type_); }
   bool IsLong() const {
-    return IsText() || Holds(kBlobTypes, type_) || Holds(kGeometryTypes, type_) || type_ == "json";
+    return IsText() || Contains(kBlobTypes, type_) || Contains(kGeometryTypes, type_) ||
+           type_ == "json";
   }
 
   // Bytes that a character of it may take; 1 for bytes.
@@ -305,7 +302,7 @@ class Examiner {
 
  private:
   void Add(std::string reason) {
-    if (!Holds(reasons_, reason)) reasons_.push_back(std::move(reason));
+    if (!Contains(reasons_, reason)) reasons_.push_back(std::move(reason));
   }
   void Charset(const std::string& name) {
     if (!name.empty() && !HasName(facts_.charsets, name)) {
@@ -452,9 +449,9 @@ class Examiner {
 
   void ExamineOptions() {
     for (const TableOption& option : table_.options) {
-      if (traits_.takes_unknown_table_options && !Holds(kKnownOptions, option.name)) {
+      if (traits_.takes_unknown_table_options && !Contains(kKnownOptions, option.name)) {
         Add(fmt::format("the server has no option {}", Short(option.text)));
-      } else if (!traits_.keeps_storage_options && !Holds(kKeptOptions, option.name)) {
+      } else if (!traits_.keeps_storage_options && !Contains(kKeptOptions, option.name)) {
         Add(fmt::format("option {}: the server reads and forgets it", Short(option.text)));
       }
     }

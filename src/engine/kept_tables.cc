@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/utf8.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/transport/server_numbers.h"
@@ -27,8 +28,6 @@ constexpr std::string_view kWasMark = "dbomsbak: was ";
 constexpr std::size_t kLongestComment = 2048;  // characters
 
 bool IsRunCharacter(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 // The name behind kWasMark; empty when there is none.
 std::string NameIn(std::string_view comment) {
   if (!comment.starts_with(kWasMark)) return {};

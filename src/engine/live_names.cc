@@ -42,7 +42,7 @@ void ReadRoutines(Session& session, const std::string& database, LiveNames& name
   }
 }
 
-bool Contains(const std::vector<TriggerName>& triggers, const std::string& name) {
+bool HasTrigger(const std::vector<TriggerName>& triggers, const std::string& name) {
   for (const TriggerName& trigger : triggers) {
     if (trigger.name == name) return true;
   }
@@ -69,7 +69,7 @@ std::vector<TriggerName> ReadTriggerNames(Session& session, const std::string& d
   for (std::size_t i = 0; i < answer.rows.size(); ++i) {
     const std::string name = answer.Text(i, 1);
     // A trigger on several events has a row for each.
-    if (!Contains(triggers, name)) triggers.push_back({name, answer.Text(i, 2)});
+    if (!HasTrigger(triggers, name)) triggers.push_back({name, answer.Text(i, 2)});
   }
   return triggers;
 }
@@ -141,10 +141,11 @@ std::vector<std::string> Differences(const std::string& database, const Database
     if (!expected.routines.contains(id)) tell(id.kind, id.name, "extra");
   }
   for (const TriggerName& trigger : expected.triggers) {
-    if (!Contains(live.triggers, trigger.name)) tell(ObjectKind::kTrigger, trigger.name, "missing");
+    if (!HasTrigger(live.triggers, trigger.name))
+      tell(ObjectKind::kTrigger, trigger.name, "missing");
   }
   for (const TriggerName& trigger : live.triggers) {
-    if (!Contains(expected.triggers, trigger.name)) {
+    if (!HasTrigger(expected.triggers, trigger.name)) {
       tell(ObjectKind::kTrigger, trigger.name, "extra");
     }
   }

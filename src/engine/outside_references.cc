@@ -9,16 +9,13 @@
 #include <tuple>
 #include <utility>
 
+#include "base/contains.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/object_id.h"
 #include "dbomsbak/sql/quote.h"
 
 namespace dbomsbak {
 namespace {
-
-bool Contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // One question a database: a condition on one name is the only one the server answers without
 // looking everywhere.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/contains.h"
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/utf8.h"
 #include "dbomsbak/catalog/catalog.h"
@@ -36,11 +37,6 @@ constexpr std::array kUndecided{1005U, 1044U, 1045U, 1046U, 1049U, 1050U, 1051U,
 // Of tables, told by their text already: charset, engine, collation.
 constexpr std::array kToldByText{1115U, 1273U, 1286U};
 
-template <typename List, typename T>
-bool Holds(const List& list, const T& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
 constexpr std::size_t kShownText = 100;
 
 std::string Short(std::string_view text) {
@@ -56,7 +52,7 @@ std::string Short(std::string_view text) {
   return line;
 }
 
-struct Refusal {
+struct ServerRefusal {
   unsigned number = 0;
   std::string words;
 };
@@ -109,7 +105,7 @@ class Hearing {
 
  private:
   // Objects with no settings of their own are made under the session's.
-  std::optional<Refusal> Set(const ObjectRecord& record) {
+  std::optional<ServerRefusal> Set(const ObjectRecord& record) {
     const bool program = record.id.kind != ObjectKind::kTable &&
                          record.id.kind != ObjectKind::kSequence &&
                          record.id.kind != ObjectKind::kView;
@@ -118,8 +114,8 @@ class Hearing {
         program && !record.time_zone.empty() ? record.time_zone : own_time_zone_;
     if (mode == sql_mode_ && zone == time_zone_) return std::nullopt;
     sql_mode_ = time_zone_ = std::nullopt;
-    if (std::optional<Refusal> refusal = Try(fmt::format("SET sql_mode = {}, time_zone = {}",
-                                                         QuoteString(mode), QuoteString(zone)))) {
+    if (std::optional<ServerRefusal> refusal = Try(fmt::format(
+            "SET sql_mode = {}, time_zone = {}", QuoteString(mode), QuoteString(zone)))) {
       SetBack();
       return refusal;
     }
@@ -135,18 +131,18 @@ class Hearing {
     time_zone_ = own_time_zone_;
   }
 
-  std::optional<Refusal> Try(const std::string& statement) {
+  std::optional<ServerRefusal> Try(const std::string& statement) {
     try {
       session_.Execute(statement);
     } catch (const ServerError& e) {
       if (IsPassing(e)) throw;
-      return Refusal{e.number(), e.message()};
+      return ServerRefusal{e.number(), e.message()};
     }
     return std::nullopt;
   }
 
   // nullopt: it would be taken, or only its execution can tell.
-  std::optional<Refusal> Prepare(std::string_view text, const std::string& charset) {
+  std::optional<ServerRefusal> Prepare(std::string_view text, const std::string& charset) {
     std::string literal;
     AppendHexLiteral(text, literal);
     const bool utf8 = charset.empty() || charset.starts_with("utf8") || charset == "binary";
@@ -156,14 +152,14 @@ class Hearing {
                   : fmt::format("CONVERT(_{} {} USING utf8mb4)", charset, literal)))) {
       return std::nullopt;
     }
-    std::optional<Refusal> refusal = Try("PREPARE dbomsbak_hearing FROM @dbomsbak_hearing");
-    if (refusal && Holds(kUndecided, refusal->number)) refusal.reset();
+    std::optional<ServerRefusal> refusal = Try("PREPARE dbomsbak_hearing FROM @dbomsbak_hearing");
+    if (refusal && Contains(kUndecided, refusal->number)) refusal.reset();
     return refusal;
   }
 
   void Add(const ContentObject& object, std::string reason) {
     std::vector<std::string>& reasons = refusals_[object.record.id];
-    if (!Holds(reasons, reason)) reasons.push_back(std::move(reason));
+    if (!Contains(reasons, reason)) reasons.push_back(std::move(reason));
   }
 
   void HearWhole(const ContentObject& object, const std::string& text) {
@@ -197,7 +193,7 @@ class Hearing {
                   {});
       if (!refusal) return;
       told = true;
-      if (Holds(kToldByText, refusal->number)) return;
+      if (Contains(kToldByText, refusal->number)) return;
       Add(table, refusal->number == kSyntaxError
                      ? fmt::format("{}: the server does not know how to read {}", what, Short(part))
                      : fmt::format("{}: {}", what, refusal->words));
@@ -217,7 +213,7 @@ class Hearing {
       const std::string opened = Joined(outline.partitioning);
       hear("", opened, opened, "its partitions");
     }
-    if (!told && !Holds(kToldByText, whole->number)) Add(table, whole->words);
+    if (!told && !Contains(kToldByText, whole->number)) Add(table, whole->words);
   }
 
   static std::string Joined(const std::vector<SqlToken>& tokens) {
@@ -264,7 +260,7 @@ class Hearing {
       if (tokens[i].kind != SqlToken::Kind::kWord || !tokens[i + 1].IsSign('(')) continue;
       if (i > 0 && (tokens[i - 1].IsSign('.') || tokens[i - 1].IsWord("as"))) continue;
       const std::string name = LowerAscii(tokens[i].text);
-      if (Holds(kNoFunctions, name) || !IsUnknown(name)) continue;
+      if (Contains(kNoFunctions, name) || !IsUnknown(name)) continue;
       const bool comes = std::any_of(content_.routines.begin(), content_.routines.end(),
                                      [&](const ContentObject& routine) {
                                        return routine.record.id.kind == ObjectKind::kFunction &&

@@ -3,40 +3,38 @@
 #include <nlohmann/json.hpp>
 
 namespace dbomsbak {
-namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-}  // namespace
-
-Json TextToJson(const std::string& text) {
+OrderedJson TextToJson(const std::string& text) {
   try {
-    Json json = text;
+    OrderedJson json = text;
     json.dump();
     return json;
-  } catch (const Json::type_error&) {
-    Json bytes = Json::array();
+  } catch (const OrderedJson::type_error&) {
+    OrderedJson bytes = OrderedJson::array();
     for (const char c : text) bytes.push_back(static_cast<unsigned char>(c));
-    return Json{{"bytes", bytes}};
+    return OrderedJson{{"bytes", bytes}};
   }
 }
 
-Json TextsToJson(const std::vector<std::string>& texts) {
-  Json json = Json::array();
+OrderedJson TextsToJson(const std::vector<std::string>& texts) {
+  OrderedJson json = OrderedJson::array();
   for (const std::string& text : texts) json.push_back(TextToJson(text));
   return json;
 }
 
-std::string TextFromJson(const Json& json) {
+std::string TextFromJson(const OrderedJson& json) {
   if (json.is_string()) return json.get<std::string>();
   std::string text;
-  for (const Json& byte : json.at("bytes")) text += static_cast<char>(byte.get<unsigned char>());
+  for (const OrderedJson& byte : json.at("bytes"))
+    text += static_cast<char>(byte.get<unsigned char>());
   return text;
 }
 
-std::vector<std::string> TextsFromJson(const Json& json) {
+std::vector<std::string> TextsFromJson(const OrderedJson& json) {
   std::vector<std::string> texts;
-  for (const Json& text : json) texts.push_back(TextFromJson(text));
+  for (const OrderedJson& text : json) texts.push_back(TextFromJson(text));
   return texts;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/contains.h"
 #include "dbomsbak/base/object_id.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/engine/observer.h"
@@ -25,10 +26,6 @@ struct WindowContext {
   Observer& observer;
   ObjectCreator creator;
 };
-
-inline bool Contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // By kind and name; null when it is not there.
 template <typename Object>

@@ -20,12 +20,6 @@ constexpr std::size_t kMostSpace =
 constexpr std::uint64_t kLine = 64;
 constexpr std::uint64_t kBytesOfLine = 48;
 
-std::string ReadUpTo(const RandomAccessFile& file, std::uint64_t offset, std::size_t size) {
-  std::string bytes(size, '\0');
-  bytes.resize(file.ReadAt(offset, bytes.data(), size));
-  return bytes;
-}
-
 class ArmoredFile final : public RandomAccessFile {
  public:
   explicit ArmoredFile(std::shared_ptr<const RandomAccessFile> file) : file_(std::move(file)) {

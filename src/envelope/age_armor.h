@@ -1,7 +1,9 @@
 // Armor: a binary file as lines of base64, read at any place.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "dbomsbak/base/file.h"
@@ -17,5 +19,12 @@ bool LooksArmored(std::string_view begin);
 // Error kDamaged for lines that are not as they should be, kIncomplete where the last one is
 // missing.
 std::shared_ptr<const RandomAccessFile> OpenArmor(std::shared_ptr<const RandomAccessFile> file);
+
+// Less than `size` bytes where the file ends.
+inline std::string ReadUpTo(const RandomAccessFile& file, std::uint64_t offset, std::size_t size) {
+  std::string bytes(size, '\0');
+  bytes.resize(file.ReadAt(offset, bytes.data(), size));
+  return bytes;
+}
 
 }  // namespace dbomsbak

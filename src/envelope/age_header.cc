@@ -21,7 +21,6 @@ constexpr std::string_view kX25519 = "X25519", kScrypt = "scrypt";
 constexpr std::string_view kX25519Info = "age-encryption.org/v1/X25519";
 constexpr std::string_view kScryptSalt = "age-encryption.org/v1/scrypt";
 constexpr std::size_t kLineBytes = 64;
-constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kSaltBytes = 16;
 constexpr std::size_t kWrappedBytes = kFileKeyBytes + kSealBytes;
 constexpr unsigned kMostWork = 22;   // 4 GiB of memory; the age program goes as far

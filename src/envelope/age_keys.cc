@@ -12,7 +12,6 @@ namespace dbomsbak {
 namespace {
 
 constexpr std::string_view kRecipient = "age", kIdentity = "AGE-SECRET-KEY-";
-constexpr std::size_t kKeyBytes = 32;
 
 // Each line that says something, with its number.
 void ForEachLine(std::string_view text,

@@ -18,12 +18,6 @@ constexpr std::string_view kAnyVersion = "age-encryption.org/";
 constexpr std::string_view kThisVersion = "age-encryption.org/v1\n";
 constexpr std::uint64_t kNoChunk = std::numeric_limits<std::uint64_t>::max();
 
-std::string ReadUpTo(const RandomAccessFile& file, std::uint64_t offset, std::size_t size) {
-  std::string bytes(size, '\0');
-  bytes.resize(file.ReadAt(offset, bytes.data(), size));
-  return bytes;
-}
-
 std::string BeginOf(const RandomAccessFile& file) {
   constexpr std::size_t kEnough = 2048;  // white space before the armor, and its first line
   return ReadUpTo(file, 0, kEnough);

@@ -15,7 +15,6 @@ constexpr std::size_t kSealedChunkBytes = kChunkBytes + kSealBytes;
 constexpr std::size_t kPayloadNonceBytes = 16;
 
 inline Secret PayloadKey(const Secret& file_key, std::string_view nonce) {
-  constexpr std::size_t kKeyBytes = 32;
   return HkdfSha256(file_key.Reveal(), nonce, "payload", kKeyBytes);
 }
 

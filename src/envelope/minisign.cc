@@ -15,11 +15,11 @@ namespace {
 
 constexpr std::string_view kUntrusted = "untrusted comment: ", kTrusted = "trusted comment: ";
 constexpr std::string_view kPlain = "Ed", kHashed = "ED";  // what is signed: the file, or its hash
-constexpr std::string_view kScrypt = "Sc", kChecksum = "B2";
-constexpr std::size_t kIdBytes = 8, kKeyBytes = 32, kSaltBytes = 32, kSignatureBytes = 64;
+constexpr std::string_view kKdf = "Sc", kChecksum = "B2";
+constexpr std::size_t kIdBytes = 8, kKdfSaltBytes = 32;
 constexpr std::size_t kPublicBytes = 2 + kIdBytes + kKeyBytes;
 constexpr std::size_t kSecretBytes = kIdBytes + 2 * kKeyBytes + 32;  // the last are a checksum
-constexpr std::size_t kSecretFileBytes = 6 + kSaltBytes + 16 + kSecretBytes;
+constexpr std::size_t kSecretFileBytes = 6 + kKdfSaltBytes + 16 + kSecretBytes;
 constexpr std::uint64_t kMostMemory = std::uint64_t{1} << 31;
 constexpr std::uint64_t kLargestPlain = std::uint64_t{1} << 30;
 constexpr std::size_t kPiece = std::size_t{1} << 20;
@@ -143,13 +143,13 @@ MinisignSecretKey ParseMinisignSecretKey(std::string_view text, const std::strin
     return taken;
   };
   const std::string_view algorithm = take(2), kdf = take(2), checksum = take(2);
-  const std::string_view salt = take(kSaltBytes), limits = take(16);
+  const std::string_view salt = take(kKdfSaltBytes), limits = take(16);
   if (algorithm != kPlain || checksum != kChecksum ||
-      (kdf != kScrypt && kdf != std::string_view("\0\0", 2))) {
+      (kdf != kKdf && kdf != std::string_view("\0\0", 2))) {
     NoSecretKey(name, "it is of another kind");
   }
   std::string key(bytes);
-  const bool encrypted = kdf == kScrypt;
+  const bool encrypted = kdf == kKdf;
   if (encrypted) {
     const std::uint64_t memory = GetU64(limits.data() + 8);
     const Work work = WorkOf(GetU64(limits.data()), memory);

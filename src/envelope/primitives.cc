@@ -15,9 +15,7 @@
 namespace dbomsbak {
 namespace {
 
-constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kNonceBytes = 12;
-constexpr std::size_t kSignatureBytes = 64;
 
 [[noreturn]] void Fail(std::string_view what) {
   throw Error(ErrorCode::kInternal, fmt::format("OpenSSL cannot compute {}", what));

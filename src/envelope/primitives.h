@@ -33,7 +33,9 @@ std::string Ed25519Sign(const Secret& seed, std::string_view message);
 bool Ed25519Verify(std::string_view public_key, std::string_view message,
                    std::string_view signature);
 
-constexpr std::size_t kSealBytes = 16;  // of Poly1305
+constexpr std::size_t kKeyBytes = 32;        // of all that are used here
+constexpr std::size_t kSealBytes = 16;       // of Poly1305
+constexpr std::size_t kSignatureBytes = 64;  // of Ed25519
 
 // One thread an object. Nonces have 12 bytes.
 class ChaCha20Poly1305 {

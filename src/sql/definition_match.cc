@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/contains.h"
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/named_constraints.h"
 #include "sql/table_outline.h"
@@ -29,14 +30,9 @@ constexpr std::array kUsualCollations{
     "euckr_korean_ci"sv,   "gb2312_chinese_ci"sv,   "gbk_chinese_ci"sv,     "latin5_turkish_ci"sv,
     "cp932_japanese_ci"sv, "eucjpms_japanese_ci"sv, "gb18030_chinese_ci"sv, "binary"sv};
 
-template <typename List>
-bool Holds(const List& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
-
 bool IsUsualCollation(std::string_view collation) {
   if (collation == "latin1_general_ci") return false;  // latin1 has another one
-  return collation.ends_with("_general_ci") || Holds(kUsualCollations, collation);
+  return collation.ends_with("_general_ci") || Contains(kUsualCollations, collation);
 }
 
 bool IsNumber(std::string_view text) {
@@ -215,7 +211,7 @@ class Canon {
       }
     }
     words_.push_back(word);
-    if (Holds(kIntegerTypes, word) && IsSign(at_ + 1, '(') && IsSign(at_ + 3, ')') &&
+    if (Contains(kIntegerTypes, word) && IsSign(at_ + 1, '(') && IsSign(at_ + 3, ')') &&
         IsWidth(word, tokens_[at_ + 2].text)) {
       at_ += 3;
     }

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/contains.h"
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
@@ -54,11 +55,6 @@ constexpr std::array kAnsiModes{"ansi_quotes"sv, "ansi"sv,   "db2"sv,       "max
 // A byte below 0x80 may be half a character in these.
 constexpr std::array kTreacherousCharsets{"big5"sv, "cp932"sv, "gb18030"sv, "gbk"sv,  "sjis"sv,
                                           "ucs2"sv, "utf16"sv, "utf16le"sv, "utf32"sv};
-
-template <typename List>
-bool Holds(const List& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
 
 bool IsUtf8Charset(std::string_view charset) {
   return charset.starts_with("utf8") || charset == "binary";
@@ -280,7 +276,7 @@ struct DumpReader::State {
     statement = WithoutTrailingSpace(found.text);
     line = found.line;
     completed = false;
-    if (Holds(kTreacherousCharsets, settings.client_charset) && !IsAscii(statement)) {
+    if (Contains(kTreacherousCharsets, settings.client_charset) && !IsAscii(statement)) {
       Refuse(fmt::format("text beyond ASCII in {} (dump with --default-character-set=utf8mb4)",
                          settings.client_charset));
     }
@@ -549,7 +545,7 @@ struct DumpReader::State {
       kept[variable.name] = value;
       return false;
     }
-    if (Holds(kNotObeyed, variable.name)) return true;
+    if (Contains(kNotObeyed, variable.name)) return true;
     if (variable.global) RefuseStatement();
     if (variable.name == "sql_log_bin") return false;
     if (variable.name == "sql_mode") {
@@ -560,7 +556,7 @@ struct DumpReader::State {
       collation_connection = InCharsetWord(value.value_or(""));
     } else if (variable.name == "time_zone") {
       settings.time_zone = value.value_or("");
-    } else if (!Holds(kOwnBusiness, variable.name)) {
+    } else if (!Contains(kOwnBusiness, variable.name)) {
       Refuse(fmt::format("a setting that dumps do not make ({})", variable.name));
     }
     return false;
@@ -589,7 +585,7 @@ struct DumpReader::State {
     while (!rest.empty()) {
       const std::size_t comma = rest.find(',');
       const std::string word = LowerAscii(rest.substr(0, comma));
-      if (Holds(kAnsiModes, word)) settings.ansi_quotes = true;
+      if (Contains(kAnsiModes, word)) settings.ansi_quotes = true;
       if (word == "no_backslash_escapes") settings.backslash_escapes = false;
       rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
     }

@@ -6,13 +6,12 @@
 #include <cstring>
 #include <limits>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "sql/text_scan.h"
 
 namespace dbomsbak {
 namespace {
-
-bool IsDigit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 // "1.5e+07" becomes 1.5e7, "0.25" becomes 0.25e0.
 char* WriteExponent(char* text, char* end) noexcept {

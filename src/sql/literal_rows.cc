@@ -1,14 +1,13 @@
 // Lists of literals, and nothing else.
 #include <cstring>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/dump_reader.h"
 #include "sql/literal.h"
 
 namespace dbomsbak {
 namespace {
 
-bool IsSpace(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool IsDigit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 class LiteralScanner {

@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 
+#include "dbomsbak/base/ascii.h"
 #include "sql/tokenizer.h"
 
 namespace dbomsbak {
@@ -10,8 +11,6 @@ namespace {
 bool IsDigits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
-
-bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 }  // namespace
 

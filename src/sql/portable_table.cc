@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "base/contains.h"
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/quote.h"
 #include "sql/partition_clause.h"
@@ -101,11 +102,6 @@ constexpr std::array kPartitionAttributes{
     Attribute{"min_rows", "", true},      Attribute{"comment", "", true},
     Attribute{"nodegroup", "", true},
 };
-
-template <typename List>
-bool Holds(const List& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
 
 // Behind the attribute that begins at `at`; `at` itself if none does.
 template <typename List>
@@ -262,7 +258,7 @@ class PortableWriter {
       } else if (option.name == "collate" && EqualIgnoringCase(option.value, kBinary)) {
         edits_.Remove(option.text);
         if (charset == nullptr) edits_.Insert(EndOf(option.text), " DEFAULT CHARSET=binary");
-      } else if (placed_ && Holds(kPlacementOptions, option.name)) {
+      } else if (placed_ && Contains(kPlacementOptions, option.name)) {
         edits_.Remove(option.text);
         table_.placed = true;
       } else if (!IsShared(option)) {
@@ -273,13 +269,13 @@ class PortableWriter {
   }
 
   bool IsShared(const TableOption& option) const {
-    if (placed_) return Holds(kOptionsOfAll, option.name);
-    if (option.name == "row_format") return Holds(kSharedRowFormats, LowerAscii(option.value));
-    return Holds(kSharedOptions, option.name);
+    if (placed_) return Contains(kOptionsOfAll, option.name);
+    if (option.name == "row_format") return Contains(kSharedRowFormats, LowerAscii(option.value));
+    return Contains(kSharedOptions, option.name);
   }
 
   void WriteEngine(const TableOption& option) {
-    if (Holds(kSharedEngines, LowerAscii(option.value)) || option.value.empty()) return;
+    if (Contains(kSharedEngines, LowerAscii(option.value)) || option.value.empty()) return;
     table_.left_out.push_back(fmt::format("{} ({} stands for it)", option.text, kUsualEngine));
     edits_.Replace(OffsetOf(option.value), option.value.size(), std::string(kUsualEngine));
     usual_engine_ = true;
@@ -336,7 +332,7 @@ class PortableWriter {
     bool literal = tokens[at].kind == SqlToken::Kind::kString;
     if (tokens[at].kind == SqlToken::Kind::kWord) {
       const bool number = std::isdigit(static_cast<unsigned char>(tokens[at].text.front())) != 0;
-      if (number || Holds(kPlainDefaults, LowerAscii(tokens[at].text))) return;
+      if (number || Contains(kPlainDefaults, LowerAscii(tokens[at].text))) return;
       literal = end < tokens.size() && tokens[end].kind == SqlToken::Kind::kString &&
                 tokens[end].offset == tokens[at].end();  // b'1', _latin1'x'
       if (literal) {
@@ -345,7 +341,7 @@ class PortableWriter {
         end = BehindParentheses(tokens, end);
       }
     }
-    if (literal && !Holds(kLongTypes, LowerAscii(tokens[item.body].text))) return;
+    if (literal && !Contains(kLongTypes, LowerAscii(tokens[item.body].text))) return;
     edits_.Insert(tokens[at].offset, "(");
     edits_.Insert(tokens[end - 1].end(), ")");
   }
@@ -525,7 +521,7 @@ class PortableWriter {
         i = end - 1;
       } else if (tokens[i].IsWord("engine")) {
         const std::size_t name = IsSignAt(tokens, i + 1, '=') ? i + 2 : i + 1;
-        if (name < tokens.size() && !Holds(kSharedEngines, LowerAscii(tokens[name].text))) {
+        if (name < tokens.size() && !Contains(kSharedEngines, LowerAscii(tokens[name].text))) {
           edits_.Replace(tokens[name].offset, tokens[name].text.size(), std::string(kUsualEngine));
         }
       }
@@ -684,7 +680,7 @@ class PortableWriter {
     return std::any_of(outline_.items.begin(), outline_.items.end(), [&](const TableItem& item) {
       return item.kind == TableItem::Kind::kColumn && item.body < item.tokens.size() &&
              EqualIgnoringCase(item.name, column) &&
-             Holds(kLongTypes, LowerAscii(item.tokens[item.body].text));
+             Contains(kLongTypes, LowerAscii(item.tokens[item.body].text));
     });
   }
 
@@ -778,7 +774,7 @@ std::string WithoutPlacementOptions(std::string_view create_table) {
   }
   for (const TableOption& option : outline.options) {
     const bool usual = option.name != "row_format" || EqualIgnoringCase(option.value, "dynamic");
-    if (usual && Holds(kPlacementOptions, option.name)) edits.Remove(option.text);
+    if (usual && Contains(kPlacementOptions, option.name)) edits.Remove(option.text);
   }
   return edits.Apply();
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "sql/text_scan.h"
 
@@ -23,8 +24,6 @@ constexpr std::size_t kMaxComment = 1024;
 constexpr char kDelimiterHint[] =
     "It is DELIMITER and what ends statements from there on (DELIMITER ;;): correct that line, or "
     "take the dump again.";
-
-bool IsSpace(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 bool IsDelimiterWord(std::string_view text) noexcept {
   if (text.size() <= kDelimiterWord.size()) return false;

@@ -7,10 +7,6 @@
 namespace dbomsbak {
 namespace {
 
-bool IsSpace(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-bool IsDigit(char c) noexcept { return c >= '0' && c <= '9'; }
-
 bool IsWordByte(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '_' || c == '$' ||
          static_cast<unsigned char>(c) >= 0x80;

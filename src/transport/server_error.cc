@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "base/contains.h"
+
 namespace dbomsbak {
 namespace {
 
@@ -47,11 +49,6 @@ constexpr std::array kBusyNumbers{
     1213u,  // deadlock
     3572u,  // NOWAIT was asked for
 };
-
-template <typename List>
-bool Contains(const List& list, unsigned number) noexcept {
-  return std::find(list.begin(), list.end(), number) != list.end();
-}
 
 }  // namespace
 

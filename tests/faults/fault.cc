@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-namespace dbomsbak::testing {
+namespace dbomsbak::test {
 
 Fault& TheFault() {
   static Fault fault;
@@ -50,4 +50,4 @@ void Fault::Report() const {
   }
 }
 
-}  // namespace dbomsbak::testing
+}  // namespace dbomsbak::test

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace dbomsbak::testing {
+namespace dbomsbak::test {
 
 class Fault {
  public:
@@ -42,4 +42,4 @@ class Fault {
 
 Fault& TheFault();
 
-}  // namespace dbomsbak::testing
+}  // namespace dbomsbak::test

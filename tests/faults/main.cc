@@ -4,8 +4,8 @@
 #include "faults/sessions.h"
 
 int main(int argc, char** argv) {
-  dbomsbak::testing::TheFault().Begin();
-  const int code = dbomsbak::Main(argc, argv, dbomsbak::testing::MakeFaultySessions);
-  dbomsbak::testing::TheFault().Report();
+  dbomsbak::test::TheFault().Begin();
+  const int code = dbomsbak::Main(argc, argv, dbomsbak::test::MakeFaultySessions);
+  dbomsbak::test::TheFault().Report();
   return code;
 }

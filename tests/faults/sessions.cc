@@ -11,7 +11,7 @@
 #include "support/forwarding_session.h"
 #include "transport/server_error.h"
 
-namespace dbomsbak::testing {
+namespace dbomsbak::test {
 namespace {
 
 struct Refusal {
@@ -113,4 +113,4 @@ std::unique_ptr<SessionFactory> MakeFaultySessions(const ConnectionOptions& opti
   return std::make_unique<FaultyFactory>(MakeSessionFactory(options));
 }
 
-}  // namespace dbomsbak::testing
+}  // namespace dbomsbak::test

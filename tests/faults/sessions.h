@@ -5,7 +5,7 @@
 
 #include "dbomsbak/transport/session.h"
 
-namespace dbomsbak::testing {
+namespace dbomsbak::test {
 
 // Layer `sessions`. A call is a connection, a statement, a row of an answer that is read bit by
 // bit, or a piece of what the server loads. Kinds:
@@ -21,4 +21,4 @@ namespace dbomsbak::testing {
 //   deadlock  its error 1213: the transaction is rolled back
 std::unique_ptr<SessionFactory> MakeFaultySessions(const ConnectionOptions& options);
 
-}  // namespace dbomsbak::testing
+}  // namespace dbomsbak::test

@@ -37,7 +37,7 @@
 
 #include "faults/fault.h"
 
-namespace dbomsbak::testing {
+namespace dbomsbak::test {
 namespace {
 
 constexpr int kMostDescriptors = 4096;
@@ -143,9 +143,9 @@ ssize_t Read(const char* name, int descriptor, void* out, std::size_t size, off_
 }
 
 }  // namespace
-}  // namespace dbomsbak::testing
+}  // namespace dbomsbak::test
 
-using namespace dbomsbak::testing;  // NOLINT: what follows is the C library's
+using namespace dbomsbak::test;  // NOLINT: what follows is the C library's
 
 extern "C" {
 

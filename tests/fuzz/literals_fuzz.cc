@@ -21,8 +21,8 @@ namespace {
 
 using fuzz::Input;
 using fuzz::Require;
-using testing::LiteralOutcome;
-using testing::Way;
+using test::LiteralOutcome;
+using test::Way;
 
 constexpr std::string_view kKinds[] = {
     "int",        "decimal",      "temporal",     "bits",        "bytes",      "float32",
@@ -46,7 +46,7 @@ std::vector<std::string> NamesFor(const std::vector<ColumnKind>& kinds) {
 template <typename Row>
 LiteralOutcome Read(const std::vector<LiteralPlan>& plans, std::string_view text, Way way) {
   Row row;
-  return testing::ReadLiterals(row, plans, text, way);
+  return test::ReadLiterals(row, plans, text, way);
 }
 
 // What the archive's reader takes, the reader of foreign dumps takes as the same rows.
@@ -82,7 +82,7 @@ void ReadText(Input input) {
   // An exact copy, so that a sanitizer sees every byte read beyond it.
   const std::vector<char> exact(input.rest().begin(), input.rest().end());
   const std::string_view text(exact.data(), exact.size());
-  const LiteralOutcome closer = Read<testing::CloserRow>(plans, text, Way::kValueByValue);
+  const LiteralOutcome closer = Read<test::CloserRow>(plans, text, Way::kValueByValue);
   Require(Read<CanonicalRow>(plans, text, Way::kValueByValue) == closer,
           "a quick value is the value");
   Require(Read<CanonicalRow>(plans, text, Way::kWholeRow) == closer, "a quick row is the row");

@@ -18,7 +18,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/transport/session.h"
 
-namespace dbomsbak::testing {
+namespace dbomsbak::test {
 
 // Rows of text; NULL is nullopt. As columns: names, may be empty.
 inline ResultSet Answer(std::vector<std::string> columns, std::vector<Row> rows) {
@@ -167,4 +167,4 @@ class FakeSessionFactory final : public SessionFactory {
   FakeServer& server_;
 };
 
-}  // namespace dbomsbak::testing
+}  // namespace dbomsbak::test

@@ -10,7 +10,7 @@
 
 #include "dbomsbak/transport/session.h"
 
-namespace dbomsbak::testing {
+namespace dbomsbak::test {
 
 class ForwardingSession : public Session {
  public:
@@ -35,4 +35,4 @@ class ForwardingSession : public Session {
   std::unique_ptr<Session> next_;
 };
 
-}  // namespace dbomsbak::testing
+}  // namespace dbomsbak::test

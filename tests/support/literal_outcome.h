@@ -10,7 +10,7 @@
 #include "sql/literal.h"
 #include "sql/literal_reader.h"
 
-namespace dbomsbak::testing {
+namespace dbomsbak::test {
 
 // A reader with this row has no quick way.
 struct CloserRow : CanonicalRow {
@@ -49,4 +49,4 @@ LiteralOutcome ReadLiterals(Row& row, const std::vector<LiteralPlan>& plans, std
   return {row.Finish().hex(), static_cast<std::size_t>(reader.position() - text.data()), {}};
 }
 
-}  // namespace dbomsbak::testing
+}  // namespace dbomsbak::test

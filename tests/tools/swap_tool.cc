@@ -107,7 +107,7 @@ class Fate {
   bool behind_ = false;
 };
 
-class MortalSession final : public testing::ForwardingSession {
+class MortalSession final : public test::ForwardingSession {
  public:
   MortalSession(std::unique_ptr<Session> session, Fate& fate)
       : ForwardingSession(std::move(session)), fate_(fate) {}

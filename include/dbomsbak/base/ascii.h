@@ -12,6 +12,11 @@ constexpr char LowerAscii(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+constexpr bool IsDigit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// What SQL takes for space: blank, tab, newline, vertical tab, form feed, carriage return.
+constexpr bool IsSpace(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
 inline std::string LowerAscii(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = LowerAscii(c);

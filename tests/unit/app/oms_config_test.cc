@@ -13,7 +13,7 @@
 namespace dbomsbak {
 namespace {
 
-using dbomsbak::testing::TemporaryFolder;
+using dbomsbak::test::TemporaryFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

@@ -12,10 +12,9 @@
 namespace dbomsbak {
 namespace {
 
-using testing::Answer;
+using test::FakeServer;
+using test::FakeSession;
 using ::testing::ElementsAre;
-using testing::FakeServer;
-using testing::FakeSession;
 using ::testing::HasSubstr;
 
 constexpr char kAll[] = "GRANT ALL PRIVILEGES ON *.* TO `u`@`h`";
@@ -26,38 +25,38 @@ class CatalogReaderTest : public ::testing::Test {
     traits_.flavour = ServerFlavour::kMariaDb;
     traits_.version_number = 101119;
     Grants({kAll});
-    server_.On("SELECT CURRENT_USER()", Answer({"u"}, {{"u@h"}}));
+    server_.On("SELECT CURRENT_USER()", test::Answer({"u"}, {{"u@h"}}));
     server_.On("SELECT * FROM information_schema.SCHEMATA",
-               Answer({"SCHEMA_NAME", "DEFAULT_CHARACTER_SET_NAME"},
-                      {{"d", "utf8mb4"}, {"D", "latin1"}, {"customers", "utf8mb4"}}));
+               test::Answer({"SCHEMA_NAME", "DEFAULT_CHARACTER_SET_NAME"},
+                            {{"d", "utf8mb4"}, {"D", "latin1"}, {"customers", "utf8mb4"}}));
     server_.On("SHOW CREATE DATABASE",
-               Answer({"Database", "Create Database"}, {{"d", "CREATE …"}}));
-    server_.On("SELECT ENGINE", Answer({"ENGINE"}, {{"InnoDB"}}));
+               test::Answer({"Database", "Create Database"}, {{"d", "CREATE …"}}));
+    server_.On("SELECT ENGINE", test::Answer({"ENGINE"}, {{"InnoDB"}}));
     server_.On("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE",
-               Answer({"TABLE_SCHEMA", "TABLE_NAME", "TABLE_TYPE", "ENGINE"},
-                      {{"d", "z", "BASE TABLE", "InnoDB"},
-                       {"D", "other", "BASE TABLE", "InnoDB"},
-                       {"d", "m", "BASE TABLE", "MRG_MYISAM"},
-                       {"d", "a_top", "VIEW", std::nullopt},
-                       {"d", "b_base", "VIEW", std::nullopt}}));
+               test::Answer({"TABLE_SCHEMA", "TABLE_NAME", "TABLE_TYPE", "ENGINE"},
+                            {{"d", "z", "BASE TABLE", "InnoDB"},
+                             {"D", "other", "BASE TABLE", "InnoDB"},
+                             {"d", "m", "BASE TABLE", "MRG_MYISAM"},
+                             {"d", "a_top", "VIEW", std::nullopt},
+                             {"d", "b_base", "VIEW", std::nullopt}}));
     server_.On("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME",
-               Answer({"TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "DATA_TYPE", "COLUMN_TYPE",
-                       "IS_NULLABLE", "EXTRA"},
-                      {{"d", "z", "id", "int", "int(11)", "NO", ""},
-                       {"d", "z", "f", "float", "float", "NO", ""},
-                       {"d", "m", "id", "int", "int(11)", "NO", ""},
-                       {"d", "a_top", "id", "int", "int(11)", "NO", ""},
-                       {"d", "b_base", "id", "int", "int(11)", "NO", ""}}));
+               test::Answer({"TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "DATA_TYPE",
+                             "COLUMN_TYPE", "IS_NULLABLE", "EXTRA"},
+                            {{"d", "z", "id", "int", "int(11)", "NO", ""},
+                             {"d", "z", "f", "float", "float", "NO", ""},
+                             {"d", "m", "id", "int", "int(11)", "NO", ""},
+                             {"d", "a_top", "id", "int", "int(11)", "NO", ""},
+                             {"d", "b_base", "id", "int", "int(11)", "NO", ""}}));
     server_.On("SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME",
-               Answer({"TABLE_SCHEMA", "TABLE_NAME", "INDEX_NAME", "COLUMN_NAME", "SUB_PART",
-                       "INDEX_TYPE"},
-                      {{"d", "z", "aa", "id", "3", "BTREE"},
-                       {"d", "z", "bb", "f", std::nullopt, "BTREE"},
-                       {"d", "z", "cc", "id", std::nullopt, "HASH"},
-                       {"d", "z", "dd", "id", std::nullopt, "BTREE"},
-                       {"d", "z", "PRIMARY", "id", std::nullopt, "BTREE"}}));
-    server_.On("SHOW CREATE TABLE",
-               Answer({"Table", "Create Table"}, {{"z",
+               test::Answer({"TABLE_SCHEMA", "TABLE_NAME", "INDEX_NAME", "COLUMN_NAME", "SUB_PART",
+                             "INDEX_TYPE"},
+                            {{"d", "z", "aa", "id", "3", "BTREE"},
+                             {"d", "z", "bb", "f", std::nullopt, "BTREE"},
+                             {"d", "z", "cc", "id", std::nullopt, "HASH"},
+                             {"d", "z", "dd", "id", std::nullopt, "BTREE"},
+                             {"d", "z", "PRIMARY", "id", std::nullopt, "BTREE"}}));
+    server_.On("SHOW CREATE TABLE", test::Answer({"Table", "Create Table"},
+                                                 {{"z",
                                                    "CREATE TABLE `z` (\n  `id` int(11) NOT NULL\n) "
                                                    "ENGINE=InnoDB AUTO_INCREMENT=7"}}));
     View("a_top", "select `d`.`b_base`.`id` AS `id` from `b_base`");
@@ -67,12 +66,12 @@ class CatalogReaderTest : public ::testing::Test {
   void Grants(const std::vector<std::string>& lines) {
     std::vector<Row> rows;
     for (const std::string& line : lines) rows.push_back({line});
-    server_.On("SHOW GRANTS", Answer({"Grants"}, rows));
+    server_.On("SHOW GRANTS", test::Answer({"Grants"}, rows));
   }
   void View(const std::string& name, const std::string& select) {
     server_.On("SHOW CREATE VIEW `" + name + "`",
-               Answer({"View", "Create View", "character_set_client", "collation_connection"},
-                      {{name, "CREATE VIEW `" + name + "` AS " + select, "utf8mb4", "c"}}));
+               test::Answer({"View", "Create View", "character_set_client", "collation_connection"},
+                            {{name, "CREATE VIEW `" + name + "` AS " + select, "utf8mb4", "c"}}));
   }
   Catalog Read(std::vector<std::string> databases = {"d"}) {
     FakeSession session(server_);
@@ -142,10 +141,12 @@ TEST_F(CatalogReaderTest, AGrantOnSomeColumnsIsNotEnoughToReadATable) {
 }
 
 TEST_F(CatalogReaderTest, ARoutineWithoutBodyIsUnreadable) {
-  server_.On("SELECT ROUTINE_SCHEMA",
-             Answer({"ROUTINE_SCHEMA", "ROUTINE_NAME", "ROUTINE_TYPE"}, {{"d", "p", "PROCEDURE"}}));
-  server_.On("SHOW CREATE PROCEDURE `p`",
-             Answer({"Procedure", "sql_mode", "Create Procedure"}, {{"p", "", std::nullopt}}));
+  server_.On(
+      "SELECT ROUTINE_SCHEMA",
+      test::Answer({"ROUTINE_SCHEMA", "ROUTINE_NAME", "ROUTINE_TYPE"}, {{"d", "p", "PROCEDURE"}}));
+  server_.On(
+      "SHOW CREATE PROCEDURE `p`",
+      test::Answer({"Procedure", "sql_mode", "Create Procedure"}, {{"p", "", std::nullopt}}));
   const Catalog catalog = Read();
   EXPECT_TRUE(catalog.databases[0].routines.empty());
   ASSERT_EQ(catalog.unreadable.size(), 1u);
@@ -169,7 +170,7 @@ TEST_F(CatalogReaderTest, AStatementThatWasEndedTellsNothingOfItsObject) {
   const ServerError ended(ErrorCode::kQueryRefused, 1317, "70100", "Query was interrupted");
   const ServerError full(ErrorCode::kQueryRefused, 1114, "HY000", "The table is full");
   server_.On("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME",
-             Answer({"TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME"}, {}));
+             test::Answer({"TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME"}, {}));
   for (const char* statement : {"SHOW FIELDS", "SHOW CREATE TABLE", "SHOW CREATE VIEW"}) {
     for (const ServerError& error : {ended, full}) {
       server_.OnError(statement, error);
@@ -193,14 +194,14 @@ TEST_F(CatalogReaderTest, HiddenGrantsOnRoutinesAreTold) {
 
 TEST_F(CatalogReaderTest, GrantsOnRoutinesAreWrittenAsStatements) {
   server_.On("SELECT ROUTINE_SCHEMA",
-             Answer({"ROUTINE_SCHEMA", "ROUTINE_NAME", "ROUTINE_TYPE"},
-                    {{"d", "Pay", "PROCEDURE"}, {"d", "pay", "FUNCTION"}}));
-  server_.On("SHOW CREATE PROCEDURE", Answer({"Create Procedure"}, {{"CREATE …"}}));
-  server_.On("SHOW CREATE FUNCTION", Answer({"Create Function"}, {{"CREATE …"}}));
+             test::Answer({"ROUTINE_SCHEMA", "ROUTINE_NAME", "ROUTINE_TYPE"},
+                          {{"d", "Pay", "PROCEDURE"}, {"d", "pay", "FUNCTION"}}));
+  server_.On("SHOW CREATE PROCEDURE", test::Answer({"Create Procedure"}, {{"CREATE …"}}));
+  server_.On("SHOW CREATE FUNCTION", test::Answer({"Create Function"}, {{"CREATE …"}}));
   server_.On("SELECT Host, Db, User",
-             Answer({"Host", "Db", "User", "Routine_name", "Routine_type", "Proc_priv"},
-                    {{"%", "d", "o'k", "pay", "PROCEDURE", "Execute,Alter Routine,Grant"},
-                     {"", "d", "role", "pay", "PROCEDURE", "Execute"}}));
+             test::Answer({"Host", "Db", "User", "Routine_name", "Routine_type", "Proc_priv"},
+                          {{"%", "d", "o'k", "pay", "PROCEDURE", "Execute,Alter Routine,Grant"},
+                           {"", "d", "role", "pay", "PROCEDURE", "Execute"}}));
   const Catalog catalog = Read();
   ASSERT_EQ(catalog.databases[0].routines.size(), 2u);
   EXPECT_THAT(catalog.databases[0].routines[0].grants,
@@ -218,7 +219,7 @@ TEST_F(CatalogReaderTest, AnUnknownDatabaseIsUsageWithNearNames) {
 }
 
 TEST_F(CatalogReaderTest, ATableInThePlaceOfADatabaseAsksForOnly) {
-  server_.On("SELECT TABLE_NAME FROM information_schema.TABLES", Answer({"t"}, {{"z"}}));
+  server_.On("SELECT TABLE_NAME FROM information_schema.TABLES", test::Answer({"t"}, {{"z"}}));
   EXPECT_THAT(ErrorOf({"d", "z"}).hint(), HasSubstr("--only d.z"));
 }
 
@@ -244,9 +245,9 @@ TEST_F(CatalogReaderTest, AConnectionLostAnywhereEndsTheReading) {
 TEST_F(CatalogReaderTest, VectorsThatAServerRoundsAreNotRead) {
   traits_.has_exact_vector_text = false;
   server_.On("SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME",
-             Answer({"TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "DATA_TYPE", "COLUMN_TYPE",
-                     "IS_NULLABLE", "EXTRA"},
-                    {{"d", "z", "v", "vector", "vector(3)", "NO", ""}}));
+             test::Answer({"TABLE_SCHEMA", "TABLE_NAME", "COLUMN_NAME", "DATA_TYPE", "COLUMN_TYPE",
+                           "IS_NULLABLE", "EXTRA"},
+                          {{"d", "z", "v", "vector", "vector(3)", "NO", ""}}));
   const Catalog catalog = Read();
   ASSERT_EQ(catalog.unreadable.size(), 1u);
   EXPECT_EQ(catalog.unreadable[0].id.name, "z");
@@ -257,7 +258,7 @@ TEST_F(CatalogReaderTest, VectorsThatAServerRoundsAreNotRead) {
 
 TEST_F(CatalogReaderTest, EventsOfADroppedDatabaseThatStayAreToldWithItsName) {
   traits_.has_runnable_show_create = false;
-  server_.On("SELECT MIN(cowner)", Answer({"cowner"}, {{"gone"}}));
+  server_.On("SELECT MIN(cowner)", test::Answer({"cowner"}, {{"gone"}}));
   FakeSession session(server_);
   ExpectError(ErrorCode::kBusy, "the server still lists events of a dropped database `gone`",
               "run the same command again", [&] {

@@ -10,10 +10,10 @@
 namespace dbomsbak {
 namespace {
 
-using testing::Answer;
+using test::Answer;
+using test::FakeServer;
+using test::FakeSession;
 using ::testing::Contains;
-using testing::FakeServer;
-using testing::FakeSession;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

@@ -10,10 +10,10 @@
 namespace dbomsbak {
 namespace {
 
-using testing::Answer;
+using test::Answer;
+using test::FakeServer;
+using test::FakeSession;
 using ::testing::ElementsAre;
-using testing::FakeServer;
-using testing::FakeSession;
 using ::testing::IsEmpty;
 
 class GuardedDefinersTest : public ::testing::Test {

@@ -12,9 +12,9 @@
 namespace dbomsbak {
 namespace {
 
+using test::FakeServer;
+using test::FakeSession;
 using ::testing::ElementsAre;
-using testing::FakeServer;
-using testing::FakeSession;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;

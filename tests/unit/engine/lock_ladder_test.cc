@@ -11,9 +11,9 @@
 namespace dbomsbak {
 namespace {
 
-using testing::Answer;
-using testing::FakeServer;
-using testing::FakeSession;
+using test::Answer;
+using test::FakeServer;
+using test::FakeSession;
 using ::testing::HasSubstr;
 
 ServerError Refused() {

@@ -21,7 +21,7 @@ class PlainRowLoaderTest : public ::testing::Test {
   }
 
   void Load(const std::string& text) {
-    testing::FakeSessionFactory sessions(server_);
+    test::FakeSessionFactory sessions(server_);
     const ServerTraits traits;
     const std::vector<LoadTarget> targets = {{"staging", "t", true}};
     const std::vector<bool> done(content_.units.size());
@@ -30,7 +30,7 @@ class PlainRowLoaderTest : public ::testing::Test {
     loader.Run(1);
   }
 
-  testing::FakeServer server_;
+  test::FakeServer server_;
   PlainDumpOptions options_;
   CancelToken cancel_;
   RestoreContent content_;
@@ -46,7 +46,7 @@ TEST_F(PlainRowLoaderTest, AFileThatSomebodyWroteToMeanwhileIsNotWhatWasChecked)
 }
 
 TEST_F(PlainRowLoaderTest, ASessionThatFailsEndsTheReaderAsWell) {
-  server_.OnError("INSERT INTO `t`", testing::FakeServer::Lost());
+  server_.OnError("INSERT INTO `t`", test::FakeServer::Lost());
   ExpectError(ErrorCode::kConnectionLost, "loading table `d`.`t` from line ", "",
               [&] { Load(kDump); });
 }

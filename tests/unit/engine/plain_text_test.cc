@@ -9,7 +9,7 @@
 namespace dbomsbak {
 namespace {
 
-constexpr char kHead[] = "-- MySQL dump 10.13\n\nCREATE DATABASE `d`;\nUSE `d`;\n";
+constexpr char kPlainHead[] = "-- MySQL dump 10.13\n\nCREATE DATABASE `d`;\nUSE `d`;\n";
 constexpr char kTable[] = "CREATE TABLE `t` (\n  `a` int\n);\n";
 constexpr char kEnd[] = "-- Dump completed\n";
 
@@ -18,7 +18,7 @@ TEST(PlainTextTest, AnObjectThatTheDumpDoesNotHoldIsNamed) {
   const TextSink out = [&](const TextPiece& piece) { text += piece.text; };
   PlainTextPart part;
   part.only = {{"d", "t"}};
-  const auto file = InMemory(std::string(kHead) + kTable + kEnd);
+  const auto file = InMemory(std::string(kPlainHead) + kTable + kEnd);
   WritePlainText(file, part, out, CancelToken());
   EXPECT_NE(text.find("CREATE TABLE `t`"), std::string::npos);
   part.only.push_back({"d", "nope"});
@@ -32,7 +32,7 @@ TEST(PlainTextTest, ADefinitionThatDoesMoreThanCreateIsRefused) {
               "'memory' line 8: the definition of table `d`.`x` is none that a dump holds: CREATE "
               "TABLE `x` (`a` int) IGNORE",
               "Take it out, or load the file with the mysql client", [&] {
-                ReadPlainContent(InMemory(std::string(kHead) + kTable + text + kEnd), {},
+                ReadPlainContent(InMemory(std::string(kPlainHead) + kTable + text + kEnd), {},
                                  SilentObserver(), CancelToken());
               });
 }

@@ -22,9 +22,9 @@
 namespace dbomsbak {
 namespace {
 
+using test::FakeServer;
+using test::FakeSessionFactory;
 using ::testing::Contains;
-using testing::FakeServer;
-using testing::FakeSessionFactory;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -194,7 +194,7 @@ class ProvedLoadTest : public RowLoaderTest {
   }
 
   void Holds(const std::string& table, std::vector<Row> rows) {
-    server_.On(ReadOf(table), testing::Answer({"a"}, std::move(rows)));
+    server_.On(ReadOf(table), test::Answer({"a"}, std::move(rows)));
   }
   static std::string ReadOf(const std::string& table) {
     return "SELECT `a` FROM `staging`.`" + table + "`";

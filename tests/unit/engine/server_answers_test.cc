@@ -27,10 +27,10 @@
 namespace dbomsbak {
 namespace {
 
-using testing::Answer;
-using testing::FakeServer;
-using testing::FakeSession;
-using testing::FakeSessionFactory;
+using test::Answer;
+using test::FakeServer;
+using test::FakeSession;
+using test::FakeSessionFactory;
 
 using Code = ErrorCode;
 

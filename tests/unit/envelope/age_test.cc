@@ -30,7 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-const fs::path kFolder = fs::path(DBOMSBAK_SOURCE_DIR) / "formats/age";
+const fs::path kAgeFolder = fs::path(DBOMSBAK_SOURCE_DIR) / "formats/age";
 
 std::string Inflated(const std::string& packed) {
   std::string out(std::size_t{32} << 20, '\0');
@@ -118,7 +118,7 @@ TEST(AgeTest, PublicTestVectorsEndAsTheySay) {
       {"header failure", {ErrorCode::kDamaged, ErrorCode::kIncomplete, ErrorCode::kUnsupported}},
   };
   int count = 0;
-  for (const auto& entry : fs::directory_iterator(kFolder / "vectors")) {
+  for (const auto& entry : fs::directory_iterator(kAgeFolder / "vectors")) {
     SCOPED_TRACE(entry.path().filename().string());
     const Vector vector = ReadVector(entry.path());
     std::string text;
@@ -142,12 +142,12 @@ TEST(AgeTest, PublicTestVectorsEndAsTheySay) {
 
 TEST(AgeTest, FilesOfTheAgeProgramAreRead) {
   AgeKeys keys;
-  keys.identities = ParseAgeIdentities(ReadFile(kFolder / "valid/key.txt"), "key.txt");
-  const std::string text = ReadFile(kFolder / "valid/text");
+  keys.identities = ParseAgeIdentities(ReadFile(kAgeFolder / "valid/key.txt"), "key.txt");
+  const std::string text = ReadFile(kAgeFolder / "valid/text");
   ASSERT_GT(text.size(), kChunkBytes);
   for (const char* name : {"to-key.age", "to-two-keys.age", "armored.age", "passphrase.age"}) {
     SCOPED_TRACE(name);
-    const std::string bytes = ReadFile(kFolder / "valid" / name);
+    const std::string bytes = ReadFile(kAgeFolder / "valid" / name);
     EXPECT_TRUE(LooksEncrypted(MemoryReadableFile(bytes)));
     std::string found;
     keys.passphrase = [](const std::string&) { return Secret("correct horse"); };
@@ -339,7 +339,7 @@ TEST(AgeTest, APassphraseOpensWhatItHasEncrypted) {
 }
 
 TEST(AgeTest, AnIdentityMayBeEncryptedItselfWithWhateverWork) {
-  const std::string bytes = ReadFile(kFolder / "valid/key.age");
+  const std::string bytes = ReadFile(kAgeFolder / "valid/key.age");
   AgeKeys keys;
   int asked = 0;
   keys.passphrase = [&](const std::string&) {
@@ -348,7 +348,7 @@ TEST(AgeTest, AnIdentityMayBeEncryptedItselfWithWhateverWork) {
   };
   std::string text;
   EXPECT_EQ(Judge(bytes, keys, &text), ErrorCode::kOk);
-  EXPECT_EQ(text, ReadFile(kFolder / "valid/key.txt"));
+  EXPECT_EQ(text, ReadFile(kAgeFolder / "valid/key.txt"));
   // What nobody can pay for is no damage, and no reason to ask.
   const std::string line = " 10\n";
   std::string costly = bytes;
@@ -369,7 +369,7 @@ TEST(AgeTest, ManyRecipientsOpenAFileEach) {
 }
 
 TEST(AgeTest, KeysAreReadAsAgeKeygenWritesThem) {
-  const std::string text = ReadFile(kFolder / "valid/key.txt");
+  const std::string text = ReadFile(kAgeFolder / "valid/key.txt");
   const auto identities = ParseAgeIdentities(text, "key.txt");
   ASSERT_EQ(identities.size(), 1U);
   const std::size_t at = text.find("public key: ") + 12;
@@ -434,7 +434,7 @@ TEST(AgeTest, APassphraseThatTakesTooMuchMemoryIsToldWithHowMuch) {
 #endif
 
 TEST(AgeTest, MessagesOfKeysHoldNoSecret) {
-  const std::string text = ReadFile(kFolder / "valid/key.txt");
+  const std::string text = ReadFile(kAgeFolder / "valid/key.txt");
   const std::string secret = text.substr(text.find("AGE-SECRET-KEY-1"), 74);
   for (const std::string& wrong : {secret, secret.substr(0, 70), "x" + secret}) {
     try {

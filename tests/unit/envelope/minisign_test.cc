@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-const fs::path kFolder = fs::path(DBOMSBAK_SOURCE_DIR) / "formats/minisign";
+const fs::path kMinisignFolder = fs::path(DBOMSBAK_SOURCE_DIR) / "formats/minisign";
 
 Secret NoPassword() {
   ADD_FAILURE() << "a password is asked for";
@@ -25,10 +25,10 @@ Secret NoPassword() {
 }
 
 MinisignSecretKey OwnKey() {
-  return ParseMinisignSecretKey(ReadFile(kFolder / "plain.key"), "plain.key", NoPassword);
+  return ParseMinisignSecretKey(ReadFile(kMinisignFolder / "plain.key"), "plain.key", NoPassword);
 }
 MinisignPublicKey PublicKey(const char* name) {
-  return *ParseMinisignPublicKey(ReadFile(kFolder / name));
+  return *ParseMinisignPublicKey(ReadFile(kMinisignFolder / name));
 }
 
 std::string Sign(const std::string& text, const std::string& comment) {
@@ -57,22 +57,22 @@ std::string Why(const std::string& text, const std::string& signature,
 TEST(MinisignTest, SignaturesOfMinisignAreTaken) {
   for (const char* name : {"text.minisig", "text.legacy.minisig"}) {
     const SignatureReport report =
-        CheckSignature(MemoryReadableFile(ReadFile(kFolder / "text")), ReadFile(kFolder / name),
-                       {PublicKey("plain.pub")}, {});
+        CheckSignature(MemoryReadableFile(ReadFile(kMinisignFolder / "text")),
+                       ReadFile(kMinisignFolder / name), {PublicKey("plain.pub")}, {});
     EXPECT_EQ(report.comment, "golden file") << name;
-    EXPECT_THAT(ReadFile(kFolder / "plain.pub"), HasSubstr(report.key)) << name;
+    EXPECT_THAT(ReadFile(kMinisignFolder / "plain.pub"), HasSubstr(report.key)) << name;
   }
 }
 
 TEST(MinisignTest, AKeyIsTakenFromItsFileOrItsLine) {
-  const std::string file = ReadFile(kFolder / "plain.pub");
+  const std::string file = ReadFile(kMinisignFolder / "plain.pub");
   std::string line = file.substr(file.find('\n') + 1);
   EXPECT_EQ(ParseMinisignPublicKey(line)->key, PublicKey("plain.pub").key);
   line.pop_back();
   EXPECT_EQ(ParseMinisignPublicKey(line)->id, PublicKey("plain.pub").id);
   EXPECT_FALSE(ParseMinisignPublicKey(line.substr(1)));
   EXPECT_FALSE(ParseMinisignPublicKey("plain.pub"));
-  EXPECT_FALSE(ParseMinisignPublicKey(ReadFile(kFolder / "plain.key")));
+  EXPECT_FALSE(ParseMinisignPublicKey(ReadFile(kMinisignFolder / "plain.key")));
   EXPECT_FALSE(ParseMinisignPublicKey(""));
 }
 
@@ -103,7 +103,7 @@ TEST(MinisignTest, EveryChangeOfASignatureIsNoticed) {
 
 // Where minisign finds little memory it takes less of it, and writes how much.
 TEST(MinisignTest, APasswordOpensAKeyWithTheLimitsThatStandInIt) {
-  const std::string file = ReadFile(kFolder / "little-memory.key");
+  const std::string file = ReadFile(kMinisignFolder / "little-memory.key");
   const MinisignSecretKey key = ParseMinisignSecretKey(file, "x", [] { return Secret("geheim"); });
   EXPECT_EQ(key.id, PublicKey("little-memory.pub").id);
   MemoryWritableFile out;
@@ -119,7 +119,7 @@ TEST(MinisignTest, APasswordOpensAKeyWithTheLimitsThatStandInIt) {
 }
 
 TEST(MinisignTest, ASecretKeyThatDoesNotHoldTogetherIsRefused) {
-  const std::string file = ReadFile(kFolder / "plain.key");
+  const std::string file = ReadFile(kMinisignFolder / "plain.key");
   const std::size_t begin = file.find('\n') + 1;
   std::string bytes = *DecodeBase64(file.substr(begin, file.size() - begin - 1), true);
   // Behind the key's id: seed and public half.
@@ -137,11 +137,12 @@ TEST(MinisignTest, ASecretKeyThatDoesNotHoldTogetherIsRefused) {
       EXPECT_EQ(error.code(), ErrorCode::kUsage);
     }
   }
-  EXPECT_THROW(ParseMinisignSecretKey(ReadFile(kFolder / "plain.pub"), "x", NoPassword), Error);
+  EXPECT_THROW(ParseMinisignSecretKey(ReadFile(kMinisignFolder / "plain.pub"), "x", NoPassword),
+               Error);
 }
 
 TEST(MinisignTest, ASecretKeyThatIsNotTakenIsToldWhy) {
-  const std::string file = ReadFile(kFolder / "locked.key");
+  const std::string file = ReadFile(kMinisignFolder / "locked.key");
   const std::size_t begin = file.find('\n') + 1;
   const std::string bytes = *DecodeBase64(file.substr(begin, file.size() - begin - 1), true);
   // Its algorithm; and how much memory scrypt takes, behind the salt.
@@ -171,7 +172,7 @@ class LargeFile final : public RandomAccessFile {
 
 TEST(MinisignTest, AnOldSignatureOfALargeFileIsNotChecked) {
   ExpectTold(Thrown([] {
-               CheckSignature(LargeFile(), ReadFile(kFolder / "text.legacy.minisig"),
+               CheckSignature(LargeFile(), ReadFile(kMinisignFolder / "text.legacy.minisig"),
                               {PublicKey("plain.pub")}, {});
              }),
              ErrorCode::kWrongKey,

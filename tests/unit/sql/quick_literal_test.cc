@@ -18,11 +18,11 @@
 namespace dbomsbak {
 namespace {
 
-using testing::CloserRow;
-using testing::LiteralOutcome;
-using testing::Random;
-using testing::ReadLiterals;
-using testing::Way;
+using test::CloserRow;
+using test::LiteralOutcome;
+using test::Random;
+using test::ReadLiterals;
+using test::Way;
 
 constexpr std::string_view kKinds[] = {"int",         "decimal",    "temporal",     "bits",
                                        "bytes",       "float64",    "text:utf8mb4", "text:utf8mb3",

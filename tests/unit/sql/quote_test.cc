@@ -9,8 +9,8 @@
 namespace dbomsbak {
 namespace {
 
-using testing::CodeOf;
-using testing::Random;
+using test::CodeOf;
+using test::Random;
 
 TEST(QuoteTest, IdentifiersDoubleTheirBackTicks) {
   EXPECT_EQ(QuoteIdentifier("a"), "`a`");

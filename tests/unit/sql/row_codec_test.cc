@@ -15,10 +15,10 @@
 namespace dbomsbak {
 namespace {
 
-using testing::CellsOf;
-using testing::CodeOf;
-using testing::Random;
-using testing::Value;
+using test::CellsOf;
+using test::CodeOf;
+using test::Random;
+using test::Value;
 
 ColumnKind Kind(std::string_view word) { return ColumnKind::Parse(word).value(); }
 
@@ -273,7 +273,7 @@ std::pair<std::string, std::string> RandomValue(std::string_view kind, Random& r
   return same(random.Bytes(random.Size()));
 }
 
-constexpr std::string_view kKinds[] = {
+constexpr std::string_view kColumnKinds[] = {
     "int",       "decimal",      "float32",      "float64",     "bits",       "temporal",
     "bytes",     "text:utf8mb4", "text:utf8mb3", "text:latin1", "text:gbk",   "text:sjis",
     "text:ucs2", "enum:utf8mb4", "enum:latin1",  "enum:sjis",   "text:koi8r", "text:utf8"};
@@ -283,7 +283,7 @@ struct RandomTable {
     const std::size_t count = random.Below(9);
     std::vector<std::string> words;
     for (std::size_t i = 0; i < count; ++i) {
-      words.emplace_back(kKinds[random.Below(std::size(kKinds))]);
+      words.emplace_back(kColumnKinds[random.Below(std::size(kColumnKinds))]);
       kinds.push_back(Kind(words.back()));
       names.push_back("c`" + std::to_string(i));
     }

@@ -14,7 +14,7 @@
 #include "dbomsbak/base/cell.h"
 #include "dbomsbak/base/error.h"
 
-namespace dbomsbak::testing {
+namespace dbomsbak::test {
 
 // A new seed a run, or DBOMSBAK_TEST_SEED to repeat one. Put SCOPED_TRACE(random.seed()) in tests.
 class Random {
@@ -132,4 +132,4 @@ std::optional<ErrorCode> CodeOf(Function&& function) {
   return std::nullopt;
 }
 
-}  // namespace dbomsbak::testing
+}  // namespace dbomsbak::test

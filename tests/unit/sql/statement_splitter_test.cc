@@ -12,8 +12,8 @@
 namespace dbomsbak {
 namespace {
 
-using testing::CodeOf;
-using testing::Random;
+using test::CodeOf;
+using test::Random;
 
 struct Split {
   std::vector<std::pair<std::string, std::uint64_t>> statements;
@@ -44,7 +44,7 @@ Split SplitWhole(std::string_view text) {
   return SplitInPieces(text, [] { return std::string_view::npos; });
 }
 
-std::vector<std::string> Texts(std::string_view text) {
+std::vector<std::string> TextsOf(std::string_view text) {
   const Split split = SplitWhole(text);
   EXPECT_FALSE(split.error.has_value()) << text;
   std::vector<std::string> texts;
@@ -59,51 +59,52 @@ std::vector<std::string> Texts(std::string_view text) {
 using Strings = std::vector<std::string>;
 
 TEST(StatementSplitterTest, CutsAtSemicolonsOutsideQuotesAndComments) {
-  EXPECT_EQ(Texts("a;b;"), (Strings{"a", "b"}));
-  EXPECT_EQ(Texts(" \n a b\n ;\r\n\tc;  "), (Strings{"a b\n ", "c"}));
-  EXPECT_EQ(Texts("a ';' \";\" `;` b;c;"), (Strings{"a ';' \";\" `;` b", "c"}));
-  EXPECT_EQ(Texts("a 'it''s;' ;b;"), (Strings{"a 'it''s;' ", "b"}));
-  EXPECT_EQ(Texts(R"(a '\';' "\";" ;b;)"), (Strings{R"(a '\';' "\";" )", "b"}));
-  EXPECT_EQ(Texts(R"(a '\\';b;)"), (Strings{R"(a '\\')", "b"}));
-  EXPECT_EQ(Texts(R"(a `\`;b;)"), (Strings{R"(a `\`)", "b"}));
-  EXPECT_EQ(Texts("a -- ;'\n b;c;"), (Strings{"a -- ;'\n b", "c"}));
-  EXPECT_EQ(Texts("a # ;'\n b;c;"), (Strings{"a # ;'\n b", "c"}));
-  EXPECT_EQ(Texts("a /* ;' */ b;c;"), (Strings{"a /* ;' */ b", "c"}));
-  EXPECT_EQ(Texts("a /*/ ; */ b;"), (Strings{"a /*/ ; */ b"}));
-  EXPECT_EQ(Texts("a--1;b;"), (Strings{"a--1", "b"}));
-  EXPECT_EQ(Texts("a/b*c-d;"), (Strings{"a/b*c-d"}));
-  EXPECT_EQ(Texts(";;;a;;"), (Strings{"a"}));
-  EXPECT_EQ(Texts(""), (Strings{}));
+  EXPECT_EQ(TextsOf("a;b;"), (Strings{"a", "b"}));
+  EXPECT_EQ(TextsOf(" \n a b\n ;\r\n\tc;  "), (Strings{"a b\n ", "c"}));
+  EXPECT_EQ(TextsOf("a ';' \";\" `;` b;c;"), (Strings{"a ';' \";\" `;` b", "c"}));
+  EXPECT_EQ(TextsOf("a 'it''s;' ;b;"), (Strings{"a 'it''s;' ", "b"}));
+  EXPECT_EQ(TextsOf(R"(a '\';' "\";" ;b;)"), (Strings{R"(a '\';' "\";" )", "b"}));
+  EXPECT_EQ(TextsOf(R"(a '\\';b;)"), (Strings{R"(a '\\')", "b"}));
+  EXPECT_EQ(TextsOf(R"(a `\`;b;)"), (Strings{R"(a `\`)", "b"}));
+  EXPECT_EQ(TextsOf("a -- ;'\n b;c;"), (Strings{"a -- ;'\n b", "c"}));
+  EXPECT_EQ(TextsOf("a # ;'\n b;c;"), (Strings{"a # ;'\n b", "c"}));
+  EXPECT_EQ(TextsOf("a /* ;' */ b;c;"), (Strings{"a /* ;' */ b", "c"}));
+  EXPECT_EQ(TextsOf("a /*/ ; */ b;"), (Strings{"a /*/ ; */ b"}));
+  EXPECT_EQ(TextsOf("a--1;b;"), (Strings{"a--1", "b"}));
+  EXPECT_EQ(TextsOf("a/b*c-d;"), (Strings{"a/b*c-d"}));
+  EXPECT_EQ(TextsOf(";;;a;;"), (Strings{"a"}));
+  EXPECT_EQ(TextsOf(""), (Strings{}));
 }
 
 TEST(StatementSplitterTest, LeadingCommentsGoVersionCommentsStay) {
-  EXPECT_EQ(Texts("-- x;\n--y\n--\n#z\n/* ; */ a;"), (Strings{"a"}));
-  EXPECT_EQ(Texts("/*!40101 SET a = 1 */;\n/*!50003 SET b */ ;"),
+  EXPECT_EQ(TextsOf("-- x;\n--y\n--\n#z\n/* ; */ a;"), (Strings{"a"}));
+  EXPECT_EQ(TextsOf("/*!40101 SET a = 1 */;\n/*!50003 SET b */ ;"),
             (Strings{"/*!40101 SET a = 1 */", "/*!50003 SET b */ "}));
-  EXPECT_EQ(Texts("/*M!100101 a */;"), (Strings{"/*M!100101 a */"}));
-  EXPECT_EQ(Texts("/*!999999\\- enable the sandbox mode */;"),
+  EXPECT_EQ(TextsOf("/*M!100101 a */;"), (Strings{"/*M!100101 a */"}));
+  EXPECT_EQ(TextsOf("/*!999999\\- enable the sandbox mode */;"),
             (Strings{"/*!999999\\- enable the sandbox mode */"}));
   EXPECT_EQ(
-      Texts("/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19\n--\n\nUSE `d`;"),
+      TextsOf("/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19\n--\n\nUSE `d`;"),
       (Strings{"USE `d`"}));
-  EXPECT_EQ(Texts("\xEF\xBB\xBFUSE d;"), (Strings{"USE d"}));
-  EXPECT_EQ(Texts("-- the end"), (Strings{}));
+  EXPECT_EQ(TextsOf("\xEF\xBB\xBFUSE d;"), (Strings{"USE d"}));
+  EXPECT_EQ(TextsOf("-- the end"), (Strings{}));
 }
 
 TEST(StatementSplitterTest, DelimiterLines) {
-  EXPECT_EQ(Texts("DELIMITER ;;\nCREATE a; b ;;\nDELIMITER ;\nc;"), (Strings{"CREATE a; b ", "c"}));
-  EXPECT_EQ(Texts("delimiter //\r\na; b//\r\nDelimiter ;\r\nc;\r\n"), (Strings{"a; b", "c"}));
-  EXPECT_EQ(Texts("DELIMITER\t$$ \na $ b$$ c$$"), (Strings{"a $ b", "c"}));
-  EXPECT_EQ(Texts("DELIMITER very_long_delimiter_indeed\na;very_long_delimiter_indeed b "
-                  "very_long_delimiter_indeed"),
+  EXPECT_EQ(TextsOf("DELIMITER ;;\nCREATE a; b ;;\nDELIMITER ;\nc;"),
+            (Strings{"CREATE a; b ", "c"}));
+  EXPECT_EQ(TextsOf("delimiter //\r\na; b//\r\nDelimiter ;\r\nc;\r\n"), (Strings{"a; b", "c"}));
+  EXPECT_EQ(TextsOf("DELIMITER\t$$ \na $ b$$ c$$"), (Strings{"a $ b", "c"}));
+  EXPECT_EQ(TextsOf("DELIMITER very_long_delimiter_indeed\na;very_long_delimiter_indeed b "
+                    "very_long_delimiter_indeed"),
             (Strings{"a;", "b "}));
-  EXPECT_EQ(Texts("DELIMITER ;;\n/*!50003 CREATE TRIGGER t BEGIN a; END */;;\nDELIMITER ;"),
+  EXPECT_EQ(TextsOf("DELIMITER ;;\n/*!50003 CREATE TRIGGER t BEGIN a; END */;;\nDELIMITER ;"),
             (Strings{"/*!50003 CREATE TRIGGER t BEGIN a; END */"}));
   // within a statement, and in words that begin like it, it is no command
-  EXPECT_EQ(Texts("select 1\nDELIMITER ;;\nfrom x;a;"),
+  EXPECT_EQ(TextsOf("select 1\nDELIMITER ;;\nfrom x;a;"),
             (Strings{"select 1\nDELIMITER ", "from x", "a"}));
-  EXPECT_EQ(Texts("delimiters;delimiter;"), (Strings{"delimiters", "delimiter"}));
-  EXPECT_EQ(Texts("'\nDELIMITER ;;\n';"), (Strings{"'\nDELIMITER ;;\n'"}));
+  EXPECT_EQ(TextsOf("delimiters;delimiter;"), (Strings{"delimiters", "delimiter"}));
+  EXPECT_EQ(TextsOf("'\nDELIMITER ;;\n';"), (Strings{"'\nDELIMITER ;;\n'"}));
   EXPECT_EQ(SplitWhole("DELIMITER \na;").error, ErrorCode::kDamaged);
   EXPECT_EQ(SplitWhole("DELIMITER " + std::string(5000, ';')).error, ErrorCode::kDamaged);
 }
@@ -287,7 +288,7 @@ TEST(StatementSplitterTest, SplittingADumpAndJoiningItReturnsIt) {
     statements.push_back(statement);
     text += statement + ";\n";
   }
-  EXPECT_EQ(Texts(text), statements);
+  EXPECT_EQ(TextsOf(text), statements);
 }
 
 TEST(StatementSplitterTest, TimeGrowsWithTheTextOnly) {

@@ -12,7 +12,7 @@
 namespace dbomsbak {
 namespace {
 
-using testing::Random;
+using test::Random;
 
 // Exactly as long as the text, so that a sanitizer sees every byte read beyond it.
 struct Exact {

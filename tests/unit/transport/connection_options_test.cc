@@ -49,7 +49,7 @@ class ConnectionOptionsTest : public ::testing::Test {
     return ErrorCode::kOk;
   }
 
-  testing::TemporaryFolder folder_;
+  test::TemporaryFolder folder_;
   ConnectionArguments arguments_;
   std::vector<std::string> notices_;
   std::string message_;

@@ -37,7 +37,7 @@ class OptionFilesTest : public ::testing::Test {
     return ErrorCode::kOk;
   }
 
-  testing::TemporaryFolder folder_;
+  test::TemporaryFolder folder_;
   std::vector<std::string> notices_;
   std::string message_;
 };

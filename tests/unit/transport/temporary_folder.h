@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace dbomsbak::testing {
+namespace dbomsbak::test {
 
 class TemporaryFolder {
  public:
@@ -40,4 +40,4 @@ class TemporaryFolder {
   std::string path_;
 };
 
-}  // namespace dbomsbak::testing
+}  // namespace dbomsbak::test
