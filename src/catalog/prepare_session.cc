@@ -9,6 +9,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/catalog/server_traits.h"
 #include "dbomsbak/sql/session_settings.h"
+#include "dbomsbak/transport/passing_error.h"
 
 namespace dbomsbak {
 namespace {
@@ -80,7 +81,7 @@ void SetOneByOne(Session& session, const std::vector<Setting>& settings) {
     try {
       session.Execute("SET " + Assignment(setting));
     } catch (const ServerError& error) {
-      if (!setting.optional || error.code() == ErrorCode::kConnectionLost) throw;
+      if (!setting.optional || IsPassing(error)) throw;
     }
   }
 }

@@ -387,6 +387,8 @@ ErrorCode RunPurgeCommandLine(Invocation& run) {
     Json json = LeftoversToJson(dropped, "leftovers");
     json["dry_run"] = options.dry_run;
     run.console.Out(ToLine(json));
+  } else if (dropped.empty()) {
+    run.console.Say("nothing is left to drop: there is no displaced copy on this server");
   } else if (options.dry_run) {
     run.console.Out(RenderLeftovers(dropped));
     run.console.Say("dry run: nothing was dropped");

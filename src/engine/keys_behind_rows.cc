@@ -10,6 +10,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/passing_error.h"
 #include "dbomsbak/transport/server_numbers.h"
 #include "engine/foreign_key_lines.h"
 #include "engine/staging_proof.h"
@@ -91,7 +92,7 @@ void BuildKeysBehindRows(Session& session, const RestoreContent& content,
   try {
     session.Execute(fmt::format("SET SESSION _force_parallel_ddl_dop = {}", std::max(1U, jobs)));
   } catch (const ServerError& e) {  // not a variable of this server
-    if (e.code() == ErrorCode::kConnectionLost) throw;
+    if (IsPassing(e)) throw;
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (keys[i].empty()) continue;

@@ -9,10 +9,15 @@ namespace dbomsbak {
 
 LockWait::LockWait(Session& session, unsigned seconds) : session_(session) {
   for (const char* variable : {"lock_wait_timeout", "innodb_lock_wait_timeout"}) {
-    const auto before = Value(variable);
-    if (!before) continue;
-    Set(variable, std::to_string(seconds));
-    saved_.emplace_back(variable, *before);
+    try {
+      const auto before = Value(variable);
+      if (!before) continue;
+      Set(variable, std::to_string(seconds));
+      saved_.emplace_back(variable, *before);
+    } catch (const ServerError& error) {
+      if (error.code() == ErrorCode::kConnectionLost) throw;
+      // KILL QUERY, say. Another patience is no reason to end what may be half done.
+    }
   }
 }
 

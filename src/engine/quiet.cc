@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/passing_error.h"
 #include "engine/restore_facts.h"
 #include "engine/set_history.h"
 
@@ -39,7 +40,7 @@ Heartbeats ReadHeartbeats(Session& session, const std::vector<std::string>& data
                                         QuoteQualified(database, table)))
                 .value_or("");
       } catch (const ServerError& e) {
-        if (e.code() == ErrorCode::kConnectionLost) throw;
+        if (IsPassing(e)) throw;
       }
     }
   }

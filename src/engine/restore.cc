@@ -378,15 +378,18 @@ void RestoreRun::CleanUpAfter(const std::exception_ptr& failure) {
       fate = e.message();
     }
   }
-  const bool left = lost || keep || !fate.empty();
+  // Lost before it came to load anything: what an earlier run left, if anything, was told by the
+  // plan.
+  const bool left = (lost && staging_) || keep || !fate.empty();
   if (left) NameStaging(fate);
   try {
     std::rethrow_exception(failure);
   } catch (Error& e) {
     if (!options_.throwaway_server) {
       TellWhatIsLeft(e, left && !options_.in_place ? kStagingIsLeft
-                        : left                     ? "Nothing live was changed."
-                               : "Nothing live was changed, and what was loaded is dropped again.");
+                        : left || !staging_
+                            ? "Nothing live was changed."
+                            : "Nothing live was changed, and what was loaded is dropped again.");
     }
     throw;
   }
@@ -394,15 +397,14 @@ void RestoreRun::CleanUpAfter(const std::exception_ptr& failure) {
 
 void RestoreRun::NameStaging(const std::string& reason) {
   if (options_.throwaway_server) return;
+  std::vector<std::string> names;
+  for (const RestoreMember& member : members_) names.push_back(member.staging);
   if (options_.in_place) {
     observer_.Warning(fmt::format(
         "tables {}… were left in {}; the same command drops them first and starts over{}{}",
-        LoadedTableName(run_, 0), QuotedList(staging_->databases()), reason.empty() ? "" : ": ",
-        reason));
+        LoadedTableName(run_, 0), QuotedList(names), reason.empty() ? "" : ": ", reason));
     return;
   }
-  std::vector<std::string> names;
-  for (const RestoreMember& member : members_) names.push_back(member.staging);
   const bool changed = staging_ && staging_->given_up();
   observer_.Warning(fmt::format("staging was left on the server: {}; the same command {}{}{}",
                                 QuotedList(names),

@@ -6,6 +6,7 @@
 
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/passing_error.h"
 #include "engine/disk_space.h"
 #include "engine/guarded_definers.h"
 #include "engine/torn_rename.h"
@@ -22,7 +23,7 @@ std::set<std::string> LowerNames(Session& session, const std::string& sql) {
       names.insert(LowerAscii(answer.Text(row, 0)));
     }
   } catch (const ServerError& e) {
-    if (e.code() == ErrorCode::kConnectionLost) throw;
+    if (IsPassing(e)) throw;
   }
   return names;
 }

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -130,6 +132,27 @@ void GoForward(Session& session, const PreparedSet& set, const std::function<voi
                   HintBehindSwap(set));
     }
   }
+}
+
+// An error of any kind behind the RENAME, or where nobody can tell whether it was done: the journal
+// must stay, and whoever sees that code leaves it.
+[[noreturn]] void ThrowUnfinished(const PreparedSet& set, std::string_view why) {
+  throw Error(ErrorCode::kNeedsHelp,
+              fmt::format("the tables are swapped, but the rest is not finished: {}", why),
+              HintBehindSwap(set));
+}
+
+[[noreturn]] void ThrowUnfinished(const PreparedSet& set, const std::exception_ptr& failure) {
+  std::string why = "out of memory, or a fault of this program";
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kConnectionLost) throw LostSession(error);
+    if (error.code() == ErrorCode::kNeedsHelp) throw;
+    why = error.message();
+  } catch (const std::exception&) {  // told as above
+  }
+  ThrowUnfinished(set, why);
 }
 
 void Close(Session& session, Window& window, const PreparedSet& set, StepRunner& runner,
@@ -314,14 +337,11 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
       const LockWait patient(session, kPatientLockWaitS);
       // The RENAME may be done although its step failed: the journal could not be written, say.
       if (window.tables().PendingPairs().size() != window.tables().AllPairs().size()) {
-        throw Error(ErrorCode::kNeedsHelp,
-                    fmt::format("the tables are swapped, but the rest is not finished: {}", why),
-                    HintBehindSwap(set));
+        ThrowUnfinished(set, why);
       }
       TakeBack(session, window, set, journal, runner);
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::kConnectionLost) throw LostSession(error);
-      throw;
+    } catch (...) {
+      ThrowUnfinished(set, std::current_exception());
     }
   };
   try {
@@ -378,9 +398,8 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
                   "the same command again.");
     }
     return window_ms;
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kConnectionLost) throw LostSession(error);
-    throw;
+  } catch (...) {
+    ThrowUnfinished(set, std::current_exception());
   }
 }
 

@@ -10,6 +10,7 @@
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/transport/server_numbers.h"
 #include "engine/live_names.h"
+#include "engine/set_history.h"
 #include "engine/set_names.h"
 #include "engine/stubs.h"
 
@@ -78,8 +79,12 @@ bool SweepSet(Session& session, const PreparedSet& set, ServerJournal& journal,
     }
   } catch (const ServerError& error) {
     if (error.code() == ErrorCode::kConnectionLost) throw;
-    observer.Warning(
-        fmt::format("what is left of staging could not be dropped: {}", error.message()));
+    std::vector<std::string> sources;
+    for (const SetMember& member : set.members) sources.push_back(member.source);
+    observer.Warning(fmt::format(
+        "what the swap has emptied could not be dropped ({}): {}; nothing needs it, and "
+        "`dbomsbak status` tells what is left",
+        QuotedList(sources), error.message()));
     all = false;
   }
   return all;

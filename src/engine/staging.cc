@@ -127,7 +127,7 @@ void PrepareForDefinitions(Session& session) {
     try {
       session.Execute(setting);
     } catch (const ServerError& e) {  // not a variable of this server
-      if (e.code() == ErrorCode::kConnectionLost) throw;
+      if (IsPassing(e)) throw;
     }
   }
 }

@@ -20,11 +20,13 @@ void Fault::Begin() {
   layer_ = text.substr(0, first);
   kind_ = text.substr(first + 1, second - first - 1);
   number_ = std::stoull(std::string(text.substr(second + 1)));
+  if (const char* const at = std::getenv("DBOMSBAK_FAULT_AT")) at_ = at;
   report_ = report;
   begun_ = true;
 }
 
 bool Fault::Strikes(std::string_view call, bool on) {
+  if (!call.starts_with(at_)) return false;
   std::lock_guard lock(mutex_);
   ++count_;
   if (number_ == 0 || count_ < number_ || (count_ > number_ && !on)) return false;

@@ -2,6 +2,7 @@
 //
 //   DBOMSBAK_FAULT=LAYER:KIND:N   the N-th call (1 is the first) of that layer that this kind can
 //                                 strike; N 0: none, they are only counted
+//   DBOMSBAK_FAULT_AT=TEXT        only calls that begin with it count: DROP TABLE
 //   DBOMSBAK_FAULT_REPORT=FILE    told at the end: "calls COUNT"; when it came to it "struck CALL",
 //   and "renamed
 //                                 yes" where a file had been given its name before
@@ -32,7 +33,7 @@ class Fault {
 
  private:
   bool begun_ = false;
-  std::string layer_, kind_, report_;
+  std::string layer_, kind_, at_, report_;
   std::uint64_t number_ = 0;
   mutable std::mutex mutex_;
   std::uint64_t count_ = 0;

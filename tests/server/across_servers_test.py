@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=other-server timeout=1200
+# ctest: cost=175 labels=other-server timeout=1200
 """An archive of each server restores on each other where that can hold it; what it cannot hold is listed.
 
 For every pair: what all servers know comes back, rows equal by the servers' own fingerprints, and views, routines and

@@ -53,6 +53,7 @@ JSON_ANSWERS = [
     (0, 'undo'),
     (0, 'purge --dry-run'),
     (0, 'purge'),
+    (0, 'purge'),
     (34, 'undo'),
     (0, 'snapshot d --dir DIR --label l --keep 1'),
     (0, 'snapshot d --dir DIR --label l --keep 1 --pin why'),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=cases,client timeout=1800 parts=4 parts.oceanbase-4.3.5=2 kinds=mariadb-10.11,mariadb-11.8,mysql-9.7,mysql-5.6,oceanbase-4.3.5
+# ctest: cost=70 labels=cases,client timeout=1800 parts=4 parts.oceanbase-4.3.5=2 kinds=mariadb-10.11,mariadb-11.8,mysql-9.7,mysql-5.6,oceanbase-4.3.5
 """Every hard case of tests/cases comes back exactly.
 
 For each: load, fingerprint, dump with one job and with four (the same bytes), verify, check with

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: timeout=1800
+# ctest: cost=90 timeout=1800
 """Killed anywhere: restore, undo and the server itself, while a reader looks on.
 
 The OMS sample databases are brought back from a broken upgrade, and undone, over and over. The

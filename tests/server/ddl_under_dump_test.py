@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: timeout=900 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,mariadb-11.8,oceanbase-4.3.5
+# ctest: cost=170 timeout=900 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,mariadb-11.8,oceanbase-4.3.5
 """Tables are truncated, dropped, renamed, swapped and altered while a dump runs: it holds one committed
 state, or ends with 13 and says which object changed (33: which lock was in the way). Never less.
 

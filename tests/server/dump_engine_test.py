@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=pipeline timeout=1200 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,mariadb-11.8,oceanbase-4.3.5 others=transfers,broken_views,scope others.oceanbase-4.3.5=transfers
+# ctest: cost=290 labels=pipeline timeout=1200 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,mariadb-11.8,oceanbase-4.3.5 others=transfers,broken_views,scope others.oceanbase-4.3.5=transfers
 """The dump against a real server: the same bytes at any --jobs, one snapshot under load, each rung of
 the ladder, and nothing published whatever goes wrong.
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: timeout=1800
+# ctest: cost=50 timeout=1800
 """One call of a file or of a session fails: the right code, nothing half, and the same command again comes through.
 
 tests/faults is the program, but that its N-th call fails, in each of the ways that system_calls.cc and sessions.h name.
@@ -53,9 +53,12 @@ KINDS = {
     'undo': SESSIONS,
     'purge': SESSIONS,
     'in place': FILES + SESSIONS + CLOCK,
+    'sweep in place': SESSIONS,
+    'patient in place': SESSIONS,
 }
 # One run each is enough.
 ALWAYS = [(name, kind) for name in ('dump', 'snapshot', 'restore') for kind in ('files:signals', 'files:crumbs')]
+ALWAYS += [('sweep in place', 'sessions:lost'), ('patient in place', 'sessions:ended')]
 ALWAYS += [('snapshot', 'clock:right'), ('dump over', 'files:locks'), ('snapshot', 'files:locks')]
 
 
@@ -316,6 +319,11 @@ class PurgeCase(Case):
 
 
 class InPlaceCase(Case):
+    at = None
+
+    def before(self, words):
+        pass
+
     def one(self, kind, number):
         w = self.world
         if w.ours():
@@ -326,7 +334,8 @@ class InPlaceCase(Case):
         shutil.rmtree(safety, ignore_errors=True)
         safety.mkdir()
         words = ['--yes', '--jobs', 1, '--safety-dump', safety / 'safety.sql.zst', w.archive[end]]
-        result = w.strike(kind, number, 'restore --in-place', *words)
+        self.before(words)
+        result = w.strike(kind, number, 'restore --in-place', *words, at=self.at)
         w.judge(kind, result, {42, 34, 24, 13} if kind.startswith('sessions') else ())
         live = w.need_live(start, end)
         if result.code == 0 and live != end:
@@ -337,9 +346,25 @@ class InPlaceCase(Case):
         w.need_nothing_left()
 
 
+class SweepInPlaceCase(InPlaceCase):
+    """The one before was cut off while it made its tables, and this one is while it drops them."""
+    at = 'DROP'
+
+    def before(self, words):
+        self.world.strike('sessions:lost', 3, 'restore --in-place', *words, at='CREATE TABLE')
+        if self.world.last.code != 15:
+            raise AssertionError(f'the first one ended with {self.world.last.code}')
+
+
+class PatientInPlaceCase(InPlaceCase):
+    """Behind the RENAME a longer patience is asked for, and that statement is ended: no reason to leave the rest."""
+    at = 'SET SESSION innodb_lock_wait_timeout = 30'
+
+
 CASES = {'dump': DumpCase, 'dump over': DumpOverCase, 'dump to stdout': DumpToStdoutCase, 'verify': VerifyCase,
          'diff': DiffCase, 'snapshot': SnapshotCase, 'restore': RestoreCase, 'prepare': PrepareCase, 'swap': SwapCase,
-         'abort': AbortCase, 'undo': UndoCase, 'purge': PurgeCase, 'in place': InPlaceCase}
+         'abort': AbortCase, 'undo': UndoCase, 'purge': PurgeCase, 'in place': InPlaceCase,
+         'sweep in place': SweepInPlaceCase, 'patient in place': PatientInPlaceCase}
 
 
 class Runs:

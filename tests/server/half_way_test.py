@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: timeout=900
+# ctest: cost=90 timeout=900
 """A swap that stands half way, or ends in something it could not see coming: each is told with what to do next."""
 
 import json

@@ -4,7 +4,7 @@
 What is live is judged by the server. It is wholly old until all is loaded and proved, and wholly what the archive holds
 afterwards; a kill anywhere leaves what the same command puts right.
 """
-# ctest: kinds=mariadb-10.11,mysql-9.7,mysql-5.6,oceanbase-4.3.5 others=InPlace.test_all_comes_back_and_nothing_is_left
+# ctest: cost=150 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,oceanbase-4.3.5 others=InPlace.test_all_comes_back_and_nothing_is_left
 
 import os
 import pathlib

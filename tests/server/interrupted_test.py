@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: timeout=900 kinds=mariadb-10.11,mysql-9.7 others=Interrupted.test_undo_goes_no_further_than_asked
+# ctest: cost=80 timeout=900 kinds=mariadb-10.11,mysql-9.7 others=Interrupted.test_undo_goes_no_further_than_asked
 """A command that is killed, and the command that comes next: each does what was asked for, or says that it did not.
 
 The first is killed before its RENAME, behind it within the window, and behind the window before it has swept up. What is

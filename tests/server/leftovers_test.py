@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=pipeline timeout=600 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,oceanbase-4.3.5 others.oceanbase-4.3.5=Leftovers.test_advice_can_be_followed_to_the_letter_where_there_are_several_sets,Leftovers.test_a_table_that_was_dropped_since_does_not_hold_up_a_forced_purge
+# ctest: cost=80 labels=pipeline timeout=600 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,oceanbase-4.3.5 others.oceanbase-4.3.5=Leftovers.test_advice_can_be_followed_to_the_letter_where_there_are_several_sets,Leftovers.test_a_table_that_was_dropped_since_does_not_hold_up_a_forced_purge
 """What status, undo and purge say of copies: to accounts that see all or part, of one set or several.
 
 On OceanBase, where each test takes a quarter of a minute to prepare, those run that follow all the advice and drop what

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: kinds=mariadb-10.11,mysql-9.7 others=test_the_whole_story,test_old_heartbeats_are_left_out_and_missed_by_nobody
+# ctest: cost=120 kinds=mariadb-10.11,mysql-9.7 others=test_the_whole_story,test_old_heartbeats_are_left_out_and_missed_by_nobody
 """Dump, restore and undo of OMS's databases with nothing but OMS's own config.yaml, as an operator does it.
 
 What the databases hold is judged by the server and the `mysql` client. Words on the command line choose tests by their

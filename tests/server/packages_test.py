@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=unsanitized timeout=600 kinds=mariadb-10.11,mysql-9.7 others=tarball
+# ctest: cost=70 labels=unsanitized timeout=600 kinds=mariadb-10.11,mysql-9.7 others=tarball
 """What is shipped works where nothing of this machine is: the Debian packages in a bare Debian, the tarball beside nothing but a
 busybox, the library in another project.
 """

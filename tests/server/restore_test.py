@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=pipeline timeout=1800 kinds=mariadb-10.11,mysql-9.7 others=Restore.test_all_missing_privileges_are_named_with_their_grants
+# ctest: cost=400 labels=pipeline timeout=1800 kinds=mariadb-10.11,mysql-9.7 others=Restore.test_all_missing_privileges_are_named_with_their_grants
 """Restore where it does not go smoothly: killed and run again, refused, and a copy that differs.
 
 What the databases hold is judged by the server and the `mysql` client (support/fingerprint.py).

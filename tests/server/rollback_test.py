@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=pipeline timeout=900 kinds=mariadb-10.11,mysql-9.7,mysql-5.6 others=Rollback.test_the_whole_story,Rollback.test_databases_that_are_gone_come_back_as_they_were
+# ctest: cost=230 labels=pipeline timeout=900 kinds=mariadb-10.11,mysql-9.7,mysql-5.6 others=Rollback.test_the_whole_story,Rollback.test_databases_that_are_gone_come_back_as_they_were
 """The operator's story: OMS databases are dumped, an upgrade ruins them, restore brings them back.
 
 What the databases hold is judged by the server and the `mysql` client (support/fingerprint.py).

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: timeout=1800
+# ctest: cost=120 timeout=1800
 """Killed at every statement, the window ends entirely old or entirely new, whatever was in hand.
 
 A swap (and an undo) is killed with SIGKILL instead of its N-th statement, for each N from the first

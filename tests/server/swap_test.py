@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: timeout=900 kinds=mariadb-10.11,mysql-9.7,mysql-5.6 others=there_and_back,client_killed,do_not_exist
+# ctest: cost=250 timeout=900 kinds=mariadb-10.11,mysql-9.7,mysql-5.6 others=there_and_back,client_killed,do_not_exist
 """The window on a quiet day and on bad ones: exact, told how long, and refused without a trace."""
 
 import pathlib
@@ -406,7 +406,7 @@ def test_a_purge_killed_at_any_statement_is_finished_by_the_next(server):
     world.run('purge', 0)
     if world.ours():
         raise AssertionError(f'an empty database was left: {world.ours()}')
-    world.run('purge', 0, expect=34)
+    world.run('purge', 0)  # once more, as when the last answer was lost
     world.close()
 
 

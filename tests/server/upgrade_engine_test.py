@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=unsanitized kinds=mariadb-10.11 timeout=900 parts=2
+# ctest: cost=100 labels=unsanitized kinds=mariadb-10.11 timeout=900 parts=2
 """The upgrade of OMS on a real Docker Engine and on podman, with a mock of OMS in it (tests/oms), and the way back.
 
 What is there afterwards is judged by the engine's own `docker inspect`, by the console's port, and by what the server

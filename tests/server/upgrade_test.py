@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: timeout=900
+# ctest: cost=125 timeout=900
 """`upgrade` with a docker of ours (tests/oms/fake_docker) and a real server: the whole path and the way back, each call failing,
 the program killed at each step. What the databases hold is judged by the server and the `mysql` client.
 """

@@ -218,7 +218,8 @@ struct PurgeOptions {
   unsigned lock_wait_s = 5;
   unsigned lock_tries = 10;
 };
-// Returns what was dropped (with dry_run: what would be). Once it has begun, a copy can only be
+// Returns what was dropped (with dry_run: what would be); nothing where nothing is left and no
+// database or generation was named. Once it has begun, a copy can only be
 // dropped to the end: after any error or Ctrl-C the next purge goes on. Errors: kLocked (another
 // run is at work), kRestorePreflight (the copy is needed), kBusy naming who holds a lock.
 std::vector<Leftover> RunPurge(SessionFactory& sessions, const PurgeOptions& options,

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "support/sanitizers.h"
 #include "unit/thrown.h"
 
 namespace dbomsbak {
@@ -52,6 +53,7 @@ TEST(ChildProcessTest, ItIsEndedWhenTheRunIs) {
 }
 
 TEST(ChildProcessTest, FewOpenFilesAreTold) {
+  if (kSanitizerTakesDescriptors) GTEST_SKIP();
   const CancelToken cancel;
   rlimit usual{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);

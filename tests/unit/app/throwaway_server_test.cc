@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/sanitizers.h"
 #include "unit/thrown.h"
 
 namespace dbomsbak {
@@ -101,6 +102,7 @@ TEST_F(ThrowawayServerTest, AFolderThatTakesNoServerIsNamed) {
 }
 
 TEST_F(ThrowawayServerTest, FewOpenFilesAreTold) {
+  if (kSanitizerTakesDescriptors) GTEST_SKIP();
   const std::string program = Program("mysqld", "mysqld  Ver 8.0.99 for Linux", "exit 1");
   const ServerProgram found = FindServerProgram(program, "", cancel_);
   rlimit usual{};

@@ -12,7 +12,7 @@
 #include "dbomsbak/base/error.h"
 #include "support/allocation_watch.h"
 #include "support/sample_archive.h"
-#include "support/thread_sanitizer.h"
+#include "support/sanitizers.h"
 #include "unit/read_file.h"
 #include "unit/thrown.h"
 
