@@ -19,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -30,26 +31,25 @@ def output_of(*command):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def headers_of(build):
-    """{object file: the project's files it was made of}, as the compiler said."""
-    found, files = {}, None
-    for line in output_of('ninja', '-C', str(build), '-t', 'deps').splitlines():
-        if line.startswith(' '):
-            path = (build / line.strip()).resolve()
-            if SOURCE in path.parents and files is not None:
-                files.append(path)
-        elif ': #deps' in line:
-            files = found.setdefault(line.split(':')[0], [])
-    return found
+def commands_of(build):
+    """{source: its command}; where several are compiled at once, as if each were by itself."""
+    commands = {}
+    for entry in json.loads((build / 'compile_commands.json').read_text()):
+        path = pathlib.Path(entry['file'])
+        together = path.parent.name == 'Unity' and path.exists()
+        for name in re.findall(r'#include "(/.+)"', path.read_text()) if together else [entry['file']]:
+            if SOURCE / 'src' in pathlib.Path(name).parents:
+                command = entry['command'].replace(entry['file'], name).replace(' -Wno-subobject-linkage', '')  # GCC's
+                commands[pathlib.Path(name)] = {**entry, 'file': name, 'command': command}
+    return commands
 
 
 class Tidy:
-    def __init__(self, build):
-        self.build = build
-        self.commands = {pathlib.Path(entry['file']): entry
-                         for entry in json.loads((build / 'compile_commands.json').read_text())
-                         if SOURCE / 'src' in pathlib.Path(entry['file']).parents}
-        self.headers = headers_of(build)
+    def __init__(self, build, folder):
+        self.build, self.folder = build, folder
+        self.commands = commands_of(build)
+        (folder / 'compile_commands.json').write_text(json.dumps(list(self.commands.values())))
+        self.headers = {}
         self.common = output_of('clang-tidy', '--version') + (SOURCE / '.clang-tidy').read_text()
         self.digests = {}
 
@@ -58,24 +58,37 @@ class Tidy:
             self.digests[path] = hashlib.sha256(path.read_bytes()).hexdigest()
         return self.digests[path]
 
+    def included(self, path):
+        """The project's files that this one includes by itself."""
+        if path not in self.headers:
+            names = re.findall(r'^#include "(.+)"', path.read_text(), re.M)
+            found = [SOURCE / root / name for name in names for root in ('src', 'include')]
+            self.headers[path] = [file for file in found if file.exists()]
+        return self.headers[path]
+
+    def files_of(self, source):
+        files, new = {source}, [source]
+        while new:
+            for file in self.included(new.pop()):
+                if file not in files:
+                    files.add(file)
+                    new.append(file)
+        return sorted(files)
+
     def key(self, source):
-        entry = self.commands[source]
-        files = self.headers.get(re.search(r' -o (\S+)', entry['command'])[1])
-        if files is None:
-            return None  # not compiled yet: nobody knows what it includes
-        said = [self.common, entry['command'].replace(str(self.build), '').replace(str(SOURCE), '')]
-        said += [f'{path.relative_to(SOURCE)} {self.digest(path)}' for path in sorted({source, *files})]
+        command = re.sub(r' -(o|MT|MF) \S+', '', self.commands[source]['command'])
+        said = [self.common, command.replace(str(self.build), '').replace(str(SOURCE), '')]
+        said += [f'{path.relative_to(SOURCE)} {self.digest(path)}' for path in self.files_of(source)]
         return hashlib.sha256('\n'.join(said).encode()).hexdigest()
 
     def findings(self, source, key):
         """What clang-tidy says of one file; empty, and kept in mind, when that is nothing."""
-        done = subprocess.run(['clang-tidy', '-p', str(self.build), '--quiet', str(source)],
+        done = subprocess.run(['clang-tidy', '-p', str(self.folder), '--quiet', str(source)],
                               capture_output=True, text=True)
         if done.returncode or re.search(r': (warning|error): ', done.stdout):
             return done.stdout or done.stderr
-        if key:
-            CACHE.mkdir(parents=True, exist_ok=True)
-            (CACHE / key).touch()
+        CACHE.mkdir(parents=True, exist_ok=True)
+        (CACHE / key).touch()
         return ''
 
 
@@ -87,7 +100,7 @@ def changed_last_first(sources):
 
 
 def is_known(key):
-    if not key or not (CACHE / key).exists():
+    if not (CACHE / key).exists():
         return False
     os.utime(CACHE / key)
     return True
@@ -106,7 +119,12 @@ def main(arguments):
     if not shutil.which('clang-tidy'):
         print('clang-tidy is not installed')
         return 77
-    tidy = Tidy(pathlib.Path(os.environ.get('DBOMSBAK_BUILD') or SOURCE / 'build' / 'dev').resolve())
+    with tempfile.TemporaryDirectory() as folder:
+        return look_at(arguments, pathlib.Path(folder))
+
+
+def look_at(arguments, folder):
+    tidy = Tidy(pathlib.Path(os.environ.get('DBOMSBAK_BUILD') or SOURCE / 'build' / 'dev').resolve(), folder)
     sources, jobs, until = changed_last_first(tidy.commands), os.cpu_count(), None
     if arguments[:1] == ['--part']:
         part, parts = map(int, arguments[1].split('/'))
