@@ -7,7 +7,7 @@
 
 namespace dbomsbak {
 
-LockWait::LockWait(Session& session, unsigned seconds) : session_(session) {
+LockWait::LockWait(Session& session, unsigned seconds, OnRefusal on_refusal) : session_(session) {
   for (const char* variable : {"lock_wait_timeout", "innodb_lock_wait_timeout"}) {
     try {
       const auto before = Value(variable);
@@ -15,8 +15,7 @@ LockWait::LockWait(Session& session, unsigned seconds) : session_(session) {
       Set(variable, std::to_string(seconds));
       saved_.emplace_back(variable, *before);
     } catch (const ServerError& error) {
-      if (error.code() == ErrorCode::kConnectionLost) throw;
-      // KILL QUERY, say. Another patience is no reason to end what may be half done.
+      if (on_refusal == OnRefusal::kThrow || error.code() == ErrorCode::kConnectionLost) throw;
     }
   }
 }

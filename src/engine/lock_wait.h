@@ -14,8 +14,12 @@ namespace dbomsbak {
 // where the server has them: which one counts depends on the server and on who is in the way.
 class LockWait {
  public:
+  // When the server does not take the setting (KILL QUERY, say): on the way in nothing waits longer
+  // than was asked for; where something is half done, another patience is no reason to end it.
+  enum class OnRefusal { kThrow, kGoOn };
+
   // `session` must outlive it.
-  LockWait(Session& session, unsigned seconds);
+  LockWait(Session& session, unsigned seconds, OnRefusal on_refusal = OnRefusal::kThrow);
   ~LockWait();
   LockWait(const LockWait&) = delete;
   LockWait& operator=(const LockWait&) = delete;

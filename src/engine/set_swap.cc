@@ -334,7 +334,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
   std::chrono::steady_clock::time_point opened;
   const auto take_back = [&](std::string_view why) {
     try {
-      const LockWait patient(session, kPatientLockWaitS);
+      const LockWait patient(session, kPatientLockWaitS, LockWait::OnRefusal::kGoOn);
       // The RENAME may be done although its step failed: the journal could not be written, say.
       if (window.tables().PendingPairs().size() != window.tables().AllPairs().size()) {
         ThrowUnfinished(set, why);
@@ -378,7 +378,7 @@ std::uint64_t SwapLive(Session& session, const ServerTraits& traits, const Prepa
     throw;
   }
   try {
-    const LockWait patient(session, kPatientLockWaitS);
+    const LockWait patient(session, kPatientLockWaitS, LockWait::OnRefusal::kGoOn);
     std::vector<Database> live = window.BehindOpening();
     if (set.in_place) {
       live = LookBehindRename(session, traits, set, journal, std::move(live), observer);
