@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: labels=client kinds=mariadb-10.11,mariadb-11.8,mysql-9.7 others=as_it_comes
+# ctest: labels=client,measures kinds=mariadb-10.11,mariadb-11.8,mysql-9.7 others=as_it_comes
 """Ways to a server: TLS with good and wrong certificates, sockets, option files, lost connections."""
 
 import json

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: cost=50 labels=pipeline timeout=600 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,oceanbase-4.3.5 others=changes_are,as_it_is,restored,plain,event others.oceanbase-4.3.5=as_it_is,rows_by_key
+# ctest: cost=50 labels=pipeline,measures timeout=600 kinds=mariadb-10.11,mysql-9.7,mysql-5.6,oceanbase-4.3.5 others=changes_are,as_it_is,restored,plain,event others.oceanbase-4.3.5=as_it_is,rows_by_key
 """diff: exactly what was changed by the `mysql` client is named, and nothing else; undone, all is equal."""
 
 import gzip

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: cost=45 timeout=300
+# ctest: labels=measures cost=45 timeout=300
 """Encrypted and signed: what `age` and `minisign` make of our files, and we of theirs."""
 
 import json

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# ctest: labels=measures
 """--html: the pages of info, list and diff in a real browser: all that matters is seen at any width, nothing is fetched,
 no name becomes markup."""
 

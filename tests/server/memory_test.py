@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: timeout=900
+# ctest: labels=measures timeout=900
 """Memory stays bounded whatever the size of a table: dump, verify and restore with two jobs.
 
     memory_test.py [--bytes 160M]      SQL text of the table's rows; memory_large_test.py takes 2G

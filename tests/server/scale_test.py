@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: cost=45 labels=pipeline timeout=1800
+# ctest: cost=45 labels=pipeline,measures timeout=1800
 """What grows must not hurt: giant rows in bounded memory, and 1,000 columns.
 
     scale_test.py [TEST…]
