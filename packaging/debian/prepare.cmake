@@ -2,10 +2,19 @@
 set(debian ${CMAKE_CURRENT_LIST_DIR})
 set(root ${CPACK_TEMPORARY_DIRECTORY})
 
+# Without them CPack stops without a name, or makes packages that depend on nothing.
+foreach(program dpkg-shlibdeps file)
+  find_program(found_${program} ${program})
+  if(NOT found_${program})
+    message(FATAL_ERROR "${program} is missing: apt-get install dpkg-dev file")
+  endif()
+endforeach()
+
 if(NOT DEFINED ENV{SOURCE_DATE_EPOCH})
   execute_process(COMMAND git -C ${debian} log -1 --format=%ct OUTPUT_VARIABLE seconds ERROR_QUIET
                   OUTPUT_STRIP_TRAILING_WHITESPACE)
   if(NOT seconds)
+    message(WARNING "no SOURCE_DATE_EPOCH, and no commit that git could tell: the packages are dated now")
     string(TIMESTAMP seconds %s UTC)
   endif()
   set(ENV{SOURCE_DATE_EPOCH} ${seconds})

@@ -619,7 +619,10 @@ void CatalogReader::ReadViewDefinitions(Database& database) {
       if (error.code() == ErrorCode::kQueryRefused && context_.request.guess_views) {
         GuessView(view);
       }
-      if (view.create.empty()) NoteUnreadable(context_, view.id, error, grant);
+      if (view.create.empty()) {
+        const std::string routine = context_.GrantOnFunction(error);
+        NoteUnreadable(context_, view.id, error, routine.empty() ? grant : routine);
+      }
     }
   }
   std::erase_if(database.views, [](const View& view) { return view.create.empty(); });

@@ -69,6 +69,21 @@ std::string ReadContext::GrantOn(std::string_view wanted, std::string_view datab
   return fmt::format("GRANT {} ON {} TO {};", wanted, QuoteQualified(database, table), account);
 }
 
+std::string ReadContext::GrantOnFunction(const ServerError& error) const {
+  constexpr unsigned kRoutineDenied = 1370;
+  constexpr std::string_view kBefore = "for routine '";
+  if (error.number() != kRoutineDenied) return {};
+  const std::string& text = error.message();
+  std::size_t at = text.rfind(kBefore);
+  if (at == std::string::npos) return {};
+  at += kBefore.size();
+  const std::size_t dot = text.find('.', at), end = text.rfind('\'');
+  if (dot == std::string::npos || end < dot) return {};
+  return fmt::format("GRANT EXECUTE ON FUNCTION {} TO {};",
+                     QuoteQualified(text.substr(at, dot - at), text.substr(dot + 1, end - dot - 1)),
+                     account);
+}
+
 std::string ReadContext::GrantOnDatabase(std::string_view wanted, std::string_view database) const {
   return dbomsbak::GrantOnDatabase(privileges, wanted, database, account);
 }

@@ -31,6 +31,9 @@ struct ReadContext {
   std::string GrantOn(std::string_view privileges, std::string_view database,
                       std::string_view table) const;
   std::string GrantOnDatabase(std::string_view privileges, std::string_view database) const;
+  // For a view that calls a function, or stands on one that does, whose EXECUTE is missing; empty
+  // for other errors.
+  std::string GrantOnFunction(const ServerError& error) const;
 };
 
 // SHOW CREATE of one object: `statement` is sent, and what `column` holds returned. Empty when the

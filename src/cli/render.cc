@@ -334,7 +334,8 @@ std::string RenderPlan(const RestorePlan& plan, bool whole) {
                         Printable(plan.safety_dump));
   }
   if (plan.expected_window_ms > 0) {
-    text += fmt::format("  downtime to expect: {}\n", HumanDuration(plan.expected_window_ms));
+    text +=
+        fmt::format("  downtime to expect: at least {}\n", HumanDuration(plan.expected_window_ms));
   }
   for (const std::string& warning : plan.warnings) {
     text += fmt::format("  warning: {}\n", Printable(warning));

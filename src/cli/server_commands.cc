@@ -20,11 +20,17 @@ namespace {
 // What a second Ctrl-C may leave.
 constexpr char kRestoreLeft[] =
     "  staging may be left on the server, or the swap half done: dbomsbak status shows it; the "
-    "same command puts the swap right and goes on from what is loaded";
+    "same command puts the swap right, and goes on from what is loaded where that is whole";
 constexpr char kSwapLeft[] =
     "  the swap may be half done: dbomsbak status shows it; the same command puts it right first";
 constexpr char kPurgeLeft[] =
     "  a copy may be dropped in part: dbomsbak status shows it; the same command drops the rest";
+
+// Of the copy that was just made alone; older ones may be there.
+std::string PurgeCommand(const RestorePlan& plan) {
+  return plan.generation == 1 ? "dbomsbak purge"
+                              : fmt::format("dbomsbak purge --generation {}", plan.generation);
+}
 
 bool MustAsk(Invocation& run) { return !run.line.Flag("yes") && CanAsk(); }
 
@@ -144,10 +150,9 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
           "nothing was live before: dbomsbak undo takes the databases away again, dbomsbak purge "
           "forgets that");
     } else if (result.plan.generation > 0) {
-      run.console.Say(
-          fmt::format("what was live is displaced copy {}: dbomsbak undo swaps it back, "
-                      "dbomsbak purge drops it",
-                      result.plan.generation));
+      run.console.Say(fmt::format(
+          "what was live is displaced copy {}: dbomsbak undo swaps it back, {} drops it",
+          result.plan.generation, PurgeCommand(result.plan)));
     }
   }
   return code;
@@ -270,8 +275,8 @@ ErrorCode Abort(Invocation& run, const RestoreCommand& command) {
   } else if (result.undone) {
     run.console.Say(fmt::format(
         "what was live before the restore is live again; what it brought is displaced copy {}: "
-        "dbomsbak purge drops it",
-        result.undone->plan.generation));
+        "{} drops it",
+        result.undone->plan.generation, PurgeCommand(result.undone->plan)));
   } else {
     run.console.Say("what was live is live, and nothing of the restore is left");
   }

@@ -106,7 +106,12 @@ bool AskYesNo(const std::string& question, const CancelToken& cancel) {
   WriteAll(STDERR_FILENO, question);
   std::string line;
   for (;;) {
-    cancel.ThrowIfCancelled();
+    try {
+      cancel.ThrowIfCancelled();
+    } catch (Error& error) {
+      error.set_hint("It was not confirmed: nothing of what was shown was done.");
+      throw;
+    }
     pollfd input{STDIN_FILENO, POLLIN, 0};
     if (::poll(&input, 1, 100) <= 0) continue;
     char c = 0;

@@ -84,6 +84,7 @@ class Checker {
   void CheckSettings();
   void CheckLeftovers();
   std::string Missing(const std::string& database) const;
+  std::string WithLock(const std::string& missing, const std::string& database) const;
   std::string QuotedAccount() const { return QuoteAccount(report_.account); }
 
   Session& session_;
@@ -245,6 +246,12 @@ void Checker::CheckSnapshot() {
   }
 }
 
+// Without it a restore swaps triggers while others may write.
+std::string Checker::WithLock(const std::string& missing, const std::string& database) const {
+  if (privileges_.Has("LOCK TABLES", database)) return missing;
+  return missing.empty() ? "LOCK TABLES" : missing + ", LOCK TABLES";
+}
+
 std::string Checker::Missing(const std::string& database) const {
   std::string missing;
   for (const std::string_view privilege : RestorePrivileges(traits_)) {
@@ -261,16 +268,28 @@ void Checker::CheckRestorePrivileges() {
       all = false;
       AddRefusal(
           fmt::format("a restore of {} would need {}", QuoteIdentifier(database.name), missing),
-          GrantOnDatabase(privileges_, missing, database.name, QuotedAccount()));
+          GrantOnDatabase(privileges_, WithLock(missing, database.name), database.name,
+                          QuotedAccount()));
     }
     const std::string staging = StagingName(database.name, "00000000");
+    const std::string of_copies =
+        GrantTarget(staging.substr(0, staging.rfind("__dbomsbak_new_")) + "__dbomsbak_", "%");
     if (const std::string missing = Missing(staging); !missing.empty()) {
       all = false;
-      const std::string prefix = staging.substr(0, staging.rfind("__dbomsbak_new_"));
       AddRefusal(fmt::format("a restore of {} would need {} on its staging and displaced databases",
                              QuoteIdentifier(database.name), missing),
-                 fmt::format("GRANT {} ON {} TO {};", missing,
-                             GrantTarget(prefix + "__dbomsbak_", "%"), QuotedAccount()));
+                 fmt::format("GRANT {} ON {} TO {};", WithLock(missing, staging), of_copies,
+                             QuotedAccount()));
+    } else if (!database.triggers.empty() && Missing(database.name).empty() &&
+               !(privileges_.Has("LOCK TABLES", database.name) &&
+                 privileges_.Has("LOCK TABLES", staging))) {
+      all = false;
+      Add(Level::kWarning, "restore",
+          fmt::format("a restore of {} would swap its triggers without a table lock: what others "
+                      "write at that moment may meet none",
+                      QuoteIdentifier(database.name)),
+          fmt::format("GRANT LOCK TABLES ON {} TO {}; GRANT LOCK TABLES ON {} TO {};",
+                      GrantTarget(database.name), QuotedAccount(), of_copies, QuotedAccount()));
     }
   }
   if (!MaySetDefiner(privileges_) && !catalog_.databases.empty()) {

@@ -184,8 +184,8 @@ void RefuseOpenWindow(Session& session, const Scope& scope) {
                 fmt::format("the {} of {} is at its swap or was interrupted there: what is live is "
                             "neither the old state nor the new one",
                             found.set.operation, QuotedList(live)),
-                "`dbomsbak status` tells which. When nobody is at work, any restore, undo or purge "
-                "heals it first; then dump.")
+                "`dbomsbak status` tells which, and the commands that put it right; then run this "
+                "again.")
         .About(QuoteIdentifier(*touched));
   }
   for (const InPlaceRun& found : FindInPlaceRuns(session)) {
@@ -197,8 +197,8 @@ void RefuseOpenWindow(Session& session, const Scope& scope) {
                 fmt::format("a restore in place of {} is at work or was interrupted: its tables "
                             "stand beside those that are live",
                             QuotedList(live)),
-                "`dbomsbak status` tells which. When nobody is at work, any restore, undo or purge "
-                "puts that right first; then dump.")
+                "`dbomsbak status` tells which, and the commands that put it right; then run this "
+                "again.")
         .About(QuoteIdentifier(*touched));
   }
 }

@@ -101,6 +101,22 @@ std::vector<std::string> HoldersOf(const JournaledSet& found,
   return holders;
 }
 
+// Which command goes on, which goes back; and that the others heal it, too, but then do their own
+// work.
+std::string AdviceForOpen(const JournaledSet& found) {
+  const bool restores = found.set.operation == kOperationRestore;
+  return fmt::format(
+      "{} was interrupted {} its swap. The same command {}{}. Any {} {} first, and then does its "
+      "own "
+      "work{}.",
+      Doing(found.set), found.swapped ? "behind" : "before",
+      found.swapped ? "finishes it" : "takes that back and begins anew",
+      restores ? "; `dbomsbak restore --abort` makes live what was live before" : "",
+      restores ? "undo or purge" : "restore, undo or purge",
+      found.swapped ? "finishes it" : "takes it back",
+      restores && found.swapped ? " (`purge` drops what was live)" : "");
+}
+
 // `busy`: somebody holds the restore lock, and whoever does is at this set or will heal it first.
 Leftover Describe(Session& session, const JournaledSet& found,
                   const std::set<std::string>& databases, bool busy) {
@@ -119,9 +135,7 @@ Leftover Describe(Session& session, const JournaledSet& found,
         leftover.advice = fmt::format("{} is at its swap now.", Doing(found.set));
         break;
       }
-      leftover.advice = fmt::format(
-          "{} was interrupted {} its swap. Any restore, undo or purge {} first.", Doing(found.set),
-          found.swapped ? "behind" : "before", found.swapped ? "finishes it" : "takes it back");
+      leftover.advice = AdviceForOpen(found);
       break;
     case SetState::kFinished:
       leftover.kind = LeftoverKind::kDisplacedCopy;
@@ -156,10 +170,10 @@ Leftover Describe(Session& session, const InPlaceRun& found, bool busy) {
   leftover.created = found.created;
   leftover.bytes = SizeOfRun(session, found);
   leftover.at_work = busy;
-  leftover.advice =
-      busy
-          ? "A restore in place is at work now."
-          : "A restore in place was interrupted. Any restore, undo or purge puts that right first.";
+  leftover.advice = busy ? "A restore in place is at work now."
+                         : "A restore in place was interrupted. The same command puts that right "
+                           "first; so does any "
+                           "restore, undo or purge, and then does its own work.";
   return leftover;
 }
 

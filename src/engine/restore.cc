@@ -72,12 +72,14 @@ void RefuseWithoutLeave(const ContentSource& source, const RestoreOptions& optio
 constexpr char kStagingIsLeft[] =
     "Nothing live was changed; dbomsbak restore --abort drops the staging.";
 
-// Tells what an interruption left; what it says itself comes behind.
+// Tells what an interruption, or a file that is damaged, left; what it says itself comes behind.
 void TellWhatIsLeft(Error& error, std::string left) {
   const bool interrupted =
       error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kTerminated;
+  const bool unreadable =
+      error.code() == ErrorCode::kDamaged || error.code() == ErrorCode::kIncomplete;
   const bool told = error.message().find("nothing was changed") != std::string::npos;
-  if (!interrupted || told) return;
+  if ((!interrupted && !unreadable) || told) return;
   if (!error.hint().empty()) left += " " + error.hint();
   error.set_hint(std::move(left));
 }
