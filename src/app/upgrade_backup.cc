@@ -21,7 +21,7 @@ class Backup {
   void Go() {
     const bool fresh = !BackupHasBegun(journal_) || RunsOrHas();
     if (fresh) {
-      run_.Run({run_.Make("inspect", nullptr, [&] { run_.KeepInspection(); }),
+      run_.Run({run_.Make("inspect", nullptr, [&] { Inspect(); }),
                 run_.Make("preflight", nullptr, [&] { Preflight(); })});
     }
     const bool anew = !BackupHasBegun(journal_);
@@ -59,6 +59,20 @@ class Backup {
     const ContainerInfo old = run_.OldNow();
     const std::string known = journal_.Fact("old_started_at");
     return old.running || (!known.empty() && old.started_at != known);
+  }
+
+  // What was confirmed need not be given again where it fails; but to a folder that is another's.
+  void Inspect() {
+    try {
+      run_.KeepInspection();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kWouldOverwrite) {
+        for (const UpgradeStep& step : run_.Planned("backup")) {
+          if (step.operators) run_.Confirmed(step.name, false, kConfirmationHolds_s);
+        }
+      }
+      throw;
+    }
   }
 
   void Preflight() {

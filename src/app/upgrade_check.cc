@@ -24,21 +24,24 @@ class Finder {
   explicit Finder(UpgradeRun& run) : run_(run) {}
 
   UpgradeFindings Find(bool ask) {
+    // An engine that does not answer is told of once.
+    const bool answers = Try([&] { run_.docker.Inspect(run_.options.container); });
     // What is not known of another container would be told of as if it were OMS's fault.
-    const bool is_oms = Try([&] { run_.KeepInspection(); }) && IsOms();
+    const bool is_oms = answers && Try([&] { run_.KeepInspection(); }) && IsOms();
     if (is_oms) {
       Versions();
-      Container();
+      Try([&] { Container(); });
       Mounts();
     }
-    New();
+    New(answers);
     if (!run_.options.other_node && (is_oms || !run_.options.connection.empty())) {
       if (Try([&] { run_.target(); })) Databases();
     }
-    if (!is_oms) return std::move(found_);
     const bool may_ask = ask && found_.problems.empty();
     for (const UpgradeStep& step : run_.Planned("backup")) {
       if (!step.operators || run_.Confirmed(step.name, may_ask, kConfirmationHolds_s)) continue;
+      // Only some versions want it, and which one runs is not known yet.
+      if (step.name == "connectors" && !is_oms && !run_.facts().from) continue;
       found_.problems.push_back(fmt::format("not confirmed: {} ({}); --confirm {}", step.name,
                                             step.description, step.name));
     }
@@ -57,9 +60,7 @@ class Finder {
           code == ErrorCode::kWouldOverwrite || code == ErrorCode::kInternal) {
         throw;
       }
-      std::string problem = error.message();
-      if (!error.hint().empty()) problem += ". " + error.hint();
-      Problem(std::move(problem));
+      Problem(AsProblem(error));
       return false;
     }
   }
@@ -180,13 +181,13 @@ class Finder {
     }
   }
 
-  void New() {
+  void New(bool engine_answers) {
     const UpgradeOptions& options = run_.options;
     if (options.new_container == options.container) {
       Problem(
           fmt::format("old and new container are both called '{}': --new-container names another",
                       options.container));
-    } else {
+    } else if (engine_answers) {
       Try([&] {
         if (run_.docker.Inspect(options.new_container)) {
           Problem(
@@ -196,6 +197,7 @@ class Finder {
         }
       });
     }
+    if (!engine_answers) return;
     Try([&] {
       if (!run_.docker.HasImage(options.image)) {
         Problem(fmt::format("image '{}' is not here: load it first ({} load -i FILE)",

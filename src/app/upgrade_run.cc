@@ -63,11 +63,32 @@ std::string Joined(const std::vector<std::string>& texts) {
   return joined;
 }
 
+constexpr std::string_view kItem = "\n  - ";
+
+// A list of problems is told by its first.
+std::string InOneLine(const std::string& message) {
+  const std::size_t end = message.find('\n');
+  std::string line = message.substr(0, end);
+  if (end == std::string::npos || message.compare(end, kItem.size(), kItem) != 0) return line;
+  const std::size_t first = end + kItem.size();
+  line += ' ' + message.substr(first, message.find('\n', first) - first);
+  std::size_t more = 0;
+  for (std::size_t at = first; (at = message.find(kItem, at)) != std::string::npos; ++at) ++more;
+  return more == 0 ? line : fmt::format("{} (and {} more)", line, more);
+}
+
+// Another sentence behind what may be one already.
+void AddSentence(std::string& text, const std::string& sentence) {
+  constexpr std::string_view kEnds = ".:?!";
+  const bool ended = !text.empty() && kEnds.find(text.back()) != std::string_view::npos;
+  text += (ended ? " " : ". ") + sentence;
+}
+
 }  // namespace
 
 void ThrowProblems(const std::vector<std::string>& problems, std::string_view what) {
   std::string message = fmt::format("{}:", what);
-  for (const std::string& problem : problems) message += "\n  - " + problem;
+  for (const std::string& problem : problems) message.append(kItem) += problem;
   throw Error(ErrorCode::kUpgradePreflight, message,
               "Nothing was changed. Put these right, then run the same command again.");
 }
@@ -83,9 +104,13 @@ void ThrowNoContainer(const Docker& docker, const std::string& container) {
 std::string NotConfirmed(const UpgradeStep& step) {
   std::string text =
       fmt::format("not confirmed: {} ({}); --confirm {}", step.name, step.description, step.name);
-  for (const std::string& line : step.instructions) {
-    text += (text.ends_with('.') || text.ends_with(':') ? " " : ". ") + line;
-  }
+  for (const std::string& line : step.instructions) AddSentence(text, line);
+  return text;
+}
+
+std::string AsProblem(const Error& error) {
+  std::string text = error.message();
+  if (!error.hint().empty()) AddSentence(text, error.hint());
   return text;
 }
 
@@ -188,7 +213,7 @@ void UpgradeRun::Run(const std::vector<Step>& steps) {
 }
 
 void UpgradeRun::NoteFailure(const Error& error) {
-  std::string why = error.message().substr(0, error.message().find('\n'));
+  std::string why = InOneLine(error.message());
   const std::string doing = Planned1(at_work_).description + ": ";
   if (why.starts_with(doing)) why.erase(0, doing.size());
   try {

@@ -101,6 +101,9 @@ bool IsBackedUp(const UpgradeOptions& options, const UpgradeJournal& journal);
 // What is missing where the operator has not confirmed his step, and what it asks of him.
 std::string NotConfirmed(const UpgradeStep& step);
 
+// As an item of a list: message and hint.
+std::string AsProblem(const Error& error);
+
 // All that stands against the upgrade, in one error. Errors: kUpgradePreflight.
 [[noreturn]] void ThrowProblems(const std::vector<std::string>& problems, std::string_view what);
 

@@ -81,7 +81,7 @@ class Start {
         problems.push_back(fmt::format("image '{}' is not here: load it first ({} load -i FILE)",
                                        run_.options.image, run_.options.docker));
       }
-      if (run_.options.other_node && problems.empty()) DatabasesAreBackedUp(problems);
+      if (run_.options.other_node) DatabasesAreBackedUp(problems);
     }
     if (problems.empty()) run_.CheckConfig();
     if (problems.empty() && !run_.options.other_node) MetaDbAnswers(problems);
@@ -103,7 +103,7 @@ class Start {
       run_.target().sessions->Connect();
     } catch (const Error& error) {
       run_.world.cancel.ThrowIfCancelled();
-      problems.push_back(error.message() + (error.hint().empty() ? "" : ". " + error.hint()));
+      problems.push_back(AsProblem(error));
     }
   }
 
@@ -111,7 +111,10 @@ class Start {
   void DatabasesAreBackedUp(std::vector<std::string>& problems) {
     const std::int64_t now = run_.world.clock();
     const std::int64_t since = ParseUtc(journal_.Fact("t1")).value_or(now);
-    if (run_.Confirmed("databases-backed-up", true, std::max<std::int64_t>(now - since, 1))) return;
+    if (run_.Confirmed("databases-backed-up", problems.empty(),
+                       std::max<std::int64_t>(now - since, 1))) {
+      return;
+    }
     problems.push_back(NotConfirmed(run_.Planned1("databases-backed-up")));
   }
 

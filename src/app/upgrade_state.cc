@@ -51,14 +51,31 @@ void TakeFailure(std::string_view payload, UpgradeStepState& state) {
   state.failure = payload;
 }
 
+// The next run asks for it again.
+bool HasExpired(const UpgradeStepState& state, const UpgradeStep& step, const UpgradeFacts& facts,
+                const UpgradeJournal& journal) {
+  if (!step.operators || step.group != "backup" || BackupHasBegun(journal)) return false;
+  const auto then = ParseUtc(state.ended);
+  return then && facts.now - *then > kConfirmationHolds_s;
+}
+
+// Nothing is done by these yet: they come before what the operator confirms is used.
+bool OnlyLooks(const UpgradeStep& step) {
+  return step.name == "inspect" || step.name == "preflight" || step.name == "restore-preflight";
+}
+
 // Rehearsing with --no-rehearse, say: what stands behind a step was done without it.
 void SkipThosePassedOver(const UpgradeJournal& journal, std::vector<UpgradeStepState>& states) {
-  std::string reached;  // the group's steps before here are passed over
+  std::string reached, acted;  // the group's steps before here are passed over; the operator's
   for (auto state = states.rbegin(); state != states.rend(); ++state) {
+    const UpgradeStep& step = state->step;
     const bool pending = state->state == "pending";
-    const bool wanted = state->step.operators && journal.Last(state->step.name) != nullptr;
-    if (pending && !wanted && state->step.group == reached) state->state = "skipped";
-    if (!pending && !state->step.operators) reached = state->step.group;
+    const bool wanted = step.operators && journal.Last(step.name) != nullptr;
+    const std::string& passed = step.operators ? acted : reached;
+    if (pending && !wanted && step.group == passed) state->state = "skipped";
+    if (pending || step.operators) continue;
+    reached = step.group;
+    if (!OnlyLooks(step)) acted = step.group;
   }
 }
 
@@ -127,7 +144,8 @@ std::string_view UpgradeState(const UpgradeOptions& options, const UpgradeJourna
   if (journal.Done("mounts") && !journal.Fact("t2").empty()) return "started";
   if (journal.Begun("run")) return "starting";
   if (IsBackedUp(options, journal)) return "backed-up";
-  return BackupHasBegun(journal) ? "backing-up" : "checked";
+  if (BackupHasBegun(journal)) return "backing-up";
+  return journal.Fact("problems") == "0" ? "checked" : "not-ready";
 }
 
 std::vector<UpgradeStepState> UpgradeSteps(const UpgradeOptions& options, const UpgradeFacts& facts,
@@ -156,7 +174,8 @@ std::vector<UpgradeStepState> UpgradeSteps(const UpgradeOptions& options, const 
         state.ended = entry.time;
       }
     }
-    if (state.state == "done" && IsStale(step, journal)) {
+    if (state.state == "done" &&
+        (IsStale(step, journal) || HasExpired(state, step, facts, journal))) {
       state.state = "pending";
       state.began.clear();
       state.ended.clear();

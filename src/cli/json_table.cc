@@ -328,8 +328,8 @@ constexpr JsonField kFields[] = {
     JsonField{kUpgradeJson, "action", "string", "plan, check …"},
     JsonField{kUpgradeJson, "state_dir", "string", "the folder of --state"},
     JsonField{kUpgradeJson, "state", "string",
-              "none, checked, backing-up, backed-up, starting, started, finished, rolling-back or "
-              "rolled-back"},
+              "none, not-ready (the last check found problems, or there was none), checked, "
+              "backing-up, backed-up, starting, started, finished, rolling-back or rolled-back"},
     JsonField{kUpgradeJson, "next", "string", "the next step; empty: none"},
     JsonField{kUpgradeJson, "next_command", "string", "what goes on from here; empty: none"},
     JsonField{kUpgradeJson, "from", "string", "version; empty: not known"},

@@ -151,10 +151,9 @@ class UpgradeCommandLine {
     if (journal.exists()) view_.facts = FactsOf(view_.options, run_.files, journal);
     Fill(journal, false);
     const std::string problems = journal.Fact("problems");
-    const bool refused = view_.state == "checked" && !problems.empty() && problems != "0";
-    view_.next_command = NextCommand(refused);
+    view_.next_command = NextCommand();
     if (journal.exists()) LookAtServer();
-    if (refused) {
+    if (view_.state == "not-ready" && !problems.empty()) {
       view_.found.warnings.push_back(
           fmt::format("problems stood against it when it was last checked ({}): dbomsbak upgrade "
                       "check --state {} tells them",
@@ -472,14 +471,16 @@ class UpgradeCommandLine {
     for (const UpgradeStepState& state : view_.steps) {
       if (state.state == "done" || state.state == "skipped") continue;
       if (rolls_back && state.step.group != "rollback") continue;
+      // Only some versions want it, and which one runs is not known yet.
+      if (state.step.name == "connectors" && !view_.facts.from) continue;
       view_.next = state.step.name;
       break;
     }
   }
 
-  std::string NextCommand(bool refused) const {
+  std::string NextCommand() const {
     const std::string& state = view_.state;
-    const char* const action = refused                                       ? "check"
+    const char* const action = state == "not-ready"                          ? "check"
                                : state == "checked" || state == "backing-up" ? "backup"
                                : state == "backed-up" || state == "starting" ? "start"
                                : state == "started"                          ? "finish"

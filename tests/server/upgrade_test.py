@@ -195,7 +195,11 @@ class Upgrade:
         if 'not confirmed: lag' in refused.out:
             raise AssertionError(refused.out)
         world.run('backup', code=40)
-        expect(world.status()['warnings'][0], 'stood against it when it was last checked (3)')
+        told = world.status()
+        expect(told['warnings'][0], 'stood against it when it was last checked (3)')
+        equal((told['state'], told['next']), ('not-ready', 'switchover'))
+        expect(world.run('status').out, ': the upgrade cannot begin: not confirmed: switchover (', '--confirm switchover (and 2 more) (40)\n',
+               f'next: dbomsbak upgrade check --state {world.state}\n')
         equal({call[0] for call in world.read()['calls']} - READ_ONLY, set())
         checked = json.loads(world.run('check', *CONFIRMED, '--json').out)
         equal((checked['state'], checked['problems'], checked['from'], checked['to']), ('checked', [], '3.3.1', '4.0.0'))
@@ -457,6 +461,33 @@ class Upgrade:
             fcntl.flock(lock, fcntl.LOCK_EX)
             world.run('check', *CONFIRMED, code=32)
 
+    def test_an_engine_that_does_not_answer(self):
+        """It is told once, with what else is missing; what was confirmed is remembered, and nothing else taken for done."""
+        world = self.fresh()
+        down = world.root / 'down'
+        down.write_text('#!/bin/sh\necho "Cannot connect to the Docker daemon. Is the docker daemon running?" >&2\nexit 1\n')
+        down.chmod(0o755)
+        steps = ('lag', 'switchover', 'clocks', 'ha-off')
+
+        def states():
+            told = world.status()
+            equal(told['state'], 'not-ready')
+            return told['next'], {step['name']: step['state'] for step in told['steps'] if step['name'] in (*steps, 'inspect')}
+
+        failed = world.run('backup', '--docker', down, code=40).err
+        expect(failed, 'Cannot connect to the Docker daemon')
+        equal(states(), ('lag', {**dict.fromkeys(steps, 'pending'), 'inspect': 'failed'}))
+        told = json.loads(world.run('check', '--docker', down, '--confirm', 'lag', '--json', code=40).out)
+        equal(len(told['problems']), 4)
+        expect(told['problems'][0], 'Is the docker daemon running? Look at the container engine')
+        for problem, step in zip(told['problems'][1:], steps[1:]):
+            expect(problem, f'not confirmed: {step} (')
+        equal((told['state'], states()[0]), ('not-ready', 'switchover'))
+        world.run('backup', '--docker', down, '--confirm', 'switchover', code=40)
+        equal(states(), ('clocks', {'lag': 'done', 'switchover': 'done', 'clocks': 'pending', 'ha-off': 'pending', 'inspect': 'failed'}))
+        checked = json.loads(world.run('check', '--confirm', 'clocks,ha-off', '--json').out)
+        equal((checked['state'], checked['problems'], world.changes()), ('checked', [], []))
+
     def test_each_reason_of_a_check_is_told_with_what_helps(self):
         world = self.fresh()
         faulty = Program(pathlib.Path(os.environ['DBOMSBAK_BUILD']) / 'tools' / 'faulty_dbomsbak')
@@ -600,8 +631,14 @@ class Upgrade:
         data['containers'][OLD]['Id'] = mine
         world.write(data)
         expect(world.run('start', code=40).err, 'not confirmed: databases-backed-up')
+        data['images'] = []
+        world.write(data)
+        expect(world.run('start', code=40).err, 'is not here: load it first', 'not confirmed: databases-backed-up')
+        world.run('start', '--confirm', 'databases-backed-up', code=40)
+        data['images'] = [OLD_IMAGE, NEW_IMAGE]
+        world.write(data)
         equal(NEW in world.read()['containers'], False)
-        world.run('start', '--confirm', 'databases-backed-up')
+        expect(world.run('start').err, 'databases-backed-up: confirmed at 20')
         waits = world.run('rollback', '--confirm', 'ha-off-rollback', code=42)
         expect(waits.err, 'not confirmed: databases-restored', 'goes on from here')
         equal((world.runs(NEW), world.runs(OLD)), (False, False))

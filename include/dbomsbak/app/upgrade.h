@@ -81,8 +81,8 @@ void RollBackUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
 UpgradeFacts FactsForPlan(const UpgradeOptions& options, FileSystem& files,
                           const UpgradeJournal& journal, const CancelToken& cancel);
 
-// How far it is: none, checked, backing-up, backed-up, starting, started, finished, rolling-back,
-// rolled-back.
+// How far it is: none, not-ready (no check has ended well, or the last one has not), checked,
+// backing-up, backed-up, starting, started, finished, rolling-back, rolled-back.
 std::string_view UpgradeState(const UpgradeOptions& options, const UpgradeJournal& journal);
 bool BackupHasBegun(const UpgradeJournal& journal);
 // The operator's step is confirmed, and its opposite (high availability on, off) was not since.

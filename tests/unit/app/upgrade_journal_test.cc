@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "dbomsbak/app/upgrade.h"
+#include "dbomsbak/base/utc_time.h"
 #include "unit/thrown.h"
 
 namespace dbomsbak {
@@ -168,7 +169,11 @@ TEST_F(UpgradeJournalTest, TheStateFollowsTheSteps) {
     journal.Append(event, step, "");
     EXPECT_EQ(UpgradeState(options, journal), state) << event << ' ' << step;
   };
-  expect("confirmed", "lag", "checked");
+  expect("confirmed", "lag", "not-ready");
+  journal.SetFact("problems", "2");
+  EXPECT_EQ(UpgradeState(options, journal), "not-ready");
+  journal.SetFact("problems", "0");
+  EXPECT_EQ(UpgradeState(options, journal), "checked");
   expect("begin", "restart-policy", "backing-up");
   expect("done", "stopped", "backing-up");
   journal.SetFact("t1", "1");
@@ -219,6 +224,34 @@ TEST_F(UpgradeJournalTest, AStepCountsForItsArchiveAndOneLeftOutIsSkipped) {
   EXPECT_EQ(states(),
             "ha-on done; ha-off-rollback skipped; restore-preflight skipped; stop-new skipped; "
             "restore skipped; restart-old begun; ");
+}
+
+TEST_F(UpgradeJournalTest, WhatTheOperatorHasNotConfirmedIsPendingBehindALookThatFailed) {
+  UpgradeJournal journal = Read();
+  const UpgradeOptions options;
+  UpgradeFacts facts;
+  facts.now = UtcNow();
+  const auto states = [&](bool rollback) {
+    std::string text;
+    for (const UpgradeStepState& state : UpgradeSteps(options, facts, journal, rollback)) {
+      if (state.state != "pending") text += state.step.name + " " + state.state + "; ";
+    }
+    return text;
+  };
+  journal.Append("failed", "inspect", "40 no answer");
+  EXPECT_EQ(states(false), "inspect failed; ");
+  journal.Append("done", "inspect", "");
+  journal.Append("confirmed", "lag", "");
+  journal.Append("failed", "preflight", "40 not confirmed");
+  EXPECT_EQ(states(false), "lag done; inspect done; preflight failed; ");
+  facts.now += kConfirmationHolds_s + 60;  // as the next run has it
+  EXPECT_EQ(states(false), "inspect done; preflight failed; ");
+  journal.Append("begin", "restart-policy", "");
+  EXPECT_EQ(states(false),
+            "lag done; switchover skipped; connectors skipped; clocks skipped; ha-off skipped; "
+            "inspect done; preflight failed; restart-policy begun; ");
+  journal.Append("failed", "restore-preflight", "34 no room");
+  EXPECT_EQ(states(true), states(false) + "restore-preflight failed; ");
 }
 
 TEST_F(UpgradeJournalTest, AnotherNodeIsDoneWhenItIsStopped) {
