@@ -13,6 +13,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/object_id.h"
 #include "dbomsbak/sql/quote.h"
+#include "dbomsbak/transport/passing_error.h"
 
 namespace dbomsbak {
 namespace {
@@ -66,7 +67,7 @@ bool AddAllKeys(Session& session, const std::vector<std::string>& databases,
     try {
       answer = session.Query(question);
     } catch (const ServerError& error) {
-      if (error.code() == ErrorCode::kConnectionLost) throw;
+      if (IsPassing(error)) throw;
       continue;
     }
     for (std::size_t i = 0; i < answer.rows.size(); ++i) {

@@ -53,7 +53,7 @@ std::optional<std::set<std::string>> Accounts(Session& session) {
     }
     return accounts;
   } catch (const ServerError& e) {
-    if (e.code() == ErrorCode::kConnectionLost) throw;
+    if (IsPassing(e)) throw;
     return std::nullopt;
   }
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/transport/passing_error.h"
 #include "engine/prepared_copy.h"
 #include "engine/proved_staging.h"
 #include "engine/restore_content.h"
@@ -88,7 +89,7 @@ std::string RestoreRun::LogBin() {
   try {
     return session_->QueryValue("SELECT @@SESSION.sql_log_bin").value_or("");
   } catch (const ServerError& e) {
-    if (e.code() == ErrorCode::kConnectionLost) throw;
+    if (IsPassing(e)) throw;
     return {};
   }
 }
