@@ -743,6 +743,16 @@ class Upgrade:
         world.run(*back)
         world.went_back(before)
 
+    def test_a_container_that_something_keeps_running(self):
+        world = self.fresh()
+        before = self.take()
+        world.change(fault={'on': f'stop -t 30 {OLD}', 'do': 'nothing'})
+        expect(world.run('backup', *CONFIRMED, '--no-rehearse', code=42).err,
+               f"container '{OLD}' still runs though it was stopped", 'Something starts it again: look for what does.')
+        equal((world.runs(OLD), self.take() == before), (True, True))
+        world.run('backup', '--no-rehearse')
+        equal(world.runs(OLD), False)
+
     def test_databases_that_went_on_are_not_brought_back(self):
         world = self.fresh()
         world.run('backup', *CONFIRMED, '--no-rehearse')
