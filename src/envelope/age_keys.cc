@@ -7,6 +7,7 @@
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/envelope/age.h"
 #include "envelope/bech32.h"
+#include "envelope/primitives.h"
 
 namespace dbomsbak {
 namespace {
