@@ -172,6 +172,9 @@ void RequirePortable(const DumpOptions& options, Session& session, Observer& obs
   std::move(unheld.begin(), unheld.end(), std::back_inserter(set.catalog.unreadable));
 }
 
+constexpr char kPutRightFirst[] =
+    "`dbomsbak status` tells which, and the commands that put it right; then run this again.";
+
 // Between two states there is nothing worth a dump: triggers are gone, events off.
 void RefuseOpenWindow(Session& session, const Scope& scope) {
   for (const JournaledSet& found : FindSets(session)) {
@@ -184,8 +187,7 @@ void RefuseOpenWindow(Session& session, const Scope& scope) {
                 fmt::format("the {} of {} is at its swap or was interrupted there: what is live is "
                             "neither the old state nor the new one",
                             found.set.operation, QuotedList(live)),
-                "`dbomsbak status` tells which, and the commands that put it right; then run this "
-                "again.")
+                kPutRightFirst)
         .About(QuoteIdentifier(*touched));
   }
   for (const InPlaceRun& found : FindInPlaceRuns(session)) {
@@ -197,8 +199,7 @@ void RefuseOpenWindow(Session& session, const Scope& scope) {
                 fmt::format("a restore in place of {} is at work or was interrupted: its tables "
                             "stand beside those that are live",
                             QuotedList(live)),
-                "`dbomsbak status` tells which, and the commands that put it right; then run this "
-                "again.")
+                kPutRightFirst)
         .About(QuoteIdentifier(*touched));
   }
 }

@@ -107,8 +107,7 @@ std::string AdviceForOpen(const JournaledSet& found) {
   const bool restores = found.set.operation == kOperationRestore;
   return fmt::format(
       "{} was interrupted {} its swap. The same command {}{}. Any {} {} first, and then does its "
-      "own "
-      "work{}.",
+      "own work{}.",
       Doing(found.set), found.swapped ? "behind" : "before",
       found.swapped ? "finishes it" : "takes that back and begins anew",
       restores ? "; `dbomsbak restore --abort` makes live what was live before" : "",
@@ -172,8 +171,7 @@ Leftover Describe(Session& session, const InPlaceRun& found, bool busy) {
   leftover.at_work = busy;
   leftover.advice = busy ? "A restore in place is at work now."
                          : "A restore in place was interrupted. The same command puts that right "
-                           "first; so does any "
-                           "restore, undo or purge, and then does its own work.";
+                           "first; so does any restore, undo or purge, and then does its own work.";
   return leftover;
 }
 

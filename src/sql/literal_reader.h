@@ -11,14 +11,13 @@
 #include <utility>
 #include <vector>
 
+#include "dbomsbak/base/ascii.h"
 #include "sql/canonical_row.h"
 #include "sql/literal.h"
 #include "sql/quick_literal.h"
 #include "sql/text_scan.h"
 
 namespace dbomsbak {
-
-inline bool IsDecimalDigit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 // Where and why the text is not what the encoder writes. Caught by whoever reads.
 struct LiteralDamage {
@@ -201,7 +200,7 @@ class LiteralReader {
 
   std::string_view Digits() noexcept {
     const char* const start = p_;
-    while (p_ != end_ && IsDecimalDigit(*p_)) ++p_;
+    while (p_ != end_ && IsDigit(*p_)) ++p_;
     return {start, static_cast<std::size_t>(p_ - start)};
   }
 
