@@ -169,6 +169,7 @@ Json ToJson(const RestorePlan& plan) {
   json["created_databases"] = Strings(plan.created_databases);
   json["replaced"] = Objects(plan.replaced);
   json["differing"] = Objects(plan.differing);
+  json["altered"] = Strings(plan.altered);
   json["added_back"] = Objects(plan.added_back);
   json["removed"] = Objects(plan.removed);
   json["repointed"] = Strings(plan.repointed);
@@ -179,6 +180,7 @@ Json ToJson(const RestorePlan& plan) {
   json["generation"] = plan.generation;
   json["safety_dump"] = plan.safety_dump;
   json["expected_window_ms"] = plan.expected_window_ms;
+  json["sees_all"] = plan.sees_all;
   return json;
 }
 

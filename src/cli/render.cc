@@ -298,8 +298,10 @@ std::string RenderRestoreCheck(const std::vector<std::string>& files, const Rest
 
 std::string RenderPlan(const RestorePlan& plan, bool whole) {
   std::string text = fmt::format("plan for {}\n", Joined(plan.databases, ", "));
+  const char* hidden = plan.sees_all ? "" : " (or only hidden from this account)";
   if (!plan.created_databases.empty()) {
-    text += fmt::format("  databases created: {}\n", Joined(plan.created_databases, ", "));
+    text += fmt::format("  databases created{}: {}\n", hidden,
+                        Joined(plan.created_databases, ", "));
   }
   constexpr std::size_t kShown = 12;
   const std::size_t all = std::numeric_limits<std::size_t>::max();
@@ -308,14 +310,19 @@ std::string RenderPlan(const RestorePlan& plan, bool whole) {
     text += fmt::format("    of these {} {} in definition now:\n", Grouped(plan.differing.size()),
                         plan.differing.size() == 1 ? "differs" : "differ");
     for (std::size_t i = 0; i < plan.differing.size() && (whole || i < kShown); ++i) {
-      text += fmt::format("    {}\n", Printable(plan.differing[i].Describe()));
+      text += fmt::format("      {}\n", Printable(plan.differing[i].Describe()));
     }
     if (!whole && plan.differing.size() > kShown) {
-      text += fmt::format("    … and {} more (--dry-run names all)\n",
+      text += fmt::format("      … and {} more (--dry-run names all)\n",
                           Grouped(plan.differing.size() - kShown));
     }
   }
-  text += ObjectList("brought back (missing now)", plan.added_back, whole ? all : kShown);
+  for (const std::string& database : plan.altered) {
+    text += fmt::format("  altered back: {}\n", Printable(database));
+  }
+  text += ObjectList(plan.sees_all ? "brought back (missing now)"
+                                   : "brought back (missing now, or only hidden from this account)",
+                     plan.added_back, whole ? all : kShown);
   text += ObjectList("removed (not there then)", plan.removed, whole ? all : kShown);
   if (!plan.repointed.empty()) {
     text += "  pointed to what goes live, when no row lacks its parent there:\n";

@@ -255,6 +255,12 @@ void RefuseTogether(const CommandLine& line) {
   }
 }
 
+bool HasOpenWindow(const std::vector<Leftover>& leftovers) {
+  return std::any_of(leftovers.begin(), leftovers.end(), [](const Leftover& leftover) {
+    return leftover.kind == LeftoverKind::kOpenWindow;
+  });
+}
+
 ErrorCode Abort(Invocation& run, const RestoreCommand& command) {
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
@@ -272,6 +278,11 @@ ErrorCode Abort(Invocation& run, const RestoreCommand& command) {
   } else if (dry_run) {
     run.console.Out(RenderLeftovers(result.swept));
     run.console.Say("dry run: nothing was dropped");
+    if (HasOpenWindow(result.swept)) {
+      run.console.Say(
+          "without --dry-run the open window is closed first, forward or back; either way what was "
+          "live before the restore is live then");
+    }
   } else if (result.undone) {
     run.console.Say(fmt::format(
         "what was live before the restore is live again; what it brought is displaced copy {}: "

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "dbomsbak/sql/quote.h"
 #include "engine/event_text.h"
 #include "sql/definition_match.h"
 
@@ -85,20 +86,21 @@ bool SaysTheSame(const StoredProgram& wanted, const StoredProgram& live) {
 // Of objects that are in both.
 template <typename T, typename Same>
 void Compare(const std::vector<T>& wanted, const std::vector<T>& live, const Same& same,
-             std::vector<std::string>& differences) {
+             DefinitionDifferences& found) {
   for (const T& object : wanted) {
     const T* there = Find(live, object.id);
     if (there == nullptr || same(object, *there)) continue;
-    differences.push_back(Difference(object, *there));
+    found.differences.push_back(Difference(object, *there));
+    found.objects.push_back(object.id);
   }
 }
 
 template <typename Same>
 void ComparePrograms(const Database& wanted, const Database& live, const Same& same,
-                     std::vector<std::string>& differences) {
-  Compare(wanted.routines, live.routines, same, differences);
-  Compare(wanted.triggers, live.triggers, same, differences);
-  Compare(wanted.events, live.events, same, differences);
+                     DefinitionDifferences& found) {
+  Compare(wanted.routines, live.routines, same, found);
+  Compare(wanted.triggers, live.triggers, same, found);
+  Compare(wanted.events, live.events, same, found);
 }
 
 }  // namespace
@@ -118,21 +120,40 @@ bool SameButState(const StoredProgram& a, const StoredProgram& b) {
 
 DefinitionDifferences CompareLiveDefinitions(const Database& wanted, const Database& live) {
   DefinitionDifferences found;
-  for (const View& view : wanted.views) {
-    const View* there = Find(live.views, view.id);
-    if (there == nullptr || SameDefinition(view, *there)) continue;
-    (there->broken ? found.doubts : found.differences).push_back(Difference(view, *there));
-  }
-  ComparePrograms(wanted, live, IsAsWanted, found.differences);
+  const auto same_view = [&](const View& view, const View& there) {
+    if (SameDefinition(view, there)) return true;
+    if (there.broken) found.doubts.push_back(Difference(view, there));
+    return there.broken;
+  };
+  Compare(wanted.views, live.views, same_view, found);
+  ComparePrograms(wanted, live, IsAsWanted, found);
   return found;
 }
 
 DefinitionDifferences CompareSaidDefinitions(const Database& wanted, const Database& live) {
   DefinitionDifferences found;
   const auto same = [](const auto& a, const auto& b) { return SaysTheSame(a, b); };
-  Compare(wanted.views, live.views, same, found.differences);
-  ComparePrograms(wanted, live, same, found.differences);
+  Compare(wanted.views, live.views, same, found);
+  ComparePrograms(wanted, live, same, found);
   return found;
+}
+
+std::vector<std::string> AlteredDatabases(const std::vector<Database>& wanted,
+                                          const std::vector<Database>& live) {
+  std::vector<std::string> altered;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const Database &then = wanted[i], &now = live[i];
+    if (then.create.empty() || now.create.empty()) continue;
+    std::string what;
+    if (!SameCharsetName(then.collation, now.collation)) {
+      what = fmt::format("collation {}, now {}", then.collation, now.collation);
+    }
+    if (then.comment != now.comment) what += what.empty() ? "comment" : ", and comment";
+    if (!what.empty()) {
+      altered.push_back(fmt::format("database {}: {}", QuoteIdentifier(then.name), what));
+    }
+  }
+  return altered;
 }
 
 }  // namespace dbomsbak

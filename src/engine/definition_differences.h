@@ -15,6 +15,7 @@ bool SameButState(const StoredProgram& a, const StoredProgram& b);
 
 struct DefinitionDifferences {
   std::vector<std::string> differences;
+  std::vector<ObjectId> objects;  // that differ, in that order
   // Of broken views: a server may print them otherwise once what they stand on is gone.
   std::vector<std::string> doubts;
 };
@@ -24,5 +25,10 @@ struct DefinitionDifferences {
 DefinitionDifferences CompareLiveDefinitions(const Database& wanted, const Database& live);
 // The same for definitions from the text of a plain dump: whatever that says must be there.
 DefinitionDifferences CompareSaidDefinitions(const Database& wanted, const Database& live);
+
+// Databases themselves, for people: "database `d`: collation utf8mb4_bin, now latin1_bin". Those
+// that are missing on one side are none of them.
+std::vector<std::string> AlteredDatabases(const std::vector<Database>& wanted,
+                                          const std::vector<Database>& live);
 
 }  // namespace dbomsbak

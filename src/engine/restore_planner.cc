@@ -275,14 +275,28 @@ class Planner {
       ListKind(wanted.events, before.events, same);
     }
     ListDiffering();
+    plan_.altered = AlteredDatabases(set_.wanted, set_.before);
     plan_.rows = content_.rows;
     plan_.generation = set_.generation;
     plan_.expected_window_ms = EstimateWindow(set_);
   }
 
-  // Tables that stay in name, but not in definition. Servers of other series print the same table
-  // in other words: nothing is said then.
+  // What stays in name, but not in definition. Servers of other series print the same object in
+  // other words: nothing is said then.
   void ListDiffering() {
+    ListDifferingTables();
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      const std::string& archived = members_[i].archived;
+      if (!PrintsAlike(content_, archived, facts_.traits)) continue;
+      const DefinitionDifferences found =
+          content_.SourceOf(archived).plain
+              ? CompareSaidDefinitions(set_.wanted[i], set_.before[i])
+              : CompareLiveDefinitions(set_.wanted[i], set_.before[i]);
+      plan_.differing.insert(plan_.differing.end(), found.objects.begin(), found.objects.end());
+    }
+  }
+
+  void ListDifferingTables() {
     for (const ContentObject& archived : content_.tables) {
       if (!PrintsAlike(content_, archived.record.id.database, facts_.traits)) continue;
       const std::string& live_name = members_[PlaceOf(members_, archived.record.id.database)].live;
@@ -340,6 +354,7 @@ class Planner {
       const std::string account = QuoteAccount(facts_.account);
       const std::string prefix = member.staging.substr(0, member.staging.rfind("__dbomsbak_new_"));
       if (!live.empty()) {
+        plan_.sees_all = false;
         Problem(fmt::format("account {} lacks {} on {}: GRANT {} ON {} TO {};", facts_.account,
                             Join(live), QuoteIdentifier(member.live), all, GrantTarget(member.live),
                             account));

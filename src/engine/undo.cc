@@ -13,6 +13,7 @@
 #include "dbomsbak/engine/quiet.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
+#include "engine/definition_differences.h"
 #include "engine/kept_tables.h"
 #include "engine/key_twins.h"
 #include "engine/live_names.h"
@@ -272,6 +273,7 @@ RestorePlan PlanOf(Session& session, const PreparedSet& set, const JournaledSet&
   for (const UnmetView& view : unmet.to_undo) {
     plan.warnings.push_back(view.Describe() + ": another undo could not bring it back");
   }
+  plan.altered = AlteredDatabases(set.wanted, set.before);
   plan.databases = copy.LiveNames();
   plan.expected_window_ms = EstimateWindow(set);
   PlanKeys(session, set, repoint, plan);

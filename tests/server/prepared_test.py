@@ -477,7 +477,10 @@ INSERT INTO `parts` VALUES (1, 'a'), (2, 'x');''' + f'ALTER TABLE `parts` EXCHAN
                 self.prepare()
                 kill()
                 window = ('open-window', ['crm', 'shop']) in self.left()
-                self.restore('--abort', code=0 if window else 34)
+                if window:
+                    self.assertIn('what was live before the restore is live then', self.restore('--abort', '--dry-run').err)
+                aborted = self.restore('--abort', code=0 if window else 34).err
+                self.assertEqual('it is finished now' in aborted, 'what was live before it is brought back now' in aborted)
                 if window:
                     self.assert_live_is(self.ruined, 'live before the swap, and aborted')
                 self.assertEqual(self.staging(), [])

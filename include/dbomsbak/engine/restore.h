@@ -96,7 +96,8 @@ struct RestorePlan {
   std::vector<std::string> databases;
   std::vector<std::string> created_databases;
   std::vector<ObjectId> replaced, added_back, removed;  // live objects: replaced, missing, extra
-  std::vector<ObjectId> differing;     // tables of `replaced` whose definition is another now
+  std::vector<ObjectId> differing;     // those of `replaced` whose definition is another now
+  std::vector<std::string> altered;    // "database `d`: collation utf8mb4_bin, now latin1_bin"
   std::vector<std::string> repointed;  // "foreign key `f` of table `d`.`t` into `d2`.`t2`"
   std::uint64_t rows = 0;
   std::vector<Unheld> unheld;         // by kind, in the order they would be made
@@ -105,6 +106,8 @@ struct RestorePlan {
   unsigned generation = 0;  // number of the displaced copy; 0 in place, where there is none
   std::string safety_dump;  // in place: the file that what is live is dumped to
   std::uint64_t expected_window_ms = 0;
+  // False where privileges on a database are missing: what is "missing" may only be hidden.
+  bool sees_all = true;
 
   // None of the databases is there: nothing is displaced.
   bool NothingIsLive() const { return created_databases.size() == databases.size(); }

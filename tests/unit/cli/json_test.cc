@@ -134,6 +134,7 @@ TEST(JsonTest, RestoreWritesTheFieldsOfTheTable) {
   RestoreResult result;
   result.plan.databases = {"d"};
   result.plan.created_databases = {"d"};
+  result.plan.altered = {"database `d`: comment"};
   result.plan.repointed = {"foreign key `f` of table `o`.`c` into `d`.`t`"};
   result.plan.replaced = result.plan.differing = result.plan.added_back =
       result.plan.removed = {ObjectId{"d", ObjectKind::kTable, "t"}};

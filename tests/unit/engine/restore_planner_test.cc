@@ -510,6 +510,32 @@ TEST_F(RestorePlannerTest, TablesThatDifferInDefinitionAreNamedWhereServersPrint
   EXPECT_THAT(Plan().differing, IsEmpty());
 }
 
+TEST_F(RestorePlannerTest, ProgramsAndDatabasesThatDifferAreNamedLikeTables) {
+  content_.sources[0].header.server_flavour = facts_.traits.FlavourName();
+  content_.sources[0].header.server_version = facts_.traits.version;
+  live().tables[0].create = content_.tables[0].create;
+  live().triggers.push_back(ProgramOf(content_.triggers[0], "d"));
+  EXPECT_THAT(Plan().differing, IsEmpty());
+  EXPECT_THAT(Plan().altered, IsEmpty());
+  live().views[0].create = "CREATE VIEW `v` AS select 2 AS `2`";
+  live().triggers[0].sql_mode = "ANSI";
+  live().collation = "utf8mb4_general_ci";
+  EXPECT_THAT(Plan().differing, ElementsAre(ObjectId{"d", ObjectKind::kView, "v"},
+                                            ObjectId{"d", ObjectKind::kTrigger, "tr"}));
+  EXPECT_THAT(Plan().altered,
+              ElementsAre("database `d`: collation utf8mb4_bin, now utf8mb4_general_ci"));
+  live().collation = "utf8mb4_bin";
+  live().comment = "of the upgrade";
+  content_.databases[0].record.comment = "";
+  EXPECT_THAT(Plan().altered, ElementsAre("database `d`: comment"));
+}
+
+TEST_F(RestorePlannerTest, WhereAPrivilegeIsMissingObjectsMayOnlyBeHidden) {
+  EXPECT_TRUE(Plan().sees_all);
+  facts_.privileges = Privileges::Parse({"GRANT SELECT ON `other`.* TO `root`@`localhost`"});
+  EXPECT_FALSE(Plan().sees_all);
+}
+
 TEST(RestoreTest, AnArchiveOfTheServersOwnDatabaseIsRefusedBeforeAnyConnection) {
   class NoServer : public SessionFactory {
     std::unique_ptr<Session> Connect() override {
