@@ -16,6 +16,7 @@
 #include "app/folder_place.h"
 #include "dbomsbak/app/envelope.h"
 #include "dbomsbak/archive/archive_reader.h"
+#include "dbomsbak/base/errno_hint.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/utc_time.h"
 #include "dbomsbak/objects/object_path.h"
@@ -40,8 +41,9 @@ std::string Joined(const std::string& folder, std::string_view file) {
   return fmt::format("{}{}{}", folder, folder.ends_with('/') ? "" : "/", file);
 }
 
-[[noreturn]] void ThrowErrno(std::string_view doing, const std::string& path, std::string hint) {
-  throw Error(ErrorCode::kIo, fmt::format("cannot {} '{}': {}", doing, path, std::strerror(errno)),
+[[noreturn]] void ThrowErrno(std::string_view doing, const std::string& path, int reason,
+                             std::string hint) {
+  throw Error(ErrorCode::kIo, fmt::format("cannot {} '{}': {}", doing, path, std::strerror(reason)),
               std::move(hint))
       .About(path);
 }
@@ -216,9 +218,10 @@ std::optional<FolderEntry> Examine(FileSystem& files, const FolderPlace& place,
 std::string MadeWorkFolder(const std::string& folder) {
   const std::string work = Joined(folder, kWorkFolder);
   if (::mkdir(work.c_str(), 0700) != 0 && errno != EEXIST) {
-    ThrowErrno("create", work,
-               errno == ENOENT ? "Create the folder first, or mount its disk."
-                               : "This user needs to write there.");
+    const int reason = errno;
+    ThrowErrno("create", work, reason,
+               reason == ENOENT ? "Create the folder first, or mount its disk."
+                                : HintOfErrno(reason, "This user needs to write there."));
   }
   std::error_code ignored;
   if (!fs::is_directory(fs::symlink_status(work, ignored))) {
@@ -327,7 +330,8 @@ std::vector<FolderEntry> ListFolder(FileSystem& files, const std::string& folder
 
 std::uint64_t FreeBytesOf(const std::string& folder) {
   struct statvfs status {};
-  if (::statvfs(folder.c_str(), &status) != 0) ThrowErrno("examine", folder, "Check the path.");
+  if (::statvfs(folder.c_str(), &status) != 0)
+    ThrowErrno("examine", folder, errno, "Check the path.");
   return std::uint64_t{status.f_bavail} * status.f_frsize;
 }
 

@@ -73,7 +73,7 @@ rm -rf "$1"
   throw Error(ErrorCode::kIo,
               fmt::format("a throwaway server: cannot make its folder in '{}': {}", parent,
                           std::strerror(reason)),
-              "Set TMPDIR to a folder that this user may write to.")
+              "Set TMPDIR to a folder that has room, and that this user may write to.")
       .About(parent);
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "dbomsbak/app/child_process.h"
+#include "dbomsbak/base/errno_hint.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/utc_time.h"
 
@@ -82,8 +83,9 @@ void MakeUpgradeFolder(const std::string& folder) {
     error = std::make_error_code(std::errc::not_a_directory);
   }
   if (error) {
-    throw Error(ErrorCode::kIo, fmt::format("cannot make folder '{}': {}", folder, error.message()),
-                "Name a folder that this user may write to with --state DIR.")
+    throw Error(
+        ErrorCode::kIo, fmt::format("cannot make folder '{}': {}", folder, error.message()),
+        HintOfErrno(error.value(), "Name a folder that this user may write to with --state DIR."))
         .About(folder);
   }
 }

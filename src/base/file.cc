@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/uninterrupted.h"
+#include "dbomsbak/base/errno_hint.h"
 #include "dbomsbak/base/error.h"
 
 namespace dbomsbak {
@@ -22,10 +23,6 @@ namespace {
 [[noreturn]] void ThrowErrno(int error_number, std::string_view doing, const std::string& path) {
   std::string hint;
   switch (error_number) {
-    case ENOSPC:
-    case EDQUOT:
-      hint = "Free some space there, or write to another disk.";
-      break;
     case EACCES:
     case EPERM:
       hint = "Check the permissions of the file and of its folder.";
@@ -40,24 +37,11 @@ namespace {
     case ENOTSUP:
       hint = "The file system must know locks.";
       break;
-    case EROFS:
-      hint = "The file system is mounted read-only.";
-      break;
-    case EIO:
-      hint = "The disk may be failing: look into the system's log (dmesg).";
-      break;
-    case EMFILE:
-    case ENFILE:
-      hint = "Raise the limit of open files (ulimit -n), or lower --jobs.";
-      break;
-    case EFBIG:
-      hint = "Raise the limit of a file's size (ulimit -f), or write to another file system.";
-      break;
     case ENXIO:
       hint = "It is a socket, or a device that is not there: name a file.";
       break;
     default:
-      hint = "Check the path, and what the name stands for.";
+      hint = HintOfErrno(error_number, "Check the path, and what the name stands for.");
       break;
   }
   throw Error(ErrorCode::kIo,

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/uninterrupted.h"
+#include "dbomsbak/base/errno_hint.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/utc_time.h"
 
@@ -40,7 +41,10 @@ ProcessLock::ProcessLock(const std::string& path, const std::string& folder,
                          const std::string& busy, const std::string& hint) {
   descriptor_ = Uninterrupted(
       [&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600); });
-  if (descriptor_ < 0) ThrowErrno("open", path, errno, hint);
+  if (descriptor_ < 0) {
+    const int reason = errno;
+    ThrowErrno("open", path, reason, HintOfErrno(reason, hint));
+  }
   if (Uninterrupted([&] { return ::flock(descriptor_, LOCK_EX | LOCK_NB); }) != 0) {
     const int reason = errno;
     char text[256] = {};

@@ -55,6 +55,19 @@ INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');''')
         self.folder = self.root / 'archives'
         self.folder.mkdir()
 
+    def test_a_folder_on_a_read_only_file_system(self):
+        mount = 'mount -t tmpfs -o ro dbomsbak "$0" && exec "$@"'
+        if subprocess.run(['unshare', '-rm', 'sh', '-c', mount, self.folder, 'true'], capture_output=True).returncode != 0:
+            self.skipTest('nothing can be mounted here')
+        options = [*self.server.client_options(), 'shop']
+        for words in (['snapshot', '--dir', self.folder, *options], ['dump', *options, '-o', self.folder / 'x.sql.zst'],
+                      ['upgrade', 'check', '--state', self.folder / 'state', '--container', 'a', '--new-container', 'b', '--image', 'i']):
+            ended = subprocess.run(['unshare', '-rm', 'sh', '-c', mount, self.folder, self.program.path, *map(str, words)],
+                                   env=self.program.environment(None), capture_output=True, text=True)
+            self.assertEqual(ended.returncode, 30, ended.stderr)
+            self.assertIn('Read-only file system', ended.stderr)
+            self.assertIn('hint: The file system is mounted read-only: name a place on another one', ended.stderr)
+
     def snapshot(self, *options, code=0, databases=('shop',), **how):
         return self.program.run('snapshot', '--dir', self.folder, '--label', 'oms', *self.server.client_options(),
                                 *options, *databases, **how).expect(code)

@@ -187,6 +187,9 @@ class Readings:
             return self._formatted(_parts(expression, formatted.end() - 1, ',')[0], again)
         if expression in self.given:
             return self.given[expression]
+        system = re.match(r'HintOfErrno\(', expression)  # by the system's reason, or else what it is given
+        if system and depth < 6:
+            return again(_parts(expression, system.end() - 1, ',')[0][-1]) + self._returned('HintOfErrno', depth)
         called = re.match(r'(\w+)\(', expression)
         if called and depth < 6 and _parts(expression, called.end() - 1, ',')[1] == len(expression):
             return self._returned(called.group(1), depth)
@@ -306,7 +309,8 @@ def _messages_of(sources, source, at, code, text, hint, given, depth=0):
             if found:
                 return found
     told = ''
-    for others in ((), sources):  # functions of other files where nothing is seen without them
+    shared = [one for one in sources if one.path.stem == 'errno_hint']
+    for others in (shared, sources):  # functions of other files where nothing is seen without them
         hints = [_shown(one) for one in Readings(source, at, given, others).of(hint)]
         told = told or ' Or: '.join(one for one in hints if letters(one) >= 4)
     texts = {re.sub(rf"{GAP}(?:/{GAP})+|(?<=')(?:/tmp|/|\.)(?=')", GAP, _shown(one)) for one in readings.of(text)}

@@ -92,7 +92,7 @@ TEST_F(ThrowawayServerTest, AFolderThatTakesNoServerIsNamed) {
   };
   ExpectTold(start(file, 0), ErrorCode::kIo,
              "a throwaway server: cannot make its folder in '" + file + "': Not a directory", file,
-             "Set TMPDIR to a folder that this user may write to.");
+             "Set TMPDIR to a folder that has room, and that this user may write to.");
   const Error full = start(folder_, std::uint64_t{1} << 60);
   EXPECT_THAT(full.message(),
               testing::MatchesRegex("a throwaway server: [0-9]+ bytes are free in '" + folder_ +
