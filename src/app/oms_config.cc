@@ -212,6 +212,19 @@ class ConfigFile {
     return name;
   }
 
+  // "FILE, line 7"
+  std::string Place(std::string_view key) const {
+    return fmt::format("{}, line {}", path_, LineOf(key));
+  }
+
+  // Whether a comment stands behind a value without quotes.
+  bool IsCut(std::string_view key) const {
+    const std::string_view written = WithoutBlanksBefore(entries_.find(key)->second.text);
+    return !written.starts_with('\'') && !written.starts_with('"') &&
+           (written.find(" #") != std::string_view::npos ||
+            written.find("\t#") != std::string_view::npos);
+  }
+
   [[noreturn]] void Differs(std::string_view key, const std::string& first) const {
     Refuse(LineOf(key), fmt::format("{} is another than in {}", key, first),
            "One set is on one server and read by one account: take the files one by one.");
@@ -328,13 +341,17 @@ OmsConfig ReadOmsConfigs(const std::vector<std::string>& paths, const OmsNeeds& 
     if (needs.password && his) {
       std::string password = file.Value(kPassword);
       const bool differs = all.password && all.password->Reveal() != password;
-      if (!all.password) all.password = Secret(password);
+      if (!all.password) {
+        all.password = Secret(password);
+        if (file.IsCut(kPassword)) all.password_cut = file.Place(kPassword);
+      }
       Wipe(password.data(), password.size());
       if (differs) file.Differs(kPassword, paths.front());
     }
     if (!needs.databases) continue;
     for (const std::string_view key : kDatabases) {
       std::string name = file.Database(key);
+      all.named_at.try_emplace(name, fmt::format("{}: {}", file.Place(key), key));
       if (key == kHeartbeat && !Has(all.heartbeats, name)) all.heartbeats.push_back(name);
       if (!Has(all.databases, name)) all.databases.push_back(std::move(name));
     }
@@ -350,6 +367,12 @@ std::vector<std::string> ChosenDatabases(const OmsConfig& config,
     if (!Has(all, name)) all.push_back(name);
   }
   return all.size() == config.databases.size() ? named : all;
+}
+
+void TellWhereNamed(const std::map<std::string, std::string>& named_at, Error& error) {
+  if (error.code() != ErrorCode::kUsage && error.code() != ErrorCode::kPrivilege) return;
+  const auto found = named_at.find(error.object());
+  if (found != named_at.end()) error.While(found->second);
 }
 
 std::vector<std::string> MissingDatabases(const OmsConfig& config,

@@ -6,6 +6,7 @@
 
 #include "app/upgrade_run.h"
 #include "dbomsbak/app/archive_folder.h"
+#include "dbomsbak/app/oms_config.h"
 #include "dbomsbak/base/utc_time.h"
 #include "dbomsbak/engine/check.h"
 
@@ -209,7 +210,7 @@ class Finder {
   void Databases() {
     Try([&] {
       UpgradeTarget& target = run_.target();
-      const CheckReport report = RunCheck(*target.sessions, target.databases);
+      const CheckReport report = Check(target);
       for (const CheckFinding& finding : report.findings) {
         if (finding.level == CheckFinding::Level::kOk || finding.topic == "space") continue;
         std::string text = finding.message;
@@ -243,6 +244,15 @@ class Finder {
         }
       }
     });
+  }
+
+  static CheckReport Check(UpgradeTarget& target) {
+    try {
+      return RunCheck(*target.sessions, target.databases);
+    } catch (Error& error) {
+      TellWhereNamed(target.named_at, error);
+      throw;
+    }
   }
 
   // The rehearsal and the way back load beside the live databases.

@@ -152,7 +152,7 @@ std::unique_ptr<SessionFactory> ConnectAsAsked(Invocation& run) {
   std::vector<std::string> notices;
   ConnectionArguments arguments = ConnectionOf(run.line, run.password);
   if (const OmsConfig* const oms = OmsAsAsked(run)) {
-    arguments.configured = {oms->host, oms->user, oms->port, oms->password};
+    arguments.configured = {oms->host, oms->user, oms->port, oms->password, oms->password_cut};
   }
   const ConnectionOptions options = ResolveConnection(arguments, AskPassword, notices);
   for (const std::string& notice : notices) run.console.Warning(notice);

@@ -112,7 +112,12 @@ ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& can
                       PartBytes(sized ? line.Bytes("max-memory").value_or(0) : 0));
   EncryptedFiles files(objects, KeysAsAsked(line, console));
   Invocation run{line, arguments.password, console, files, cancel, signals, make_sessions};
-  return RunCommand(run);
+  try {
+    return RunCommand(run);
+  } catch (Error& error) {
+    if (run.oms) TellWhereNamed(run.oms->named_at, error);
+    throw;
+  }
 }
 
 // After Ctrl-C whatever breaks first is told as what it is: an interruption. Where a command may

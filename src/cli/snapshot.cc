@@ -166,6 +166,7 @@ ErrorCode RunSnapshotCommandLine(Invocation& run) {
   SnapshotResult result = RunSnapshot(run.files, command, notes, run.cancel);
   run.signals.ForbidForcedEnd();  // what remains is told to others, and short
   run.console.ClearStatus();
+  if (result.error && run.oms) TellWhereNamed(run.oms->named_at, *result.error);
   if (run.cancel.cancelled() && result.file.empty()) {
     // Whatever broke first: it was an interruption.
     try {

@@ -384,6 +384,7 @@ class UpgradeCommandLine {
     if (const OmsConfig* const oms = OmsAsAsked(inner)) {
       target.heartbeats = oms->heartbeats;
       target.named_by = Joined(oms->paths, ", ");
+      target.named_at = oms->named_at;
     }
     target.sessions = ConnectAsAsked(inner);
     if (const std::string copy = UpgradeFile(folder(), "config.yaml"); target.named_by == copy) {

@@ -123,6 +123,12 @@ bool ApplyTlsLine(const OptionLine& line, ConnectionOptions& options, TlsWishes&
   return true;
 }
 
+void GivePassword(Secret password, ConnectionOptions& options, std::string cut = {}) {
+  options.password = std::move(password);
+  options.has_password = true;
+  options.password_cut = std::move(cut);
+}
+
 // Options of the program itself: an unknown one there is a mistake, elsewhere another program's.
 void ApplyLine(const OptionLine& line, bool own_group, ConnectionOptions& options,
                TlsWishes& wishes, bool& ask) {
@@ -148,12 +154,11 @@ void ApplyLine(const OptionLine& line, bool own_group, ConnectionOptions& option
     options.connect_timeout_s = ParseNumber<unsigned>(value, where);
   } else if (name == "password") {
     ask = !line.value.has_value();
+    GivePassword(Secret(value), options, line.cut ? line.Where() : "");
     options.has_password = line.value.has_value();
-    options.password = Secret(value);
   } else if (name == "skip-password") {
     ask = false;
-    options.has_password = true;
-    options.password = Secret();
+    GivePassword(Secret(), options);
   } else if (own_group && !loose) {
     throw Error(
         ErrorCode::kUsage,
@@ -236,8 +241,7 @@ bool ApplyConfigured(const ConnectionArguments& arguments, ConnectionOptions& op
   if (!configured.user.empty()) options.user = configured.user;
   if (!configured.password.has_value()) return false;
   ask = false;
-  options.password = *configured.password;
-  options.has_password = true;
+  GivePassword(*configured.password, options, configured.password_cut);
   return true;
 }
 
@@ -245,21 +249,18 @@ void ChoosePassword(const ConnectionArguments& arguments, ConnectionOptions& opt
                     bool configured, Secret (*prompt)(const std::string&),
                     std::vector<std::string>& notices) {
   if (arguments.password.has_value()) {
-    options.password = *arguments.password;
-    options.has_password = true;
+    GivePassword(*arguments.password, options);
     return;
   }
   if (!arguments.ask_password) {
     if (arguments.password_file.has_value()) {
-      options.password = ReadSecretFile(*arguments.password_file, "password", notices);
-      options.has_password = true;
+      GivePassword(ReadSecretFile(*arguments.password_file, "password", notices), options);
       return;
     }
     for (const char* name : {"DBOMSBAK_PASSWORD", "MYSQL_PWD"}) {
       const char* const value = std::getenv(name);
       if (value != nullptr && !(configured && std::string_view(name) == "MYSQL_PWD")) {
-        options.password = Secret(value);
-        options.has_password = true;
+        GivePassword(Secret(value), options);
         return;
       }
     }
@@ -269,8 +270,7 @@ void ChoosePassword(const ConnectionArguments& arguments, ConnectionOptions& opt
     throw Error(ErrorCode::kUsage, "there is no terminal to ask for the password on",
                 "Use --password-file, DBOMSBAK_PASSWORD or an option file.");
   }
-  options.password = prompt(fmt::format("Password of {}: ", options.Describe()));
-  options.has_password = true;
+  GivePassword(prompt(fmt::format("Password of {}: ", options.Describe())), options);
 }
 
 void CheckReadable(const std::string& path, const char* option) {

@@ -165,7 +165,7 @@ void MysqlSession::Connect(const ConnectionOptions& options) {
   if (connected == nullptr) {
     throw ConnectError(mysql_errno(mysql_.get()), mysql_sqlstate(mysql_.get()),
                        mysql_error(mysql_.get()), description_,
-                       options.has_password && !options.password.empty());
+                       options.has_password && !options.password.empty(), options.password_cut);
   }
 }
 

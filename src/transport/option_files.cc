@@ -53,12 +53,14 @@ std::string_view WithoutComment(std::string_view text) {
   return text;
 }
 
+bool IsQuoted(std::string_view text) {
+  return text.size() >= 2 && (text.front() == '\'' || text.front() == '"') &&
+         text.back() == text.front();
+}
+
 // Quotes around the whole value go; \n \t \r \b \s \" \' \\ are escapes, others stay as they are.
 std::string Unescape(std::string_view text) {
-  if (text.size() >= 2 && (text.front() == '\'' || text.front() == '"') &&
-      text.back() == text.front()) {
-    text = text.substr(1, text.size() - 2);
-  }
+  if (IsQuoted(text)) text = text.substr(1, text.size() - 2);
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -221,7 +223,10 @@ void Reader::ParseLine(std::string_view line, const std::string& path, unsigned 
   option.name = name;
   std::replace(option.name.begin(), option.name.end(), '_', '-');
   if (equals != std::string_view::npos) {
-    option.value = Unescape(Trim(WithoutComment(line.substr(equals + 1))));
+    const std::string_view written = Trim(line.substr(equals + 1));
+    const std::string_view value = Trim(WithoutComment(written));
+    option.value = Unescape(value);
+    option.cut = value.size() < written.size() && !IsQuoted(value);
   }
   option.group = group_;
   option.file = path;

@@ -14,6 +14,7 @@ struct OptionLine {
   std::string group;
   std::string file;
   unsigned line = 0;
+  bool cut = false;  // by a comment behind a value without quotes
 
   // "/etc/my.cnf, line 7", for messages.
   std::string Where() const;

@@ -128,7 +128,8 @@ ServerError StatementError(unsigned number, std::string_view sqlstate, std::stri
 }
 
 ServerError ConnectError(unsigned number, std::string_view sqlstate, std::string_view text,
-                         const std::string& description, bool password_given) {
+                         const std::string& description, bool password_given,
+                         const std::string& password_cut) {
   std::string hint;
   switch (number) {
     case 1045:
@@ -174,9 +175,16 @@ ServerError ConnectError(unsigned number, std::string_view sqlstate, std::string
     default:
       hint = HintOfServerNumber(number);
   }
-  return ServerError(ErrorCode::kConnect, number, std::string(sqlstate),
-                     fmt::format("cannot connect to {}: {} (error {})", description, text, number),
-                     std::move(hint));
+  ServerError error(ErrorCode::kConnect, number, std::string(sqlstate),
+                    fmt::format("cannot connect to {}: {} (error {})", description, text, number),
+                    std::move(hint));
+  if (!password_cut.empty() && (number == 1045 || number == 1698)) {
+    error.set_hint(
+        fmt::format("In {} a '#' ends the password and begins a comment: if it belongs to the "
+                    "password, put that in single quotes. {}",
+                    password_cut, error.hint()));
+  }
+  return error;
 }
 
 }  // namespace dbomsbak

@@ -24,6 +24,7 @@ ServerError StatementError(unsigned number, std::string_view sqlstate, std::stri
 
 // A failed connection attempt; the code is always kConnect.
 ServerError ConnectError(unsigned number, std::string_view sqlstate, std::string_view text,
-                         const std::string& description, bool password_given);
+                         const std::string& description, bool password_given,
+                         const std::string& password_cut = {});
 
 }  // namespace dbomsbak

@@ -156,6 +156,17 @@ def option_files(probe, server, folder):
         result = probe.run(f'--defaults-file={path}', 'connect')
         check(result.code == 0 and json.loads(result.out)['user'] == f'o{number}@%',
               f'{line}: {result.out}{result.err}')
+    # A password that a comment cuts, for the client as well.
+    server.sql("CREATE USER 'cut'@'%' IDENTIFIED BY 'a #b';")
+    path = folder / 'cut.cnf'
+    path.write_text(f'[client]\nhost={server.host}\nport={server.port}\nuser=cut\npassword=a #b\n')
+    path.chmod(0o600)
+    client = subprocess.run(['mysql', f'--defaults-file={path}', '-e', 'SELECT 1'], capture_output=True, text=True)
+    check(client.returncode != 0 and '1045' in client.stderr, f'the client lets it in: {client.stdout}{client.stderr}')
+    result = probe.run(f'--defaults-file={path}', 'connect')
+    check(result.code == 10 and f"In {path}, line 5 a '#' ends the password" in result.err, result.err)
+    path.write_text(path.read_text().replace('a #b', "'a #b'"))
+    check(probe.run(f'--defaults-file={path}', 'connect').code == 0, 'in quotes')
     # ~/.my.cnf is read, after --defaults-extra-file; the home is the probe's own.
     home = pathlib.Path(probe.home) / '.my.cnf'
     home.write_text(f'[client]\nuser=o4\npassword="a;b"\n')

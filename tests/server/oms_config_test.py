@@ -189,6 +189,25 @@ class OmsConfig:
         self.run('status', config=self.folder / 'none.yaml').expect(30)
         self.run('status', config=self.folder).expect(2)
 
+    def test_a_database_that_is_not_there_is_told_with_its_line(self):
+        wrong = self.write('other.yaml', 'oms_hb')
+        line = 1 + [row.split(':')[0] for row in wrong.read_text().split('\n')].index('drc_cm_heartbeat_db')
+        folder = self.folder / 'other'
+        folder.mkdir()
+        for command in (['dump', '-o', self.folder / 'other.sql.zst'], ['check'], ['snapshot', '--dir', folder]):
+            self.says(self.run(*command, config=wrong).expect(2), f'{wrong}, line {line}: drc_cm_heartbeat_db: there is no database `oms_hb`')
+
+    def test_a_comment_behind_a_password_is_told_where_the_login_is_refused(self):
+        text = self.config.read_text()
+        cut = self.write('cut.yaml')
+        [line] = [row for row in text.splitlines() if row.startswith('oms_meta_password')]
+        cut.write_text(text.replace(line, 'oms_meta_password: geheim #1'))
+        number = 1 + text.splitlines().index(line)
+        self.says(self.run('status', config=cut).expect(10), f"In {cut}, line {number} a '#' ends the password and begins a comment",
+                  never=['geheim'])
+        cut.write_text(text.replace(line, "oms_meta_password: 'geheim #1' # of OMS"))
+        self.says(self.run('status', config=cut).expect(10), 'Check user and password', never=['begins a comment'])
+
     def test_an_oms_that_beats_is_not_quiet(self):
         out = self.folder / 'beats.sql.zst'
         hb = '`oms_cm_hb`.`heatbeat_sequence`'

@@ -488,6 +488,12 @@ class Upgrade:
         checked = json.loads(world.run('check', '--confirm', 'clocks,ha-off', '--json').out)
         equal((checked['state'], checked['problems'], world.changes()), ('checked', [], []))
 
+    def test_a_database_that_is_not_there_is_told_with_its_line(self):
+        world = self.fresh()
+        self.server.sql('DROP DATABASE oms_cm')
+        [problem] = json.loads(world.run('check', *CONFIRMED, '--json', code=40).out)['problems']
+        expect(problem, f'{world.state}/config.yaml, line 6: drc_cm_db: there is no database `oms_cm`')
+
     def test_each_reason_of_a_check_is_told_with_what_helps(self):
         world = self.fresh()
         faulty = Program(pathlib.Path(os.environ['DBOMSBAK_BUILD']) / 'tools' / 'faulty_dbomsbak')

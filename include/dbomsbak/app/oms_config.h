@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "dbomsbak/base/error.h"
 #include "dbomsbak/base/secret.h"
 
 namespace dbomsbak {
@@ -17,11 +19,13 @@ namespace dbomsbak {
 struct OmsConfig {
   std::string host;
   std::uint16_t port = 0;
-  std::string user;                     // never split: root@tenant#cluster
-  std::optional<Secret> password;       // that of `user`
-  std::vector<std::string> databases;   // each once, in the order of the files
-  std::vector<std::string> heartbeats;  // those of them that are drc_cm_heartbeat_db
-  std::vector<std::string> paths;       // the files
+  std::string user;                             // never split: root@tenant#cluster
+  std::optional<Secret> password;               // that of `user`
+  std::string password_cut;                     // "FILE, line 4" where a comment stands behind it
+  std::vector<std::string> databases;           // each once, in the order of the files
+  std::vector<std::string> heartbeats;          // those of them that are drc_cm_heartbeat_db
+  std::vector<std::string> paths;               // the files
+  std::map<std::string, std::string> named_at;  // database to "FILE, line 7: drc_cm_db"
 };
 
 // What is wanted of the files. What the operator names otherwise they need not tell.
@@ -45,6 +49,10 @@ OmsConfig ReadOmsConfigs(const std::vector<std::string>& paths, const OmsNeeds& 
 // where the files have all of them these alone; and else those of the files, and these.
 std::vector<std::string> ChosenDatabases(const OmsConfig& config,
                                          const std::vector<std::string>& named);
+
+// Where the files name the database that is not there, by this error, its message says in which
+// line.
+void TellWhereNamed(const std::map<std::string, std::string>& named_at, Error& error);
 
 // Those of OMS's databases that are not among `held`, in upper or lower case.
 std::vector<std::string> MissingDatabases(const OmsConfig& config,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,7 +27,8 @@ namespace dbomsbak {
 struct UpgradeTarget {
   std::unique_ptr<SessionFactory> sessions;
   std::vector<std::string> databases, heartbeats;
-  std::string named_by;  // the files that say so
+  std::string named_by;                         // the files that say so
+  std::map<std::string, std::string> named_at;  // where in them: see OmsConfig
 };
 
 // What the steps work with. All must outlive the call; functions must be set.

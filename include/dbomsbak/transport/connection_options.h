@@ -19,6 +19,8 @@ struct ConnectionOptions {
   std::string user;
   Secret password;
   bool has_password = false;  // an empty password that was given is not "ask"
+  // "FILE, line 7" where a comment behind it, without quotes, may be meant as part of it.
+  std::string password_cut;
   std::string socket;
   std::string protocol;  // "", "tcp", "socket"
   std::optional<SslMode> ssl_mode;
@@ -36,6 +38,7 @@ struct ConfiguredConnection {
   std::string host, user;  // empty or 0: not told
   std::uint16_t port = 0;
   std::optional<Secret> password;
+  std::string password_cut = {};  // as in ConnectionOptions
 };
 
 // What was on the command line, before option files are consulted. Unset fields do not override.

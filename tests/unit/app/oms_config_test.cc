@@ -112,6 +112,31 @@ TEST_F(OmsConfigTest, PasswordsAreWhatYamlMakesOfThem) {
   EXPECT_EQ(Password("\xE5\xAF\x86"), "\xE5\xAF\x86");
 }
 
+TEST_F(OmsConfigTest, APasswordWithACommentBehindItIsKnownByItsLine) {
+  const auto cut = [&](const std::string& written) {
+    return Read(With("oms_meta_password: " + written)).password_cut;
+  };
+  EXPECT_EQ(cut("a #b"), folder_.Path("config.yaml") + ", line 5");
+  EXPECT_EQ(cut("a\t#b"), folder_.Path("config.yaml") + ", line 5");
+  for (const char* whole : {"a#b", "'a #b'", "\"a #b\" # c", "'a' # c"}) {
+    EXPECT_EQ(cut(whole), "") << whole;
+  }
+}
+
+TEST_F(OmsConfigTest, ADatabaseThatIsNotThereIsToldWithTheLineThatNamesIt) {
+  const OmsConfig config = Read(kUsual);
+  Error missing(ErrorCode::kUsage, "there is no database `oms_cm_hb`");
+  missing.About("oms_cm_hb");
+  TellWhereNamed(config.named_at, missing);
+  EXPECT_EQ(missing.message(), folder_.Path("config.yaml") +
+                                   ", line 8: drc_cm_heartbeat_db: there is no database "
+                                   "`oms_cm_hb`");
+  Error other(ErrorCode::kUsage, "there is no database `x`");
+  other.About("x");
+  TellWhereNamed(config.named_at, other);
+  EXPECT_EQ(other.message(), "there is no database `x`");
+}
+
 TEST_F(OmsConfigTest, NumbersAreNamesAndANameCountsOnce) {
   EXPECT_THAT(Read(With("drc_rm_db: 331")).databases, ElementsAre("331", "oms_cm", "oms_cm_hb"));
   const std::string one = "drc_rm_db: db_oms\ndrc_cm_db: db_oms\ndrc_cm_heartbeat_db: db_oms\n";

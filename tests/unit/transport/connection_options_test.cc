@@ -301,6 +301,22 @@ TEST_F(ConnectionOptionsTest, ArgumentsAndNamedPasswordsBeatWhatIsConfigured) {
   EXPECT_EQ(Resolve().Describe(), "u at /s");
 }
 
+TEST_F(ConnectionOptionsTest, APasswordThatACommentCutsIsKnownByItsLineAsLongAsItCounts) {
+  UseFile("[client]\nuser=u\npassword=cut # here\n");
+  EXPECT_EQ(Resolve().password_cut, folder_.Path("my.cnf") + ", line 3");
+  UseFile("[client]\nuser=u # not this\npassword='whole' # comment\n");
+  EXPECT_EQ(Resolve().password_cut, "");
+  UseFile("[client]\npassword=cut # here\n[dbomsbak]\npassword=whole\n");
+  EXPECT_EQ(Resolve().password_cut, "");
+  UseFile("[client]\npassword=cut # here\n");
+  arguments_.configured = {"10.0.0.5", "root@oms", 2883, Secret("configured")};
+  EXPECT_EQ(Resolve().password_cut, "");
+  arguments_.configured->password_cut = "config.yaml, line 4";
+  EXPECT_EQ(Resolve().password_cut, "config.yaml, line 4");
+  arguments_.password = Secret("given");
+  EXPECT_EQ(Resolve().password_cut, "");
+}
+
 TEST_F(ConnectionOptionsTest, FilesForTlsThatCannotBeReadAreNamed) {
   for (const auto& [option, member] : std::initializer_list<
            std::pair<const char*, std::optional<std::string> ConnectionArguments::*>>{

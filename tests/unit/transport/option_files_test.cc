@@ -61,6 +61,17 @@ TEST_F(OptionFilesTest, CommentsBeginALineOrFollowAValue) {
               ElementsAre("user=me", "password=a#b", "host=a;b"));
 }
 
+TEST_F(OptionFilesTest, AValueThatACommentCutsIsKnown) {
+  const std::string path = folder_.Write("my.cnf",
+                                         "[client]\na=b # c\na=b#c\na=# c\na='b'x#c\n"
+                                         "a='b # c'\na='b' # c\na=\"b\"#c\na=b\na\n");
+  std::vector<bool> cut;
+  for (const OptionLine& line : ReadOptionFiles({{path, true}}, {"client"}, notices_)) {
+    cut.push_back(line.cut);
+  }
+  EXPECT_THAT(cut, ElementsAre(true, true, true, true, false, false, false, false, false));
+}
+
 // What MariaDB's my_print_defaults prints for the same lines; see also tests/server.
 TEST_F(OptionFilesTest, QuotesAndEscapesAreTheClients) {
   EXPECT_THAT(Read("[client]\n"

@@ -51,5 +51,17 @@ TEST(ServerErrorTest, ARefusedLoginWithoutPasswordTellsHowToGiveOne) {
               HasSubstr("Check user and password"));
 }
 
+TEST(ServerErrorTest, ARefusedLoginTellsOfACommentBehindThePassword) {
+  for (const unsigned number : {1045u, 1698u}) {
+    for (const bool given : {true, false}) {  // 'password=# x' is none
+      EXPECT_THAT(
+          ConnectError(number, "28000", "denied", "u@h:1", given, "/x/my.cnf, line 3").hint(),
+          HasSubstr("In /x/my.cnf, line 3 a '#' ends the password"));
+    }
+  }
+  EXPECT_THAT(ConnectError(2003, "HY000", "away", "u@h:1", true, "/x/my.cnf, line 3").hint(),
+              testing::Not(HasSubstr("my.cnf")));
+}
+
 }  // namespace
 }  // namespace dbomsbak
