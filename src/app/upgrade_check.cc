@@ -41,8 +41,7 @@ class Finder {
     const bool may_ask = ask && found_.problems.empty();
     for (const UpgradeStep& step : run_.Planned("backup")) {
       if (!step.operators || run_.Confirmed(step.name, may_ask, kConfirmationHolds_s)) continue;
-      // Only some versions want it, and which one runs is not known yet.
-      if (step.name == "connectors" && !is_oms && !run_.facts().from) continue;
+      if (!IsWantedForSure(step, run_.facts())) continue;
       found_.problems.push_back(fmt::format("not confirmed: {} ({}); --confirm {}", step.name,
                                             step.description, step.name));
     }

@@ -1,6 +1,7 @@
 #include "dbomsbak/app/upgrade_plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::int64_t kMinute = 60;
 constexpr std::uint64_t kRefetchMargin = 30;
+constexpr char kConnectors[] = "connectors";
 
 std::optional<OmsVersion> Version(const std::string& given, const char* option,
                                   const std::string& image) {
@@ -51,6 +53,15 @@ class Planner {
     argv.insert(argv.end(), words.begin(), words.end());
     Shell(ShellQuoted(argv));
   }
+  void GiveBackPolicy(const std::string& container) {
+    if (facts_.old) {
+      Engine({"update", "--restart", facts_.old->restart_policy, container});
+      return;
+    }
+    Tell(fmt::format(
+        "Not known yet: what stands in <> here. The engine tells it of the old container: {}",
+        ShellQuoted({options_.docker, "update", "--restart", "<its restart policy>", container})));
+  }
   void Self(std::vector<std::string> words, const std::vector<std::string>& operands,
             bool connects) {
     words.insert(words.begin(), "dbomsbak");
@@ -82,11 +93,13 @@ class Planner {
     Add(kGroup, "switchover", "no forward switchover is open", true);
     Tell("Forward switchover of migration projects is done; none is begun until the upgrade is.");
     if (!facts_.from || MayLackDbType(*facts_.from)) {
-      Add(kGroup, "connectors", "connectors that synchronise DDL name their kind of database",
-          true);
+      Add(kGroup, kConnectors, "connectors that synchronise DDL name their kind of database", true);
       Tell(
           "Projects made by 3.2.x: the source part of the connector's configuration holds dbType "
           "or db_type, such as OB_MYSQL or mysql.");
+      if (!facts_.from) {
+        Tell("Not known yet: the version that runs now. Those from 3.3.1 on do not want this.");
+      }
       Tell("dbomsbak upgrade connectors FILE… tells which exported configurations lack it.");
     }
     Add(kGroup, "clocks", "the clocks of all hosts and the time zone of the MetaDB agree", true);
@@ -100,14 +113,17 @@ class Planner {
         "{} > {}",
         ShellQuoted({options_.docker, "inspect", "--type", "container", options_.container}),
         ShellQuoted({inspect})));
-    if (!facts_.config_source.empty()) {
+    if (!facts_.old) {
+      Tell(fmt::format("Not known yet: the file mounted at {}, which is copied to {}.",
+                       kOmsConfigMount, config_));
+    } else if (!facts_.config_source.empty()) {
       Shell(ShellQuoted({"install", "-m", "600", facts_.config_source, config_}));
     }
     Add(kGroup, "preflight", "check everything that can be checked");
     Self({"upgrade", "check", "--state", options_.folder}, {}, false);
     Add(kGroup, "restart-policy", "keep the engine from starting the old container again");
     if (facts_.policy_stays) {
-      Tell(PolicyStaysNote(options_, facts_.old ? facts_.old->restart_policy : "POLICY"));
+      Tell(PolicyStaysNote(options_, facts_.old ? facts_.old->restart_policy : "not known"));
     } else {
       Engine({"update", "--restart", "no", options_.container});
     }
@@ -141,7 +157,10 @@ class Planner {
     if (facts_.old) {
       Engine(RunArguments(options_, facts_));
     } else {
-      Tell("The exact command is known when the old container can be inspected.");
+      Tell(fmt::format(
+          "Not known yet: what stands in <> here, and whether there are mounts of certificates "
+          "({}). The engine tells it of the old container: {}",
+          fmt::join(kOmsTlsMounts, ", "), ShellQuoted(RunWithGaps())));
     }
     if (!options_.other_node) {
       Add(kGroup, "init", "let the new version change the databases");
@@ -151,6 +170,23 @@ class Planner {
     Engine({"exec", options_.new_container, "supervisorctl", "status"});
     Add(kGroup, "mounts", "its mounts are those of the old one (T2)");
     Engine({"inspect", "--type", "container", options_.new_container});
+  }
+
+  // What `run` comes to as far as it is known without the old container. No shell takes it.
+  std::vector<std::string> RunWithGaps() const {
+    UpgradeFacts guessed = facts_;
+    ContainerInfo& old = guessed.old.emplace();
+    old.environment = {"OMS_HOST_IP=<OMS_HOST_IP of the old one>"};
+    const auto mount = [&](std::string_view destination) {
+      ContainerMount& made = old.mounts.emplace_back();
+      made.source = fmt::format("<source of {}>", destination);
+      made.destination = destination;
+    };
+    mount(kOmsConfigMount);
+    for (const std::string_view destination : kOmsDiskMounts) mount(destination);
+    std::vector<std::string> words = RunArguments(options_, guessed);
+    words.insert(words.begin(), options_.docker);
+    return words;
   }
 
   std::uint64_t MinutesSinceT1(const std::string& until) const {
@@ -182,11 +218,10 @@ class Planner {
     Add(kGroup, "browser-cache", "nobody sees pages of the old version", true);
     Tell("Clear the browser's cache, and tell the others who use the console to do so.");
     Add(kGroup, "new-policy", "give the new container the old one's restart policy");
-    const std::string policy = facts_.old ? facts_.old->restart_policy : "POLICY";
     if (facts_.policy_stays) {
       Tell("This podman cannot; a systemd unit of its own starts the new container at boot.");
     } else {
-      Engine({"update", "--restart", policy, options_.new_container});
+      GiveBackPolicy(options_.new_container);
     }
     Add(kGroup, "finished", "the upgrade is done; the archive stays pinned");
   }
@@ -213,11 +248,10 @@ class Planner {
       Tell("On the node with --node-role database, dbomsbak upgrade rollback has ended well.");
     }
     Add(kGroup, "restart-old", "start the old container with its restart policy");
-    const std::string policy = facts_.old ? facts_.old->restart_policy : "POLICY";
     if (facts_.old_gone) {
       Tell("It is gone for good: how to run OMS again is in the advice.");
     } else {
-      if (!facts_.policy_stays) Engine({"update", "--restart", policy, options_.container});
+      if (!facts_.policy_stays) GiveBackPolicy(options_.container);
       Engine({"start", options_.container});
     }
     Add(kGroup, "advice", "what remains by hand");
@@ -290,6 +324,10 @@ std::string PolicyStaysNote(const UpgradeOptions& options, const std::string& po
 
 std::vector<UpgradeStep> PlanUpgrade(const UpgradeOptions& options, const UpgradeFacts& facts) {
   return Planner(options, facts).Plan();
+}
+
+bool IsWantedForSure(const UpgradeStep& step, const UpgradeFacts& facts) {
+  return step.name != kConnectors || facts.from;
 }
 
 std::vector<std::string> RunArguments(const UpgradeOptions& options, const UpgradeFacts& facts) {

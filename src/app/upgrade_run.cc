@@ -111,6 +111,7 @@ std::string NotConfirmed(const UpgradeStep& step) {
 std::string AsProblem(const Error& error) {
   std::string text = error.message();
   if (!error.hint().empty()) AddSentence(text, error.hint());
+  if (text.ends_with('.')) text.pop_back();
   return text;
 }
 

@@ -101,7 +101,7 @@ bool IsBackedUp(const UpgradeOptions& options, const UpgradeJournal& journal);
 // What is missing where the operator has not confirmed his step, and what it asks of him.
 std::string NotConfirmed(const UpgradeStep& step);
 
-// As an item of a list: message and hint.
+// As an item of a list: message and hint, without a full stop at the end.
 std::string AsProblem(const Error& error);
 
 // All that stands against the upgrade, in one error. Errors: kUpgradePreflight.

@@ -103,11 +103,20 @@ UpgradeFacts FactsOf(const UpgradeOptions& options, FileSystem& files,
 }
 
 UpgradeFacts FactsForPlan(const UpgradeOptions& options, FileSystem& files,
-                          const UpgradeJournal& journal, const CancelToken& cancel) {
+                          const UpgradeJournal& journal, const CancelToken& cancel,
+                          std::vector<std::string>& problems) {
   UpgradeFacts facts = FactsOf(options, files, journal);
   if (facts.old) return facts;
-  auto now = Docker(options.docker, cancel).Inspect(options.container);
-  if (!now) ThrowNoContainer(Docker(options.docker, cancel), options.container);
+  const Docker docker(options.docker, cancel);
+  std::optional<Docker::Inspected> now;
+  try {
+    now = docker.Inspect(options.container);
+  } catch (const Error& error) {
+    cancel.ThrowIfCancelled();
+    problems.push_back(AsProblem(error));
+    return facts;
+  }
+  if (!now) ThrowNoContainer(docker, options.container);
   facts.old = std::move(now->info);
   facts.from = OldVersion(options, facts.old);
   facts.config_source = ConfigSource(facts.old);

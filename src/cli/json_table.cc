@@ -353,7 +353,9 @@ constexpr JsonField kFields[] = {
     JsonField{kUpgradeJson, "archive", "string", "its path; empty: none yet"},
     JsonField{kUpgradeJson, "root", "string", "its root digest; empty: it is not complete"},
     JsonField{kUpgradeJson, "receipt", "string", "of the archive, one line"},
-    JsonField{kUpgradeJson, "problems[]", "string", "what stands against the upgrade, all of it"},
+    JsonField{
+        kUpgradeJson, "problems[]", "string",
+        "what stands against the upgrade, all of it; of plan that the engine does not answer"},
     JsonField{kUpgradeJson, "warnings[]", "string", ""},
     JsonField{kUpgradeJson, "on_server[]", "string", "status: what restores have left there"},
     JsonField{kUpgradeJson, "steps[].group", "string", "backup, start, finish or rollback"},

@@ -138,10 +138,12 @@ class UpgradeCommandLine {
     Read(Effective(GivenOptions(line_), journal, !BackupHasBegun(journal)));
     Require();
     run_.signals.AllowForcedEnd();
-    view_.facts = FactsForPlan(view_.options, run_.files, journal, run_.cancel);
+    view_.facts =
+        FactsForPlan(view_.options, run_.files, journal, run_.cancel, view_.found.problems);
+    if (!view_.found.problems.empty()) view_.code = ErrorCode::kUpgradePreflight;
     Fill(journal, true);
     run_.console.Out(run_.json() ? ToLine(UpgradeToJson(view_)) : RenderUpgradePlan(view_));
-    return ErrorCode::kOk;
+    return view_.code;
   }
 
   ErrorCode Status() {
@@ -472,8 +474,7 @@ class UpgradeCommandLine {
     for (const UpgradeStepState& state : view_.steps) {
       if (state.state == "done" || state.state == "skipped") continue;
       if (rolls_back && state.step.group != "rollback") continue;
-      // Only some versions want it, and which one runs is not known yet.
-      if (state.step.name == "connectors" && !view_.facts.from) continue;
+      if (!IsWantedForSure(state.step, view_.facts)) continue;
       view_.next = state.step.name;
       break;
     }

@@ -75,7 +75,7 @@ std::string RenderUpgradeSteps(const std::vector<UpgradeStep>& steps) {
 std::string RenderUpgradePlan(const UpgradeView& view) {
   std::vector<UpgradeStep> steps;
   for (const UpgradeStepState& state : view.steps) steps.push_back(state.step);
-  return Heading(view) + "\n" + RenderUpgradeSteps(steps);
+  return Heading(view) + Items("problem", view.found.problems) + "\n" + RenderUpgradeSteps(steps);
 }
 
 std::string RenderUpgradeCheck(const UpgradeView& view) {
@@ -144,7 +144,8 @@ Json UpgradeToJson(const UpgradeView& view) {
   const UpgradeOptions& options = view.options;
   const UpgradeFacts& facts = view.facts;
   Json json = Coded(view.code);
-  AddProblems(view.code, view.found.problems, "the upgrade is refused", json);
+  AddProblems(view.code, view.found.problems,
+              view.action == "plan" ? "the plan is not whole" : "the upgrade is refused", json);
   json["action"] = view.action;
   json["state_dir"] = options.folder;
   json["state"] = view.state;

@@ -488,6 +488,25 @@ class Upgrade:
         checked = json.loads(world.run('check', '--confirm', 'clocks,ha-off', '--json').out)
         equal((checked['state'], checked['problems'], world.changes()), ('checked', [], []))
 
+    def test_a_plan_without_an_engine_that_answers(self):
+        """What options tell stands there; what only the engine could have told is no command that looks whole."""
+        world = self.fresh()
+        down = world.root / 'down'
+        down.write_text('#!/bin/sh\necho "Cannot connect to the Docker daemon. Is the docker daemon running?" >&2\nexit 1\n')
+        down.chmod(0o755)
+        for engine, reason in ((down, 'Is the docker daemon running? Look at the container engine'), ('/nowhere/docker', 'cannot be started')):
+            plan = world.run('plan', '--docker', engine, code=40).out
+            expect(plan, 'upgrade of OMS from ? to 4.0.0', f'\nproblem: \'{engine}', reason, f'stop -t 30 {OLD}', 'restore --dry-run',
+                   f'- Not known yet: what stands in <> here, and', "-v '<source of /home/ds/store>:/home/ds/store'")
+            for line in plan.splitlines():
+                assert '<' not in line or line.lstrip().startswith('- Not known yet: '), line
+            told = json.loads(world.run('plan', '--docker', engine, '--json', code=40).out)
+            equal((told['code'], len(told['problems']), told['from'], told['to']), (40, 1, '', '4.0.0'))
+            equal([step['commands'] for step in told['steps'] if step['name'] in ('run', 'new-policy')], [[], []])
+        equal(world.state.exists(), False)
+        whole = world.run('plan').out
+        assert 'Not known yet' not in whole and '<' not in whole, whole
+
     def test_a_database_that_is_not_there_is_told_with_its_line(self):
         world = self.fresh()
         self.server.sql('DROP DATABASE oms_cm')

@@ -78,10 +78,12 @@ void RollBackUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
 
 // Without a lock.
 
-// What is known: of the journal, else (for a plan ahead of time) of the engine.
-// Errors when the engine cannot tell.
+// What is known: of the journal, else (for a plan ahead of time) of the engine. One that does not
+// answer is a problem, and the old container then not known.
+// Errors: kUpgradePreflight where there is no such container.
 UpgradeFacts FactsForPlan(const UpgradeOptions& options, FileSystem& files,
-                          const UpgradeJournal& journal, const CancelToken& cancel);
+                          const UpgradeJournal& journal, const CancelToken& cancel,
+                          std::vector<std::string>& problems);
 
 // How far it is: none, not-ready (no check has ended well, or the last one has not), checked,
 // backing-up, backed-up, starting, started, finished, rolling-back, rolled-back.

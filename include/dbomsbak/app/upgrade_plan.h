@@ -73,6 +73,9 @@ std::string PolicyStaysNote(const UpgradeOptions& options, const std::string& po
 // All of them, in order.
 std::vector<UpgradeStep> PlanUpgrade(const UpgradeOptions& options, const UpgradeFacts& facts);
 
+// Not where only some versions want the step, and which one runs is not known yet.
+bool IsWantedForSure(const UpgradeStep& step, const UpgradeFacts& facts);
+
 // Words behind the engine's name: `run -dit …`. The old container must be known.
 std::vector<std::string> RunArguments(const UpgradeOptions& options, const UpgradeFacts& facts);
 

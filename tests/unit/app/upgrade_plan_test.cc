@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "dbomsbak/base/error.h"
 
 namespace dbomsbak {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -83,6 +86,30 @@ TEST(UpgradePlanTest, AnOldContainerThatIsGoneCanBeRunAsItWas) {
       EXPECT_THAT(step.instructions, Contains(HasSubstr("docker run -dit --net host --restart")));
     }
   }
+}
+
+TEST(UpgradePlanTest, WhatIsNotKnownWithoutTheOldContainerIsNoCommand) {
+  UpgradeFacts facts = SomeFacts();
+  facts.old.reset();
+  facts.from.reset();
+  unsigned gaps = 0;
+  for (const UpgradeStep& step : PlanUpgrade(SomeOptions(), facts)) {
+    for (const std::string& command : step.commands) {
+      EXPECT_THAT(command, AllOf(Not(HasSubstr("<")), Not(HasSubstr("POLICY")))) << step.name;
+    }
+    gaps += static_cast<unsigned>(
+        std::count_if(step.instructions.begin(), step.instructions.end(),
+                      [](const std::string& line) { return line.starts_with("Not known yet: "); }));
+    if (step.name == "run") {
+      EXPECT_THAT(step.commands, IsEmpty());
+      EXPECT_THAT(step.instructions,
+                  ElementsAre(AllOf(HasSubstr("docker run -dit --net host -v '<source of"),
+                                    HasSubstr("--name oms_400 reg/oms:feature_4.0.0-ce"))));
+    }
+    EXPECT_EQ(IsWantedForSure(step, facts), step.name != "connectors") << step.name;
+    EXPECT_TRUE(IsWantedForSure(step, SomeFacts())) << step.name;
+  }
+  EXPECT_EQ(gaps, 5u);  // the version, the configuration, `run` and the policy, twice
 }
 
 TEST(UpgradePlanTest, WhereAPolicyStaysNoCommandChangesIt) {
