@@ -214,15 +214,17 @@ bool Docker::IsPodman() const {
   return result.code == 0 && !result.timed_out && LowerAscii(result.out).starts_with("podman");
 }
 
-bool Docker::SetRestartPolicy(const std::string& container, const std::string& policy) const {
+Docker::PolicyChange Docker::SetRestartPolicy(const std::string& container,
+                                              const std::string& policy) const {
   const std::vector<std::string> words{"update", "--restart", policy, container};
   const ChildResult result = Try(words, kAnswer);
   if (result.code == 0 && !result.timed_out) {
     // A client may be younger than the podman that it asks.
     const auto now = Inspect(container);
-    return !now || now->info.restart_policy == policy || !IsPodman();
+    if (!now || now->info.restart_policy == policy) return PolicyChange::kDone;
+    return IsPodman() ? PolicyChange::kCannot : PolicyChange::kWithoutEffect;
   }
-  if (!result.timed_out && SaysUnknown(result) && IsPodman()) return false;
+  if (!result.timed_out && SaysUnknown(result) && IsPodman()) return PolicyChange::kCannot;
   Refused(words, result, kAnswer);
 }
 

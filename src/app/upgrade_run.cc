@@ -196,7 +196,7 @@ Step UpgradeRun::Make(const std::string& name, std::function<bool()> done,
   if (has_done) step.done = ask;
   step.run = [this, name, description = step.description, run = std::move(run)] {
     world.say(fmt::format("{}: {}", name, description));
-    acted_ = true;
+    acted_before_ = std::exchange(acted_, true);
     at_work_ = name;
     run();
   };
@@ -402,7 +402,19 @@ void UpgradeRun::Sleep(milliseconds time) const {
 }
 
 void UpgradeRun::GivePolicy(const std::string& container, const std::string& policy) {
-  if (PolicyStays() || docker.SetRestartPolicy(container, policy)) return;
+  if (PolicyStays()) return;
+  const Docker::PolicyChange change = docker.SetRestartPolicy(container, policy);
+  if (change == Docker::PolicyChange::kDone) return;
+  if (change == Docker::PolicyChange::kWithoutEffect) {
+    acted_ = acted_before_;
+    const std::string command =
+        ShellQuoted(docker.Command({"update", "--restart", policy, container}));
+    throw Error(ErrorCode::kUpgradePreflight,
+                fmt::format("'{}' ended well, but the restart policy of container '{}' is not '{}'",
+                            command, container, policy),
+                "Look for what else sets it; the command can be tried by hand.")
+        .About(container);
+  }
   const std::string note = PolicyStaysNote(options, old().restart_policy);
   journal.Append("note", "restart-policy", note);
   journal.SetFact("policy_stays", "true");

@@ -49,7 +49,7 @@ class UpgradeRun {
 
   UpgradeTarget& target();  // connected once
   // Where the engine cannot change it (see Docker), that is journaled, and told by `warn` the first
-  // time.
+  // time. Errors: kUpgradePreflight where it has done so without effect.
   void GivePolicy(const std::string& container, const std::string& policy);
   bool PolicyStays() const { return !journal.Fact("policy_stays").empty(); }
   void StopAndWait(const std::string& container);
@@ -88,6 +88,7 @@ class UpgradeRun {
   std::vector<UpgradeStep> plan_;
   std::optional<UpgradeTarget> target_;
   bool acted_ = false;                            // a step was run
+  bool acted_before_ = false;                     // one ahead of the step at work
   bool changing_ = false, changes_anew_ = false;  // within Changed()
   std::string at_work_;                           // the step
 };

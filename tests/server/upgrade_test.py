@@ -507,6 +507,29 @@ class Upgrade:
         whole = world.run('plan').out
         assert 'Not known yet' not in whole and '<' not in whole, whole
 
+    def test_a_restart_policy_that_does_not_change(self):
+        world = self.fresh()
+        before = self.take()
+        update = f"'{self.engine} update --restart"
+        world.change(fault={'on': f'update --restart no {OLD}', 'do': 'nothing'})
+        refused = world.run('backup', *CONFIRMED, '--no-rehearse', code=40).err
+        expect(refused, f"{update} no {OLD}' ended well, but the restart policy of container '{OLD}' is not 'no'",
+               'Look for what else sets it', 'Nothing was changed; the same command goes on from here.')
+        assert 'statement' not in refused and 'server' not in refused, refused
+        equal((world.runs(OLD), world.policy(OLD)), (True, 'always'))
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        world.run('start')
+        world.change(fault={'on': f'update --restart always {NEW}', 'do': 'nothing'})
+        refused = world.run('finish', '--confirm', 'ha-on,browser-cache', code=40).err
+        expect(refused, f"{update} always {NEW}' ended well, but the restart policy of container '{NEW}' is not 'always'")
+        world.run('finish')
+        # Behind a change it stands between two states.
+        world.change(fault={'on': f'update --restart always {OLD}', 'do': 'nothing'})
+        refused = world.run('rollback', '--confirm', 'ha-off-rollback', code=42).err
+        expect(refused, f"container '{OLD}' is not 'always'", 'The same command goes on from here.')
+        world.run('rollback')
+        world.went_back(before)
+
     def test_a_database_that_is_not_there_is_told_with_its_line(self):
         world = self.fresh()
         self.server.sql('DROP DATABASE oms_cm')

@@ -69,9 +69,11 @@ class Docker {
   // Whatever the program ends with.
   ChildResult Try(const std::vector<std::string>& words, std::chrono::seconds limit) const;
   void Run(const std::vector<std::string>& words, std::chrono::seconds limit) const;
-  // False: a podman that cannot change it on a container that is there (before 5.1; nothing was
-  // changed). Docker, which starts containers by their policy, must be able to.
-  bool SetRestartPolicy(const std::string& container, const std::string& policy) const;
+  // kCannot: a podman that cannot change it on a container that is there (before 5.1). Docker,
+  // which starts containers by their policy, must be able to; kWithoutEffect: it says that it did,
+  // and has not. With both nothing was changed.
+  enum class PolicyChange { kDone, kCannot, kWithoutEffect };
+  PolicyChange SetRestartPolicy(const std::string& container, const std::string& policy) const;
   // Of what Try() has answered: "'docker stop x' ended with 1: …", with the last line it said.
   std::string HowItEnded(const std::vector<std::string>& words, const ChildResult& result,
                          std::chrono::seconds limit) const;

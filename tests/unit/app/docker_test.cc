@@ -154,6 +154,7 @@ TEST(DockerTest, OnlyAPodmanMayLackTheWayToChangeARestartPolicy) {
   const CancelToken cancel;
   std::string path = (std::filesystem::temp_directory_path() / "docker-XXXXXX").string();
   ::close(::mkstemp(path.data()));
+  using Change = Docker::PolicyChange;
   const auto answers = [&](const std::string& version, const std::string& refusal,
                            const std::string& policy) {
     std::ofstream(path)
@@ -167,7 +168,7 @@ TEST(DockerTest, OnlyAPodmanMayLackTheWayToChangeARestartPolicy) {
   for (const std::string& refusal :
        {flag, std::string("Error: unrecognized command 'podman update'\nTry 'podman --help'")}) {
     answers("podman version 4.3.1", refusal, "always");
-    EXPECT_FALSE(Docker(path, cancel).SetRestartPolicy("x", "no")) << refusal;
+    EXPECT_EQ(Docker(path, cancel).SetRestartPolicy("x", "no"), Change::kCannot) << refusal;
     answers("Docker version 20.10.24+dfsg1, build 297e128", refusal, "always");
     EXPECT_THROW(Docker(path, cancel).SetRestartPolicy("x", "no"), Error) << refusal;
   }
@@ -182,9 +183,11 @@ TEST(DockerTest, OnlyAPodmanMayLackTheWayToChangeARestartPolicy) {
   }
   // Done, and said to be done.
   answers("podman version 5.4.0", "", "no");
-  EXPECT_TRUE(Docker(path, cancel).SetRestartPolicy("x", "no"));
+  EXPECT_EQ(Docker(path, cancel).SetRestartPolicy("x", "no"), Change::kDone);
   answers("podman version 5.4.0", "", "always");
-  EXPECT_FALSE(Docker(path, cancel).SetRestartPolicy("x", "no"));
+  EXPECT_EQ(Docker(path, cancel).SetRestartPolicy("x", "no"), Change::kCannot);
+  answers("Docker version 27.5.1, build 9f9e405", "", "always");
+  EXPECT_EQ(Docker(path, cancel).SetRestartPolicy("x", "no"), Change::kWithoutEffect);
   std::filesystem::remove(path);
 }
 
