@@ -473,7 +473,13 @@ void UpgradeRun::WaitForHealth(const std::string& container) {
   const auto deadline = std::chrono::steady_clock::now() + seconds{options.health_timeout_s};
   std::string why, told;
   while (!IsHealthy(container, why)) {
-    if (why != std::exchange(told, why)) world.observer.Phase("waiting: " + why);
+    if (told.empty()) {
+      world.observer.Notice(fmt::format("{}: waiting for container '{}', {} s at most: {}",
+                                        at_work_, container, options.health_timeout_s, why));
+    } else if (why != told) {
+      world.observer.Phase("waiting: " + why);
+    }
+    told = why;
     if (std::chrono::steady_clock::now() > deadline) {
       throw Error(ErrorCode::kUpgradePreflight,
                   fmt::format("container '{}' was not well after {} s: {}", container,

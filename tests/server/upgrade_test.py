@@ -530,6 +530,20 @@ class Upgrade:
         world.run('rollback')
         world.went_back(before)
 
+    def test_what_is_waited_for_is_told(self):
+        world = self.fresh()
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        world.change(sick={NEW: 'nginx'})
+        said = f"dbomsbak: note: health: waiting for container '{NEW}', 1 s at most: nginx is FATAL\n"
+        expect(world.run('start', '--health-timeout', 1, code=42).err, said)
+        assert 'waiting' not in world.run('start', '--health-timeout', 1, '-q', code=42).err
+        events = world.run('start', '--health-timeout', 1, '--progress=json', code=42).err
+        [event] = [json.loads(line) for line in events.splitlines() if 'waiting' in line]
+        equal((event['event'], event['text']), ('notice', said[len('dbomsbak: note: '):-1]))
+        world.change(sick={OLD: 'oms_console'})
+        expect(world.run('rollback', '--confirm', 'ha-off-rollback', '--health-timeout', 1, code=42).err,
+               f"dbomsbak: note: restart-old: waiting for container '{OLD}', 1 s at most: oms_console is FATAL\n")
+
     def test_a_database_that_is_not_there_is_told_with_its_line(self):
         world = self.fresh()
         self.server.sql('DROP DATABASE oms_cm')
