@@ -68,7 +68,7 @@ class Backup {
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kWouldOverwrite) {
         for (const UpgradeStep& step : run_.Planned("backup")) {
-          if (step.operators) run_.Confirmed(step.name, false, kConfirmationHolds_s);
+          if (step.operators) run_.KeepConfirmed(step.name);
         }
       }
       throw;

@@ -50,7 +50,9 @@ class Rollback {
           "restore", [&] { return IsRestored(); }, [&] { Restore(); }));
     }
     if (run_.options.other_node && !has_run_since_) {
-      steps.push_back(run_.Make("databases-restored", nullptr, [&] { AwaitDatabases(); }));
+      steps.push_back(run_.Make(
+          "databases-restored", [&] { return run_.Confirmed("databases-restored", false, 0); },
+          [&] { AwaitDatabases(); }));
     }
     if (!old_gone_) {
       steps.push_back(run_.Make(
@@ -223,8 +225,10 @@ class Rollback {
     if (journal_.Fact("t3").empty()) journal_.SetFact("t3", FormatUtc(run_.world.clock()));
     const auto now = run_.NewNow();
     if (!now) return;
-    // It may have written since a restore.
-    if (now->running) journal_.SetFact("restored_root", "");
+    if (now->running) {  // it may have written since a restore
+      journal_.SetFact("restored_root", "");
+      if (journal_.Begun("databases-restored")) journal_.Append("undone", "databases-restored", "");
+    }
     if (now->restart_policy != "no") run_.GivePolicy(run_.options.new_container, "no");
     run_.StopAndWait(run_.options.new_container);
     run_.WaitUntilStopped(run_.options.new_container);
@@ -353,6 +357,9 @@ void RollBackUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
   run.Guard("rollback");
   // Whatever runs now is nobody's to stop.
   if (UpgradeState(options, journal) == "rolled-back") return;
+  run.KeepConfirmed("ha-off-rollback");
+  // Before the new version is stopped they are not restored for this rollback.
+  if (options.other_node && journal.Begun("stop-new")) run.KeepConfirmed("databases-restored");
   RollBack(run, false);
 }
 

@@ -231,6 +231,7 @@ ErrorCode UpgradeRun::CodeOf(const Error& error) const {
 }
 
 bool UpgradeRun::Confirmed(const std::string& name, bool ask, std::int64_t holds_s) {
+  if (kept_.contains(name)) return true;
   const UpgradeStep& step = Planned1(name);
   bool said_now = world.confirm(step, false);
   if (!said_now && ConfirmationStands(journal, name)) {
@@ -244,6 +245,15 @@ bool UpgradeRun::Confirmed(const std::string& name, bool ask, std::int64_t holds
   if (!said_now && ask) said_now = world.confirm(step, true);
   if (said_now) journal.Append("confirmed", name, "");
   return said_now;
+}
+
+void UpgradeRun::KeepConfirmed(const std::string& name) {
+  if (!world.confirm(Planned1(name), false)) return;
+  try {
+    journal.Append("confirmed", name, "");
+    kept_.insert(name);
+  } catch (const Error&) {  // the step itself tells
+  }
 }
 
 void UpgradeRun::KeepInspection() {

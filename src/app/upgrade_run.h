@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,10 @@ class UpgradeRun {
   // The operator's step: journaled, and taken from the journal while it is not older than
   // `holds_s` (0: for ever) and its opposite was not confirmed since.
   bool Confirmed(const std::string& name, bool ask, std::int64_t holds_s);
+
+  // Journals it at once where it is confirmed by option: given once it need not be given again,
+  // whatever fails before it is asked for.
+  void KeepConfirmed(const std::string& name);
 
   // Keeps what the engine tells of the old container, once, and OMS's configuration as it is now.
   void KeepInspection();
@@ -91,6 +96,7 @@ class UpgradeRun {
   bool acted_before_ = false;                     // one ahead of the step at work
   bool changing_ = false, changes_anew_ = false;  // within Changed()
   std::string at_work_;                           // the step
+  std::set<std::string> kept_;                    // by KeepConfirmed
 };
 
 // There is none of this name. Errors: kUpgradePreflight, with those that run.

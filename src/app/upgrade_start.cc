@@ -72,6 +72,7 @@ class Start {
       }
       run_.NewNow();
     } else {
+      if (run_.options.other_node) run_.KeepConfirmed("databases-backed-up");
       OldStaysStopped(backup, problems);
       if (!run_.options.other_node) ArchiveIsGood(backup, problems);
       if (docker_.Inspect(run_.options.new_container)) {
@@ -320,7 +321,15 @@ void FinishUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
                 fmt::format("Run {} first.", start));
   }
   if (journal.Fact("finished_at").empty()) {
-    const auto now = run.NewNow();
+    std::optional<ContainerInfo> now;
+    try {
+      now = run.NewNow();
+    } catch (const Error&) {  // of a container that does not run nothing is confirmed
+      for (const UpgradeStep& step : run.Planned("finish")) {
+        if (step.operators) run.KeepConfirmed(step.name);
+      }
+      throw;
+    }
     if (!now || !now->running) {
       throw Error(ErrorCode::kUpgradePreflight,
                   fmt::format("container '{}' does not run", options.new_container),

@@ -132,7 +132,7 @@ bool ConfirmationStands(const UpgradeJournal& journal, std::string_view name) {
   };
   for (auto entry = journal.entries().rbegin(); entry != journal.entries().rend(); ++entry) {
     if (entry->event == "note") continue;
-    if (entry->step == name) return entry->event == "confirmed";
+    if (entry->step == name) return entry->event == "confirmed" || entry->event == "done";
     if (entry->event == "confirmed" && opposite(entry->step)) return false;
   }
   return false;

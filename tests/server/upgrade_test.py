@@ -530,6 +530,33 @@ class Upgrade:
         world.run('rollback')
         world.went_back(before)
 
+    def test_what_is_confirmed_is_remembered_where_the_engine_refuses_first(self):
+        world = self.fresh()
+        before = self.take()
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        world.run('start')
+
+        def refused(*words):
+            world.change(fault={'at': len(world.read()['calls']), 'do': 'fail'})
+            expect(world.run(*words, code=None).err, 'Cannot connect to the Docker daemon')
+
+        refused('finish', '--confirm', 'ha-on,browser-cache')
+        expect(world.run('finish').err, 'ha-on: confirmed at 20', 'browser-cache: confirmed at 20')
+        refused('rollback', '--confirm', 'ha-off-rollback')
+        expect(world.run('rollback').err, 'ha-off-rollback: confirmed at 20')
+        equal([entry['step'] for entry in world.journal()['entries'] if entry['event'] == 'confirmed'].count('ha-off-rollback'), 1)
+        world.went_back(before)
+
+        world = self.fresh(port=1)
+        world.run('backup', '--node-role', 'other', *CONFIRMED)
+        refused('start', '--confirm', 'databases-backed-up')
+        expect(world.run('start').err, 'databases-backed-up: confirmed at 20')
+        refused('rollback', '--confirm', 'ha-off-rollback,databases-restored')  # too early: nothing is stopped
+        expect(world.run('rollback', code=42).err, 'ha-off-rollback: confirmed at 20', 'not confirmed: databases-restored')
+        refused('rollback', '--confirm', 'databases-restored')
+        expect(world.run('rollback').err, 'databases-restored: confirmed at 20')
+        equal((world.runs(NEW), world.runs(OLD)), (False, True))
+
     def test_what_is_waited_for_is_told(self):
         world = self.fresh()
         world.run('backup', *CONFIRMED, '--no-rehearse')
