@@ -9,6 +9,7 @@
 #include "dbomsbak/app/throwaway_server.h"
 #include "dbomsbak/archive/archive_reader.h"
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/units.h"
 
 namespace dbomsbak {
 namespace {
@@ -82,8 +83,8 @@ DeepReport VerifyOnThrowaway(FileSystem& files, const DeepVerifyCommand& command
       FindServerProgram(command.program, FlavourOf(files, command.paths.front()), cancel),
       command.text_bytes, cancel);
   const std::string& version = server.program().version;
-  observer.Notice(fmt::format("throwaway server: {} in '{}', up in {} ms", version, server.folder(),
-                              server.start_ms()));
+  observer.Notice(fmt::format("throwaway server: {} in '{}', up in {}", version, server.folder(),
+                              HumanDuration(server.start_ms())));
   DeepReport report;
   try {
     report = Rehearse(server.sessions(), true, files, command, observer, cancel);

@@ -10,6 +10,7 @@
 #include "dbomsbak/app/deep_verify.h"
 #include "dbomsbak/app/dump_command.h"
 #include "dbomsbak/app/verify_command.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/base/utc_time.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/objects/object_path.h"
@@ -34,7 +35,8 @@ void RequireSpace(const std::vector<FolderEntry>& entries, const SnapshotCommand
   if (free >= wanted) return;
   throw Error(
       ErrorCode::kIo,
-      fmt::format("{} bytes are free in '{}', and {} are wanted{}", free, command.folder, wanted,
+      fmt::format("{} are free in '{}', and {} are wanted{}", HumanBytes(free), command.folder,
+                  HumanBytes(wanted),
                   last == nullptr ? "" : fmt::format(": '{}' and a tenth more", last->file)),
       "Free some space there, keep fewer archives, or add --skip-space-check.")
       .About(command.folder);

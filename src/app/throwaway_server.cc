@@ -30,6 +30,7 @@
 #include "dbomsbak/app/archive_folder.h"
 #include "dbomsbak/app/child_process.h"
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/transport/connection_options.h"
 
 namespace dbomsbak {
@@ -332,8 +333,8 @@ ThrowawayServer::ThrowawayServer(ServerProgram program, std::uint64_t text_bytes
   const std::uint64_t wanted = kEmptyServerBytes + text_bytes + text_bytes / 2;
   if (const std::uint64_t free = FreeBytesOf(parent); free < wanted) {
     throw Error(ErrorCode::kIo,
-                fmt::format("a throwaway server: {} bytes are free in '{}', and {} are wanted",
-                            free, parent, wanted),
+                fmt::format("a throwaway server: {} are free in '{}', and {} are wanted",
+                            HumanBytes(free), parent, HumanBytes(wanted)),
                 "Set TMPDIR to a folder with more room.")
         .About(parent);
   }

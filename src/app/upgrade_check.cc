@@ -7,6 +7,7 @@
 #include "app/upgrade_run.h"
 #include "dbomsbak/app/archive_folder.h"
 #include "dbomsbak/app/oms_config.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/base/utc_time.h"
 #include "dbomsbak/engine/check.h"
 
@@ -17,8 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kLeastFree = std::uint64_t{256} << 20;
 constexpr std::int64_t kMostClockDifference_s = 5;
-
-std::string MiB(std::uint64_t bytes) { return fmt::format("{} MiB", bytes >> 20); }
 
 class Finder {
  public:
@@ -160,7 +159,7 @@ class Finder {
         if (free < kLeastFree) {
           Problem(
               fmt::format("{} are free in '{}', mounted at {}; {} are the least: free some there",
-                          MiB(free), source, destination, MiB(kLeastFree)));
+                          HumanBytes(free), source, destination, HumanBytes(kLeastFree)));
         }
       });
     }
@@ -225,7 +224,7 @@ class Finder {
         Problem(
             fmt::format("{} are free in '{}', and the databases have {}: free some there, or name "
                         "another folder with --state",
-                        MiB(free), run_.options.folder, MiB(report.data_bytes)));
+                        HumanBytes(free), run_.options.folder, HumanBytes(report.data_bytes)));
       }
       const auto session = target.sessions->Connect();
       const std::int64_t before = run_.world.clock();
@@ -261,7 +260,7 @@ class Finder {
       Warning(
           fmt::format("a restore needs about {} beside the live databases; how much is free on the "
                       "server cannot be known from here: look there",
-                      MiB(needed)));
+                      HumanBytes(needed)));
       return;
     }
     if (*report.disk_free_bytes >= needed) return;
@@ -269,13 +268,13 @@ class Finder {
       Problem(
           fmt::format("a restore needs about {} beside the live databases, and {} are free on the "
                       "server: free disk space there",
-                      MiB(needed), MiB(*report.disk_free_bytes)));
+                      HumanBytes(needed), HumanBytes(*report.disk_free_bytes)));
       return;
     }
     Warning(
         fmt::format("a restore needs about {} beside the live databases, and {} are free on the "
                     "server{}",
-                    MiB(needed), MiB(*report.disk_free_bytes),
+                    HumanBytes(needed), HumanBytes(*report.disk_free_bytes),
                     report.disk_is_servers
                         ? ": free disk space there before a rollback"
                         : " if the folder of its name on this machine is its own: look there"));

@@ -6,6 +6,7 @@
 #include "app/upgrade_run.h"
 #include "dbomsbak/app/diff_command.h"
 #include "dbomsbak/app/restore_command.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/base/utc_time.h"
 
 namespace dbomsbak {
@@ -304,10 +305,11 @@ class Rollback {
     }
     journal_.SetFact("generation", fmt::format("{}", result.plan.generation));
     journal_.SetFact("restored_root", journal_.Fact("root"));
-    run_.world.say(fmt::format(
-        "restore: {} tables with {} rows proved; the window was open for {} "
-        "ms; what the new version had is displaced copy {}",
-        result.tables_proved, result.rows_proved, result.window_ms, result.plan.generation));
+    run_.world.say(
+        fmt::format("restore: {} with {} proved; the window was open for {}; "
+                    "what the new version had is displaced copy {}",
+                    Counted(result.tables_proved, "table"), Counted(result.rows_proved, "row"),
+                    HumanDuration(result.window_ms), result.plan.generation));
   }
 
   // ---- the old container

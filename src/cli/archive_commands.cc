@@ -10,12 +10,12 @@
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/terminal.h"
-#include "cli/units.h"
 #include "dbomsbak/app/cat_command.h"
 #include "dbomsbak/app/deep_verify.h"
 #include "dbomsbak/app/names.h"
 #include "dbomsbak/app/verify_command.h"
 #include "dbomsbak/archive/text_source.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/engine/plain_text.h"
 
 namespace dbomsbak {

@@ -12,7 +12,7 @@
 #include "cli/man_page.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
-#include "cli/units.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/transport/connection_options.h"
 

@@ -9,9 +9,9 @@
 #include "cli/html_pages.h"
 #include "cli/json.h"
 #include "cli/render.h"
-#include "cli/units.h"
 #include "dbomsbak/app/archive_folder.h"
 #include "dbomsbak/app/archive_gaps.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/base/utc_time.h"
 
 namespace dbomsbak {

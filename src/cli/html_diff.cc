@@ -7,7 +7,7 @@
 
 #include "cli/html.h"
 #include "cli/html_pages.h"
-#include "cli/units.h"
+#include "dbomsbak/base/units.h"
 
 namespace dbomsbak {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "cli/html.h"
 #include "cli/html_pages.h"
-#include "cli/units.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/base/utc_time.h"
 
 namespace dbomsbak {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "cli/characters.h"
-#include "cli/units.h"
+#include "dbomsbak/base/units.h"
 
 namespace dbomsbak {
 namespace {

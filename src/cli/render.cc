@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "cli/console.h"
-#include "cli/units.h"
+#include "dbomsbak/base/units.h"
 
 namespace dbomsbak {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "cli/console.h"
 #include "cli/render.h"
-#include "cli/units.h"
+#include "dbomsbak/base/units.h"
 
 namespace dbomsbak {
 namespace {

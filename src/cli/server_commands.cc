@@ -8,9 +8,9 @@
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/terminal.h"
-#include "cli/units.h"
 #include "dbomsbak/app/names.h"
 #include "dbomsbak/app/restore_command.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/engine/check.h"
 #include "dbomsbak/engine/restore.h"
 

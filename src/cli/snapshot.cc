@@ -7,9 +7,9 @@
 #include "cli/envelope.h"
 #include "cli/json.h"
 #include "cli/render.h"
-#include "cli/units.h"
 #include "dbomsbak/app/hook.h"
 #include "dbomsbak/app/snapshot_command.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/base/utc_time.h"
 #include "dbomsbak/objects/object_path.h"
 

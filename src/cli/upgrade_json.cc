@@ -6,8 +6,8 @@
 
 #include "cli/commands.h"
 #include "cli/json.h"
-#include "cli/units.h"
 #include "dbomsbak/app/oms_json.h"
+#include "dbomsbak/base/units.h"
 
 namespace dbomsbak {
 namespace {

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "cli/console.h"
-#include "cli/units.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/base/utc_time.h"
 
 namespace dbomsbak {

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/sql/column_kind.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/insert_parser.h"
@@ -156,8 +157,8 @@ void ArchiveVerifier::CheckTable(const ObjectRecord& table) const {
   }
   const bool has_text = table.data && table.data->length > 0;
   if (has_text != (table.rows > 0)) {
-    Damaged(what, fmt::format("{} rows in {} bytes of text", table.rows,
-                              table.data ? table.data->length : 0));
+    Damaged(what, fmt::format("{} in {} of text", Counted(table.rows, "row"),
+                              Counted(table.data ? table.data->length : 0, "byte")));
   }
 }
 
@@ -204,8 +205,10 @@ ArchiveVerifier::Span ArchiveVerifier::ToSpan(const ObjectRecord& object, const 
 void ArchiveVerifier::CheckCounts() const {
   const FooterRecord& footer = archive_.footer();
   if (footer.table_count != tables_ || footer.row_count != rows_) {
-    Damaged("the footer", fmt::format("it counts {} tables and {} rows, the index {} and {}",
-                                      footer.table_count, footer.row_count, tables_, rows_));
+    Damaged("the footer",
+            fmt::format("it counts {} and {}, the index {} and {}",
+                        Counted(footer.table_count, "table"), Counted(footer.row_count, "row"),
+                        Grouped(tables_), Grouped(rows_)));
   }
   if (footer.partial != (omitted_ > 0)) {
     Damaged("the footer",
@@ -363,8 +366,8 @@ void ArchiveVerifier::CompareTables() {
     const auto found = found_.find(mine);
     const RowDigest digest = found == found_.end() ? RowDigest{} : found->second;
     if (digest.rows != object.rows) {
-      Damaged(object.id.Describe(),
-              fmt::format("its text holds {} rows, the index says {}", digest.rows, object.rows));
+      Damaged(object.id.Describe(), fmt::format("its text holds {}, the index says {}",
+                                                Counted(digest.rows, "row"), Grouped(object.rows)));
     }
     if (digest.sum != Uint128::FromHex(object.row_digest->value)) {
       Damaged(object.id.Describe(), "its rows do not match its row digest");

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <memory>
 #include <set>
 #include <utility>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/catalog/catalog.h"
 #include "dbomsbak/catalog/privileges.h"
 #include "dbomsbak/catalog/server_traits.h"
@@ -37,17 +37,6 @@ std::uint64_t ToNumber(const std::string& text) {
   std::uint64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
-}
-
-std::string HumanSize(std::uint64_t bytes) {
-  constexpr std::array kUnits{"B", "KiB", "MiB", "GiB", "TiB"};
-  double value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (value >= 1024 && unit + 1 < kUnits.size()) {
-    value /= 1024;
-    ++unit;
-  }
-  return fmt::format("{:.{}f} {}", value, unit == 0 ? 0 : 1, kUnits[unit]);
 }
 
 class Checker {
@@ -355,11 +344,11 @@ void Checker::CheckSizes() {
   } else if (*report_.disk_free_bytes < needed) {
     Add(Level::kWarning, "space",
         fmt::format("a restore needs about {} beside the live databases, {} are free on the server",
-                    HumanSize(needed), HumanSize(*report_.disk_free_bytes)),
+                    HumanBytes(needed), HumanBytes(*report_.disk_free_bytes)),
         "Free disk space on the server before a restore.");
   } else {
     Add(Level::kOk, "space",
-        fmt::format("{} are free on the server", HumanSize(*report_.disk_free_bytes)));
+        fmt::format("{} are free on the server", HumanBytes(*report_.disk_free_bytes)));
   }
 }
 
@@ -367,11 +356,11 @@ void Checker::CheckSettings() {
   if (traits_.max_allowed_packet < kComfortablePacket) {
     Add(Level::kWarning, "packet",
         fmt::format("max_allowed_packet is {}: longer rows could not be loaded again",
-                    HumanSize(traits_.max_allowed_packet)),
+                    HumanBytes(traits_.max_allowed_packet)),
         "SET GLOBAL max_allowed_packet = 67108864;");
   } else {
     Add(Level::kOk, "packet",
-        fmt::format("max_allowed_packet is {}", HumanSize(traits_.max_allowed_packet)));
+        fmt::format("max_allowed_packet is {}", HumanBytes(traits_.max_allowed_packet)));
   }
   const unsigned names = traits_.lower_case_table_names;
   Add(Level::kOk, "names",
@@ -405,14 +394,13 @@ void Checker::CheckLeftovers() {
         break;
       case LeftoverKind::kDisplacedCopy:
         message = fmt::format("displaced copy {}: {} ({})", leftover.generation, holders,
-                              HumanSize(leftover.bytes));
+                              HumanBytes(leftover.bytes));
         break;
       case LeftoverKind::kKeptTables:
-        message = fmt::format("{} that a restore in place kept, in {} ({})",
-                              leftover.tables.size() == 1
-                                  ? "a table"
-                                  : fmt::format("{} tables", leftover.tables.size()),
-                              holders, HumanSize(leftover.bytes));
+        message = fmt::format(
+            "{} that a restore in place kept, in {} ({})",
+            leftover.tables.size() == 1 ? "a table" : Counted(leftover.tables.size(), "table"),
+            holders, HumanBytes(leftover.bytes));
         break;
     }
     const bool ok =

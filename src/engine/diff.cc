@@ -15,6 +15,7 @@
 #include "catalog/unknown_database.h"
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/near_names.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/catalog/definition_traits.h"
 #include "dbomsbak/catalog/table_reader.h"
 #include "dbomsbak/sql/quote.h"
@@ -606,8 +607,7 @@ class Diff {
 
   void CompareRows(DumpSet& set, SessionRegistry& registry) {
     if (tables_.empty()) return;
-    observer_.Phase(fmt::format("comparing the rows of {} table{}", tables_.size(),
-                                tables_.size() == 1 ? "" : "s"));
+    observer_.Phase("comparing the rows of " + Counted(tables_.size(), "table"));
     std::vector<RowDigest> live(tables_.size());
     std::vector<std::size_t> numbers(tables_.size());
     std::iota(numbers.begin(), numbers.end(), std::size_t{0});

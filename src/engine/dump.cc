@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "dbomsbak/base/units.h"
 #include "engine/chunk_reader.h"
 #include "engine/dump_pipeline.h"
 #include "engine/dump_set.h"
@@ -20,10 +21,10 @@ void TellIfTooLarge(const DumpOptions& options, const DumpSet& set, Observer& ob
   }
   if (bytes <= options.largest_output_bytes) return;
   observer.Warning(fmt::format(
-      "the tables hold about {} GiB, and an object takes {} GiB: should the archive be "
+      "the tables hold about {}, and an object takes {}: should the archive be "
       "larger, the dump fails when it comes to that; a larger --max-memory makes room in "
       "proportion",
-      bytes >> 30, options.largest_output_bytes >> 30));
+      HumanBytes(bytes), HumanBytes(options.largest_output_bytes)));
 }
 
 DumpResult Attempt(SessionFactory& sessions, const DumpOptions& options,
@@ -34,12 +35,11 @@ DumpResult Attempt(SessionFactory& sessions, const DumpOptions& options,
     DumpSet set = PrepareDumpSet(sessions, registry, options, unreadable, observer, cancel);
     if (options.prune_heartbeat) PruneHeartbeats(options.heartbeat_databases, set, observer);
     TellIfTooLarge(options, set, observer);
-    observer.Phase(fmt::format("dumping {} database{}", set.catalog.databases.size(),
-                               set.catalog.databases.size() == 1 ? "" : "s"));
-    observer.Notice(fmt::format("snapshot by {} at {}, taken in {:.1f} ms; {} reading session{}",
+    observer.Phase("dumping " + Counted(set.catalog.databases.size(), "database"));
+    observer.Notice(fmt::format("snapshot by {} at {}, taken in {:.1f} ms; {}",
                                 set.snapshot.record.method, set.snapshot.record.time,
-                                set.snapshot.lock_ms, set.readers.size(),
-                                set.readers.size() == 1 ? "" : "s"));
+                                set.snapshot.lock_ms,
+                                Counted(set.readers.size(), "reading session")));
     return WriteDump(set, registry, options, format, output.Begin(), observer, cancel);
   } catch (const Error&) {
     cancel.ThrowIfCancelled();  // a session cut by Ctrl-C is no lost connection

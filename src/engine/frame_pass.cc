@@ -10,6 +10,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/task_group.h"
+#include "dbomsbak/base/units.h"
 
 namespace dbomsbak {
 
@@ -53,8 +54,8 @@ void ForEachFrame(const ArchiveReader& archive, unsigned jobs, const CancelToken
 
 void ProveFrames(const ArchiveReader& archive, unsigned jobs, Observer& observer,
                  const CancelToken& cancel) {
-  observer.Phase(fmt::format("checking {}: {} frame{}", archive.name(), archive.frame_count(),
-                             archive.frame_count() == 1 ? "" : "s"));
+  observer.Phase(
+      fmt::format("checking {}: {}", archive.name(), Counted(archive.frame_count(), "frame")));
   std::mutex mutex;
   Progress progress;
   progress.phase = "check";

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/engine/restore.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/in_place.h"
@@ -219,14 +220,15 @@ std::string AdviceOnPrepared(const PreparedNote& note, bool busy) {
   std::string again;
   if (note.rows_unwatched > 0) {
     again = fmt::format(
-        ", after it has read {} rows again, of which this server does not tell whether anybody has "
-        "written them (reading all took {} ms)",
-        note.rows_unwatched, note.prove_ms);
+        ", after it has read {} again, of which this server does not tell whether anybody has "
+        "written them (reading all took {})",
+        Counted(note.rows_unwatched, "row"), HumanDuration(note.prove_ms));
   }
   return fmt::format(
-      "{} rows in {} tables from {}, proved. `dbomsbak restore --swap` makes them live: window "
-      "about {} ms{}. `dbomsbak restore --abort` drops them.",
-      note.rows, note.tables, note.origin.Describe(), note.expected_window_ms, again);
+      "{} in {} from {}, proved. `dbomsbak restore --swap` makes them live: window "
+      "about {}{}. `dbomsbak restore --abort` drops them.",
+      Counted(note.rows, "row"), Counted(note.tables, "table"), note.origin.Describe(),
+      HumanDuration(note.expected_window_ms), again);
 }
 
 // Of staging, its journal tells the set, and whether it is whole.

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <string>
 #include <utility>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/transport/passing_error.h"
 #include "sql/tokenizer.h"
@@ -37,7 +39,7 @@ std::string Describe(const KeyDefinition& key) {
 }
 
 std::string RowsHave(const std::string& count) {
-  return fmt::format("{} {}", count, count == "1" ? "row has" : "rows have");
+  return fmt::format("{} {}", Grouped(std::stoull(count)), count == "1" ? "row has" : "rows have");
 }
 
 std::string EngineOf(Session& session, const ParentTable& table) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/definition_text.h"
 #include "engine/foreign_key_lines.h"
@@ -149,12 +150,12 @@ class PortableCatalog {
       observer_.Notice(fmt::format(
           "portable definitions: where and how {} stored (replicas, tablets, blocks, compression) "
           "is left out",
-          stored_ == 1 ? "a table is" : fmt::format("{} tables are", stored_)));
+          stored_ == 1 ? "a table is" : fmt::format("{} are", Counted(stored_, "table"))));
     }
     if (checked_ > 0) {
       observer_.Notice(fmt::format(
           "portable definitions: MySQL before 8.0.16 reads and forgets the CHECK constraints of {}",
-          checked_ == 1 ? "a table" : fmt::format("{} tables", checked_)));
+          checked_ == 1 ? "a table" : Counted(checked_, "table")));
     }
     if (shortened_modes_ > 0) {
       observer_.Notice(

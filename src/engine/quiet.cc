@@ -6,6 +6,7 @@
 #include <array>
 #include <thread>
 
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/transport/passing_error.h"
 #include "engine/restore_facts.h"
@@ -94,8 +95,9 @@ std::vector<std::string> DescribeUse(Session& session, const std::vector<std::st
   if (const std::vector<std::string> others = SessionsIn(session, members); !others.empty()) {
     told.push_back(fmt::format(
         "{}: {}",
-        others.size() == 1 ? "another session uses these databases"
-                           : fmt::format("{} other sessions use these databases", others.size()),
+        others.size() == 1
+            ? "another session uses these databases"
+            : fmt::format("{} use these databases", Counted(others.size(), "other session")),
         JoinedSome(others)));
   }
   const Heartbeats before = ReadHeartbeats(session, heartbeats);

@@ -11,6 +11,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/task_group.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/row_digest.h"
 #include "dbomsbak/transport/passing_error.h"
@@ -135,9 +136,10 @@ RestoreResult RestoreRun::Run(RestoreInput& input) {
     Sweep();
     cancel_.ThrowIfCancelled();
     if (options_.throwaway_server) return std::move(result_);
-    observer_.Notice(
-        fmt::format("rehearsed: {} rows in {} tables proved; swapping them would take about {} ms",
-                    result_.rows_proved, result_.tables_proved, result_.plan.expected_window_ms));
+    observer_.Notice(fmt::format("rehearsed: {} in {} proved; swapping them would take about {}",
+                                 Counted(result_.rows_proved, "row"),
+                                 Counted(result_.tables_proved, "table"),
+                                 HumanDuration(result_.plan.expected_window_ms)));
     return std::move(result_);
   }
   Swap();
@@ -187,14 +189,14 @@ void RestoreRun::Load(RestoreInput& input) {
     done = staging_->Resume();
     TakeProvedForTruth();
     const auto kept = std::count(done.begin(), done.end(), true);
-    observer_.Notice(fmt::format("going on from run {}: {} of {} load units are there already",
-                                 run_, kept, done.size()));
+    observer_.Notice(fmt::format("going on from run {}: {} of {} are there already", run_,
+                                 Grouped(static_cast<std::uint64_t>(kept)),
+                                 Counted(done.size(), "load unit")));
   } else {
     staging_->Create(facts_.live, OriginOf(content_, options_), sessions_, jobs_);
   }
   if (!options_.in_place) staging_->TryObjects(set_);
-  observer_.Phase(
-      fmt::format("loading {} row{} into staging", content_.rows, content_.rows == 1 ? "" : "s"));
+  observer_.Phase(fmt::format("loading {} into staging", Counted(content_.rows, "row")));
   const bool proves = ProvesWhileLoading();
   const Catalog staged = staging_->ReadTables(proves);
   const std::vector<LoadTarget> targets = Targets(staged);

@@ -12,6 +12,7 @@
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/task_group.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/sql/dump_reader.h"
 #include "dbomsbak/sql/insert_parser.h"
 #include "dbomsbak/sql/quote.h"
@@ -265,9 +266,9 @@ class FrameCheck {
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       const ObjectRecord& record = content_.tables[i].record;
       if (rows_[i] != record.rows) {
-        ThrowDamagedObject(
-            archive_, record.id,
-            fmt::format("it holds {} rows where the index says {}", rows_[i], record.rows));
+        ThrowDamagedObject(archive_, record.id,
+                           fmt::format("it holds {} where the index says {}",
+                                       Counted(rows_[i], "row"), Grouped(record.rows)));
       }
     }
   }
@@ -464,8 +465,8 @@ RestoreContent ReadContent(const ArchiveReader& archive, const ContentChoice& ch
   CutUnits(archive, content);
   source.unit_count = content.units.size();
   FrameCheck check(archive, content, !choice.empty(), cancel);
-  observer.Phase(fmt::format("checking {}: {} frame{}", archive.name(), check.frame_count(),
-                             check.frame_count() == 1 ? "" : "s"));
+  observer.Phase(
+      fmt::format("checking {}: {}", archive.name(), Counted(check.frame_count(), "frame")));
   check.Run(std::max(1U, jobs), observer);
   for (auto* objects : {&content.databases, &content.sequences, &content.tables, &content.views,
                         &content.routines, &content.triggers, &content.events}) {

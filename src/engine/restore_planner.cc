@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "dbomsbak/base/ascii.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
@@ -736,19 +737,20 @@ class Planner {
   void CheckSpaceAndUse(OtherSessions other_sessions) {
     if (facts_.free_bytes && *facts_.free_bytes < content_.text_bytes) {
       Warning(fmt::format(
-          "the server's disk has {} MiB free; the archive holds {} MiB of SQL text, and what is "
+          "the server's disk has {} free; the archive holds {} of SQL text, and what is "
           "live now stays as displaced copy until purge",
-          *facts_.free_bytes >> 20, content_.text_bytes >> 20));
+          HumanBytes(*facts_.free_bytes), HumanBytes(content_.text_bytes)));
     }
     if (!facts_.sessions.empty()) {
-      const std::string told = fmt::format(
-          "{}: {}; what is written there from now on {}",
-          facts_.sessions.size() == 1
-              ? "another session uses these databases"
-              : fmt::format("{} other sessions use these databases", facts_.sessions.size()),
-          JoinedSome(facts_.sessions),
-          members_.front().in_place() ? "is kept in tables beside the restored ones"
-                                      : "goes with the displaced copy");
+      const std::string told =
+          fmt::format("{}: {}; what is written there from now on {}",
+                      facts_.sessions.size() == 1
+                          ? "another session uses these databases"
+                          : fmt::format("{} use these databases",
+                                        Counted(facts_.sessions.size(), "other session")),
+                      JoinedSome(facts_.sessions),
+                      members_.front().in_place() ? "is kept in tables beside the restored ones"
+                                                  : "goes with the displaced copy");
       if (other_sessions == OtherSessions::kRefuse) {
         Problem(told + " (stop the application, or add --force)");
       } else {
@@ -876,8 +878,8 @@ RestorePlan MakePlan(const RestoreContent& content, const std::vector<RestoreMem
 }
 
 Error RefusalOf(const std::vector<std::string>& problems) {
-  std::string message = fmt::format("the restore cannot be done as asked, {} problem{}",
-                                    problems.size(), problems.size() == 1 ? "" : "s");
+  std::string message =
+      fmt::format("the restore cannot be done as asked, {}", Counted(problems.size(), "problem"));
   for (const std::string& problem : problems) message += "\n  - " + problem;
   return Error(ErrorCode::kRestorePreflight, std::move(message),
                "Nothing was changed. Put these right and run the same command again.");

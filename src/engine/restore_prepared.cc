@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/transport/passing_error.h"
 #include "engine/prepared_copy.h"
 #include "engine/proved_staging.h"
@@ -151,8 +152,8 @@ void RestoreRun::ProveAgain(const PreparedContent& left) {
     const RestoreContent unsure = NotSurelyAsProved(left);
     if (unsure.rows > 0) {
       observer_.Notice(
-          fmt::format("reading {} rows again: the server does not tell that nobody has written any",
-                      unsure.rows));
+          fmt::format("reading {} again: the server does not tell that nobody has written any",
+                      Counted(unsure.rows, "row")));
     }
     ProveRows(sessions_, traits_, unsure, members_, staged, {}, jobs_, observer_, cancel_);
   } catch (Error& e) {

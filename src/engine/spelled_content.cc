@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "dbomsbak/base/units.h"
 #include "engine/definition_text.h"
 #include "engine/staging_proof.h"
 #include "sql/portable_table.h"
@@ -37,7 +38,7 @@ std::vector<std::string> SpellFor(const RestoreFacts& facts, RestoreContent& con
     notes.push_back(fmt::format(
         "where and how {} stored (replicas, tablets, blocks, compression) is left out: this server "
         "has no such options",
-        placed == 1 ? "a table is" : fmt::format("{} tables are", placed)));
+        placed == 1 ? "a table is" : fmt::format("{} are", Counted(placed, "table"))));
   }
   for (auto* programs : {&content.routines, &content.triggers, &content.events}) {
     for (ContentObject& program : *programs) {

@@ -12,6 +12,7 @@
 
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/task_group.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
 #include "dbomsbak/sql/rename_databases.h"
@@ -238,8 +239,8 @@ void Staging::CreateDatabase(const RestoreMember& member) {
 
 void Staging::Create(const Catalog& live, StagingOrigin origin, SessionFactory& sessions,
                      unsigned jobs) {
-  observer_.Phase(fmt::format("creating {} table{} in staging (run {})", content_.tables.size(),
-                              content_.tables.size() == 1 ? "" : "s", run_));
+  observer_.Phase(fmt::format("creating {} in staging (run {})",
+                              Counted(content_.tables.size(), "table"), run_));
   StagingNote note;
   note.run = run_;
   note.root_digest = content_.root_digest;

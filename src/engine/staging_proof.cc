@@ -14,6 +14,7 @@
 
 #include "dbomsbak/base/error.h"
 #include "dbomsbak/base/task_group.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/catalog/table_reader.h"
 #include "dbomsbak/sql/create_table.h"
 #include "dbomsbak/sql/quote.h"
@@ -391,14 +392,14 @@ class RowProof::Impl {
     const ObjectRecord& record = content_.tables[number].record;
     const RowDigest& digest = tables_[number].digest;
     if (digest.rows != record.rows) {
-      ThrowDiffers(number,
-                   fmt::format("it holds {} rows, the archive {}", digest.rows, record.rows));
+      ThrowDiffers(number, fmt::format("it holds {}, the archive {}", Counted(digest.rows, "row"),
+                                       Grouped(record.rows)));
     }
     if (record.row_digest && record.row_digest->id == kRowDigestId &&
         record.row_digest->value != digest.sum.hex()) {
       ThrowDiffers(number,
                    fmt::format("its {} rows are not those of the archive (row digest {}, not {})",
-                               digest.rows, digest.sum.hex(), record.row_digest->value));
+                               Grouped(digest.rows), digest.sum.hex(), record.row_digest->value));
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/transport/passing_error.h"
 
 namespace dbomsbak {
@@ -16,8 +17,8 @@ void StagingRefusals::Keep(Error& error, std::string_view doing, const std::stri
 
 void StagingRefusals::ThrowIfAny() const {
   if (refusals_.empty()) return;
-  std::string message = fmt::format("the server does not take {} object{} of the archive",
-                                    refusals_.size(), refusals_.size() == 1 ? "" : "s");
+  std::string message = fmt::format("the server does not take {} of the archive",
+                                    Counted(refusals_.size(), "object"));
   for (const std::string& refusal : refusals_) message += "\n  - " + refusal;
   throw Error(ErrorCode::kRestorePreflight, std::move(message),
               "Nothing live was changed. dbomsbak cat writes the SQL text of these objects.")

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/catalog/dropped_events.h"
 #include "dbomsbak/sql/quote.h"
 #include "engine/live_names.h"
@@ -227,8 +228,11 @@ void TableSwap::Rename(const std::vector<Pair>& pairs) {
 }
 
 Step TableSwap::Swap() {
-  Step step{
-      "swap", fmt::format("swap {} databases in one RENAME", set_.members.size()), {}, {}, {}};
+  Step step{"swap",
+            fmt::format("swap {} in one RENAME", Counted(set_.members.size(), "database")),
+            {},
+            {},
+            {}};
   if (set_.members.size() == 1) step.description = "swap the database in one RENAME";
   step.done = [this] {
     if (set_.in_place) return PendingPairs().empty();

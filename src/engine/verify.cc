@@ -7,6 +7,7 @@
 
 #include "dbomsbak/archive/text_source.h"
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/units.h"
 #include "engine/archive_verifier.h"
 #include "engine/frame_memory.h"
 #include "engine/plain_dump.h"
@@ -55,9 +56,8 @@ VerifyReport VerifyPlainSql(const std::shared_ptr<const RandomAccessFile>& file,
   if (dump.proved) return report;
   throw UnprovenError(
       Error(ErrorCode::kUnproven,
-            fmt::format("'{}' is complete, but carries no proof that it is intact ({} tables, {} "
-                        "rows)",
-                        file->name(), report.tables, report.rows),
+            fmt::format("'{}' is complete, but carries no proof that it is intact ({}, {})",
+                        file->name(), Counted(report.tables, "table"), Counted(report.rows, "row")),
             dump.why_not)
           .About(file->name()),
       report);

@@ -287,7 +287,7 @@ INSERT INTO t SELECT seq, CONCAT(MD5(seq), REPEAT('x', 968)) FROM seq_1_to_{ROWS
             told = self.run_program('dump', *self.server.client_options(), 'huge', '-o', URL, code=14)  # its head lies
         finally:
             self.server.sql('DROP DATABASE huge')
-        self.assertIn('the tables hold about 1024 GiB, and an object takes 78 GiB', told.err)
+        self.assertIn('the tables hold about 1.0 TiB, and an object takes 78.1 GiB', told.err)
 
     def snapshot(self, *options, **how):
         return self.run_program('snapshot', '--dir', 's3://bucket/folder', '--label', 'shop', *self.server.client_options(),

@@ -233,7 +233,7 @@ INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');''')
             self.snapshot('--skip-space-check')
             kept = self.files()
             short = self.snapshot(code=30).err
-            self.assertRegex(short, rf"\d+ bytes are free in '{self.folder}', and \d+ are wanted: '{self.archives()[0]}' and a tenth more")
+            self.assertRegex(short, rf"[\d.]+ \w+ are free in '{self.folder}', and [\d.]+ \w+ are wanted: '{self.archives()[0]}' and a tenth more")
             self.assertIn('or add --skip-space-check', short)
             full = self.snapshot('--skip-space-check', '--keep', 1, code=30, databases=('big',))
             self.assertIn('No space left', full.err)

@@ -592,7 +592,7 @@ class Upgrade:
         expect(told, "the tag of image 'reg:5000/oms:latest' tells no version: --from VERSION names it",
                "the tag of image 'reg:5000/oms:newest' tells no version: --to VERSION names it",
                f"old and new container are both called '{OLD}': --new-container names another",
-               "0 MiB are free in '/proc', mounted at /home/admin/logs; 256 MiB are the least: free some there",
+               "0 B are free in '/proc', mounted at /home/admin/logs; 256.0 MiB are the least: free some there",
                f"container '{OLD}' mounts only one of")
         # A folder for each upgrade.
         usual['containers'][OLD]['Id'] = 'e' * 64
@@ -607,7 +607,7 @@ class Upgrade:
             'FAKE_DOCKER': str(world.docker), 'DBOMSBAK_FAULT': 'clock:back:1', 'DBOMSBAK_FAULT_REPORT': str(report)})
         expect(result.expect(40).out, "the clock of the MetaDB's server differs from this host's by ", ' s: set both by NTP')
         self.claim(900)
-        expect(world.run('check', *CONFIRMED, code=40).out, 'a restore needs about ', ' MiB beside the live databases, and ',
+        expect(world.run('check', *CONFIRMED, code=40).out, 'a restore needs about ', ' beside the live databases, and ',
                ' are free on the server: free disk space there')
         self.server.sql('DROP TABLE oms_rm.big')
         world.run('check', *CONFIRMED)
@@ -910,7 +910,7 @@ class Upgrade:
         world.run('check')
         self.claim(tebibytes=200)
         found = json.loads(world.run('check', '--json', code=40).out)
-        expect('\n'.join(found['problems']), 'a restore needs about 209715200 MiB beside', ' are free on the server')
+        expect('\n'.join(found['problems']), 'a restore needs about 200.0 TiB beside', ' are free on the server')
         found = json.loads(world.run('check', '--no-rehearse', '--json', code=40).out)  # and no room for the archive
         expect('\n'.join(found['warnings']), ' are free on the server: free disk space there before a rollback')
         # A server that only has the same names: of its host, and of its folder.

@@ -185,6 +185,9 @@ class Readings:
         formatted = re.match(r'fmt::format\(', expression)
         if formatted and _parts(expression, formatted.end() - 1, ',')[1] == len(expression):
             return self._formatted(_parts(expression, formatted.end() - 1, ',')[0], again)
+        counted = re.fullmatch(r'Counted\(.*, "([\w ]+)"\)', expression, re.S)
+        if counted and _parts(expression, len('Counted'), ',')[1] == len(expression):
+            return [f'{GAP} {counted[1]}s']
         if expression in self.given:
             return self.given[expression]
         system = re.match(r'HintOfErrno\(', expression)  # by the system's reason, or else what it is given
@@ -364,8 +367,9 @@ def told():
 
 def pattern(message):
     """Finds the message in what was said; what was being done may stand before it."""
-    def open_(text):
-        return '(?:.|\n)*?'.join(re.escape(part) for part in text.split(GAP))
+    def open_(text):  # what is counted may be one
+        first, *others = (re.escape(part) for part in text.split(GAP))
+        return '(?:.|\n)*?'.join((first, *(re.sub(r'\A((?:\\ \w+){1,2}?)s\b', r'\1s?', part) for part in others)))
 
     # As one reason of several its hint is a further sentence of it. What begins with a gap is nothing that another error tells of.
     hint = '|'.join(map(open_, filter(None, message.hint.split(' Or: '))))

@@ -95,8 +95,8 @@ TEST_F(ThrowawayServerTest, AFolderThatTakesNoServerIsNamed) {
              "Set TMPDIR to a folder that has room, and that this user may write to.");
   const Error full = start(folder_, std::uint64_t{1} << 60);
   EXPECT_THAT(full.message(),
-              testing::MatchesRegex("a throwaway server: [0-9]+ bytes are free in '" + folder_ +
-                                    "', and 17293822[0-9]+ are wanted"));
+              testing::MatchesRegex("a throwaway server: [0-9.]+ [KMGT]iB are free in '" + folder_ +
+                                    "', and 1.5 EiB are wanted"));
   ExpectTold(full, ErrorCode::kIo, full.message(), folder_,
              "Set TMPDIR to a folder with more room.");
 }

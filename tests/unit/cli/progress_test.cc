@@ -11,7 +11,6 @@
 
 #include "cli/characters.h"
 #include "cli/json_table.h"
-#include "cli/units.h"
 
 namespace dbomsbak {
 namespace {
@@ -261,23 +260,6 @@ TEST(ProgressTest, QuietKeepsWarningsOnly) {
 
 TEST(ProgressTest, TextIsSafeForTheTerminal) {
   EXPECT_EQ(Printable("a\x1b[31mb\nc\x07"), "a\\x1b[31mb c\\x07");
-}
-
-TEST(UnitsTest, NumbersForPeople) {
-  EXPECT_EQ(HumanBytes(0), "0 B");
-  EXPECT_EQ(HumanBytes(1023), "1023 B");
-  EXPECT_EQ(HumanBytes(1024), "1.0 KiB");
-  EXPECT_EQ(HumanBytes((1U << 20) - 1), "1.0 MiB");
-  EXPECT_EQ(HumanDuration(999), "999 ms");
-  EXPECT_EQ(HumanDuration(12'345), "12.3 s");
-  EXPECT_EQ(HumanDuration(245'000), "4 min 05 s");
-  EXPECT_EQ(HumanDuration(3'660'000), "1 h 01 min");
-  EXPECT_EQ(Grouped(0), "0");
-  EXPECT_EQ(Grouped(999), "999");
-  EXPECT_EQ(Grouped(1000), "1,000");
-  EXPECT_EQ(Grouped(1234567), "1,234,567");
-  EXPECT_EQ(Counted(1, "table"), "1 table");
-  EXPECT_EQ(Counted(2, "table"), "2 tables");
 }
 
 }  // namespace
