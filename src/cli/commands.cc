@@ -206,7 +206,7 @@ ErrorCode RunHelpCommandLine(Invocation& run) {
   }
   run.console.Out(line.Flag("markdown") ? HelpMarkdown(topic)
                   : line.Flag("man")    ? HelpMan(topic)
-                                        : HelpPage(topic));
+                                        : HelpPage(topic, ColumnsOfStdout()));
   return ErrorCode::kOk;
 }
 

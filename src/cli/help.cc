@@ -13,8 +13,14 @@
 namespace dbomsbak {
 namespace {
 
-constexpr std::size_t kWidth = 98;
+constexpr std::size_t kMostColumns = 98;  // of a page: longer lines are hard to read
+constexpr std::size_t kLeastColumns = 20;
 constexpr std::size_t kOptionColumn = 30;
+
+std::size_t WidthOf(int terminal_columns) {
+  if (terminal_columns <= 0) return kMostColumns;
+  return std::clamp(static_cast<std::size_t>(terminal_columns), kLeastColumns, kMostColumns);
+}
 
 // Columns a UTF-8 text takes; "…" is one.
 std::size_t Columns(std::string_view text) {
@@ -30,14 +36,19 @@ std::string Padded(std::string_view text, std::size_t columns) {
   return padded;
 }
 
-std::string OptionLine(const OptionInfo& option) {
-  std::string line = "  " + Spelling(option);
-  if (Columns(line) + 2 > kOptionColumn) {
-    line += '\n';
-    return line + Wrap(option.help, kOptionColumn, kWidth - kOptionColumn);
-  }
-  line = Padded(line, kOptionColumn);
-  return line + Wrap(option.help, kOptionColumn, kWidth - kOptionColumn).substr(kOptionColumn);
+// What is named, and from `column` on what it is: below the name where that is too long. In a
+// narrow page the text begins further left.
+std::string Entry(std::string_view name, std::size_t column, std::string_view text,
+                  std::size_t width) {
+  column = std::min(column, width * 9 / 20);
+  const std::string wrapped = Wrap(text, column, width - column);
+  if (Columns(name) > width) return Wrap(name, 2, width - 2) + wrapped;
+  if (Columns(name) + 2 > column) return fmt::format("{}\n{}", name, wrapped);
+  return Padded(name, column) + wrapped.substr(column);
+}
+
+std::string OptionEntry(const OptionInfo& option, std::size_t width) {
+  return Entry("  " + Spelling(option), kOptionColumn, option.help, width);
 }
 
 std::string NamesOf(const std::vector<const OptionInfo*>& options) {
@@ -54,60 +65,71 @@ std::string NamesOf(const std::vector<const OptionInfo*>& options) {
   return text;
 }
 
-std::string Line(std::string_view name, std::string_view summary) {
-  return fmt::format("  {:<19} {}\n", name, summary);
+std::string NameEntry(std::string_view name, std::string_view summary, std::size_t width) {
+  constexpr std::size_t kColumn = 22;
+  return Entry(fmt::format("  {}", name), kColumn, summary, width);
 }
 
-std::string LineOf(const CommandInfo& info) { return Line(info.name, info.summary); }
+std::string CommandEntry(const CommandInfo& info, std::size_t width) {
+  return NameEntry(info.name, info.summary, width);
+}
 
-std::string ExitCodesPage() {
+std::string ExitCodesPage(std::size_t width) {
+  constexpr std::size_t kColumn = 26;
   std::string text = "Exit codes\n\n";
   for (const ExitCodeInfo& info : ExitCodeTable()) {
-    text +=
-        fmt::format("  {:>3}  {:<18} {}\n", static_cast<int>(info.code), info.name, info.meaning);
+    text += Entry(fmt::format("  {:>3}  {}", static_cast<int>(info.code), info.name), kColumn,
+                  info.meaning, width);
   }
-  return text +
-         "\nVerify of several files ends with the worst of their codes. A code that is not in "
-         "this table\nmeans failure.\n";
+  return text + "\n" +
+         Wrap(
+             "Verify of several files ends with the worst of their codes. A code that is not in "
+             "this table means failure.",
+             0, width);
 }
 
-std::string OptionsPage() {
+std::string OptionsPage(std::size_t width) {
   std::string text;
   for (const OptionGroup group :
        {OptionGroup::kOutput, OptionGroup::kContent, OptionGroup::kRun, OptionGroup::kReport,
         OptionGroup::kConnection, OptionGroup::kIgnored, OptionGroup::kRefused}) {
     text += fmt::format("{}{}\n", text.empty() ? "" : "\n", Title(group));
-    for (const OptionInfo* option : OptionsOf(~0U, group)) text += OptionLine(*option);
+    for (const OptionInfo* option : OptionsOf(~0U, group)) text += OptionEntry(*option, width);
   }
   return text;
 }
 
-std::string JsonPage() {
-  std::string text =
-      "Fields of the object that --json writes to standard output. What ? stands behind may be "
-      "missing.\nAn error that ends a command is such an object, too, with the first five "
-      "alone.\n";
-  for (const JsonField& field : JsonFieldTable()) {
-    text += fmt::format("\n  {} ({}; {})\n", field.path, field.type,
-                        fmt::join(JsonAnswersOf(field.commands), ", "));
-    if (!field.meaning.empty()) text += Wrap(field.meaning, 6, kWidth - 6);
+std::string JsonPage(std::size_t width) {
+  const auto field = [&](const std::string& name, std::string_view meaning) {
+    return "\n" + Wrap(name, 2, width - 2) +
+           (meaning.empty() ? std::string() : Wrap(meaning, 6, width - 6));
+  };
+  std::string text = Wrap(
+      "Fields of the object that --json writes to standard output. What ? stands behind may "
+      "be missing. An error that ends a command is such an object, too, with the first five "
+      "alone.",
+      0, width);
+  for (const JsonField& one : JsonFieldTable()) {
+    text += field(fmt::format("{} ({}; {})", one.path, one.type,
+                              fmt::join(JsonAnswersOf(one.commands), ", ")),
+                  one.meaning);
   }
-  text +=
-      "\nMembers of the events, one a line of standard error, that --progress=json writes. Lines "
-      "that do\nnot begin with { are for people.\n";
-  for (const JsonEventField& field : JsonEventTable()) {
-    text += fmt::format("\n  {} ({}; {})\n", field.name, field.type, field.events);
-    if (!field.meaning.empty()) text += Wrap(field.meaning, 6, kWidth - 6);
+  text += "\n" + Wrap(
+                     "Members of the events, one a line of standard error, that --progress=json "
+                     "writes. Lines that do not begin with { are for people.",
+                     0, width);
+  for (const JsonEventField& one : JsonEventTable()) {
+    text += field(fmt::format("{} ({}; {})", one.name, one.type, one.events), one.meaning);
   }
   return text;
 }
 
-std::string TopicsPage();
+std::string TopicsPage(std::size_t width);
 
 struct Topic {
   std::string_view name;
   std::string_view summary;
-  std::string (*page)();
+  std::string (*page)(std::size_t width);
 };
 
 constexpr Topic kTopics[] = {
@@ -118,11 +140,11 @@ constexpr Topic kTopics[] = {
     {"topics", "this page", TopicsPage},
 };
 
-std::string TopicsPage() {
+std::string TopicsPage(std::size_t width) {
   std::string text = "dbomsbak help TOPIC\n\nTopics\n";
-  for (const Topic& topic : kTopics) text += Line(topic.name, topic.summary);
+  for (const Topic& topic : kTopics) text += NameEntry(topic.name, topic.summary, width);
   text += "\nCommands\n";
-  for (const CommandInfo& info : CommandTable()) text += LineOf(info);
+  for (const CommandInfo& info : CommandTable()) text += CommandEntry(info, width);
   return text;
 }
 
@@ -171,42 +193,51 @@ std::string Wrap(std::string_view text, std::size_t indent, std::size_t width) {
 
 std::string VersionLine() { return "dbomsbak " DBOMSBAK_VERSION "\n"; }
 
-std::string OverviewPage() {
+std::string OverviewPage(int columns) {
+  const std::size_t width = WidthOf(columns);
   std::string text =
-      "dbomsbak: consistent backup and exact rollback of databases that speak the MySQL "
-      "protocol\n\n"
-      "Usage: dbomsbak COMMAND [options] [arguments]\n\nCommands\n";
-  for (const CommandInfo& info : CommandTable()) text += LineOf(info);
-  return text +
-         "\nConnection options are the mysql client's. Each command answers --help; see also\n"
-         "dbomsbak help exit-codes, help topics, and dbomsbak --version.\n"
+      Wrap(
+          "dbomsbak: consistent backup and exact rollback of databases that speak the MySQL "
+          "protocol",
+          0, width) +
+      "\nUsage: dbomsbak COMMAND [options] [arguments]\n\nCommands\n";
+  for (const CommandInfo& info : CommandTable()) text += CommandEntry(info, width);
+  // Examples stay in one piece, to be copied.
+  return text + "\n" +
+         Wrap(
+             "Connection options are the mysql client's. Each command answers --help; see also "
+             "dbomsbak help exit-codes, help topics, and dbomsbak --version.",
+             0, width) +
          "\nExample: back up before an upgrade, and roll back\n"
          "  dbomsbak dump -h 10.0.0.5 -u root -p oms_rm oms_cm oms_cm_hb -o oms.sql.zst\n"
          "  dbomsbak restore oms.sql.zst -h 10.0.0.5 -u root -p\n";
 }
 
-std::string CommandPage(const CommandInfo& command) {
-  std::string text = fmt::format("dbomsbak {}: {}\n\nUsage: dbomsbak {} [options]{}{}\n\n",
-                                 command.name, command.summary, command.name,
-                                 command.arguments.empty() ? "" : " ", command.arguments);
-  text += Wrap(command.description, 0, kWidth);
+std::string CommandPage(const CommandInfo& command, int columns) {
+  const std::size_t width = WidthOf(columns);
+  std::string text = Wrap(fmt::format("dbomsbak {}: {}", command.name, command.summary), 0, width) +
+                     "\n" +
+                     Wrap(fmt::format("Usage: dbomsbak {} [options]{}{}", command.name,
+                                      command.arguments.empty() ? "" : " ", command.arguments),
+                          0, width) +
+                     "\n" + Wrap(command.description, 0, width);
   std::string more;
   for (const CommandInfo& info : CommandTable()) {
-    if (IsCommandOf(command.name, info.name)) more += LineOf(info);
+    if (IsCommandOf(command.name, info.name)) more += CommandEntry(info, width);
   }
   if (!more.empty()) text += "\nBesides\n" + more;
   for (const OptionGroup group : OwnOptionGroups()) {
     const auto options = OptionsOf(command.command, group);
     if (options.empty()) continue;
     text += fmt::format("\n{}\n", Title(group));
-    for (const OptionInfo* option : options) text += OptionLine(*option);
+    for (const OptionInfo* option : options) text += OptionEntry(*option, width);
   }
   for (const OptionGroup group :
        {OptionGroup::kConnection, OptionGroup::kIgnored, OptionGroup::kRefused}) {
     const auto options = OptionsOf(command.command, group);
     if (options.empty()) continue;
-    text += fmt::format("\n{} (more: dbomsbak help options)\n", Title(group));
-    text += Wrap(NamesOf(options), 2, kWidth - 2);
+    text += "\n" + Wrap(fmt::format("{} (more: dbomsbak help options)", Title(group)), 0, width);
+    text += Wrap(NamesOf(options), 2, width - 2);
   }
   return text +
          fmt::format("\nExit codes: dbomsbak help exit-codes\n\nExample\n  {}\n", command.example);
@@ -226,13 +257,13 @@ std::vector<std::string> HelpTopics() {
   return names;
 }
 
-std::string HelpPage(std::string_view topic) {
-  if (topic.empty()) return OverviewPage();
+std::string HelpPage(std::string_view topic, int columns) {
+  if (topic.empty()) return OverviewPage(columns);
   for (const Topic& known : kTopics) {
-    if (topic == known.name) return known.page();
+    if (topic == known.name) return known.page(WidthOf(columns));
   }
-  if (const CommandInfo* command = FindCommand(topic)) return CommandPage(*command);
-  if (const CommandInfo* command = CommandOfPart(topic)) return CommandPage(*command);
+  if (const CommandInfo* command = FindCommand(topic)) return CommandPage(*command, columns);
+  if (const CommandInfo* command = CommandOfPart(topic)) return CommandPage(*command, columns);
   std::vector<std::string> known = CommandNames();
   const std::vector<std::string> topics = HelpTopics();
   known.insert(known.end(), topics.begin(), topics.end());

@@ -11,13 +11,14 @@
 
 namespace dbomsbak {
 
-std::string OverviewPage();
-std::string CommandPage(const CommandInfo& command);
+// `columns`: of the terminal that shows the page, which is broken to fit; 0: there is none.
+std::string OverviewPage(int columns = 0);
+std::string CommandPage(const CommandInfo& command, int columns = 0);
 std::string VersionLine();
 
 // `topic`: a command, one of HelpTopics(); empty: the overview.
 // Errors: kUsage.
-std::string HelpPage(std::string_view topic);
+std::string HelpPage(std::string_view topic, int columns = 0);
 // Markdown tables for README: "commands", "exit-codes", "options", "json", "events".
 // Errors: kUsage.
 std::string HelpMarkdown(std::string_view topic);
@@ -26,7 +27,7 @@ Error UnknownTopic(std::string_view topic, const std::vector<std::string>& known
 // What HelpPage knows besides commands.
 std::vector<std::string> HelpTopics();
 
-// Words broken into lines of at most `width` bytes of text, each behind `indent` blanks.
+// Words broken into lines of at most `width` columns of text, each behind `indent` blanks.
 std::string Wrap(std::string_view text, std::size_t indent, std::size_t width);
 
 }  // namespace dbomsbak

@@ -85,7 +85,7 @@ ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& can
                    SignalWatch& signals, SessionMaker make_sessions, bool& json) {
   std::vector<std::string>& words = arguments.rest.words;
   if (words.empty() || words.front() == "--help" || words.front() == "-?") {
-    console.Out(OverviewPage());
+    console.Out(OverviewPage(ColumnsOfStdout()));
     return ErrorCode::kOk;
   }
   if (words.front() == "--version" || words.front() == "-V") {
@@ -96,7 +96,7 @@ ErrorCode RunWords(CleanArguments& arguments, Console& console, CancelToken& can
   const CommandLine line = WithCommandOptions(command, std::move(arguments.rest));
   if (FindOption(command.command, "--json") != nullptr) json = line.Flag("json", json);
   if (line.help()) {
-    console.Out(CommandPage(command));
+    console.Out(CommandPage(command, ColumnsOfStdout()));
     return ErrorCode::kOk;
   }
   if (arguments.password.given() && FindOption(command.command, "--password") == nullptr) {

@@ -75,6 +75,11 @@ TerminalSize SizeOfTerminal() {
   return {};
 }
 
+int ColumnsOfStdout() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 Secret AskPassword(const std::string& question) {
   return AskSecret(question,
                    "Use --password-file, the environment variable DBOMSBAK_PASSWORD, or an option "

@@ -18,6 +18,7 @@ struct TerminalSize {
   int height = 0;  // 0: unknown
 };
 TerminalSize SizeOfTerminal();  // that of stderr, now
+int ColumnsOfStdout();          // 0: it is no terminal
 
 // Asks on /dev/tty without echo, as the mysql client does. Errors: kUsage when there is no
 // terminal, kInterrupted.

@@ -71,6 +71,20 @@ def jobs_in_tmux(program, server, options, folder):
             print('the restore was faster than Ctrl-C')
 
 
+def help_in_tmux(program, folder):
+    """A page is broken as it is meant to be, not by the terminal."""
+    with tmux.Tmux(program, folder, 80, 100) as pane:
+        for width in (80, 60):
+            pane.resize(width, 100)
+            for words in (['verify', '--help'], ['--help'], ['help', 'exit-codes']):
+                page = ' '.join(program.ok(*words).out.split()).split(' Example')[0]
+                pane.start(*words)
+                lines = pane.wait(lambda lines, page=page: page in ' '.join(' '.join(lines).split()))
+                assert any(width - 9 < len(line) for line in lines), '\n'.join(lines)
+            assert all(re.match(r' {2,4}\d+  \S| {26}\S', line) for line in lines if line.startswith(' ')), '\n'.join(lines)
+            print('\n'.join(lines[:8]))
+
+
 def in_tmux(program, server, options, folder):
     """The bar as it is seen, at three sizes, and while the size changes."""
     server.sql('CREATE TABLE d.`a table with quite a long name` (id INT PRIMARY KEY, v VARCHAR(200)); USE d; '
@@ -193,6 +207,7 @@ def main():
         if tmux.find() is None:
             print('the bar was not looked at: there is no tmux')
         else:
+            help_in_tmux(program, folder)
             in_tmux(program, server, options, folder)
             jobs_in_tmux(program, server, options, folder)
         print('ok')

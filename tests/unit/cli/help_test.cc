@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 
+#include "cli/characters.h"
 #include "cli/json_table.h"
 #include "cli/man_page.h"
 #include "cli/option_table.h"
@@ -32,6 +33,32 @@ TEST(HelpTest, EachPageFitsTwoScreensAndEndsWithAnExample) {
     for (const std::string& line : lines) EXPECT_LE(line.size(), 110U) << line;
     EXPECT_TRUE(lines.back().starts_with("  dbomsbak ")) << page;
   }
+}
+
+// Words that are longer than a line, and examples, stay in one piece.
+TEST(HelpTest, PagesFitTheTerminal) {
+  std::vector<std::string> topics = HelpTopics();
+  topics.emplace_back();
+  for (const CommandInfo& command : CommandTable()) topics.emplace_back(command.name);
+  for (const int columns : {98, 80, 60}) {
+    for (const std::string& topic : topics) {
+      for (const std::string& line : Lines(HelpPage(topic, columns))) {
+        if (line.starts_with("Example")) break;
+        const bool is_word = line.find(' ', line.find_first_not_of(' ')) == std::string::npos;
+        EXPECT_TRUE(is_word || CountColumns(line) <= static_cast<std::size_t>(columns))
+            << topic << ": " << line;
+      }
+    }
+  }
+  const std::string page = HelpPage("exit-codes", 60);
+  EXPECT_THAT(page, HasSubstr("\n    0  ok              "));
+  EXPECT_THAT(page, HasSubstr("\n                        "));  // the rest of a meaning, below it
+}
+
+TEST(HelpTest, WithoutATerminalPagesHaveTheirUsualWidth) {
+  EXPECT_EQ(HelpPage("exit-codes", 0), HelpPage("exit-codes", 200));
+  EXPECT_NE(HelpPage("exit-codes", 0), HelpPage("exit-codes", 60));
+  EXPECT_FALSE(HelpPage("exit-codes", 1).empty());
 }
 
 TEST(HelpTest, EveryOptionOfACommandIsOnItsPage) {
