@@ -20,6 +20,39 @@ milliseconds Since(Clock::time_point start) {
   return std::chrono::duration_cast<milliseconds>(Clock::now() - start);
 }
 
+bool HasAll(const Progress& progress) {
+  return progress.rows_done == progress.rows_total &&
+         progress.objects_done == progress.objects_total;
+}
+
+// When an update is to be shown: ten times a second, and at once when a phase begins, or when all
+// is there that it counts, so that none ends before its end.
+class Pace {
+ public:
+  bool IsDue(const Progress& progress) {
+    constexpr milliseconds kInterval{100};
+    const Clock::time_point now = Clock::now();
+    const bool begins = progress.phase != phase_;
+    const bool ends = HasAll(progress) && !ended_;
+    if (!begins && !ends && now - last_ < kInterval) return false;
+    if (begins) {
+      phase_ = progress.phase;
+      begun_ = now;
+    }
+    ended_ = HasAll(progress);
+    last_ = now;
+    return true;
+  }
+
+  milliseconds SincePhaseBegan() const { return Since(begun_); }
+
+ private:
+  std::string phase_;
+  bool ended_ = false;
+  Clock::time_point begun_ = Clock::now();
+  Clock::time_point last_{};
+};
+
 // Notices and warnings; phases only with -v.
 class PlainObserver : public Observer {
  public:
@@ -49,27 +82,17 @@ class BarObserver final : public PlainObserver {
   void Phase(std::string_view text) override { console_.Say(text); }
 
   void Update(const Progress& progress) override {
-    constexpr milliseconds kRedraw{100};
-    const Clock::time_point now = Clock::now();
-    if (progress.phase != phase_) {
-      phase_ = progress.phase;
-      phase_start_ = now;
-    } else if (now - drawn_ < kRedraw) {
-      return;
-    }
-    drawn_ = now;
+    if (!pace_.IsDue(progress)) return;
     const TerminalSize size = size_();
-    console_.ShowStatus(RenderStatus(progress, Since(phase_start_), size), size.width);
+    console_.ShowStatus(RenderStatus(progress, pace_.SincePhaseBegan(), size), size.width);
   }
 
  private:
   TerminalSize (*size_)();
-  std::string phase_;
-  Clock::time_point phase_start_ = Clock::now();
-  Clock::time_point drawn_{};
+  Pace pace_;
 };
 
-// One event a line on stderr. Updates at most ten times a second.
+// One event a line on stderr.
 class JsonObserver final : public Observer {
  public:
   explicit JsonObserver(Console& console) : console_(console) {}
@@ -79,11 +102,7 @@ class JsonObserver final : public Observer {
   void Warning(std::string_view text) override { Text("warning", text); }
 
   void Update(const Progress& progress) override {
-    constexpr milliseconds kInterval{100};
-    const Clock::time_point now = Clock::now();
-    if (progress.phase == phase_ && now - written_ < kInterval) return;
-    phase_ = progress.phase;
-    written_ = now;
+    if (!pace_.IsDue(progress)) return;
     nlohmann::json jobs = nlohmann::json::array();
     for (const JobProgress& job : progress.jobs) {
       jobs.push_back({{"phase", job.phase},
@@ -114,9 +133,8 @@ class JsonObserver final : public Observer {
   }
 
   Console& console_;
-  std::string phase_;
+  Pace pace_;
   const Clock::time_point start_ = Clock::now();
-  Clock::time_point written_{};
 };
 
 }  // namespace
@@ -128,7 +146,8 @@ std::string RenderBar(const Progress& progress, milliseconds elapsed, int width)
   const double total = static_cast<double>(by_rows ? progress.rows_total : progress.objects_total);
   const double share = total > 0 ? std::min(done / total, 1.0) : 0;
   const std::string percent = total > 0 ? fmt::format("{:3.0f} %", share * 100) : std::string();
-  const std::string rows = fmt::format("  {} rows", Grouped(progress.rows_done));
+  std::string rows;  // where rows are counted
+  if (by_rows || progress.rows_done > 0) rows = "  " + Counted(progress.rows_done, "row");
   std::string bytes, rate, left;
   if (progress.bytes_done > 0) bytes = "  " + HumanBytes(progress.bytes_done);
   // The first moments tell nothing about the rate.
@@ -201,7 +220,7 @@ std::vector<std::string> RenderJobs(const std::vector<JobProgress>& jobs, std::s
         row.numbers[0] = "part " + Grouped(job.part);
         if (job.parts > 0) row.numbers[0] += " of " + Grouped(job.parts);
       }
-      row.numbers[1] = Grouped(job.rows_done) + " rows";
+      row.numbers[1] = Counted(job.rows_done, "row");
       if (job.bytes_done > 0) row.numbers[2] = HumanBytes(job.bytes_done);
     }
     object_columns = std::max(object_columns, CountColumns(row.object));

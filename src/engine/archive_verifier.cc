@@ -98,7 +98,7 @@ void ArchiveVerifier::ReadIndex() {
   CheckDisjoint();
   progress_.phase = "verify";
   progress_.rows_total = archive_.footer().row_count;
-  progress_.objects_total = archive_.footer().object_count;
+  progress_.objects_total = archive_.frame_count();
 }
 
 void ArchiveVerifier::CheckRecord(const ObjectRecord& object) const {
@@ -346,6 +346,7 @@ void ArchiveVerifier::Take(std::size_t job, const Span& span, const ObjectRecord
 void ArchiveVerifier::Report(std::uint64_t frame) {
   std::lock_guard lock(mutex_);
   progress_.bytes_done += frame_begins_[frame + 1] - frame_begins_[frame];
+  ++progress_.objects_done;
   progress_.object = fmt::format("frame {} of {}", frame + 1, archive_.frame_count());
   jobs_->CopyTo(progress_.jobs);
   observer_.Update(progress_);

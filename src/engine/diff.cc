@@ -29,6 +29,7 @@
 #include "engine/event_text.h"
 #include "engine/frame_memory.h"
 #include "engine/frame_pass.h"
+#include "engine/job_board.h"
 #include "engine/pruned_tables.h"
 #include "engine/restore_input.h"
 #include "engine/session_registry.h"
@@ -665,7 +666,11 @@ class Diff {
       reading.tables.push_back({&table, tables_[number].row_filter, table.NeedsLock()});
     }
     std::mutex mutex;
-    reading.read = [&](Session& session, const TableToRead& table, const Chunk& chunk) {
+    JobBoard jobs(JobsReading(set));
+    reading.read = [&](Session& session, const TableToRead& table, const Chunk& chunk,
+                       std::size_t job) {
+      jobs.Take(job, progress.phase, table.table->id.Describe(), chunk.part,
+                chunk.last ? chunk.part : 0);
       const TableSelect select =
           SelectOf(*table.table, table.table->id.database, ConditionOf(table, chunk), "");
       RowEncoder encoder(select.kinds);
@@ -674,13 +679,18 @@ class Diff {
       while (rows->Next()) encoder.Digest(rows->cells().first(select.kinds.size()), digest);
       std::lock_guard lock(mutex);
       digests[places.at(table.table)] += digest;
+      jobs.Add(job, digest.rows, 0);
+      jobs.CopyTo(progress.jobs);
       progress.rows_done += digest.rows;
       progress.object = table.table->id.Describe();
       observer_.Update(progress);
     };
+    reading.nothing_left = [&](std::size_t job) { jobs.Rest(job); };
     // Writers may go on as soon as nothing is read from such tables any more.
     if (options_.rows == 0) reading.locked_are_read = [&] { set.ReleaseTables(); };
     ReadSnapshotRows(set, registry, std::move(reading));
+    progress.rows_total = progress.rows_done;  // what was estimated is known now
+    observer_.Update(progress);
   }
 
   static void JudgeRows(const TableToCompare& table, const RowDigest& live, ObjectDiff& found) {

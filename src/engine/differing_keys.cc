@@ -228,9 +228,8 @@ class KeyComparison {
     std::mutex mutex;
     SnapshotReading reading;
     reading.tables.push_back({&table_.live, table_.row_filter, table_.live.NeedsLock()});
-    reading.read = [&](Session& session, const TableToRead& table, const Chunk& chunk) {
-      ReadLiveChunk(session, table, chunk, mutex, each);
-    };
+    reading.read = [&](Session& session, const TableToRead& table, const Chunk& chunk,
+                       std::size_t) { ReadLiveChunk(session, table, chunk, mutex, each); };
     ReadSnapshotRows(set_, registry_, std::move(reading));
   }
 

@@ -271,7 +271,10 @@ DumpResult Pipeline::Run() {
   }
   result.output_sha256 = file_.sha256();
   result.output_bytes = file_.bytes();
-  telling_.Update(ProgressNow());
+  Progress all = ProgressNow();  // what was estimated is known now
+  all.rows_total = all.rows_done;
+  all.objects_total = all.objects_done;
+  telling_.Update(all);
   return result;
 }
 

@@ -73,7 +73,6 @@ PlainRowLoader::PlainRowLoader(SessionFactory& sessions, const ServerTraits& tra
   }
   progress_.phase = "load";
   progress_.rows_total = content.rows;
-  progress_.objects_total = content.tables.size();
 }
 
 void PlainRowLoader::Run(unsigned jobs) {
@@ -85,6 +84,9 @@ void PlainRowLoader::Run(unsigned jobs) {
     group.Start([this, i] { Work(i); });
   }
   group.Wait();
+  progress_.rows_done = content_.RowsOf(source_);  // with what an earlier run has loaded
+  jobs_->CopyTo(progress_.jobs);
+  observer_.Update(progress_);
 }
 
 bool PlainRowLoader::IsDone(const Unit& unit) const {

@@ -20,6 +20,7 @@
 #include "engine/constraint_names.h"
 #include "engine/definition_slices.h"
 #include "engine/definition_text.h"
+#include "engine/job_board.h"
 #include "engine/pruned_tables.h"
 #include "engine/restore_choice.h"
 
@@ -258,9 +259,13 @@ class FrameCheck {
   std::size_t frame_count() const { return frames_.size(); }
 
   void Run(unsigned jobs, Observer& observer) {
+    progress_.phase = "check";
+    progress_.rows_total = content_.rows;
+    progress_.objects_total = frames_.size();
+    JobBoard board(jobs);
     TaskGroup group([this] { stopped_ = true; });
     for (unsigned job = 0; job < jobs; ++job) {
-      group.Start([this, &observer] { CheckFrames(observer); });
+      group.Start([this, &observer, &board, job] { CheckFrames(observer, board, job); });
     }
     group.Wait();
     for (std::size_t i = 0; i < rows_.size(); ++i) {
@@ -280,23 +285,31 @@ class FrameCheck {
     return InsertHead(record.id.name, names);
   }
 
-  void CheckFrames(Observer& observer) {
+  void CheckFrames(Observer& observer, JobBoard& board, std::size_t job) {
     std::string text;
     for (;;) {
       const std::size_t next = next_++;
-      if (next >= frames_.size() || stopped_) return;
+      if (next >= frames_.size() || stopped_) break;
       const std::uint64_t frame = frames_[next];
       cancel_.ThrowIfCancelled();
       archive_.ReadFrame(frame, text);
       auto unit = std::lower_bound(
           content_.units.begin(), content_.units.end(), frame,
           [](const LoadUnit& each, std::uint64_t number) { return each.frame < number; });
-      for (; unit != content_.units.end() && unit->frame == frame; ++unit) CheckUnit(*unit, text);
-      Report(text.size(), observer);
+      std::uint64_t rows = 0;
+      for (; unit != content_.units.end() && unit->frame == frame; ++unit) {
+        board.Take(job, progress_.phase, content_.tables[unit->table].record.id.Describe());
+        const std::uint64_t of_unit = CheckUnit(*unit, text);
+        board.Add(job, of_unit, unit->length);
+        rows += of_unit;
+      }
+      Report(rows, text.size(), board, observer);
     }
+    board.Rest(job);
   }
 
-  void CheckUnit(const LoadUnit& unit, std::string_view text) {
+  // Returns its rows.
+  std::uint64_t CheckUnit(const LoadUnit& unit, std::string_view text) {
     std::uint64_t rows = 0;
     std::uint64_t largest = 0;
     if (unit.offset > text.size() || unit.length > text.size() - unit.offset) {
@@ -319,6 +332,7 @@ class FrameCheck {
     rows_[unit.table] += rows;
     ContentObject& table = content_.tables[unit.table];
     table.largest_statement = std::max(table.largest_statement, largest);
+    return rows;
   }
 
   // Lists of literals and nothing else: an expression would be run.
@@ -331,12 +345,12 @@ class FrameCheck {
                  values.substr(before == std::string_view::npos ? 0 : before + 1));
   }
 
-  void Report(std::uint64_t bytes, Observer& observer) {
+  void Report(std::uint64_t rows, std::uint64_t bytes, const JobBoard& board, Observer& observer) {
     std::lock_guard lock(mutex_);
-    progress_.phase = "check";
+    progress_.rows_done += rows;
     progress_.bytes_done += bytes;
     ++progress_.objects_done;
-    progress_.objects_total = frames_.size();
+    board.CopyTo(progress_.jobs);
     observer.Update(progress_);
   }
 
@@ -386,6 +400,16 @@ const ContentSource& RestoreContent::SourceOf(const std::string& database) const
     if (std::find(names.begin(), names.end(), database) != names.end()) return source;
   }
   return sources.front();
+}
+
+std::uint64_t RestoreContent::RowsOf(const ContentSource& source) const {
+  std::set<std::uint32_t> numbers;
+  for (std::size_t i = 0; i < source.unit_count; ++i) {
+    numbers.insert(units[source.first_unit + i].table);
+  }
+  std::uint64_t sum = 0;
+  for (const std::uint32_t number : numbers) sum += tables[number].record.rows;
+  return sum;
 }
 
 std::optional<std::vector<std::string>> RestoreContent::OnlyOf(const std::string& database) const {

@@ -72,6 +72,9 @@ struct RestoreContent {
   // The file that holds it; the first when none says so.
   const ContentSource& SourceOf(const std::string& database) const;
 
+  // Of the tables whose load units are this source's.
+  std::uint64_t RowsOf(const ContentSource& source) const;
+
   // The tables, views and sequences that are spoken for where that is not the whole database.
   std::optional<std::vector<std::string>> OnlyOf(const std::string& database) const;
 

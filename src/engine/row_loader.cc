@@ -78,7 +78,6 @@ RowLoader::RowLoader(SessionFactory& sessions, const ServerTraits& traits,
   }
   progress_.phase = "load";
   progress_.rows_total = content.rows;
-  progress_.objects_total = content.tables.size();
 }
 
 void RowLoader::Run(unsigned jobs, RowProof* proof) {
@@ -100,6 +99,10 @@ void RowLoader::Run(unsigned jobs, RowProof* proof) {
     group.Start([this, i] { Work(i); });
   }
   group.Wait();
+  // Units were told with as many rows as they are expected to have.
+  progress_.rows_done = content_.RowsOf(source_);
+  jobs_->CopyTo(progress_.jobs);
+  observer_.Update(progress_);
 }
 
 void RowLoader::PlanTasks(const ContentSource& source, const std::vector<bool>& done,
@@ -114,6 +117,7 @@ void RowLoader::PlanTasks(const ContentSource& source, const std::vector<bool>& 
     if (units_of_[unit.table].count++ == 0) units_of_[unit.table].first = i;
     if (done[i]) {
       forms_[unit.table] = std::min(forms_[unit.table], LoadForm::kFields);  // some rows are there
+      progress_.rows_done += RowsIn(unit);
     } else {
       by_table[unit.table].push_back(&unit);
       weights[unit.table] += unit.length;
@@ -431,22 +435,25 @@ void RowLoader::Take(std::size_t job, const LoadUnit& unit) {
               place - all.first + 1, all.count);
 }
 
+// Rows of a table are as good as evenly spread over its text.
+std::uint64_t RowLoader::RowsIn(const LoadUnit& unit) const {
+  const ObjectRecord& record = content_.tables[unit.table].record;
+  const std::uint64_t size = record.data ? record.data->length : 0;
+  if (size == 0) return 0;
+  return static_cast<std::uint64_t>(static_cast<double>(record.rows) * unit.length /
+                                    static_cast<double>(size));
+}
+
 void RowLoader::Report(std::size_t job, const LoadUnit* unit, bool is_there) {
   Take(job, *unit);
   std::lock_guard lock(mutex_);
-  const ContentObject& table = content_.tables[unit->table];
-  // Rows of a table are as good as evenly spread over its text.
-  const std::uint64_t size = table.record.data ? table.record.data->length : 0;
-  const auto rows = size == 0
-                        ? 0
-                        : static_cast<std::uint64_t>(static_cast<double>(table.record.rows) *
-                                                     unit->length / static_cast<double>(size));
+  const std::uint64_t rows = RowsIn(*unit);
   progress_.bytes_done += is_there ? unit->length : 0 - std::uint64_t{unit->length};
   progress_.rows_done += is_there ? rows : 0 - rows;
   jobs_->Add(job, is_there ? rows : 0 - rows,
              is_there ? unit->length : 0 - std::uint64_t{unit->length});
   jobs_->CopyTo(progress_.jobs);
-  progress_.object = table.record.id.Describe();
+  progress_.object = content_.tables[unit->table].record.id.Describe();
   observer_.Update(progress_);
 }
 

@@ -85,6 +85,7 @@ class RowLoader {
   void NoteUnits(Session& session, const Units& units);
   void NoteWarning(Session& session, std::uint32_t table);
   // `is_there` false: what was reported is not, after all.
+  std::uint64_t RowsIn(const LoadUnit& unit) const;
   void Report(std::size_t job, const LoadUnit* unit, bool is_there);
   // The job begins it.
   void Take(std::size_t job, const LoadUnit& unit);

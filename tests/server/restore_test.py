@@ -149,7 +149,11 @@ class Restore(unittest.TestCase):
         loaded = self.units_loaded()
         self.assertGreaterEqual(loaded, 8)
         staging = self.staging()
-        again = self.restore()
+        again = self.restore('--progress=json')
+        events = map(json.loads, filter(lambda line: line.startswith('{'), again.err.splitlines()))
+        load = [event for event in events if event.get('phase') == 'load']
+        self.assertGreater(load[0]['rows_done'], 0)
+        self.assertEqual(load[-1]['rows_done'], load[-1]['rows_total'])
         self.assertRegex(again.err, rf'{loaded} of \d+ load units are there already')
         self.assertIn(staging[0].rsplit('_', 1)[1], again.err)
         self.assert_live_is(self.before, 'restored in two runs')

@@ -2,6 +2,7 @@
 """On a terminal: plans are shown and asked for, passwords are asked for without echo, a bar tells
 how far it is, as wide as there is room. Without one, nothing is asked."""
 
+import json
 import os
 import pathlib
 import re
@@ -83,6 +84,37 @@ def help_in_tmux(program, folder):
                 assert any(width - 9 < len(line) for line in lines), '\n'.join(lines)
             assert all(re.match(r' {2,4}\d+  \S| {26}\S', line) for line in lines if line.startswith(' ')), '\n'.join(lines)
             print('\n'.join(lines[:8]))
+
+
+def phases_end_whole(program, server, options, folder):
+    """Each phase that counts comes to its end, and says which table each job has in hand."""
+    server.sql("""CREATE DATABASE p; USE p; CREATE TABLE a (id INT PRIMARY KEY, v VARCHAR(200)) ENGINE=InnoDB;
+                  INSERT INTO a SELECT seq, REPEAT('a', 190) FROM seq_1_to_49999; CREATE TABLE b LIKE a; INSERT INTO b SELECT * FROM a;
+                  CREATE TABLE few (id INT PRIMARY KEY) ENGINE=MyISAM; INSERT INTO few VALUES (1); ANALYZE TABLE a, b;""")
+
+    def last(phase, *words):
+        jobs = [] if words[0] == 'check' else ['--jobs', '2']
+        told = program.ok(*words, '--progress=json', *jobs, cwd=folder).err
+        events = [event for event in map(json.loads, filter(lambda line: line.startswith('{'), told.splitlines()))
+                  if event['event'] == 'progress' and event['phase'] == phase]
+        end = events[-1]
+        assert end['rows_done'] == end['rows_total'] == 99_999, (words[0], end)
+        assert end['objects_done'] == end['objects_total'], (words[0], end)
+        at_work = {job['object'] for event in events for job in event['jobs']}
+        assert {'table `p`.`a`', 'table `p`.`b`'} & at_work, (words[0], at_work)
+
+    last('dump', 'dump', *options, 'p', '-o', 'p.sql.zst')
+    last('verify', 'verify', 'p.sql.zst')
+    last('check', 'check', *options, '--restore', 'p.sql.zst')
+    last('compare', 'diff', *options, 'p.sql.zst')
+    for phase in ('check', 'load'):
+        last(phase, 'restore', *options, '--yes', '--force', 'p.sql.zst')
+    last('prove', 'restore', *options, '--prepare', 'p.sql.zst')
+    program.ok('restore', *options, '--abort')
+    program.ok('dump', *options, 'p', '-o', 'p.sql', cwd=folder)
+    last('load', 'restore', *options, '--yes', '--force', 'p.sql')
+    program.ok('purge', *options, '--yes')
+    server.sql('DROP DATABASE p')
 
 
 def in_tmux(program, server, options, folder):
@@ -204,6 +236,7 @@ def main():
         assert '[y/N]' not in result.err and rows(server) == ruined
         quiet = program.ok('purge', '-q', *options, cwd=folder)
         assert quiet.out == '' and quiet.err == '', (quiet.out, quiet.err)
+        phases_end_whole(program, server, options, folder)
         if tmux.find() is None:
             print('the bar was not looked at: there is no tmux')
         else:

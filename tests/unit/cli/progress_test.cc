@@ -185,6 +185,43 @@ TEST(ProgressTest, EstimatesBelowTheTruthDoNotOverflowTheBar) {
   EXPECT_THAT(RenderBar(progress, milliseconds(10'000), 200), HasSubstr("] 100 %"));
 }
 
+TEST(ProgressTest, WhatIsNotCountedIsNotTold) {
+  Progress progress;
+  progress.phase = "check";
+  progress.objects_done = 3;
+  progress.objects_total = 4;
+  progress.bytes_done = 10 << 20;
+  EXPECT_EQ(RenderBar(progress, milliseconds(10), 80),
+            "check [###############     ]  75 %  10.0 MiB");
+  progress.objects_total = progress.objects_done = 0;
+  EXPECT_EQ(RenderBar(progress, milliseconds(10), 80), "check  10.0 MiB");
+  progress.rows_total = 2;
+  EXPECT_THAT(RenderBar(progress, milliseconds(10), 80), HasSubstr("  0 %  0 rows"));
+  progress.rows_done = 1;
+  EXPECT_THAT(RenderBar(progress, milliseconds(10), 80), HasSubstr(" 50 %  1 row "));
+}
+
+// Of updates in quick succession the first is shown, and the last, when all is there.
+TEST(ProgressTest, APhaseIsShownAtItsEnd) {
+  for (const ProgressStyle style : {ProgressStyle::kBar, ProgressStyle::kJson}) {
+    MemoryOutput out, err;
+    Console console(out, err);
+    const auto observer = MakeObserver(console, style, false, [] { return TerminalSize{80, 24}; });
+    Progress progress = HalfWay();
+    for (progress.rows_done = 1500; progress.rows_done <= 2000; progress.rows_done += 250) {
+      observer->Update(progress);
+    }
+    progress.phase = "prove";
+    progress.rows_done = 10;
+    observer->Update(progress);
+    const bool bar = style == ProgressStyle::kBar;
+    EXPECT_THAT(err.text, HasSubstr(bar ? "dump [###############     ]  75 %" : "\"rows_done\":1500"));
+    EXPECT_THAT(err.text, Not(HasSubstr(bar ? " 88 %" : "\"rows_done\":1750")));
+    EXPECT_THAT(err.text, HasSubstr(bar ? "] 100 %" : "\"rows_done\":2000"));
+    EXPECT_THAT(err.text, HasSubstr(bar ? "prove [" : "\"phase\":\"prove\""));
+  }
+}
+
 TEST(ProgressTest, JsonEventsAreOneALine) {
   MemoryOutput out, err;
   Console console(out, err);
