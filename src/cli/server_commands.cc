@@ -116,6 +116,11 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
   const ErrorCode code =
       dry_run && !result.plan.problems.empty() ? ErrorCode::kRestorePreflight : ErrorCode::kOk;
   run.console.ClearStatus();
+  // "stopping at the next safe point" was said: behind the RENAME that is the end.
+  if (run.cancel.cancelled() && result.swapped) {
+    run.console.Say(fmt::format("too late to stop: the swap was under way, and the {} is finished",
+                                run.line.command().name));
+  }
   if (run.json()) {
     run.console.Out(ToLine(RestoreToJson(result, code, dry_run, rehearsed)));
     return code;

@@ -117,6 +117,30 @@ def phases_end_whole(program, server, options, folder):
     server.sql('DROP DATABASE p')
 
 
+def stopped_too_late(program, server, options, folder):
+    """Ctrl-C while the RENAME waits: what comes behind it is done, and the operator is told so."""
+    server.sql('CREATE DATABASE late; CREATE TABLE late.t (id INT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO late.t VALUES (1)')
+    program.ok('dump', *options, 'late', '-o', 'late.sql.zst', cwd=folder)
+    with tmux.Tmux(program, folder, 80, 24) as pane, Talk(server) as holder, Talk(server) as looker:
+        for words, finished in ((['restore', 'late.sql.zst'], 'the restore is finished'), (['undo', 'late'], 'the undo is finished')):
+            holder('START TRANSACTION')
+            holder('SELECT COUNT(*) FROM late.t')
+            pane.start(words[0], *options, '--yes', '--force', '--lock-wait', '60', *words[1:])
+            until = time.monotonic() + 30
+            while looker("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'RENAME TABLE%'") != ['1']:
+                assert time.monotonic() < until, '\n'.join(pane.screen())
+            pane.call('send-keys', 'C-c')
+            pane.wait(lambda lines: any('at the next safe point' in line for line in lines))
+            holder('COMMIT')
+            lines = pane.wait(lambda lines: any('ended with 0' in line for line in lines))
+            text = ' '.join(' '.join(lines).split())
+            print('\n'.join(line for line in lines if line))
+            assert f'too late to stop: the swap was under way, and {finished}' in text, text
+            assert text.index('too late') < text.index('dbomsbak undo swaps it back'), text
+    program.ok('purge', *options, '--yes')
+    server.sql('DROP DATABASE late')
+
+
 def in_tmux(program, server, options, folder):
     """The bar as it is seen, at three sizes, and while the size changes."""
     server.sql('CREATE TABLE d.`a table with quite a long name` (id INT PRIMARY KEY, v VARCHAR(200)); USE d; '
@@ -241,6 +265,7 @@ def main():
             print('the bar was not looked at: there is no tmux')
         else:
             help_in_tmux(program, folder)
+            stopped_too_late(program, server, options, folder)
             in_tmux(program, server, options, folder)
             jobs_in_tmux(program, server, options, folder)
         print('ok')

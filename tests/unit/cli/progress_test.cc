@@ -215,7 +215,8 @@ TEST(ProgressTest, APhaseIsShownAtItsEnd) {
     progress.rows_done = 10;
     observer->Update(progress);
     const bool bar = style == ProgressStyle::kBar;
-    EXPECT_THAT(err.text, HasSubstr(bar ? "dump [###############     ]  75 %" : "\"rows_done\":1500"));
+    EXPECT_THAT(err.text,
+                HasSubstr(bar ? "dump [###############     ]  75 %" : "\"rows_done\":1500"));
     EXPECT_THAT(err.text, Not(HasSubstr(bar ? " 88 %" : "\"rows_done\":1750")));
     EXPECT_THAT(err.text, HasSubstr(bar ? "] 100 %" : "\"rows_done\":2000"));
     EXPECT_THAT(err.text, HasSubstr(bar ? "prove [" : "\"phase\":\"prove\""));
