@@ -32,11 +32,13 @@ class Tmux:
     def start(self, *words, env=None):
         given = {'HOME': self.program.home, 'LC_ALL': 'C.UTF-8', **(env or {})}
         line = ' '.join(shlex.quote(f'{key}={value}') for key, value in given.items())
-        line = f'clear; env {line} {shlex.join([str(self.program.path), *map(str, words)])}; echo "ended with" $?'
+        line = f'env {line} {shlex.join([str(self.program.path), *map(str, words)])}; echo "ended with" $?'
         script = os.path.join(self.cwd, 'run.sh')
         with open(script, 'w') as file:
             file.write(line + '\n')
-        self.call('send-keys', f'. {script}', 'Enter')
+        self.call('send-keys', 'clear', 'Enter')
+        self.wait(lambda lines: not any('ended with' in line for line in lines))  # of the one before
+        self.call('send-keys', f'clear; . {script}', 'Enter')
 
     def resize(self, width, height):
         self.call('resize-window', '-x', str(width), '-y', str(height))
