@@ -60,7 +60,7 @@ def jobs_in_tmux(program, server, options, folder):
         # A restore shows the same, and Ctrl-C leaves a clean screen that says what the server is left with.
         slow = ['restore', *options, '--yes', 'jobs.sql.zst', '--jobs', '2']
         pane.start(*slow)
-        pane.wait(jobs, 30)
+        pane.wait(lambda lines: jobs(lines) and any(line.startswith('load') for line in bars(lines)), 30)
         pane.call('send-keys', 'C-c')
         lines = pane.wait(lambda lines: any('ended with' in line for line in lines), 30)
         assert not bars(lines) and not jobs(lines), '\n'.join(lines)
