@@ -185,7 +185,7 @@ constexpr JsonField kFields[] = {
     JsonField{kSwap, "plan.replaced[]", "string", "live objects that are replaced"},
     JsonField{kSwap, "plan.differing[]", "string",
               "those among them whose definition is another now; undo names none"},
-    JsonField{kSwap, "plan.altered[]", "string", "databases whose own settings are others now"},
+    JsonField{kSwap, "plan.altered[]", "string", "databases whose own settings are others now, each with what differs, for people"},
     JsonField{kSwap, "plan.added_back[]", "string", "objects that are missing live"},
     JsonField{kSwap, "plan.removed[]", "string", "live objects that the archive does not have"},
     JsonField{kSwap, "plan.repointed[]", "string",
@@ -200,7 +200,7 @@ constexpr JsonField kFields[] = {
               "restore --in-place: the file that what is live is dumped to; else empty"},
     JsonField{kSwap, "plan.expected_window_ms", "number", "estimate"},
     JsonField{kSwap, "plan.sees_all", "boolean",
-              "false: privileges are missing, and what seems to be missing live may be hidden"},
+              "false: a missing privilege hides live objects, so what seems to be missing may be there"},
 
     JsonField{kLeft | kAbort, "leftovers[].kind", "string",
               "staging, prepared, open-window, displaced-copy or kept-tables"},

@@ -26,20 +26,21 @@ bool HasAll(const Progress& progress) {
 }
 
 // When an update is to be shown: ten times a second, and at once when a phase begins, or when all
-// is there that it counts, so that none ends before its end.
+// is there that it counts, so that none ends before its end. The same phase begins anew where there
+// was all and now is not: another file.
 class Pace {
  public:
   bool IsDue(const Progress& progress) {
     constexpr milliseconds kInterval{100};
     const Clock::time_point now = Clock::now();
-    const bool begins = progress.phase != phase_;
-    const bool ends = HasAll(progress) && !ended_;
+    const bool had_all = std::exchange(has_all_, HasAll(progress));
+    const bool begins = progress.phase != phase_ || (had_all && !has_all_);
+    const bool ends = has_all_ && !had_all;
     if (!begins && !ends && now - last_ < kInterval) return false;
     if (begins) {
       phase_ = progress.phase;
       begun_ = now;
     }
-    ended_ = HasAll(progress);
     last_ = now;
     return true;
   }
@@ -48,7 +49,7 @@ class Pace {
 
  private:
   std::string phase_;
-  bool ended_ = false;
+  bool has_all_ = false;
   Clock::time_point begun_ = Clock::now();
   Clock::time_point last_{};
 };
@@ -156,9 +157,11 @@ std::string RenderBar(const Progress& progress, milliseconds elapsed, int width)
     rate = fmt::format("  {}/s", HumanBytes(static_cast<std::uint64_t>(
                                      static_cast<double>(progress.bytes_done) * 1000.0 / ms)));
   }
-  if (share > 0.01 && share < 1 && elapsed.count() > 1000) {
+  const double before = by_rows ? static_cast<double>(progress.rows_before) : 0;
+  const double ours = done - before;
+  if (ours > 0.01 * (total - before) && share < 1 && elapsed.count() > 1000) {
     left = fmt::format("  ETA {}",
-                       HumanDuration(static_cast<std::uint64_t>(ms * (1 - share) / share)));
+                       HumanDuration(static_cast<std::uint64_t>(ms * (total - done) / ours)));
   }
 
   const std::size_t limit = width > 1 ? static_cast<std::size_t>(width - 1) : 79;

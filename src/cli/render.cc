@@ -298,7 +298,7 @@ std::string RenderRestoreCheck(const std::vector<std::string>& files, const Rest
 
 std::string RenderPlan(const RestorePlan& plan, bool whole) {
   std::string text = fmt::format("plan for {}\n", Joined(plan.databases, ", "));
-  const char* hidden = plan.sees_all ? "" : " (or only hidden from this account)";
+  const char* hidden = plan.sees_all ? "" : " (missing now, or only hidden from this account)";
   if (!plan.created_databases.empty()) {
     text += fmt::format("  databases created{}: {}\n", hidden,
                         Joined(plan.created_databases, ", "));

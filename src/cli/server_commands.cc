@@ -110,17 +110,20 @@ void SayKept(Invocation& run, const std::vector<std::string>& kept) {
       kept.size() == 1 ? "it" : "them"));
 }
 
+// "stopping at the next safe point" was said: behind the RENAME that is the end. `finished`: what.
+void TellTooLate(const Invocation& run, std::string_view finished) {
+  if (!run.cancel.cancelled()) return;
+  run.console.Say(
+      fmt::format("too late to stop: the swap was under way, and the {} is finished", finished));
+}
+
 // What a restore or an undo ended with. `loaded`: by this run.
 ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, bool rehearsed,
                  bool loaded) {
   const ErrorCode code =
       dry_run && !result.plan.problems.empty() ? ErrorCode::kRestorePreflight : ErrorCode::kOk;
   run.console.ClearStatus();
-  // "stopping at the next safe point" was said: behind the RENAME that is the end.
-  if (run.cancel.cancelled() && result.swapped) {
-    run.console.Say(fmt::format("too late to stop: the swap was under way, and the {} is finished",
-                                run.line.command().name));
-  }
+  if (result.swapped) TellTooLate(run, run.line.command().name);
   if (run.json()) {
     run.console.Out(ToLine(RestoreToJson(result, code, dry_run, rehearsed)));
     return code;
@@ -260,12 +263,6 @@ void RefuseTogether(const CommandLine& line) {
   }
 }
 
-bool HasOpenWindow(const std::vector<Leftover>& leftovers) {
-  return std::any_of(leftovers.begin(), leftovers.end(), [](const Leftover& leftover) {
-    return leftover.kind == LeftoverKind::kOpenWindow;
-  });
-}
-
 ErrorCode Abort(Invocation& run, const RestoreCommand& command) {
   const auto sessions = ConnectAsAsked(run);
   const auto observer = ObserveAsAsked(run);
@@ -277,17 +274,13 @@ ErrorCode Abort(Invocation& run, const RestoreCommand& command) {
   const AbortResult result =
       RunAbortCommand(*sessions, run.files, command, confirm, *observer, run.cancel);
   run.console.ClearStatus();
+  if (result.undone) TellTooLate(run, "abort");
   const bool dry_run = command.options.dry_run;
   if (run.json()) {
     run.console.Out(ToLine(AbortToJson(result, dry_run)));
   } else if (dry_run) {
     run.console.Out(RenderLeftovers(result.swept));
     run.console.Say("dry run: nothing was dropped");
-    if (HasOpenWindow(result.swept)) {
-      run.console.Say(
-          "without --dry-run the open window is closed first, forward or back; either way what was "
-          "live before the restore is live then");
-    }
   } else if (result.undone) {
     run.console.Say(fmt::format(
         "what was live before the restore is live again; what it brought is displaced copy {}: "

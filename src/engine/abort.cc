@@ -180,7 +180,7 @@ AbortResult RunAbort(SessionFactory& sessions,
     for (const Leftover& leftover : result.swept) SweepStaging(session, leftover.holders, observer);
   }
   if (to_undo) {
-    observer.Notice("what was live before it is brought back now");
+    observer.Notice("bringing back what was live before the restore");
     UndoOptions undo;
     undo.force = true;  // it was agreed to when the restore began
     undo.aborts = true;

@@ -212,7 +212,7 @@ void ArchiveVerifier::CheckCounts() const {
   }
   if (footer.partial != (omitted_ > 0)) {
     Damaged("the footer",
-            fmt::format("its partial flag is wrong: {} objects are omitted", omitted_));
+            fmt::format("its partial flag is wrong: left out is {}", Counted(omitted_, "object")));
   }
 }
 

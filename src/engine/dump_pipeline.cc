@@ -104,7 +104,7 @@ Pipeline::Pipeline(DumpSet& set, SessionRegistry& registry, const DumpOptions& o
       handoff_(memory_.handoff_bytes, memory_.reserve_bytes),
       throttle_(options.throttle, telling_),
       planner_(TablesToRead(), memory_.chunk_bytes),
-      jobs_(set.readers.size() + (set.snapshot.tables_held ? 1 : 0)),
+      jobs_(JobsReading(set)),
       reader_(planner_, handoff_, throttle_, packet_limit_, set.traits.has_exact_json_doubles,
               set.snapshot.retention_s, counters_, jobs_, telling_) {
   if (options.source_date_epoch) {
@@ -220,7 +220,7 @@ DumpResult Pipeline::Run() {
   assembler_.emplace(sink, limits);
   text_.emplace(set_, plan_, snapshot_, create_databases_, options_.add_drop_database, format_,
                 handoff_, *assembler_, counters_, telling_);
-  still_reading_ = set_.readers.size() + (set_.snapshot.tables_held ? 1 : 0);
+  still_reading_ = JobsReading(set_);
   {
     TaskGroup group([this] { StopAll(); });
     if (archive_frames_) {

@@ -355,7 +355,6 @@ class Planner {
       const std::string account = QuoteAccount(facts_.account);
       const std::string prefix = member.staging.substr(0, member.staging.rfind("__dbomsbak_new_"));
       if (!live.empty()) {
-        plan_.sees_all = false;
         Problem(fmt::format("account {} lacks {} on {}: GRANT {} ON {} TO {};", facts_.account,
                             Join(live), QuoteIdentifier(member.live), all, GrantTarget(member.live),
                             account));
@@ -390,10 +389,22 @@ class Planner {
 
   // What an account cannot see cannot be checked for it.
   void CheckSight() {
+    plan_.sees_all = SeesAll();
     for (const Hidden& hidden :
          HiddenFrom(facts_.privileges, facts_.account, facts_.keys_into_set.complete)) {
       Warning(fmt::format("{}: {}", hidden.what, hidden.remedy));
     }
+  }
+
+  // Who has any privilege on a database is shown its tables; of other kinds the catalogue knows.
+  bool SeesAll() const {
+    const std::size_t all = RestorePrivileges(facts_.traits).size();
+    return std::none_of(members_.begin(), members_.end(),
+                        [&](const RestoreMember& member) {
+                          return Missing(member.live).size() == all;
+                        }) &&
+           std::none_of(facts_.live.unreadable.begin(), facts_.live.unreadable.end(),
+                        [](const Unreadable& object) { return object.id.name == "*"; });
   }
 
   // Grants on a routine go with it, and only who may hand them on can give them again.

@@ -84,10 +84,9 @@ void RowLoader::Run(unsigned jobs, RowProof* proof) {
   jobs = std::max(1U, jobs);
   proof_ = proof;
   PlanTasks(source_, done_, jobs);
-  if (proof_ != nullptr) {
-    for (std::uint32_t table = 0; table < units_left_.size(); ++table) {
-      if (units_left_[table] == 0) ReleaseTable(table);
-    }
+  if (tables_left_ == 0) TellEnd();
+  for (std::uint32_t table = 0; table < units_left_.size(); ++table) {
+    if (units_left_[table] == 0) ReleaseTable(table);
   }
   TaskGroup group([this] {
     stopped_ = true;
@@ -99,10 +98,6 @@ void RowLoader::Run(unsigned jobs, RowProof* proof) {
     group.Start([this, i] { Work(i); });
   }
   group.Wait();
-  // Units were told with as many rows as they are expected to have.
-  progress_.rows_done = content_.RowsOf(source_);
-  jobs_->CopyTo(progress_.jobs);
-  observer_.Update(progress_);
 }
 
 void RowLoader::PlanTasks(const ContentSource& source, const std::vector<bool>& done,
@@ -118,10 +113,11 @@ void RowLoader::PlanTasks(const ContentSource& source, const std::vector<bool>& 
     if (done[i]) {
       forms_[unit.table] = std::min(forms_[unit.table], LoadForm::kFields);  // some rows are there
       progress_.rows_done += RowsIn(unit);
+      progress_.rows_before = progress_.rows_done;
     } else {
       by_table[unit.table].push_back(&unit);
       weights[unit.table] += unit.length;
-      ++units_left_[unit.table];
+      if (++units_left_[unit.table] == 1) ++tables_left_;
     }
   }
   std::uint64_t all = 0;
@@ -408,17 +404,23 @@ void RowLoader::NoteWarning(Session& session, std::uint32_t table) {
 }
 
 void RowLoader::Release(const Units& units) {
-  if (proof_ == nullptr) return;
   for (const LoadUnit* unit : units) {
     {
       std::lock_guard lock(mutex_);
       if (--units_left_[unit->table] != 0) continue;
+      if (--tables_left_ == 0) TellEnd();
     }
     ReleaseTable(unit->table);
   }
 }
 
+void RowLoader::TellEnd() {
+  progress_.rows_done = content_.RowsOf(source_);
+  observer_.Update(progress_);
+}
+
 void RowLoader::ReleaseTable(std::uint32_t table) {
+  if (proof_ == nullptr) return;
   std::string warning;
   {
     std::lock_guard lock(mutex_);

@@ -84,14 +84,17 @@ class RowLoader {
   std::string_view TextOf(const LoadUnit& unit, std::string_view frame_text) const;
   void NoteUnits(Session& session, const Units& units);
   void NoteWarning(Session& session, std::uint32_t table);
+  std::uint64_t RowsIn(const LoadUnit& unit) const;  // about
   // `is_there` false: what was reported is not, after all.
-  std::uint64_t RowsIn(const LoadUnit& unit) const;
   void Report(std::size_t job, const LoadUnit* unit, bool is_there);
   // The job begins it.
   void Take(std::size_t job, const LoadUnit& unit);
   // These are committed: what is whole now goes to the proof.
   void Release(const Units& units);
   void ReleaseTable(std::uint32_t table);
+  // All is there: as many rows as there are, not as units are expected to have. Before the last
+  // table goes to the proof, which then tells of itself. Under the mutex.
+  void TellEnd();
 
   SessionFactory& sessions_;
   const ServerTraits& traits_;
@@ -114,6 +117,7 @@ class RowLoader {
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;                     // of all below
   std::vector<std::size_t> units_left_;  // not committed yet, one a table
+  std::size_t tables_left_ = 0;          // that have some
   std::deque<Task> tasks_;
   Progress progress_;
   std::map<std::uint32_t, std::string> warnings_;

@@ -96,7 +96,10 @@ def phases_end_whole(program, server, options, folder):
         jobs = [] if words[0] == 'check' else ['--jobs', '2']
         told = program.ok(*words, '--progress=json', *jobs, cwd=folder).err
         events = [event for event in map(json.loads, filter(lambda line: line.startswith('{'), told.splitlines()))
-                  if event['event'] == 'progress' and event['phase'] == phase]
+                  if event['event'] == 'progress']
+        phases = [event['phase'] for event in events]
+        assert phases == sorted(phases, key=phases.index), (words[0], phases)  # none comes again
+        events = [event for event in events if event['phase'] == phase]
         end = events[-1]
         assert end['rows_done'] == end['rows_total'] == 99_999, (words[0], end)
         assert end['objects_done'] == end['objects_total'], (words[0], end)

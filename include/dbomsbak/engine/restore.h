@@ -106,7 +106,7 @@ struct RestorePlan {
   unsigned generation = 0;  // number of the displaced copy; 0 in place, where there is none
   std::string safety_dump;  // in place: the file that what is live is dumped to
   std::uint64_t expected_window_ms = 0;
-  // False where privileges on a database are missing: what is "missing" may only be hidden.
+  // False where a missing privilege hides live objects: what is "missing" may only be hidden.
   bool sees_all = true;
 
   // None of the databases is there: nothing is displaced.

@@ -223,6 +223,29 @@ TEST(ProgressTest, APhaseIsShownAtItsEnd) {
   }
 }
 
+TEST(ProgressTest, AnotherFileIsShownAtItsEndAsWell) {
+  MemoryOutput out, err;
+  Console console(out, err);
+  const auto observer = MakeObserver(console, ProgressStyle::kJson, false, [] {
+    return TerminalSize{80, 24};
+  });
+  Progress progress = HalfWay();
+  for (const std::uint64_t rows : {2000, 500, 1000, 2000}) {
+    progress.rows_done = rows;
+    observer->Update(progress);
+  }
+  EXPECT_THAT(err.text, HasSubstr("\"rows_done\":500"));
+  EXPECT_THAT(err.text, Not(HasSubstr("\"rows_done\":1000")));
+  EXPECT_EQ(err.text.find("\"rows_done\":2000"), err.text.rfind("\"rows_done\":2000", 200));
+  EXPECT_GT(err.text.rfind("\"rows_done\":2000"), err.text.find("\"rows_done\":500"));
+}
+
+TEST(ProgressTest, WhatAnEarlierRunDidTellsNothingOfTheRate) {
+  Progress progress = HalfWay();
+  progress.rows_before = 900;  // 100 of 1,100 in ten seconds
+  EXPECT_THAT(RenderBar(progress, std::chrono::seconds(10), 120), HasSubstr("ETA 1 min 40 s"));
+}
+
 TEST(ProgressTest, JsonEventsAreOneALine) {
   MemoryOutput out, err;
   Console console(out, err);

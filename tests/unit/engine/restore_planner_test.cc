@@ -534,6 +534,10 @@ TEST_F(RestorePlannerTest, WhereAPrivilegeIsMissingObjectsMayOnlyBeHidden) {
   EXPECT_TRUE(Plan().sees_all);
   facts_.privileges = Privileges::Parse({"GRANT SELECT ON `other`.* TO `root`@`localhost`"});
   EXPECT_FALSE(Plan().sees_all);
+  facts_.privileges = Privileges::Parse({"GRANT SELECT, TRIGGER ON `d`.* TO `root`@`localhost`"});
+  EXPECT_TRUE(Plan().sees_all);
+  facts_.live.unreadable.push_back({{"d", ObjectKind::kEvent, "*"}, ErrorCode::kPrivilege, "", ""});
+  EXPECT_FALSE(Plan().sees_all);
 }
 
 TEST(RestoreTest, AnArchiveOfTheServersOwnDatabaseIsRefusedBeforeAnyConnection) {
