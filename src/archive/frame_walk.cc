@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint32_t kZstdMagic = 0xFD2FB528;
 constexpr char kTakeAgain[] =
-    "Take another copy of the file, or dump again; this one is not whole.";
+    "Take another copy of the file: this one is not whole, and a new dump would hold what is live "
+    "now.";
 
 std::string ReadUpTo(const RandomAccessFile& file, std::uint64_t offset, std::size_t size) {
   std::string bytes(size, '\0');

@@ -54,7 +54,8 @@ class PackedText : public TextSource {
     throw Error(
         ErrorCode::kIncomplete,
         fmt::format("'{}' is incomplete: the {} file has been cut off", file_->name(), what),
-        "Take another copy of the file, or take the dump again.")
+        "Take another copy of the file: this one is not whole, and a new dump would hold what is "
+        "live now.")
         .About(file_->name());
   }
   [[noreturn]] void ThrowDamaged(std::string_view what, std::string_view why) const {

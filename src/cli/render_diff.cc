@@ -30,7 +30,8 @@ std::string Keys(std::string_view title, const std::vector<std::string>& keys, s
                  bool complete) {
   if (count == 0) return {};
   std::string text =
-      fmt::format("    {}: {}{}\n", title, complete ? "" : "at least ", Counted(count, "row"));
+      fmt::format("    {}: {}{}\n", title, complete ? "" : "too many to find all, at least ",
+                  Counted(count, "row"));
   for (const std::string& key : keys) text += fmt::format("      {}\n", Printable(key));
   if (keys.size() < count) {
     text += "      …\n";

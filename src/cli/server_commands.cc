@@ -8,6 +8,7 @@
 #include "cli/json.h"
 #include "cli/render.h"
 #include "cli/terminal.h"
+#include "dbomsbak/app/child_process.h"
 #include "dbomsbak/app/names.h"
 #include "dbomsbak/app/restore_command.h"
 #include "dbomsbak/base/units.h"
@@ -26,10 +27,12 @@ constexpr char kSwapLeft[] =
 constexpr char kPurgeLeft[] =
     "  a copy may be dropped in part: dbomsbak status shows it; the same command drops the rest";
 
-// Of the copy that was just made alone; older ones may be there.
+// Of the copy that was just made alone: older ones, and those of other sets, may be there.
 std::string PurgeCommand(const RestorePlan& plan) {
-  return plan.generation == 1 ? "dbomsbak purge"
-                              : fmt::format("dbomsbak purge --generation {}", plan.generation);
+  return fmt::format(
+      "dbomsbak purge {}{}",
+      plan.generation == 1 ? std::string() : fmt::format("--generation {} ", plan.generation),
+      ShellQuoted(plan.databases));
 }
 
 bool MustAsk(Invocation& run) { return !run.line.Flag("yes") && CanAsk(); }
@@ -155,12 +158,13 @@ ErrorCode Report(Invocation& run, const RestoreResult& result, bool dry_run, boo
             : fmt::format("live now; the window was open for {}", HumanDuration(result.window_ms)));
     if (result.plan.generation > 0 && result.plan.NothingIsLive()) {
       run.console.Say(
-          "nothing was live before: dbomsbak undo takes the databases away again, dbomsbak purge "
-          "forgets that");
+          fmt::format("nothing was live before: dbomsbak undo {} takes the databases away again, "
+                      "{} forgets that",
+                      ShellQuoted(result.plan.databases), PurgeCommand(result.plan)));
     } else if (result.plan.generation > 0) {
       run.console.Say(fmt::format(
-          "what was live is displaced copy {}: dbomsbak undo swaps it back, {} drops it",
-          result.plan.generation, PurgeCommand(result.plan)));
+          "what was live is displaced copy {}: dbomsbak undo {} swaps it back, {} drops it",
+          result.plan.generation, ShellQuoted(result.plan.databases), PurgeCommand(result.plan)));
     }
   }
   return code;

@@ -17,7 +17,7 @@ namespace dbomsbak {
 namespace {
 
 constexpr char kRehearsalLeft[] =
-    "  staging may be left on the server: dbomsbak status shows it, dbomsbak purge drops it";
+    "  staging may be left on the server: dbomsbak status shows it and what drops it";
 
 // For cron one line is enough: how consistency was reached is told with --verbose.
 class FewerNotes final : public ForwardingObserver {

@@ -32,6 +32,13 @@ std::uint64_t SizeOf(Session& session, const std::vector<std::string>& databases
   return bytes;
 }
 
+constexpr char kNothingWas[] = "Nothing was";
+
+bool NothingWasLive(const PreparedSet& set) {
+  return std::all_of(set.before.begin(), set.before.end(),
+                     [](const Database& database) { return database.create.empty(); });
+}
+
 // Of its own tables in live databases; a journal that tells no run stands alone.
 std::uint64_t SizeOfRun(Session& session, const InPlaceRun& found) {
   std::uint64_t bytes = 0;
@@ -79,10 +86,9 @@ std::string AdviceOnOther(const Leftover& leftover, bool busy, const std::string
     return fmt::format("No journal tells what this was. Look into it; when it is not needed: {}",
                        DropAdvice(leftover.holders));
   }
-  return fmt::format(
-      "A restore was interrupted while it loaded; nothing live has changed. Run it again, or sweep "
-      "up: `dbomsbak restore --abort`, or `dbomsbak purge{}{}`.",
-      leftover.databases.empty() ? "" : " ", ShellWords(leftover.databases));
+  // Not `purge`: that drops displaced copies as well, which may be the way back.
+  return "A restore was interrupted while it loaded; nothing live has changed. Run it again, or "
+         "sweep up: `dbomsbak restore --abort`.";
 }
 
 const char* Doing(const PreparedSet& set) {
@@ -140,8 +146,10 @@ Leftover Describe(Session& session, const JournaledSet& found,
     case SetState::kFinished:
       leftover.kind = LeftoverKind::kDisplacedCopy;
       leftover.advice =
-          fmt::format("What was live before the {}. `dbomsbak purge --generation {} {}` drops it.",
-                      found.set.operation, found.set.generation, ShellWords(leftover.databases));
+          fmt::format("{} live before the {}. `dbomsbak purge --generation {} {}` drops {}.",
+                      NothingWasLive(found.set) ? kNothingWas : "What was", found.set.operation,
+                      found.set.generation, ShellWords(leftover.databases),
+                      NothingWasLive(found.set) ? "the note of that" : "it");
       if (!busy && !found.unswept &&
           std::any_of(found.set.members.begin(), found.set.members.end(),
                       [&](const SetMember& member) { return databases.contains(member.source); })) {
@@ -259,12 +267,17 @@ void AddUndo(std::vector<Leftover>& copies) {
     generation = std::max(generation, copy.generation);
   }
   for (Leftover& copy : copies) {
-    if (copy.kind != LeftoverKind::kDisplacedCopy || !copy.advice.starts_with("What")) continue;
+    const bool nothing = copy.advice.starts_with(kNothingWas);
+    if (copy.kind != LeftoverKind::kDisplacedCopy ||
+        (!nothing && !copy.advice.starts_with("What was"))) {
+      continue;
+    }
     const unsigned last = newest[copy.databases];
     const std::string names = ShellWords(copy.databases);
     copy.advice +=
         copy.generation == last
-            ? fmt::format(" `dbomsbak undo {}` swaps it back.", names)
+            ? fmt::format(" `dbomsbak undo {}` {}.", names,
+                          nothing ? "takes the databases away again" : "swaps it back")
             : fmt::format(
                   " undo swaps the newest copy, {}, and reaches this one only when every "
                   "newer one is purged.",

@@ -30,8 +30,10 @@ std::string BeginOf(const RandomAccessFile& file) {
 }
 
 [[noreturn]] void ThrowIncomplete(const RandomAccessFile& file, std::string_view what) {
-  throw Error(ErrorCode::kIncomplete, fmt::format("'{}' is incomplete: {}", file.name(), what),
-              "Take another copy of the file, or dump again; this one is not whole.")
+  throw Error(
+      ErrorCode::kIncomplete, fmt::format("'{}' is incomplete: {}", file.name(), what),
+      "Take another copy of the file: this one is not whole, and a new dump would hold what "
+      "is live now.")
       .About(file.name());
 }
 

@@ -50,6 +50,7 @@ class Tests:
         before = root.files()
         name = '/tmp/dbomsbak.deb'
         shutil.copy(package, root.path / name[1:])
+        (root.path / 'var/lib/dbomsbak').mkdir(mode=0o700)  # by a command of root's before
         root.install(name)
         assert root.run('dbomsbak', '--version') == f'dbomsbak {self.version}\n'
         here = root.path

@@ -498,7 +498,10 @@ kill -9 $process
         prefix = self.root / 'usr'
         subprocess.run(['cmake', '--install', os.environ['DBOMSBAK_BUILD'], '--prefix', prefix], check=True,
                        capture_output=True)
+        listed = (pathlib.Path(os.environ['DBOMSBAK_BUILD']) / 'install_manifest.txt').read_text().split('\n')
+        self.assertEqual(sorted(str(path) for path in prefix.rglob('*') if path.is_file()), sorted(listed))
         example = next(prefix.glob('share/doc/*/examples/snapshot.cnf')).read_text()
+        self.assertIn(f'copy to {prefix}/etc/dbomsbak/snapshot.cnf', example)
         conf = prefix / 'etc/dbomsbak/snapshot.cnf'
         conf.parent.mkdir(parents=True)
         for old, new in (('host = 127.0.0.1\nport = 2883\n', f'socket = {self.server.socket}\n'),

@@ -139,7 +139,7 @@ def stopped_too_late(program, server, options, folder):
             text = ' '.join(' '.join(lines).split())
             print('\n'.join(line for line in lines if line))
             assert f'too late to stop: the swap was under way, and {finished}' in text, text
-            assert text.index('too late') < text.index('dbomsbak undo swaps it back'), text
+            assert text.index('too late') < text.index('dbomsbak undo late swaps it back'), text
     program.ok('purge', *options, '--yes')
     server.sql('DROP DATABASE late')
 

@@ -52,7 +52,7 @@ TEST(TextSourceTest, AFileThatHasBeenCutOffIsIncomplete) {
     ExpectTold(Thrown([&, &whole = packed] { ReadAll(whole.substr(0, whole.size() / 2)); }),
                ErrorCode::kIncomplete,
                std::string("'dump.sql' is incomplete: the ") + kind + " file has been cut off",
-               "dump.sql", "Take another copy of the file, or take the dump again.");
+               "dump.sql", "Take another copy of the file: this one is not whole");
   }
 }
 
