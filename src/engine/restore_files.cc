@@ -143,7 +143,7 @@ void RefuseTwice(const std::vector<RestoreContent>& contents) {
                     fmt::format("database {} is in '{}' and in '{}'", QuoteIdentifier(database),
                                 holder->second, source.name),
                     "Give one file for each database.")
-            .About(database);
+            .About(source.name);
       }
     }
   }

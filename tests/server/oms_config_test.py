@@ -196,6 +196,11 @@ class OmsConfig:
         folder.mkdir()
         for command in (['dump', '-o', self.folder / 'other.sql.zst'], ['check'], ['snapshot', '--dir', folder]):
             self.says(self.run(*command, config=wrong).expect(2), f'{wrong}, line {line}: drc_cm_heartbeat_db: there is no database `oms_hb`')
+        # One that is there, and is refused for something else, is not.
+        part = self.folder / 'part_again.sql.zst'
+        self.run('dump', 'oms_rm', '-o', part).expect(0)
+        self.says(self.run('restore', '--dry-run', self.archive, part).expect(2), f"database `oms_rm` is in '{self.archive}' and in '{part}'",
+                  never=['line '])
 
     def test_a_comment_behind_a_password_is_told_where_the_login_is_refused(self):
         text = self.config.read_text()

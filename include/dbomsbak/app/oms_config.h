@@ -51,7 +51,7 @@ std::vector<std::string> ChosenDatabases(const OmsConfig& config,
                                          const std::vector<std::string>& named);
 
 // Where the files name the database that is not there, by this error, its message says in which
-// line.
+// line. All else of kUsage and kPrivilege is about a file, or about an object in a database.
 void TellWhereNamed(const std::map<std::string, std::string>& named_at, Error& error);
 
 // Those of OMS's databases that are not among `held`, in upper or lower case.
