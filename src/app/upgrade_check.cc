@@ -40,7 +40,8 @@ class Finder {
     const bool may_ask = ask && found_.problems.empty();
     for (const UpgradeStep& step : run_.Planned("backup")) {
       if (!step.operators || run_.Confirmed(step.name, may_ask, kConfirmationHolds_s)) continue;
-      if (!IsWantedForSure(step, run_.facts())) continue;
+      // Of an OMS that is known, but not its version, it is told with the rest.
+      if (!is_oms && !IsWantedForSure(step, run_.facts())) continue;
       found_.problems.push_back(fmt::format("not confirmed: {} ({}); --confirm {}", step.name,
                                             step.description, step.name));
     }

@@ -593,7 +593,7 @@ class Upgrade:
                "the tag of image 'reg:5000/oms:newest' tells no version: --to VERSION names it",
                f"old and new container are both called '{OLD}': --new-container names another",
                "0 B are free in '/proc', mounted at /home/admin/logs; 256.0 MiB are the least: free some there",
-               f"container '{OLD}' mounts only one of")
+               f"container '{OLD}' mounts only one of", 'not confirmed: connectors (')
         # A folder for each upgrade.
         usual['containers'][OLD]['Id'] = 'e' * 64
         world.write(usual)
