@@ -120,8 +120,8 @@ constexpr std::array kCommands{
         kCommandUpgrade, "upgrade", "plan|check|backup|start|finish|rollback|status|report", 1,
         kAny, "an upgrade of OMS in its container, step by step, and the way back",
         "plan shows every step with its commands, and what is to be done by hand; where the "
-        "container engine does not answer, what it alone can tell is marked as not known yet, and "
-        "plan ends with 40. check looks at "
+        "container engine does not answer ahead of the first check, what it alone can tell is "
+        "marked as not known yet, and plan ends with 40. check looks at "
         "all that could stand against it, and changes nothing. backup stops the old container, "
         "dumps OMS's databases, proves the archive and rehearses its restore. start runs the new "
         "version until it is well, finish ends the upgrade. rollback brings databases and old "
