@@ -321,15 +321,16 @@ void FinishUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
                 fmt::format("Run {} first.", start));
   }
   if (journal.Fact("finished_at").empty()) {
-    std::optional<ContainerInfo> now;
     try {
-      now = run.NewNow();
-    } catch (const Error&) {  // of a container that does not run nothing is confirmed
+      run.docker.Inspect(options.new_container);
+    } catch (const Error&) {  // the engine does not answer: the container may well run
       for (const UpgradeStep& step : run.Planned("finish")) {
         if (step.operators) run.KeepConfirmed(step.name);
       }
       throw;
     }
+    // Of one that is another one, or does not run, nothing is confirmed.
+    const auto now = run.NewNow();
     if (!now || !now->running) {
       throw Error(ErrorCode::kUpgradePreflight,
                   fmt::format("container '{}' does not run", options.new_container),

@@ -547,6 +547,19 @@ class Upgrade:
         equal([entry['step'] for entry in world.journal()['entries'] if entry['event'] == 'confirmed'].count('ha-off-rollback'), 1)
         world.went_back(before)
 
+        # Of a container that is another one nothing is confirmed.
+        world = self.fresh()
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        world.run('start')
+        data = world.read()
+        mine = data['containers'][NEW]['Id']
+        data['containers'][NEW]['Id'] = 'f' * 64
+        world.write(data)
+        expect(world.run('finish', '--confirm', 'ha-on,browser-cache', code=40).err, '(ffffffffffff) is another one')
+        data['containers'][NEW]['Id'] = mine
+        world.write(data)
+        expect(world.run('finish', code=40).err, 'not confirmed: ha-on', 'not confirmed: browser-cache')
+
         world = self.fresh(port=1)
         world.run('backup', '--node-role', 'other', *CONFIRMED)
         refused('start', '--confirm', 'databases-backed-up')
