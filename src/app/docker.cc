@@ -8,6 +8,7 @@
 
 #include "dbomsbak/base/ascii.h"
 #include "dbomsbak/base/error.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/base/utc_time.h"
 
 namespace dbomsbak {
@@ -190,7 +191,8 @@ std::string Docker::HowItEnded(const std::vector<std::string>& words, const Chil
                                std::chrono::seconds limit) const {
   const std::string command = ShellQuoted(Command(words));
   if (result.timed_out) {
-    return fmt::format("'{}' did not end within {} s", command, limit.count());
+    return fmt::format("'{}' did not end within {}", command,
+                       HumanDuration(static_cast<std::uint64_t>(limit.count()) * 1000));
   }
   const std::string said = LastLine(result.err.empty() ? result.out : result.err);
   return fmt::format("'{}' ended with {}{}{}", command, result.code, said.empty() ? "" : ": ",

@@ -8,6 +8,7 @@
 #include "dbomsbak/app/dump_command.h"
 #include "dbomsbak/app/restore_command.h"
 #include "dbomsbak/app/verify_command.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/base/utc_time.h"
 #include "dbomsbak/engine/quiet.h"
 
@@ -246,8 +247,9 @@ class Backup {
     line("dumped", journal_.Fact("dumped_at"));
     line("verified", journal_.Fact("verified_at"));
     line("rehearsed",
-         rehearsed ? fmt::format("{}; downtime of a restore's swap to expect: {} ms",
-                                 journal_.Fact("rehearsed_at"), journal_.Fact("expected_window_ms"))
+         rehearsed ? fmt::format("{}; downtime of a restore's swap to expect: {}",
+                                 journal_.Fact("rehearsed_at"),
+                                 HumanDuration(std::stoull(journal_.Fact("expected_window_ms"))))
                    : "no (--no-rehearse): that it can be restored is not shown");
     line("to go back",
          fmt::format("dbomsbak upgrade rollback --state {}", ShellQuoted({run_.options.folder})));

@@ -17,6 +17,7 @@
 #include "dbomsbak/app/oms_config.h"
 #include "dbomsbak/app/verify_command.h"
 #include "dbomsbak/archive/archive_reader.h"
+#include "dbomsbak/base/units.h"
 #include "dbomsbak/base/utc_time.h"
 
 namespace dbomsbak {
@@ -481,19 +482,19 @@ bool UpgradeRun::IsHealthy(const std::string& container, std::string& why) {
 
 void UpgradeRun::WaitForHealth(const std::string& container) {
   const auto deadline = std::chrono::steady_clock::now() + seconds{options.health_timeout_s};
+  const std::string patience = HumanDuration(std::uint64_t{options.health_timeout_s} * 1000);
   std::string why, told;
   while (!IsHealthy(container, why)) {
     if (told.empty()) {
-      world.observer.Notice(fmt::format("{}: waiting for container '{}', {} s at most: {}",
-                                        at_work_, container, options.health_timeout_s, why));
+      world.observer.Notice(fmt::format("{}: waiting for container '{}', {} at most: {}", at_work_,
+                                        container, patience, why));
     } else if (why != told) {
       world.observer.Phase("waiting: " + why);
     }
     told = why;
     if (std::chrono::steady_clock::now() > deadline) {
       throw Error(ErrorCode::kUpgradePreflight,
-                  fmt::format("container '{}' was not well after {} s: {}", container,
-                              options.health_timeout_s, why),
+                  fmt::format("container '{}' was not well after {}: {}", container, patience, why),
                   "Look at its services, or give it longer: --health-timeout SECONDS.");
     }
     Sleep(milliseconds{500});

@@ -224,6 +224,11 @@ class Upgrade:
         equal((listed['state'], listed['pin'], bool(listed['rehearsed']), listed['root']),
               ('good', 'before the upgrade from 3.3.1 to 4.0.0', True, told['root']))
         expect((world.state / 'receipt.txt').read_text(), told['root'], told['t1'], OLD)
+        # As it is for people.
+        journal = world.journal()
+        world.write_journal({**journal, 'facts': {**journal['facts'], 'expected_window_ms': '65000', 'receipt_root': ''}})
+        world.run('backup')
+        expect((world.state / 'receipt.txt').read_text(), "downtime of a restore's swap to expect: 1 min 05 s\n")
         calls = len(world.read()['calls'])
         expect(world.run('backup').err, 'dump: done already')
         equal({call[0] for call in world.read()['calls'][calls:]} - READ_ONLY, set())
@@ -291,7 +296,7 @@ class Upgrade:
         # What is left is what comes behind a rollback, and nothing of the way on.
         expect(world.run('finish', '--confirm', 'ha-on,browser-cache', code=31).err, 'is rolled back')
         told = world.run('status').out
-        expect(told, 'health            failed', ': container \'oms_400\' was not well after 1 s: oms_drc_cm is FATAL (42)',
+        expect(told, 'health            failed', ': container \'oms_400\' was not well after 1.0 s: oms_drc_cm is FATAL (42)',
                'left to do by hand\n', f'rename {NEW} {NEW}_failed', f'upgrade check --state {world.state}-2',
                'refetchStoreIntervalMin: 3',
                '\n  What was live before the restore.')
@@ -574,7 +579,7 @@ class Upgrade:
         world = self.fresh()
         world.run('backup', *CONFIRMED, '--no-rehearse')
         world.change(sick={NEW: 'nginx'})
-        said = f"dbomsbak: note: health: waiting for container '{NEW}', 1 s at most: nginx is FATAL\n"
+        said = f"dbomsbak: note: health: waiting for container '{NEW}', 1.0 s at most: nginx is FATAL\n"
         expect(world.run('start', '--health-timeout', 1, code=42).err, said)
         assert 'waiting' not in world.run('start', '--health-timeout', 1, '-q', code=42).err
         events = world.run('start', '--health-timeout', 1, '--progress=json', code=42).err
@@ -582,7 +587,7 @@ class Upgrade:
         equal((event['event'], event['text']), ('notice', said[len('dbomsbak: note: '):-1]))
         world.change(sick={OLD: 'oms_console'})
         expect(world.run('rollback', '--confirm', 'ha-off-rollback', '--health-timeout', 1, code=42).err,
-               f"dbomsbak: note: restart-old: waiting for container '{OLD}', 1 s at most: oms_console is FATAL\n")
+               f"dbomsbak: note: restart-old: waiting for container '{OLD}', 1.0 s at most: oms_console is FATAL\n")
 
     def test_a_database_that_is_not_there_is_told_with_its_line(self):
         world = self.fresh()

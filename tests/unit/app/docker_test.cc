@@ -145,7 +145,7 @@ TEST(DockerTest, ACallThatFailsIsToldWithItsWords) {
   ExpectTold(run("echo no space >&2; exit 125"), ErrorCode::kUpgradePreflight,
              "'" + path + " stop 'a b'' ended with 125: no space", "", kHint);
   ExpectTold(run("exec sleep 60"), ErrorCode::kUpgradePreflight,
-             "'" + path + " stop 'a b'' did not end within 1 s", "", kHint);
+             "'" + path + " stop 'a b'' did not end within 1.0 s", "", kHint);
   std::filesystem::remove(path);
 }
 
