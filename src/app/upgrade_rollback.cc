@@ -52,7 +52,7 @@ class Rollback {
     }
     if (run_.options.other_node && !has_run_since_) {
       steps.push_back(run_.Make(
-          "databases-restored", [&] { return run_.Confirmed("databases-restored", false, 0); },
+          "databases-restored", [&] { return ConfirmationStands(journal_, "databases-restored"); },
           [&] { AwaitDatabases(); }));
     }
     if (!old_gone_) {
@@ -228,7 +228,7 @@ class Rollback {
     if (!now) return;
     if (now->running) {  // it may have written since a restore
       journal_.SetFact("restored_root", "");
-      if (journal_.Begun("databases-restored")) journal_.Append("undone", "databases-restored", "");
+      run_.TakeBackConfirmation("databases-restored");
     }
     if (now->restart_policy != "no") run_.GivePolicy(run_.options.new_container, "no");
     run_.StopAndWait(run_.options.new_container);

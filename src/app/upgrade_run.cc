@@ -185,10 +185,14 @@ Step UpgradeRun::Make(const std::string& name, std::function<bool()> done,
     if (!*asked) at_work_.clear();
     const bool is_done = done();
     if (!std::exchange(*asked, true) && is_done) {
-      world.say(fmt::format("{}: {}", name,
-                            journal.Done(name) ? "done already"
-                            : name == "health" ? "its services run, and the console answers"
-                                               : "nothing to do"));
+      if (const UpgradeStep& planned = Planned1(name); planned.operators) {
+        TellConfirmed(planned);
+      } else {
+        world.say(fmt::format("{}: {}", name,
+                              journal.Done(name) ? "done already"
+                              : name == "health" ? "its services run, and the console answers"
+                                                 : "nothing to do"));
+      }
       // A kill between the effect and its entry.
       if (!journal.Done(name)) journal.Append("done", name, "found");
     }
@@ -231,15 +235,20 @@ ErrorCode UpgradeRun::CodeOf(const Error& error) const {
   return stopped || !changing_ || (changes_anew_ && !acted_) ? error.code() : ErrorCode::kNeedsHelp;
 }
 
+void UpgradeRun::TellConfirmed(const UpgradeStep& step) const {
+  if (kept_.contains(step.name)) return;  // by this command
+  world.say(fmt::format("{}: confirmed at {} ({})", step.name, journal.Last(step.name)->time,
+                        step.description));
+}
+
 bool UpgradeRun::Confirmed(const std::string& name, bool ask, std::int64_t holds_s) {
   if (kept_.contains(name)) return true;
   const UpgradeStep& step = Planned1(name);
   bool said_now = world.confirm(step, false);
   if (!said_now && ConfirmationStands(journal, name)) {
-    const std::string& time = journal.Last(name)->time;
-    const auto then = ParseUtc(time);
+    const auto then = ParseUtc(journal.Last(name)->time);
     if (holds_s == 0 || (then && world.clock() - *then <= holds_s)) {
-      world.say(fmt::format("{}: confirmed at {} ({})", name, time, step.description));
+      TellConfirmed(step);
       return true;
     }
   }
@@ -255,6 +264,11 @@ void UpgradeRun::KeepConfirmed(const std::string& name) {
     kept_.insert(name);
   } catch (const Error&) {  // the step itself tells
   }
+}
+
+void UpgradeRun::TakeBackConfirmation(const std::string& name) {
+  kept_.erase(name);
+  if (journal.Begun(name)) journal.Append("undone", name, "");
 }
 
 void UpgradeRun::KeepInspection() {

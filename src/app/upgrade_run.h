@@ -37,6 +37,9 @@ class UpgradeRun {
   // whatever fails before it is asked for.
   void KeepConfirmed(const std::string& name);
 
+  // What it was confirmed of is over.
+  void TakeBackConfirmation(const std::string& name);
+
   // Keeps what the engine tells of the old container, once, and OMS's configuration as it is now.
   void KeepInspection();
   const ContainerInfo& old() const { return facts_.old.value(); }
@@ -86,6 +89,7 @@ class UpgradeRun {
   std::string WithoutOld(bool gone) const;
   // Of the step at work; whatever it says, an error goes on.
   void NoteFailure(const Error& error);
+  void TellConfirmed(const UpgradeStep& step) const;
   // What the command ends with.
   ErrorCode CodeOf(const Error& error) const;
 

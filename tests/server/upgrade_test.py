@@ -572,8 +572,19 @@ class Upgrade:
         refused('rollback', '--confirm', 'ha-off-rollback,databases-restored')  # too early: nothing is stopped
         expect(world.run('rollback', code=42).err, 'ha-off-rollback: confirmed at 20', 'not confirmed: databases-restored')
         refused('rollback', '--confirm', 'databases-restored')
+        kept = world.journal(), world.read()
         expect(world.run('rollback').err, 'databases-restored: confirmed at 20')
         equal((world.runs(NEW), world.runs(OLD)), (False, True))
+        # What a new version that runs again may have written since is not what was confirmed then.
+        world.write_journal(kept[0])
+        world.write(kept[1])
+        world.by_hand('start', NEW)
+        expect(world.run('rollback', code=42).err, 'not confirmed: databases-restored')
+        world.by_hand('start', NEW)
+        told = world.run('rollback', '--confirm', 'databases-restored').err
+        equal([entry['event'] for entry in world.journal()['entries'] if entry['step'] == 'databases-restored'][-4:],
+              ['undone', 'begin', 'confirmed', 'done'])
+        equal((told.count('databases-restored'), world.runs(NEW), world.runs(OLD)), (1, False, True))
 
     def test_what_is_waited_for_is_told(self):
         world = self.fresh()
@@ -749,7 +760,14 @@ class Upgrade:
         waits = world.run('rollback', '--confirm', 'ha-off-rollback', code=42)
         expect(waits.err, 'not confirmed: databases-restored', 'goes on from here')
         equal((world.runs(NEW), world.runs(OLD)), (False, False))
-        world.run('rollback', '--confirm', 'databases-restored')
+        journal, data = world.journal(), world.read()
+        said = world.run('rollback', '--confirm', 'databases-restored').err
+        equal([word for word in ('databases-restored: done already', 'databases-restored: confirmed at') if word in said], [])
+        world.went_back(before)
+        world.write_journal(journal)
+        world.write(data)
+        shown = world.asked([('Is that so?', 'y\n')], 'rollback', code=0)
+        assert 'databases-restored: confirmed at' not in shown, shown
         world.went_back(before)
 
     def test_what_others_do_to_the_containers_is_seen(self):
