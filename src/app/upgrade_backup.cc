@@ -51,7 +51,7 @@ class Backup {
       steps.push_back(run_.Make(
           "receipt", [&] { return IsOfThis("receipt_root"); }, [&] { WriteReceipt(); }));
     }
-    run_.Changed(anew, [&] { run_.Run(steps); });
+    run_.Changed(anew, false, [&] { run_.Run(steps); });
   }
 
  private:

@@ -61,7 +61,7 @@ class Rollback {
     }
     steps.push_back(run_.Make(
         "advice", [&] { return !journal_.Fact("rolled_back_at").empty(); }, [&] { Advise(); }));
-    run_.Changed(fresh, [&] { run_.Run(steps); });
+    run_.Changed(fresh, true, [&] { run_.Run(steps); });
   }
 
  private:
@@ -223,7 +223,6 @@ class Rollback {
     return !now || (!now->running && (run_.PolicyStays() || now->restart_policy == "no"));
   }
   void StopNew() {
-    if (journal_.Fact("t3").empty()) journal_.SetFact("t3", FormatUtc(run_.world.clock()));
     const auto now = run_.NewNow();
     if (!now) return;
     if (now->running) {  // it may have written since a restore
@@ -231,6 +230,7 @@ class Rollback {
       run_.TakeBackConfirmation("databases-restored");
     }
     if (now->restart_policy != "no") run_.GivePolicy(run_.options.new_container, "no");
+    if (journal_.Fact("t3").empty()) journal_.SetFact("t3", FormatUtc(run_.world.clock()));
     run_.StopAndWait(run_.options.new_container);
     run_.WaitUntilStopped(run_.options.new_container);
   }

@@ -193,8 +193,11 @@ Step UpgradeRun::Make(const std::string& name, std::function<bool()> done,
                               : name == "health" ? "its services run, and the console answers"
                                                  : "nothing to do"));
       }
-      // A kill between the effect and its entry.
-      if (!journal.Done(name)) journal.Append("done", name, "found");
+      // A kill between the effect and its entry. From here on the state is another one.
+      if (!journal.Done(name)) {
+        journal.Append("done", name, "found");
+        acted_ = true;
+      }
     }
     return is_done;
   };
@@ -222,8 +225,10 @@ void UpgradeRun::NoteFailure(const Error& error) {
   std::string why = InOneLine(error.message());
   const std::string doing = Planned1(at_work_).description + ": ";
   if (why.starts_with(doing)) why.erase(0, doing.size());
+  // Where it did nothing the state is that of before it.
+  const bool undone = changing_ && Unchanged();
   try {
-    journal.Append("failed", std::exchange(at_work_, ""),
+    journal.Append(undone ? "undone" : "failed", std::exchange(at_work_, ""),
                    fmt::format("{} {}", static_cast<int>(CodeOf(error)), why));
   } catch (const Error&) {  // what failed is worth more
   }
@@ -232,7 +237,7 @@ void UpgradeRun::NoteFailure(const Error& error) {
 ErrorCode UpgradeRun::CodeOf(const Error& error) const {
   const bool stopped =
       error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kTerminated;
-  return stopped || !changing_ || (changes_anew_ && !acted_) ? error.code() : ErrorCode::kNeedsHelp;
+  return stopped || !changing_ || Unchanged() ? error.code() : ErrorCode::kNeedsHelp;
 }
 
 void UpgradeRun::TellConfirmed(const UpgradeStep& step) const {
@@ -537,7 +542,7 @@ std::string UpgradeRun::ArchiveFault() const {
   return verdict.error ? verdict.error->message() : "it is partial";
 }
 
-void UpgradeRun::Changed(bool anew, const std::function<void()>& doing) {
+void UpgradeRun::Changed(bool anew, bool goes_back, const std::function<void()>& doing) {
   acted_ = false;
   changing_ = true;
   changes_anew_ = anew;
@@ -545,7 +550,7 @@ void UpgradeRun::Changed(bool anew, const std::function<void()>& doing) {
     doing();
     changing_ = false;
   } catch (Error& error) {
-    const bool unchanged = anew && !acted_;
+    const bool unchanged = Unchanged();
     std::string hint = error.hint();
     // True of the restore, say, but not of the upgrade.
     constexpr std::string_view kNothing = "Nothing was changed. ";
@@ -553,7 +558,6 @@ void UpgradeRun::Changed(bool anew, const std::function<void()>& doing) {
     if (!hint.empty()) hint += ' ';
     hint += unchanged ? "Nothing was changed; the same command goes on from here"
                       : "The same command goes on from here";
-    const bool goes_back = journal.Begun("stop-new") || journal.Begun("restart-old");
     if (!goes_back && (!unchanged || IsBackedUp(options, journal))) {
       hint += fmt::format("; to go back: dbomsbak upgrade rollback --state {}",
                           ShellQuoted({options.folder}));

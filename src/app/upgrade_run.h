@@ -77,8 +77,9 @@ class UpgradeRun {
   std::string ArchiveFault() const;
 
   // `doing` behind a first change: the error becomes kNeedsHelp and tells how to go on. `anew`: the
-  // first change is yet to come, and an error before any step was run stays what it is.
-  void Changed(bool anew, const std::function<void()>& doing);
+  // first change is yet to come, and an error before any step has done something stays what it is,
+  // as does the state. `goes_back`: to the old version, which is no way out to tell of then.
+  void Changed(bool anew, bool goes_back, const std::function<void()>& doing);
 
   const UpgradeOptions& options;
   const UpgradeWorld& world;
@@ -89,6 +90,8 @@ class UpgradeRun {
   std::string WithoutOld(bool gone) const;
   // Of the step at work; whatever it says, an error goes on.
   void NoteFailure(const Error& error);
+  // Within Changed(): the first change is yet to come.
+  bool Unchanged() const { return changes_anew_ && !acted_; }
   void TellConfirmed(const UpgradeStep& step) const;
   // What the command ends with.
   ErrorCode CodeOf(const Error& error) const;

@@ -43,7 +43,7 @@ class Start {
     steps.push_back(run_.Make(
         "mounts", [&] { return HasT2(); }, [&] { CompareMounts(); }));
     try {
-      run_.Changed(!begun_before_, [&] { run_.Run(steps); });
+      run_.Changed(!begun_before_, false, [&] { run_.Run(steps); });
     } catch (Error& error) {
       // Interrupted, or nothing was changed.
       if (error.code() != ErrorCode::kNeedsHelp) throw;

@@ -170,7 +170,8 @@ std::vector<UpgradeStepState> UpgradeSteps(const UpgradeOptions& options, const 
         state.state = "begun";
         state.began = entry.time;
         state.ended.clear();
-      } else if (entry.event == "failed") {
+      } else if (entry.event == "failed" ||
+                 (entry.event == "undone" && !entry.payload.empty())) {  // it has done nothing
         state.state = "failed";
         TakeFailure(entry.payload, state);
       } else if (entry.event == "undone") {

@@ -522,12 +522,33 @@ class Upgrade:
                'Look for what else sets it', 'Nothing was changed; the same command goes on from here.')
         assert 'statement' not in refused and 'server' not in refused, refused
         equal((world.runs(OLD), world.policy(OLD)), (True, 'always'))
+        # Nothing was, and so it is told: what failed, and the state of before.
+        told = world.status()
+        [step] = [step for step in told['steps'] if step['name'] == 'restart-policy']
+        equal((told['state'], told['next'], step['state'], step['failed_with']), ('checked', 'restart-policy', 'failed', 40))
+        expect(step['failure'], 'ended well, but the restart policy')
+        world.run('check')
         world.run('backup', *CONFIRMED, '--no-rehearse')
+        journal, data = world.journal(), world.read()
+        # A rollback that has nothing to stop has begun with that.
+        world.change(fault={'on': f'update --restart always {OLD}', 'do': 'nothing'})
+        refused = world.run('rollback', '--confirm', 'ha-off-rollback', code=42).err
+        equal((world.status()['state'], 'Nothing was changed' in refused), ('rolling-back', False))
+        world.write_journal(journal)
+        world.write(data)
         world.run('start')
         world.change(fault={'on': f'update --restart always {NEW}', 'do': 'nothing'})
         refused = world.run('finish', '--confirm', 'ha-on,browser-cache', code=40).err
         expect(refused, f"{update} always {NEW}' ended well, but the restart policy of container '{NEW}' is not 'always'")
         world.run('finish')
+        world.change(fault={'on': f'update --restart no {NEW}', 'do': 'nothing'})
+        refused = world.run('rollback', '--confirm', 'ha-off-rollback', code=40).err
+        expect(refused, f"{update} no {NEW}' ended well, but the restart policy of container '{NEW}' is not 'no'",
+               'Nothing was changed; the same command goes on from here.\n')
+        told = world.status()
+        equal((told['state'], told['t3'], world.runs(NEW)), ('finished', '', True))
+        expect(json.dumps(world.journal()), f"40 '{self.engine} update --restart no {NEW}' ended well")
+        world.run('finish', '--confirm', 'ha-on')
         # Behind a change it stands between two states.
         world.change(fault={'on': f'update --restart always {OLD}', 'do': 'nothing'})
         refused = world.run('rollback', '--confirm', 'ha-off-rollback', code=42).err

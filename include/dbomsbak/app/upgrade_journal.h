@@ -64,7 +64,8 @@ class UpgradeJournal final : public JournalStore {
   const std::vector<JournalEntry>& entries() const { return entries_; }
 
   // The newest entry of the step that is a "begin", "done", "confirmed", "undone" or "failed" (its
-  // payload: exit code, blank, message); null: none.
+  // payload: exit code, blank, message; that of an "undone", too, where the step has failed and
+  // done nothing); null: none.
   const JournalEntry* Last(std::string_view step) const;
   bool Begun(std::string_view step) const;  // begun or done, and not undone
   bool Done(std::string_view step) const;   // done or confirmed
