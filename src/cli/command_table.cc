@@ -16,7 +16,7 @@ constexpr std::array kCommands{
         "plain SQL. Without -o plain SQL goes to standard output, as mysqldump does it. Beside a "
         "file stands FILE.sha256 for sha256sum -c. A dump is published whole or not at all; the "
         "last line is its receipt.",
-        "dbomsbak dump -h 10.0.0.5 -P 2883 -u root@oms -p oms_rm oms_cm oms_cm_hb -o oms.sql.zst"},
+        "dbomsbak dump -h 10.0.0.5 -u root -p drc_rm_db drc_cm_db -o oms.sql.zst"},
     CommandInfo{
         kCommandVerify, "verify", "FILE…", 1, kAny, "prove that archives are complete and intact",
         "Checks every byte of an archive: frames, index, footer, seek table, and for each table "
@@ -37,7 +37,7 @@ constexpr std::array kCommands{
         "All of it, or by the index: one table, definitions only, rows only. Only the frames "
         "that hold the part are read. - is standard input. With --json in pieces that tell what "
         "they are of: dbomsbak cat --json oms.sql.zst | jq -j 'select(.kind == \"table\") | .sql'",
-        "dbomsbak cat oms.sql.zst --only oms_rm.cluster_info --schema"},
+        "dbomsbak cat oms.sql.zst --only drc_rm_db.cluster_info --schema"},
     CommandInfo{
         kCommandCheck, "check", "[DB… or --restore FILE…]", 0, kAny,
         "tell whether a server and account will do",
@@ -47,7 +47,7 @@ constexpr std::array kCommands{
         "what earlier runs left behind. With --restore it asks instead whether the server can hold "
         "what archives or plain dumps hold, and lists object by object what it cannot (34): "
         "dbomsbak check --restore oms.sql.zst -h 10.0.0.5 -u root -p",
-        "dbomsbak check -h 10.0.0.5 -u root -p oms_rm oms_cm"},
+        "dbomsbak check -h 10.0.0.5 -u root -p drc_rm_db drc_cm_db"},
     CommandInfo{
         kCommandRestore, "restore", "[FILE…]", 0, kAny,
         "bring databases back exactly, all or nothing",
@@ -100,8 +100,7 @@ constexpr std::array kCommands{
         "--keep options: an archive stays that any of them keeps, that is pinned, or that is the "
         "newest good one. One run at a time (32). One line tells the outcome; with --quiet only "
         "what went wrong.",
-        "dbomsbak snapshot --dir /backup/oms --label oms --keep-daily 7 --keep-weekly 5 oms_rm "
-        "oms_cm oms_hb"},
+        "dbomsbak snapshot --dir /backup/oms --keep-daily 7 drc_rm_db drc_cm_db"},
     CommandInfo{
         kCommandList, "list", "DIR", 1, 1, "show the archives of a folder, or that they are stale",
         "Archives with age, size, state, when they were verified and rehearsed, and pin. Header, "

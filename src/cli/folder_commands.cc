@@ -105,7 +105,8 @@ ErrorCode RunListCommandLine(Invocation& run) {
         return entry.state == ArchiveState::kUnverified;
       })) {
     run.console.Note(
-        "the contents of unverified archives were not read: dbomsbak verify proves them");
+        "the contents of unverified archives were not read; dbomsbak verify proves them, but marks "
+        "nothing here: only what snapshot has proved is listed as verified");
   }
   return ErrorCode::kOk;
 }

@@ -209,7 +209,7 @@ std::string OverviewPage(int columns) {
              "dbomsbak help exit-codes, help topics, and dbomsbak --version.",
              0, width) +
          "\nExample: back up before an upgrade, and roll back\n"
-         "  dbomsbak dump -h 10.0.0.5 -u root -p oms_rm oms_cm oms_cm_hb -o oms.sql.zst\n"
+         "  dbomsbak dump -h 10.0.0.5 -u root -p drc_rm_db drc_cm_db -o oms.sql.zst\n"
          "  dbomsbak restore oms.sql.zst -h 10.0.0.5 -u root -p\n";
 }
 
