@@ -14,6 +14,7 @@
 #include "engine/prepared_copy.h"
 #include "engine/set_history.h"
 #include "engine/set_names.h"
+#include "engine/set_sweep.h"
 #include "engine/sight.h"
 #include "engine/staging_note.h"
 
@@ -77,12 +78,13 @@ std::string DropAdvice(const std::vector<std::string>& databases) {
 
 // What no journal of a set explains. Where parts may be hidden, so may be the journal: then nobody
 // is told to drop anything.
-std::string AdviceOnOther(const Leftover& leftover, bool busy, const std::string& unseen) {
+std::string AdviceOnOther(Session& session, const Leftover& leftover, bool busy,
+                          const std::string& unseen) {
   if (leftover.kind == LeftoverKind::kStaging && busy) return "A restore is at work now.";
   if (!unseen.empty()) {
     return fmt::format("Whether it is needed cannot be told: {}", unseen);
   }
-  if (leftover.kind == LeftoverKind::kDisplacedCopy) {
+  if (leftover.kind == LeftoverKind::kDisplacedCopy || !IsSurelyOurs(session, leftover.holders)) {
     return fmt::format("No journal tells what this was. Look into it; when it is not needed: {}",
                        DropAdvice(leftover.holders));
   }
@@ -331,7 +333,7 @@ std::vector<Leftover> FindLeftovers(Session& session) {
     if (leftover.created.empty()) leftover.created = OldestTable(session, leftover.holders);
     leftover.bytes = SizeOf(session, leftover.holders);
     leftover.at_work = busy;
-    if (leftover.advice.empty()) leftover.advice = AdviceOnOther(leftover, busy, unseen);
+    if (leftover.advice.empty()) leftover.advice = AdviceOnOther(session, leftover, busy, unseen);
     leftovers.push_back(std::move(leftover));
   }
   for (Leftover& kept : KeptByRuns(session, in_place, busy)) leftovers.push_back(std::move(kept));
