@@ -182,7 +182,7 @@ class Restore(unittest.TestCase):
         with self.running():
             pass
         status = self.program.ok('status', *self.server.client_options()).out
-        self.assertIn(f'`dbomsbak purge {DATABASE}`', status)
+        self.assertIn('sweep up: `dbomsbak restore --abort`', status)
         self.assertIn(f'of {DATABASE}', status)
         self.program.ok('purge', *self.server.client_options(), '--yes')
         self.assertEqual(self.ours(), [])
@@ -191,7 +191,7 @@ class Restore(unittest.TestCase):
     def test_a_refusal_shows_the_plan_and_each_problem_on_a_line_of_its_own(self):
         with self.server_session() as session:
             refused = self.assert_refused(34, f'plan for {DATABASE}\n', '\n  - another session uses these databases: session ',
-                                          'of these 1 differs in definition now:\n    table `oms_rm`.`small`\n')
+                                          'of these 1 differs in definition now:\n      table `oms_rm`.`small`\n')
             self.assertIn(f'session {session} of root@', refused.err)
         self.assertLess(refused.err.index('plan for'), refused.err.index('error:'))
 
