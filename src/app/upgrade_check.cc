@@ -118,6 +118,12 @@ class Finder {
     if (!now.running) {
       Warning(
           fmt::format("container '{}' does not run: T1 is when it stopped, or else now", now.name));
+    } else if (!run_.ConsoleAnswers()) {
+      // Neither start nor rollback would come to its end.
+      Problem(fmt::format(
+          "container '{}' runs, and nothing answers at port {} of the console: "
+          "--console-port PORT names another one; if it is this one look at its services",
+          now.name, run_.options.console_port));
     }
     if (now.auto_remove) {
       Problem(

@@ -72,11 +72,20 @@ void CheckUpgradeFolder(const std::string& folder) {
   }
 }
 
-void MakeUpgradeFolder(const std::string& folder) {
+void MakeUpgradeFolder(const std::string& folder, bool with_parents) {
   CheckUpgradeFolder(folder);
   std::error_code error;
   fs::path path(folder);
   if (!path.has_filename()) path = path.parent_path();
+  const std::string parent = path.parent_path().string();
+  if (!with_parents && !parent.empty() && !fs::exists(parent, error) && !error) {
+    throw Error(ErrorCode::kUpgradePreflight,
+                fmt::format("the folder of the upgrade, '{}', cannot be made: there is no '{}'",
+                            folder, parent),
+                fmt::format("Look whether --state names the right one. If it does: mkdir -p {}",
+                            ShellQuoted({parent})))
+        .About(folder);
+  }
   const bool fresh = fs::create_directories(path, error);
   if (!error && fresh) fs::permissions(path, fs::perms::owner_all, error);
   if (!error && !fs::is_directory(path, error) && !error) {
@@ -183,8 +192,19 @@ void UpgradeJournal::Save() {
     if (!entry.payload.empty()) line["payload"] = entry.payload;
     json["entries"].push_back(std::move(line));
   }
-  WriteWholeFile(files_, UpgradeFile(folder_, "journal.json"),
-                 json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n", true);
+  try {
+    WriteWholeFile(files_, UpgradeFile(folder_, "journal.json"),
+                   json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n", true);
+  } catch (Error& error) {
+    // On a full disk there would be no way back else.
+    if (exists_) {
+      error.set_hint(fmt::format(
+          "{}{}A copy of the folder elsewhere is as good: cp -a {} DIR, and then the same command "
+          "with --state DIR.",
+          error.hint(), error.hint().empty() ? "" : " ", ShellQuoted({folder_})));
+    }
+    throw;
+  }
   exists_ = true;
 }
 

@@ -323,8 +323,7 @@ class Rollback {
     if (!journal_.Begun("restart-old")) return false;
     const ContainerInfo now = run_.OldNow();
     if (!now.running || (now.restart_policy != Policy() && !run_.PolicyStays())) return false;
-    std::string why;
-    return run_.IsHealthy(run_.options.container, why);
+    return run_.LookAtHealth(run_.options.container).well();
   }
 
   void RestartOld() {

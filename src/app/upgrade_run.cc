@@ -483,27 +483,30 @@ void UpgradeRun::CheckRunning(const std::string& container) const {
                   : std::string("Look who has removed it."));
 }
 
-bool UpgradeRun::IsHealthy(const std::string& container, std::string& why) {
+bool UpgradeRun::ConsoleAnswers() const {
+  return Answers("127.0.0.1", options.console_port) ||
+         Answers(HostIp(options, facts_.old), options.console_port);
+}
+
+UpgradeHealth UpgradeRun::LookAtHealth(const std::string& container) const {
   CheckRunning(container);
   const ChildResult status = docker.Try({"exec", container, "supervisorctl", "status"}, kQuick);
   const std::vector<std::string> missing = ServicesNotRunning(status.out);
   if (!missing.empty()) {
-    why = fmt::format("{}", fmt::join(missing, ", "));
-    return false;
+    return {fmt::format("{}", fmt::join(missing, ", ")), "Look at its services"};
   }
-  if (Answers("127.0.0.1", options.console_port) ||
-      Answers(HostIp(options, facts_.old), options.console_port)) {
-    return true;
-  }
-  why = fmt::format("nothing answers at port {} of the console", options.console_port);
-  return false;
+  if (ConsoleAnswers()) return {};
+  return {fmt::format("nothing answers at port {} of the console", options.console_port),
+          "If the console is at another port name that: --console-port PORT"};
 }
 
 void UpgradeRun::WaitForHealth(const std::string& container) {
   const auto deadline = std::chrono::steady_clock::now() + seconds{options.health_timeout_s};
   const std::string patience = HumanDuration(std::uint64_t{options.health_timeout_s} * 1000);
-  std::string why, told;
-  while (!IsHealthy(container, why)) {
+  std::string told;
+  for (;;) {
+    const auto [why, remedy] = LookAtHealth(container);
+    if (why.empty()) return;
     if (told.empty()) {
       world.observer.Notice(fmt::format("{}: waiting for container '{}', {} at most: {}", at_work_,
                                         container, patience, why));
@@ -514,7 +517,7 @@ void UpgradeRun::WaitForHealth(const std::string& container) {
     if (std::chrono::steady_clock::now() > deadline) {
       throw Error(ErrorCode::kUpgradePreflight,
                   fmt::format("container '{}' was not well after {}: {}", container, patience, why),
-                  "Look at its services, or give it longer: --health-timeout SECONDS.");
+                  remedy + "; or give it longer: --health-timeout SECONDS.");
     }
     Sleep(milliseconds{500});
   }

@@ -14,6 +14,12 @@
 
 namespace dbomsbak {
 
+// What OMS in its container lacks; empty: it is well.
+struct UpgradeHealth {
+  std::string why, remedy;
+  bool well() const { return why.empty(); }
+};
+
 class UpgradeRun {
  public:
   UpgradeRun(const UpgradeOptions& options, const UpgradeWorld& world, UpgradeJournal& journal);
@@ -64,7 +70,10 @@ class UpgradeRun {
   void WaitUntilStopped(const std::string& container);
   // Until services run and the console answers. Errors: what did not come in time.
   void WaitForHealth(const std::string& container);
-  bool IsHealthy(const std::string& container, std::string& why);
+  // One look. Errors: kUpgradePreflight when the container does not run.
+  UpgradeHealth LookAtHealth(const std::string& container) const;
+  // At its port, on this host.
+  bool ConsoleAnswers() const;
   // Errors: kUpgradePreflight when it does not run.
   void CheckRunning(const std::string& container) const;
   void Sleep(std::chrono::milliseconds time) const;

@@ -234,10 +234,7 @@ class Start {
     return !known.empty() && known == NewId();
   }
 
-  bool IsWell() {
-    std::string why;
-    return run_.IsHealthy(run_.options.new_container, why);
-  }
+  bool IsWell() { return run_.LookAtHealth(run_.options.new_container).well(); }
 
   bool HasT2() const {
     return !journal_.Fact("t2").empty() && journal_.Fact("mounts_of") == NewStart();
@@ -317,9 +314,12 @@ void FinishUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
   const std::string start =
       fmt::format("dbomsbak upgrade start --state {}", ShellQuoted({options.folder}));
   if (!journal.Done("mounts") || journal.Fact("t2").empty()) {
-    throw Error(ErrorCode::kUpgradePreflight, "the new version was not started yet",
+    throw Error(ErrorCode::kUpgradePreflight,
+                journal.Begun("run") ? "the start of the new version has not come to its end"
+                                     : "the new version was not started yet",
                 fmt::format("Run {} first.", start));
   }
+  std::vector<std::string> open;
   if (journal.Fact("finished_at").empty()) {
     try {
       run.docker.Inspect(options.new_container);
@@ -336,10 +336,14 @@ void FinishUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
                   fmt::format("container '{}' does not run", options.new_container),
                   fmt::format("Look why; {} starts it again.", start));
     }
+    if (const auto [why, remedy] = run.LookAtHealth(options.new_container); !why.empty()) {
+      open.push_back(fmt::format("container '{}' is not well: {}. {}", options.new_container, why,
+                                 remedy));
+    }
   }
-  std::vector<std::string> open;
+  const bool may_ask = open.empty();
   for (const UpgradeStep& step : run.Planned("finish")) {
-    if (!step.operators || run.Confirmed(step.name, true, 0)) continue;
+    if (!step.operators || run.Confirmed(step.name, may_ask, 0)) continue;
     open.push_back(NotConfirmed(step));
   }
   if (!open.empty()) ThrowProblems(open, "the upgrade is not finished");

@@ -39,7 +39,9 @@ constexpr std::string_view kPassing[] = {"state",
 // What the upgrade is of: told otherwise it is another one.
 constexpr std::string_view kIdentity[] = {"container", "new-container", "image",   "from",
                                           "to",        "node-role",     "host-ip", "oms-config",
-                                          "host",      "port",          "socket",  "console-port"};
+                                          "host",      "port",          "socket"};
+// How it is looked at: given anew they hold from then on, whatever was done.
+constexpr std::string_view kLooks[] = {"console-port", "health-timeout", "stop-timeout"};
 // Their values mean the same from any folder.
 constexpr std::string_view kPaths[] = {
     "oms-config", "password-file", "defaults-file", "defaults-extra-file",
@@ -339,7 +341,7 @@ class UpgradeCommandLine {
     options.stop_timeout_s = Number("stop-timeout", options.stop_timeout_s, 86400);
     options.health_timeout_s = Number("health-timeout", options.health_timeout_s, 86400);
     options.console_port = Number("console-port", options.console_port, 65535);
-    for (const std::string& word : ConnectionWords()) options.connection.push_back(word);
+    options.connection = ConnectionWords();
   }
 
   // As given; what the copied configuration says stands behind it.
@@ -415,13 +417,17 @@ class UpgradeCommandLine {
   ErrorCode Locked(const Work& work) {
     const bool begins = view_.action == "check" || view_.action == "backup";
     if (!begins) RequireBegun();
-    MakeUpgradeFolder(folder());
+    if (begins && !run_.files.Exists(UpgradeFile(folder(), "journal.json"))) {
+      Read(GivenOptions(line_));
+      Require();  // before anything is made
+    }
+    MakeUpgradeFolder(folder(), folder() == kDefaultFolder);
     const UpgradeLock lock(folder());
     UpgradeJournal journal(run_.files, folder());
     const bool may_change = begins && !BackupHasBegun(journal);
     Read(Effective(GivenOptions(line_), journal, may_change));
     Require();
-    if (may_change && journal.options() != given_) journal.SetOptions(given_);
+    KeepOptions(journal, may_change);
     const auto observer = ObserveAsAsked(run_);
     const UpgradeWorld world{
         run_.files,
@@ -450,6 +456,16 @@ class UpgradeCommandLine {
     work(journal, world);
     if (run_.json()) run_.console.Out(ToLine(UpgradeToJson(view_)));
     return view_.code;
+  }
+
+  void KeepOptions(UpgradeJournal& journal, bool all) const {
+    Options kept = all ? given_ : journal.options();
+    for (const std::string_view name : kLooks) {
+      if (const auto now = given_.find(std::string(name)); now != given_.end()) {
+        kept[now->first] = now->second;
+      }
+    }
+    if (kept != journal.options()) journal.SetOptions(std::move(kept));
   }
 
   void Finish(const UpgradeJournal& journal) {

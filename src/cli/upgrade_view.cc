@@ -88,10 +88,11 @@ std::string RenderUpgradeCheck(const UpgradeView& view) {
                       ShellQuoted({view.options.folder}));
   }
   return text +
-         fmt::format("{} the upgrade; nothing was changed\n",
+         fmt::format("{} the upgrade; nothing was changed outside of {}\n",
                      view.found.problems.size() == 1
                          ? "1 problem stands against"
-                         : fmt::format("{} problems stand against", view.found.problems.size()));
+                         : fmt::format("{} problems stand against", view.found.problems.size()),
+                     Printable(view.options.folder));
 }
 
 std::string RenderUpgradeStatus(const UpgradeView& view) {

@@ -621,6 +621,61 @@ class Upgrade:
         expect(world.run('rollback', '--confirm', 'ha-off-rollback', '--health-timeout', 1, code=42).err,
                f"dbomsbak: note: restart-old: waiting for container '{OLD}', 1.0 s at most: oms_console is FATAL\n")
 
+    def test_the_console_may_be_looked_for_at_another_port(self):
+        world = self.fresh()
+        before = self.take()
+        with socket.create_server(('127.0.0.1', 0)) as taken:
+            nobodys = taken.getsockname()[1]
+        mine = self.console.getsockname()[1]
+        asked = ('--console-port', nobodys)
+        expect(world.run('check', *CONFIRMED, *asked, code=40).out,
+               f"container '{OLD}' runs, and nothing answers at port {nobodys} of the console: --console-port PORT names another one")
+        expect(world.run('backup', *asked, code=40).err, '--console-port PORT')
+        world.run('backup', '--no-rehearse')
+
+        def moved():
+            journal = world.journal()
+            equal(journal['options']['console-port'], [str(mine)])
+            world.write_journal({**journal, 'options': {**journal['options'], 'console-port': [str(nobodys)]}})
+
+        back = ('rollback', '--confirm', 'ha-off-rollback')
+        for command in (('start',), back):
+            moved()
+            expect(world.run(*command, '--health-timeout', 1, code=42).err, f'nothing answers at port {nobodys} of the console',
+                   'If the console is at another port name that: --console-port PORT; or give it longer: --health-timeout SECONDS.')
+            equal(world.journal()['options']['health-timeout'], ['1'])
+            world.run(command[0], '--console-port', mine)
+        world.went_back(before)
+
+    def test_an_upgrade_is_not_finished_while_the_new_version_is_not_well(self):
+        world = self.fresh()
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        expect(world.run('finish', code=40).err, 'was not started yet')
+        world.change(sick={NEW: 'nginx'})
+        world.run('start', '--health-timeout', 1, code=42)
+        expect(world.run('finish', code=40).err, 'the start of the new version has not come to its end', f'upgrade start --state {world.state} first')
+        world.change(sick={})
+        world.run('start')
+        world.change(sick={NEW: 'oms_console'})
+        refused = world.run('finish', '--confirm', 'ha-on', code=40).err
+        expect(refused, f"container '{NEW}' is not well: oms_console is FATAL. Look at its services\n", 'not confirmed: browser-cache')
+        equal((world.status()['state'], world.policy(NEW)), ('started', 'no'))
+        expect(world.run('finish', '--confirm', 'browser-cache', '--console-port', 1, code=40).err, 'is not well: oms_console is FATAL')
+        world.change(sick={})
+        expect(world.run('finish', code=40).err, 'nothing answers at port 1 of the console. If the console is at another port')
+        world.run('finish', '--console-port', self.console.getsockname()[1])
+        equal((world.status()['state'], world.policy(NEW)), ('finished', 'always'))
+
+    def test_a_folder_is_made_for_a_check_that_can_begin_alone(self):
+        world = self.fresh()
+        world.state = world.root / 'misspelt' / 'state'
+        expect(world.run('check', *CONFIRMED, code=40).err, f"'{world.state}', cannot be made: there is no '{world.state.parent}'",
+               f'mkdir -p {world.state.parent}')
+        world.state = world.root / 'state'
+        self.program.run('upgrade', 'check', '--state', world.state).expect(2)
+        equal((world.state.exists(), world.state.parent.joinpath('misspelt').exists()), (False, False))
+        expect(world.run('check', code=40).out, f'; nothing was changed outside of {world.state}\n')
+
     def test_a_database_that_is_not_there_is_told_with_its_line(self):
         world = self.fresh()
         self.server.sql('DROP DATABASE oms_cm')
@@ -996,9 +1051,13 @@ class Upgrade:
         for action, more in (('backup', ()), ('start', ('--rollback-on-failure',)), ('rollback', ('--confirm', 'ha-off-rollback'))):
             done = world.changes()
             full.mkdir()
-            expect(world.run(action, *more, code=30).err, f"'{full}'", 'othing was changed' if action != 'backup' else '')
+            expect(world.run(action, *more, code=30).err, f"'{full}'", 'othing was changed' if action != 'backup' else '',
+                   f'A copy of the folder elsewhere is as good: cp -a {world.state} DIR, and then the same command with --state DIR.')
             equal(world.changes(), done)
             full.rmdir()
+            if action == 'rollback':  # there
+                subprocess.run(['cp', '-a', world.state, f'{world.state}-2'], check=True)
+                world.state = world.root / 'state-2'
             world.run(action, *more)
         world.went_back(before)
 

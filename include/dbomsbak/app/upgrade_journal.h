@@ -27,9 +27,9 @@ std::string UpgradeFile(const std::string& folder, std::string_view file);
 // link, another owner than this process, others that may write; kIo.
 void CheckUpgradeFolder(const std::string& folder);
 
-// Makes the folder (0700) and those above it; one that is there is looked at.
-// Errors: kIo; those of CheckUpgradeFolder.
-void MakeUpgradeFolder(const std::string& folder);
+// Makes the folder (0700); one that is there is looked at. `with_parents`: those above it as well.
+// Errors: kIo; kUpgradePreflight where one above is missing; those of CheckUpgradeFolder.
+void MakeUpgradeFolder(const std::string& folder, bool with_parents);
 
 // One run at a time. Errors: as of ProcessLock.
 class UpgradeLock {

@@ -128,16 +128,31 @@ TEST_F(UpgradeJournalTest, AFileIsNoFolder) {
   const std::string file = folder_ + "/file", below = file + "/state";
   std::ofstream(file) << "text";
   constexpr char kHint[] = "Name a folder that this user may write to with --state DIR.";
-  ExpectTold(Thrown([&] { MakeUpgradeFolder(file); }), ErrorCode::kIo,
+  ExpectTold(Thrown([&] { MakeUpgradeFolder(file, true); }), ErrorCode::kIo,
              "cannot make folder '" + file + "': Not a directory", file, kHint);
-  ExpectTold(Thrown([&] { MakeUpgradeFolder(below); }), ErrorCode::kIo,
+  ExpectTold(Thrown([&] { MakeUpgradeFolder(below, true); }), ErrorCode::kIo,
              "cannot look at '" + below + "': Not a directory", below, kHint);
+}
+
+TEST_F(UpgradeJournalTest, OnlyTheLastFolderIsMade) {
+  const std::string parent = folder_ + "/misspelt", below = parent + "/state";
+  ExpectTold(Thrown([&] { MakeUpgradeFolder(below, false); }), ErrorCode::kUpgradePreflight,
+             "the folder of the upgrade, '" + below + "', cannot be made: there is no '" + parent +
+                 "'",
+             below,
+             "Look whether --state names the right one. If it does: mkdir -p " + parent);
+  EXPECT_FALSE(fs::exists(parent));
+  MakeUpgradeFolder(parent, false);
+  MakeUpgradeFolder(below, false);
+  EXPECT_TRUE(fs::exists(below));
+  MakeUpgradeFolder(folder_ + "/a/b/c", true);
+  EXPECT_TRUE(fs::exists(folder_ + "/a/b/c"));
 }
 
 TEST_F(UpgradeJournalTest, AFolderThatOthersCanChangeIsRefused) {
   const auto code = [](const std::string& folder) {
     try {
-      MakeUpgradeFolder(folder);
+      MakeUpgradeFolder(folder, true);
       return ErrorCode::kOk;
     } catch (const Error& error) {
       return error.code();
