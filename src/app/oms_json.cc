@@ -91,6 +91,7 @@ std::string CommonFault(const Place& place) {
   const auto is_value = [](std::string_view t) {
     return !t.empty() && !IsOneOf(t, {"{", "[", ",", ":"});
   };
+  if (token.empty() && place.before.empty()) return "there is no text";
   if (token.empty()) return "the text ends too early: a closing } or ] is missing";
   if (IsOneOf(token, {"“", "”", "„", "‘", "’", "'", "`", "＂"})) {
     return fmt::format("{} is no quote of JSON: write \"", token);
