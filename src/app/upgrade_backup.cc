@@ -242,7 +242,7 @@ class Backup {
     line("container", fmt::format("{} ({})", run_.old().name, run_.old().image));
     line("container id", run_.old().id);
     line("stopped (T1)", journal_.Fact("t1"));
-    line("archive", run_.ArchivePath());
+    line("archive", fmt::format("{}, beside this file", journal_.Fact("archive")));
     line("receipt", journal_.Fact("receipt"));
     line("dumped", journal_.Fact("dumped_at"));
     line("verified", journal_.Fact("verified_at"));
@@ -252,7 +252,8 @@ class Backup {
                                  HumanDuration(std::stoull(journal_.Fact("expected_window_ms"))))
                    : "no (--no-rehearse): that it can be restored is not shown");
     line("to go back",
-         fmt::format("dbomsbak upgrade rollback --state {}", ShellQuoted({run_.options.folder})));
+         fmt::format("dbomsbak upgrade rollback --state {}, or where this file is now",
+                     ShellQuoted({run_.options.folder})));
     WriteWholeFile(files_, run_.Path("receipt.txt"), text, true);
     NoteForThis("receipt_root");
   }

@@ -227,11 +227,12 @@ class Finder {
       }
       RoomOnServer(report);
       const std::uint64_t free = FreeBytesOf(run_.options.folder);
-      if (free < report.data_bytes + kLeastFree) {
+      if (const std::uint64_t wanted = report.data_bytes + kLeastFree; free < wanted) {
         Problem(
-            fmt::format("{} are free in '{}', and the databases have {}: free some there, or name "
-                        "another folder with --state",
-                        HumanBytes(free), run_.options.folder, HumanBytes(report.data_bytes)));
+            fmt::format("{} are free in '{}', and {} are wanted: for the databases {}, and {} "
+                        "beside; free some there, or name another folder with --state",
+                        HumanBytes(free), run_.options.folder, HumanBytes(wanted),
+                        HumanBytes(report.data_bytes), HumanBytes(kLeastFree)));
       }
       const auto session = target.sessions->Connect();
       const std::int64_t before = run_.world.clock();
@@ -309,7 +310,11 @@ UpgradeFindings CheckUpgrade(const UpgradeOptions& options, const UpgradeWorld& 
                             "rollback.",
                             options.folder));
   }
-  return FindProblems(run, true);
+  UpgradeFindings found = FindProblems(run, true);
+  // What an earlier backup failed with is told no longer.
+  run.ForgetFailure("preflight");
+  if (found.problems.empty()) run.ForgetFailure("inspect");
+  return found;
 }
 
 }  // namespace dbomsbak

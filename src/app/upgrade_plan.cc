@@ -62,8 +62,8 @@ class Planner {
         "Not known yet: what stands in <> here. The engine tells it of the old container: {}",
         ShellQuoted({options_.docker, "update", "--restart", "<its restart policy>", container})));
   }
-  void Self(std::vector<std::string> words, const std::vector<std::string>& operands,
-            bool connects) {
+  std::string OurCommand(std::vector<std::string> words, const std::vector<std::string>& operands,
+                         bool connects) const {
     words.insert(words.begin(), "dbomsbak");
     if (connects) {
       if (options_.connection.empty()) {
@@ -73,7 +73,11 @@ class Planner {
       }
     }
     words.insert(words.end(), operands.begin(), operands.end());
-    Shell(ShellQuoted(words));
+    return ShellQuoted(words);
+  }
+  void Self(std::vector<std::string> words, const std::vector<std::string>& operands,
+            bool connects) {
+    Shell(OurCommand(std::move(words), operands, connects));
   }
   void Shell(std::string line) { steps_.back().commands.push_back(std::move(line)); }
   void Tell(std::string line) { steps_.back().instructions.push_back(std::move(line)); }
@@ -268,6 +272,12 @@ class Planner {
     Refetch("since T1", "");
     Tell("JDBCWriter connectors may need to be recovered by hand.");
     Tell("Clear the browser's cache.");
+    if (!facts_.generation.empty()) {
+      Tell(fmt::format(
+          "What the new version had stays on the server, as displaced copy {}; once nobody wants "
+          "to look at it: {}",
+          facts_.generation, OurCommand({"purge", "--generation", facts_.generation}, {}, true)));
+    }
     // One upgrade, one folder, and one container of a name.
     Tell(fmt::format(
         "To try the upgrade again: rename the new container, or remove it ({}), and begin in "

@@ -301,6 +301,10 @@ class Rollback {
                        " Other nodes of OMS must be stopped, too; with --force "
                        "sessions of others do not matter.");
       }
+      error.set_hint(
+          fmt::format("{}{}Until the databases are restored OMS does not run: {} stopped.",
+                      error.hint(), error.hint().empty() ? "" : " ",
+                      old_gone_ ? "the new container is" : "both containers are"));
       throw;
     }
     journal_.SetFact("generation", fmt::format("{}", result.plan.generation));

@@ -78,6 +78,12 @@ std::string InOneLine(const std::string& message) {
   return more == 0 ? line : fmt::format("{} (and {} more)", line, more);
 }
 
+class WithoutPhases final : public ForwardingObserver {
+ public:
+  using ForwardingObserver::ForwardingObserver;
+  void Phase(std::string_view) override {}
+};
+
 // Another sentence behind what may be one already.
 void AddSentence(std::string& text, const std::string& sentence) {
   constexpr std::string_view kEnds = ".:?!";
@@ -203,7 +209,7 @@ Step UpgradeRun::Make(const std::string& name, std::function<bool()> done,
   };
   if (has_done) step.done = ask;
   step.run = [this, name, description = step.description, run = std::move(run)] {
-    world.say(fmt::format("{}: {}", name, description));
+    world.begin(fmt::format("{}: {}", name, description));
     acted_before_ = std::exchange(acted_, true);
     at_work_ = name;
     run();
@@ -214,7 +220,8 @@ Step UpgradeRun::Make(const std::string& name, std::function<bool()> done,
 void UpgradeRun::Run(const std::vector<Step>& steps) {
   at_work_.clear();
   try {
-    StepRunner(journal, world.observer).Run(steps);
+    WithoutPhases told(world.observer);  // each step tells of itself, with its name
+    StepRunner(journal, told).Run(steps);
   } catch (const Error& error) {
     if (!at_work_.empty()) NoteFailure(error);
     throw;
@@ -269,6 +276,11 @@ void UpgradeRun::KeepConfirmed(const std::string& name) {
     kept_.insert(name);
   } catch (const Error&) {  // the step itself tells
   }
+}
+
+void UpgradeRun::ForgetFailure(const std::string& name) {
+  const JournalEntry* const last = journal.Last(name);
+  if (last != nullptr && last->event == "failed") journal.Append("undone", name, "");
 }
 
 void UpgradeRun::TakeBackConfirmation(const std::string& name) {
@@ -489,15 +501,13 @@ bool UpgradeRun::ConsoleAnswers() const {
 }
 
 UpgradeHealth UpgradeRun::LookAtHealth(const std::string& container) const {
-  CheckRunning(container);
   const ChildResult status = docker.Try({"exec", container, "supervisorctl", "status"}, kQuick);
   const std::vector<std::string> missing = ServicesNotRunning(status.out);
   if (!missing.empty()) {
-    return {fmt::format("{}", fmt::join(missing, ", ")), "Look at its services"};
+    return {fmt::format("{}", fmt::join(missing, ", ")), false};
   }
   if (ConsoleAnswers()) return {};
-  return {fmt::format("nothing answers at port {} of the console", options.console_port),
-          "If the console is at another port name that: --console-port PORT"};
+  return {fmt::format("nothing answers at port {} of the console", options.console_port), true};
 }
 
 void UpgradeRun::WaitForHealth(const std::string& container) {
@@ -505,7 +515,8 @@ void UpgradeRun::WaitForHealth(const std::string& container) {
   const std::string patience = HumanDuration(std::uint64_t{options.health_timeout_s} * 1000);
   std::string told;
   for (;;) {
-    const auto [why, remedy] = LookAtHealth(container);
+    CheckRunning(container);
+    const auto [why, services_run] = LookAtHealth(container);
     if (why.empty()) return;
     if (told.empty()) {
       world.observer.Notice(fmt::format("{}: waiting for container '{}', {} at most: {}", at_work_,
@@ -517,7 +528,10 @@ void UpgradeRun::WaitForHealth(const std::string& container) {
     if (std::chrono::steady_clock::now() > deadline) {
       throw Error(ErrorCode::kUpgradePreflight,
                   fmt::format("container '{}' was not well after {}: {}", container, patience, why),
-                  remedy + "; or give it longer: --health-timeout SECONDS.");
+                  services_run
+                      ? "If the console is at another port name that: --console-port PORT; or give "
+                        "it longer: --health-timeout SECONDS."
+                      : "Look at its services, or give it longer: --health-timeout SECONDS.");
     }
     Sleep(milliseconds{500});
   }
@@ -558,14 +572,16 @@ void UpgradeRun::Changed(bool anew, bool goes_back, const std::function<void()>&
     // True of the restore, say, but not of the upgrade.
     constexpr std::string_view kNothing = "Nothing was changed. ";
     if (hint.starts_with(kNothing)) hint.erase(0, kNothing.size());
-    if (!hint.empty()) hint += ' ';
-    hint += unchanged ? "Nothing was changed; the same command goes on from here"
-                      : "The same command goes on from here";
+    const bool told = hint.find("The same command may be run again") != std::string::npos;
+    std::string more = unchanged && told ? "Nothing was changed"
+                       : unchanged       ? "Nothing was changed; the same command goes on from here"
+                       : told            ? ""
+                                         : "The same command goes on from here";
     if (!goes_back && (!unchanged || IsBackedUp(options, journal))) {
-      hint += fmt::format("; to go back: dbomsbak upgrade rollback --state {}",
-                          ShellQuoted({options.folder}));
+      more += fmt::format("{}o go back: dbomsbak upgrade rollback --state {}",
+                          more.empty() ? "T" : "; t", ShellQuoted({options.folder}));
     }
-    hint += '.';
+    if (!more.empty()) hint += fmt::format("{}{}.", hint.empty() ? "" : " ", more);
     error.set_hint(std::move(hint));
     error.set_code(CodeOf(error));
     changing_ = false;

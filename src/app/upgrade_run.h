@@ -16,7 +16,8 @@ namespace dbomsbak {
 
 // What OMS in its container lacks; empty: it is well.
 struct UpgradeHealth {
-  std::string why, remedy;
+  std::string why;
+  bool services_run = true;  // then it is the console
   bool well() const { return why.empty(); }
 };
 
@@ -42,6 +43,9 @@ class UpgradeRun {
   // Journals it at once where it is confirmed by option: given once it need not be given again,
   // whatever fails before it is asked for.
   void KeepConfirmed(const std::string& name);
+
+  // Of a step that did nothing but look, and was seen to be otherwise since.
+  void ForgetFailure(const std::string& name);
 
   // What it was confirmed of is over.
   void TakeBackConfirmation(const std::string& name);
@@ -70,7 +74,7 @@ class UpgradeRun {
   void WaitUntilStopped(const std::string& container);
   // Until services run and the console answers. Errors: what did not come in time.
   void WaitForHealth(const std::string& container);
-  // One look. Errors: kUpgradePreflight when the container does not run.
+  // One look at a container that runs.
   UpgradeHealth LookAtHealth(const std::string& container) const;
   // At its port, on this host.
   bool ConsoleAnswers() const;

@@ -219,8 +219,24 @@ class Start {
     const std::string start = NewStart();
     if (journal_.Fact("init_begun_in") == start) AwaitEarlierInit();
     journal_.SetFact("init_begun_in", start);
-    docker_.Run({"exec", run_.options.new_container, "bash", kInit}, kLongestInit);
+    const std::vector<std::string> words{"exec", run_.options.new_container, "bash", kInit};
+    const ChildResult result = docker_.Try(words, kLongestInit);
+    if (result.code != 0 || result.timed_out) InitFailed(words, result);
     journal_.SetFact("init_of", NewId());
+  }
+
+  [[noreturn]] void InitFailed(const std::vector<std::string>& words, const ChildResult& result) {
+    const std::string said = result.out + result.err;
+    std::size_t begin = said.size();
+    for (unsigned lines = 0; begin > 0; --begin) {
+      if (said[begin - 1] == '\n' && begin < said.size() && ++lines == kLogLines) break;
+    }
+    TellLines("docker_init.sh", std::string_view(said).substr(begin));
+    const ContainerMount* const logs = run_.old().MountAt(kOmsDiskMounts[0]);
+    throw Error(ErrorCode::kUpgradePreflight, docker_.HowItEnded(words, result, kLongestInit),
+                fmt::format("It changes the databases for the new version: what it said is above, "
+                            "and OMS's logs are in '{}'.",
+                            logs == nullptr ? kOmsDiskMounts[0] : logs->source));
   }
 
   std::string NewId() const {
@@ -234,7 +250,10 @@ class Start {
     return !known.empty() && known == NewId();
   }
 
-  bool IsWell() { return run_.LookAtHealth(run_.options.new_container).well(); }
+  bool IsWell() {
+    const auto now = run_.NewNow();
+    return now && now->running && run_.LookAtHealth(run_.options.new_container).well();
+  }
 
   bool HasT2() const {
     return !journal_.Fact("t2").empty() && journal_.Fact("mounts_of") == NewStart();
@@ -245,7 +264,9 @@ class Start {
     if (!now) {
       throw Error(ErrorCode::kUpgradePreflight,
                   fmt::format("container '{}' is gone", run_.options.new_container),
-                  "Look who has removed it; dbomsbak upgrade start makes it again.");
+                  fmt::format("Look who has removed it; dbomsbak upgrade start --state {} makes it "
+                              "again.",
+                              ShellQuoted({run_.options.folder})));
     }
     const std::string differing = run_.DifferingMounts(*now);
     if (!differing.empty()) {
@@ -261,15 +282,18 @@ class Start {
 
   void TellLog() {
     try {
-      const std::string lines = docker_.LastLines(run_.options.new_container, kLogLines);
-      std::string_view rest = lines;
-      while (!rest.empty()) {
-        std::string_view line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-        if (line.ends_with('\r')) line.remove_suffix(1);  // it has a terminal
-        run_.world.say(fmt::format("log of {}: {}", run_.options.new_container, line));
-      }
+      TellLines("log of " + run_.options.new_container,
+                docker_.LastLines(run_.options.new_container, kLogLines));
     } catch (const Error&) {  // what failed is worth more
+    }
+  }
+
+  void TellLines(std::string_view whose, std::string_view lines) {
+    while (!lines.empty()) {
+      std::string_view line = lines.substr(0, lines.find('\n'));
+      lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+      if (line.ends_with('\r')) line.remove_suffix(1);  // it has a terminal
+      run_.world.say(fmt::format("{}: {}", whose, line));
     }
   }
 
@@ -288,8 +312,9 @@ class Start {
     }
     throw Error(ErrorCode::kRolledBack,
                 fmt::format("the upgrade failed and was rolled back: {}", failure.message()),
-                "The old version runs again. dbomsbak upgrade report tells what the new one had "
-                "changed.");
+                fmt::format("The old version runs again. dbomsbak upgrade report --state {} tells "
+                            "what the new one had changed.",
+                            ShellQuoted({run_.options.folder})));
   }
 
   UpgradeRun& run_;
@@ -336,9 +361,11 @@ void FinishUpgrade(const UpgradeOptions& options, const UpgradeWorld& world,
                   fmt::format("container '{}' does not run", options.new_container),
                   fmt::format("Look why; {} starts it again.", start));
     }
-    if (const auto [why, remedy] = run.LookAtHealth(options.new_container); !why.empty()) {
-      open.push_back(fmt::format("container '{}' is not well: {}. {}", options.new_container, why,
-                                 remedy));
+    const auto [why, services_run] = run.LookAtHealth(options.new_container);
+    if (!why.empty()) {
+      open.push_back(fmt::format(
+          "container '{}' is not well: {}: {}", options.new_container, why,
+          services_run ? "--console-port PORT names another one" : "look at its services"));
     }
   }
   const bool may_ask = open.empty();

@@ -96,6 +96,7 @@ UpgradeFacts FactsOf(const UpgradeOptions& options, FileSystem& files,
     facts.archive = UpgradeFile(options.folder, journal.Fact("archive"));
   }
   facts.config_source = ConfigSource(facts.old);
+  facts.generation = journal.Fact("generation");
   facts.old_gone = !journal.Fact("old_gone").empty();
   facts.policy_stays = !journal.Fact("policy_stays").empty();
   facts.now = UtcNow();
@@ -180,7 +181,8 @@ std::vector<UpgradeStepState> UpgradeSteps(const UpgradeOptions& options, const 
         state.ended.clear();
       } else {
         state.state = "done";
-        if (state.began.empty()) state.began = entry.time;
+        // Found done by a later run: when it was is not known.
+        if (state.began.empty() || entry.payload == "found") state.began = entry.time;
         state.ended = entry.time;
       }
     }

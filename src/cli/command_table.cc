@@ -128,7 +128,9 @@ constexpr std::array kCommands{
         "has changed in the databases. Each step is journaled in the folder of --state: killed "
         "anywhere, the same command goes on. What check or backup was told need not be told again. "
         "Steps that are the operator's are asked for on a terminal; elsewhere --confirm STEP says "
-        "that they are done.",
+        "that they are done. On a terminal backup, start and rollback show what they do and ask; "
+        "--yes, or no terminal, does it at once, also where rollback takes back an upgrade that "
+        "was finished.",
         "dbomsbak upgrade check --container oms_331 --new-container oms_400 --image "
         "oms:feature_4.0.0-ce"},
     CommandInfo{

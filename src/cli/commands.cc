@@ -183,6 +183,12 @@ std::unique_ptr<Observer> ObserveAsAsked(Invocation& run) {
   return MakeObserver(run.console, StyleOf(run), run.line.Flag("verbose"), SizeOfTerminal);
 }
 
+bool ShowsPhases(Invocation& run) {
+  const ProgressStyle style = StyleOf(run);
+  return style == ProgressStyle::kBar ||
+         (style == ProgressStyle::kNone && run.line.Flag("verbose"));
+}
+
 ErrorCode RunHelpCommandLine(Invocation& run) {
   const CommandLine& line = run.line;
   if (const auto shell = line.Last("completion")) {

@@ -83,5 +83,7 @@ std::optional<std::string> ThrowawayAsAsked(const CommandLine& line);
 bool HtmlAsAsked(const Invocation& run);
 // By --progress, --verbose and --quiet.
 std::unique_ptr<Observer> ObserveAsAsked(Invocation& run);
+// That observer writes phases as lines for people.
+bool ShowsPhases(Invocation& run);
 
 }  // namespace dbomsbak

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <set>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/json.h"
@@ -40,8 +42,6 @@ constexpr std::string_view kPassing[] = {"state",
 constexpr std::string_view kIdentity[] = {"container", "new-container", "image",   "from",
                                           "to",        "node-role",     "host-ip", "oms-config",
                                           "host",      "port",          "socket"};
-// How it is looked at: given anew they hold from then on, whatever was done.
-constexpr std::string_view kLooks[] = {"console-port", "health-timeout", "stop-timeout"};
 // Their values mean the same from any folder.
 constexpr std::string_view kPaths[] = {
     "oms-config", "password-file", "defaults-file", "defaults-extra-file",
@@ -156,7 +156,7 @@ class UpgradeCommandLine {
     Fill(journal, false);
     const std::string problems = journal.Fact("problems");
     view_.next_command = NextCommand();
-    if (journal.exists()) LookAtServer();
+    if (journal.exists()) LookAtServer(journal);
     if (view_.state == "not-ready" && !problems.empty()) {
       view_.found.warnings.push_back(
           fmt::format("problems stood against it when it was last checked ({}): dbomsbak upgrade "
@@ -172,10 +172,18 @@ class UpgradeCommandLine {
     return Locked([&](UpgradeJournal& journal, const UpgradeWorld& world) {
       run_.signals.AllowForcedEnd();
       view_.options.rehearse = !line_.Flag("no-rehearse");
+      bool begun = false;
+      before_question_ = [&] {
+        if (std::exchange(begun, true)) return;
+        view_.facts = FactsOf(view_.options, run_.files, journal);
+        run_.console.Out(RenderUpgradeHeading(view_));
+      };
       view_.found = CheckUpgrade(view_.options, world, journal);
       view_.code = view_.found.problems.empty() ? ErrorCode::kOk : ErrorCode::kUpgradePreflight;
       Finish(journal);
-      if (!run_.json()) run_.console.Out(RenderUpgradeCheck(view_));
+      if (run_.json()) return;
+      if (!begun) run_.console.Out(RenderUpgradeHeading(view_));
+      run_.console.Out(RenderUpgradeCheck(view_));
     });
   }
 
@@ -234,8 +242,9 @@ class UpgradeCommandLine {
     RequireBegun();
     Read(Effective(GivenOptions(line_), journal, false));
     if (journal.Fact("root").empty()) {
-      throw Error(ErrorCode::kUpgradePreflight, "there is no archive to compare with yet",
-                  "dbomsbak upgrade backup makes it.");
+      throw Error(
+          ErrorCode::kUpgradePreflight, "there is no archive to compare with yet",
+          fmt::format("dbomsbak upgrade backup --state {} makes it.", ShellQuoted({folder()})));
     }
     run_.signals.AllowForcedEnd();
     if (!journal.Fact("restore_begun").empty()) {
@@ -403,6 +412,7 @@ class UpgradeCommandLine {
     if (confirmed_.contains(step.name)) return true;
     if (!ask || !CanAskNow()) return false;
     run_.console.ClearStatus();
+    if (before_question_ && !run_.json()) before_question_();
     run_.console.Err("\n" + RenderUpgradeSteps({step}));
     return AskYesNo("Is that so? [y/N] ", run_.cancel);
   }
@@ -439,6 +449,11 @@ class UpgradeCommandLine {
         [&](const std::vector<UpgradeStep>& steps) { return Proceed(steps); },
         [&](std::string_view text) {
           run_.console.ClearStatus();
+          observer->Phase(text);
+          if (!ShowsPhases(run_)) run_.console.Say(text);
+        },
+        [&](std::string_view text) {
+          run_.console.ClearStatus();
           run_.console.Say(text);
         },
         [&](std::string_view text) {
@@ -458,12 +473,11 @@ class UpgradeCommandLine {
     return view_.code;
   }
 
+  // Where the console is may prove to be otherwise at any time, and holds from then on.
   void KeepOptions(UpgradeJournal& journal, bool all) const {
     Options kept = all ? given_ : journal.options();
-    for (const std::string_view name : kLooks) {
-      if (const auto now = given_.find(std::string(name)); now != given_.end()) {
-        kept[now->first] = now->second;
-      }
+    if (const auto now = given_.find("console-port"); now != given_.end()) {
+      kept[now->first] = now->second;
     }
     if (kept != journal.options()) journal.SetOptions(std::move(kept));
   }
@@ -509,11 +523,18 @@ class UpgradeCommandLine {
   }
 
   // Commands within it reach the MetaDB; but what the next step is at work on is left to it.
-  std::string AdviceHere(const Leftover& left, const UpgradeTarget& target) const {
+  std::string AdviceHere(const Leftover& left, const UpgradeTarget& target,
+                         const UpgradeJournal& journal) const {
     if (left.at_work) return left.advice;
     const bool ours =
         std::any_of(left.databases.begin(), left.databases.end(),
                     [&](const std::string& name) { return Among(target.databases, name); });
+    constexpr std::size_t kToSeconds = 19;  // "2026-11-27T10:15:34"
+    const std::string begun = journal.Fact("restore_begun");
+    if (ours && view_.state == "rolling-back" && left.kind == LeftoverKind::kDisplacedCopy &&
+        (begun.empty() || left.created.substr(0, kToSeconds) < begun.substr(0, kToSeconds))) {
+      return "It is older than this rollback, which leaves it alone.";
+    }
     if (ours && (view_.state == "rolling-back" ||
                  (view_.state == "backing-up" && left.kind == LeftoverKind::kStaging))) {
       return fmt::format("Leave it to `{}`, which goes on from here.", view_.next_command);
@@ -533,14 +554,14 @@ class UpgradeCommandLine {
     return advice;
   }
 
-  void LookAtServer() {
+  void LookAtServer(const UpgradeJournal& journal) {
     if (view_.options.other_node || !run_.files.Exists(UpgradeFile(folder(), "config.yaml"))) {
       return;
     }
     try {
       const UpgradeTarget target = Connect();
       for (Leftover& left : FindLeftovers(*target.sessions->Connect())) {
-        left.advice = AdviceHere(left, target);
+        left.advice = AdviceHere(left, target, journal);
         std::string text = RenderLeftovers({left});
         while (text.ends_with('\n')) text.pop_back();
         view_.on_server.push_back(std::move(text));
@@ -555,6 +576,7 @@ class UpgradeCommandLine {
   const CommandLine& line_;
   Options given_;
   std::set<std::string> confirmed_;
+  std::function<void()> before_question_;
   UpgradeView view_;
 };
 

@@ -18,17 +18,6 @@ std::string VersionText(const std::optional<OmsVersion>& version) {
   return version ? version->text() : "?";
 }
 
-std::string Heading(const UpgradeView& view) {
-  const UpgradeOptions& options = view.options;
-  return fmt::format(
-      "upgrade of OMS from {} to {}, in {}\n  old container  {}{}\n  new container  "
-      "{} ({})\n",
-      VersionText(view.facts.from), VersionText(view.facts.to), Printable(options.folder),
-      Printable(options.container),
-      view.facts.old ? fmt::format(" ({})", Printable(view.facts.old->image)) : "",
-      Printable(options.new_container), Printable(options.image));
-}
-
 std::string Lines(const UpgradeStep& step) {
   std::string text = fmt::format("  {:<{}}{}{}\n", step.name, kNameWidth,
                                  step.operators ? "by hand: " : "", Printable(step.description));
@@ -60,6 +49,17 @@ std::string Items(const char* title, const std::vector<std::string>& items) {
 
 }  // namespace
 
+std::string RenderUpgradeHeading(const UpgradeView& view) {
+  const UpgradeOptions& options = view.options;
+  return fmt::format(
+      "upgrade of OMS from {} to {}, in {}\n  old container  {}{}\n  new container  "
+      "{} ({})\n",
+      VersionText(view.facts.from), VersionText(view.facts.to), Printable(options.folder),
+      Printable(options.container),
+      view.facts.old ? fmt::format(" ({})", Printable(view.facts.old->image)) : "",
+      Printable(options.new_container), Printable(options.image));
+}
+
 std::string RenderUpgradeSteps(const std::vector<UpgradeStep>& steps) {
   std::string text, group;
   for (const UpgradeStep& step : steps) {
@@ -75,12 +75,12 @@ std::string RenderUpgradeSteps(const std::vector<UpgradeStep>& steps) {
 std::string RenderUpgradePlan(const UpgradeView& view) {
   std::vector<UpgradeStep> steps;
   for (const UpgradeStepState& state : view.steps) steps.push_back(state.step);
-  return Heading(view) + Items("problem", view.found.problems) + "\n" + RenderUpgradeSteps(steps);
+  return RenderUpgradeHeading(view) + Items("problem", view.found.problems) + "\n" +
+         RenderUpgradeSteps(steps);
 }
 
 std::string RenderUpgradeCheck(const UpgradeView& view) {
-  std::string text =
-      Heading(view) + Items("problem", view.found.problems) + Items("warning", view.found.warnings);
+  std::string text = Items("problem", view.found.problems) + Items("warning", view.found.warnings);
   if (view.found.problems.empty()) {
     return text + fmt::format(
                       "ok: nothing stands against it; next: dbomsbak upgrade backup "
@@ -99,7 +99,7 @@ std::string RenderUpgradeStatus(const UpgradeView& view) {
   if (view.state == "none") {
     return fmt::format("no upgrade has begun in {}\n", Printable(view.options.folder));
   }
-  std::string text = Heading(view);
+  std::string text = RenderUpgradeHeading(view);
   const auto fact = [&](const char* name, const std::string& value) {
     if (!value.empty()) text += fmt::format("  {:<15}{}\n", name, Printable(value));
   };
@@ -128,6 +128,10 @@ std::string RenderUpgradeStatus(const UpgradeView& view) {
     text += '\n';
   }
   if (!view.next_command.empty()) text += fmt::format("next: {}\n", view.next_command);
+  if (view.state == "starting" || view.state == "started") {
+    text += fmt::format("to go back: dbomsbak upgrade rollback --state {}\n",
+                        ShellQuoted({view.options.folder}));
+  }
   if (view.state == "rolled-back") {
     text += "left to do by hand\n";
     for (const UpgradeStepState& state : view.steps) {

@@ -27,7 +27,8 @@ struct UpgradeView {
 // Several lines, each with its newline.
 std::string RenderUpgradeSteps(const std::vector<UpgradeStep>& steps);
 std::string RenderUpgradePlan(const UpgradeView& view);
-std::string RenderUpgradeCheck(const UpgradeView& view);
+std::string RenderUpgradeHeading(const UpgradeView& view);  // what check begins with
+std::string RenderUpgradeCheck(const UpgradeView& view);    // and what comes behind that
 std::string RenderUpgradeStatus(const UpgradeView& view);
 
 Json UpgradeToJson(const UpgradeView& view);

@@ -200,6 +200,8 @@ class Upgrade:
         equal((told['state'], told['next']), ('not-ready', 'switchover'))
         expect(world.run('status').out, ': the upgrade cannot begin: not confirmed: switchover (', '--confirm switchover (and 2 more) (40)\n',
                f'next: dbomsbak upgrade check --state {world.state}\n')
+        world.run('check', '--confirm', 'lag', code=40)
+        equal([step['name'] for step in world.status()['steps'] if step['state'] == 'failed'], [])
         equal({call[0] for call in world.read()['calls']} - READ_ONLY, set())
         checked = json.loads(world.run('check', *CONFIRMED, '--json').out)
         equal((checked['state'], checked['problems'], checked['from'], checked['to']), ('checked', [], '3.3.1', '4.0.0'))
@@ -223,7 +225,8 @@ class Upgrade:
         [listed] = json.loads(self.program.ok('list', world.state, '--json').out)['archives']
         equal((listed['state'], listed['pin'], bool(listed['rehearsed']), listed['root']),
               ('good', 'before the upgrade from 3.3.1 to 4.0.0', True, told['root']))
-        expect((world.state / 'receipt.txt').read_text(), told['root'], told['t1'], OLD)
+        expect((world.state / 'receipt.txt').read_text(), told['root'], told['t1'], OLD, f'archive       {archive.name}, beside this file\n',
+               f'--state {world.state}, or where this file is now\n')
         # As it is for people.
         journal = world.journal()
         world.write_journal({**journal, 'facts': {**journal['facts'], 'expected_window_ms': '65000', 'receipt_root': ''}})
@@ -320,7 +323,7 @@ class Upgrade:
         assert 'goes on from here' not in failed.err, failed.err
         world.by_hand('rm', NEW)
         world.write_journal(journal)
-        expect(world.run('start', '--rollback-on-failure', code=41).err, 'docker_init.sh')
+        expect(world.run('start', '--rollback-on-failure', code=41).err, 'docker_init.sh', f'upgrade report --state {world.state} tells')
         world.went_back(before)
 
     def test_a_docker_init_that_fails_is_run_again(self):
@@ -329,14 +332,23 @@ class Upgrade:
         before = self.take()
         world.run('backup', *CONFIRMED, '--no-rehearse')
         good = world.read()['init']
-        world.change(init=['false'])
-        expect(world.run('start', code=42).err, 'docker_init.sh')
+        world.change(init=['sh', '-c', 'echo half way; exit 1'])
+        expect(world.run('start', code=42).err, "docker_init.sh' ended with 1: half way", 'dbomsbak: docker_init.sh: half way\n',
+               f"It changes the databases for the new version: what it said is above, and OMS's logs are in '{world.root}/logs'.",
+               f'to go back: dbomsbak upgrade rollback --state {world.state}.')
         told = world.status()
         [init] = [step for step in told['steps'] if step['name'] == 'init']
         equal((told['state'], told['next'], init['state'], init['failed_with']), ('starting', 'init', 'failed', 42))
         expect(init['failure'], 'docker_init.sh')
-        expect(world.run('status').out, 'init              failed', 'ended with 1 (42) <- next')
+        expect(world.run('status').out, 'init              failed', 'ended with 1: half way (42) <- next',
+               f'\nto go back: dbomsbak upgrade rollback --state {world.state}\n')
         world.change(init=good)
+        # Gone behind that: the next step tells it.
+        world.change(fault={'on': f'exec {NEW} bash', 'do': 'stop-after', 'container': NEW})
+        why = f"container '{NEW}' has stopped by itself"
+        expect(world.run('start', code=42).err, f'wait until its services run and the console answers: {why}')
+        [health] = [step for step in world.status()['steps'] if step['name'] == 'health']
+        equal((health['state'], health['failure'], health['failed_with']), ('failed', why, 42))
         world.run('start')
         [init] = [step for step in world.status()['steps'] if step['name'] == 'init']
         equal((init['state'], init['failure'], init['failed_with']), ('done', '', 0))
@@ -621,6 +633,59 @@ class Upgrade:
         expect(world.run('rollback', '--confirm', 'ha-off-rollback', '--health-timeout', 1, code=42).err,
                f"dbomsbak: note: restart-old: waiting for container '{OLD}', 1.0 s at most: oms_console is FATAL\n")
 
+    def test_an_older_displaced_copy_is_told_from_that_of_the_rollback(self):
+        world = self.fresh()
+        archive = world.root / 'x.sql.zst'
+        self.program.ok('dump', *self.server.client_options(), *NAMES, '-o', archive)
+        self.program.ok('restore', *self.server.client_options(), '--yes', archive)
+        before = self.take()
+        world.run('backup', *CONFIRMED, '--no-rehearse')
+        world.run('start')
+        # Somebody is at work on the databases.
+        other = subprocess.Popen(self.server.client_command('oms_rm', ['-e', 'SELECT SLEEP(300)']), stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        sleeps = "SELECT MAX(id) FROM information_schema.processlist WHERE info = 'SELECT SLEEP(300)'"
+        while (session := self.server.value(sleeps)) == 'NULL':
+            time.sleep(0.02)
+        refused = world.run('rollback', '--confirm', 'ha-off-rollback', code=42).err
+        self.server.sql(f'KILL {session}')
+        other.wait()
+        expect(refused, 'oms_rm', 'Until the databases are restored OMS does not run: both containers are stopped. The same command goes on')
+        [first] = world.status()['on_server']
+        expect(first, 'It is older than this rollback, which leaves it alone.')
+        world.change(fault={'on': f'start {OLD}', 'do': 'fail'})
+        world.run('rollback', code=42)
+        first, second = world.status()['on_server']
+        expect(first, 'It is older than this rollback, which leaves it alone.')
+        expect(second, f'Leave it to `dbomsbak upgrade rollback --state {world.state}`')
+        # Done by somebody else, it tells no time of its own.
+        world.by_hand('update', '--restart', 'always', OLD)
+        world.by_hand('start', OLD)
+        journal = world.journal()
+        for entry in journal['entries']:
+            if entry['step'] == 'restart-old':
+                entry['time'] = '2026-01-01T00:00:00Z'
+        world.write_journal(journal)
+        done = world.run('rollback').err
+        [restarted] = [step for step in world.status()['steps'] if step['name'] == 'restart-old']
+        equal((restarted['state'], restarted['seconds']), ('done', 0))
+        [told] = re.findall('advice: What the new version had stays on the server, as displaced copy 2; .*: dbomsbak (purge .*)\n', done)
+        self.program.ok(*shlex.split(told), '--yes')
+        [first] = world.status()['on_server']
+        expect(first, 'purge --generation 1')
+        self.program.ok('purge', *self.server.client_options(), '--yes')
+        world.went_back(before)
+
+    def test_on_a_terminal_each_step_is_told_once(self):
+        world = self.fresh()
+        shown = world.asked([('Is that so?', 'y\n')] * 4, 'check', code=0)
+        equal((shown.count('upgrade of OMS from 3.3.1'), shown.index('upgrade of OMS from 3.3.1') < shown.index('Is that so?')), (1, True))
+        for words in ((), ('-v',)):
+            shown = world.asked([('Do this?', 'n\n')], 'backup', *words, code=130)
+            equal(shown.count('check everything that can be checked'), 1)
+        shown = world.asked([('Do this?', 'y\n')], 'backup', '--no-rehearse', code=0)
+        equal((shown.count('dbomsbak: dump: dump the databases'), shown.count('dbomsbak: dump the databases')), (1, 0))
+
     def test_the_console_may_be_looked_for_at_another_port(self):
         world = self.fresh()
         before = self.take()
@@ -643,7 +708,7 @@ class Upgrade:
             moved()
             expect(world.run(*command, '--health-timeout', 1, code=42).err, f'nothing answers at port {nobodys} of the console',
                    'If the console is at another port name that: --console-port PORT; or give it longer: --health-timeout SECONDS.')
-            equal(world.journal()['options']['health-timeout'], ['1'])
+            equal(world.journal()['options']['health-timeout'], ['20'])  # of that command alone
             world.run(command[0], '--console-port', mine)
         world.went_back(before)
 
@@ -658,11 +723,11 @@ class Upgrade:
         world.run('start')
         world.change(sick={NEW: 'oms_console'})
         refused = world.run('finish', '--confirm', 'ha-on', code=40).err
-        expect(refused, f"container '{NEW}' is not well: oms_console is FATAL. Look at its services\n", 'not confirmed: browser-cache')
+        expect(refused, f"container '{NEW}' is not well: oms_console is FATAL: look at its services\n", 'not confirmed: browser-cache')
         equal((world.status()['state'], world.policy(NEW)), ('started', 'no'))
         expect(world.run('finish', '--confirm', 'browser-cache', '--console-port', 1, code=40).err, 'is not well: oms_console is FATAL')
         world.change(sick={})
-        expect(world.run('finish', code=40).err, 'nothing answers at port 1 of the console. If the console is at another port')
+        expect(world.run('finish', code=40).err, 'nothing answers at port 1 of the console: --console-port PORT names another one')
         world.run('finish', '--console-port', self.console.getsockname()[1])
         equal((world.status()['state'], world.policy(NEW)), ('finished', 'always'))
 
@@ -717,7 +782,7 @@ class Upgrade:
         self.server.sql('DROP TABLE oms_rm.big')
         world.run('check', *CONFIRMED)
         refused = world.run('report', code=40).err
-        expect(refused, 'there is no archive to compare with yet', 'dbomsbak upgrade backup makes it')
+        expect(refused, 'there is no archive to compare with yet', f'dbomsbak upgrade backup --state {world.state} makes it')
 
     def test_an_open_window_is_healed_before_an_upgrade(self):
         world = self.fresh()
@@ -878,8 +943,9 @@ class Upgrade:
             if b'still at work; waiting' in line:
                 break
         process.send_signal(signal.SIGINT)
-        process.communicate()
+        said = process.communicate()[1].decode()
         equal(process.returncode, 130)
+        expect(said, 'The same command may be run again: ', f'left. To go back: dbomsbak upgrade rollback --state {world.state}.\n')
         expect(world.run('status').out, 'init              failed', '(130)')
         world.change(top=(0, ''))
         world.by_hand('stop', '-t', '1', NEW)
@@ -892,7 +958,7 @@ class Upgrade:
         world.run('start', '--health-timeout', 1, code=42)
         told = world.status()
         equal((told['state'], told['next'], told['t2']), ('starting', 'health', ''))
-        expect(world.run('finish', '--confirm', 'ha-on,browser-cache', code=40).err, 'not started yet')
+        expect(world.run('finish', '--confirm', 'ha-on,browser-cache', code=40).err, 'the start of the new version has not come to its end')
         world.change(sick={})
         world.by_hand('start', OLD)
         expect(world.run('start', code=40).err, f"container '{OLD}' runs again")
@@ -1025,6 +1091,7 @@ class Upgrade:
         expect('\n'.join(found['problems']), 'a restore needs about 200.0 TiB beside', ' are free on the server')
         found = json.loads(world.run('check', '--no-rehearse', '--json', code=40).out)  # and no room for the archive
         expect('\n'.join(found['warnings']), ' are free on the server: free disk space there before a rollback')
+        expect('\n'.join(found['problems']), f" are free in '{world.state}', and 200.0 TiB are wanted: for the databases 200.0 TiB, and 256.0 MiB")
         # A server that only has the same names: of its host, and of its folder.
         pid_file = pathlib.Path(self.server.value('SELECT @@pid_file'))
         pid_file.rename(world.root / 'pid')

@@ -43,6 +43,7 @@ struct UpgradeWorld {
   std::function<bool(const UpgradeStep&, bool ask)> confirm;
   // Shows what will be done; false: not now.
   std::function<bool(const std::vector<UpgradeStep>&)> proceed;
+  std::function<void(std::string_view)> begin;  // tells a step: a phase for the observer, too
   std::function<void(std::string_view)> say;
   std::function<void(std::string_view)> warn;
   std::function<std::string(const Receipt&)> receipt_line;

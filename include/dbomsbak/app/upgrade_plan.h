@@ -47,6 +47,7 @@ struct UpgradeFacts {
   std::string archive;        // its path; empty: not yet
   std::int64_t now = 0;       // for minutes that are still counting
   std::string config_source;  // what is copied to config.yaml; empty: not known
+  std::string generation;     // of the displaced copy that a rollback made; empty: not known
   bool policy_stays = false;  // the engine cannot change restart policies
   bool old_gone = false;      // the old container is gone for good
 };
