@@ -155,7 +155,7 @@ class UpgradeOnAnEngine:
         archives = list(self.state.glob('*.sql.zst'))
         self.program.ok('verify', *archives)
         receipt = (self.state / 'receipt.txt').read_text()
-        for word in (self.node.OLD, str(archives[0]), 'sha256:'):
+        for word in (self.node.OLD, archives[0].name, 'sha256:'):
             if word not in receipt:
                 raise AssertionError(f'{word} is not in the receipt:\n{receipt}')
         self.run('start').expect(0)
