@@ -21,6 +21,7 @@
 #include "engine/plain_proof.h"
 #include "engine/serial_observer.h"
 #include "engine/set_text.h"
+#include "engine/snapshot_rows.h"
 #include "engine/text_assembler.h"
 #include "engine/text_plan.h"
 #include "engine/throttle.h"
