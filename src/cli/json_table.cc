@@ -185,7 +185,8 @@ constexpr JsonField kFields[] = {
     JsonField{kSwap, "plan.replaced[]", "string", "live objects that are replaced"},
     JsonField{kSwap, "plan.differing[]", "string",
               "those among them whose definition is another now; undo names none"},
-    JsonField{kSwap, "plan.altered[]", "string", "databases whose own settings are others now, each with what differs, for people"},
+    JsonField{kSwap, "plan.altered[]", "string",
+              "databases whose own settings are others now, each with what differs, for people"},
     JsonField{kSwap, "plan.added_back[]", "string", "objects that are missing live"},
     JsonField{kSwap, "plan.removed[]", "string", "live objects that the archive does not have"},
     JsonField{kSwap, "plan.repointed[]", "string",
@@ -199,8 +200,9 @@ constexpr JsonField kFields[] = {
     JsonField{kSwap, "plan.safety_dump", "string",
               "restore --in-place: the file that what is live is dumped to; else empty"},
     JsonField{kSwap, "plan.expected_window_ms", "number", "estimate"},
-    JsonField{kSwap, "plan.sees_all", "boolean",
-              "false: a missing privilege hides live objects, so what seems to be missing may be there"},
+    JsonField{
+        kSwap, "plan.sees_all", "boolean",
+        "false: a missing privilege hides live objects, so what seems to be missing may be there"},
 
     JsonField{kLeft | kAbort, "leftovers[].kind", "string",
               "staging, prepared, open-window, displaced-copy or kept-tables"},

@@ -300,8 +300,8 @@ std::string RenderPlan(const RestorePlan& plan, bool whole) {
   std::string text = fmt::format("plan for {}\n", Joined(plan.databases, ", "));
   const char* hidden = plan.sees_all ? "" : " (missing now, or only hidden from this account)";
   if (!plan.created_databases.empty()) {
-    text += fmt::format("  databases created{}: {}\n", hidden,
-                        Joined(plan.created_databases, ", "));
+    text +=
+        fmt::format("  databases created{}: {}\n", hidden, Joined(plan.created_databases, ", "));
   }
   constexpr std::size_t kShown = 12;
   const std::size_t all = std::numeric_limits<std::size_t>::max();

@@ -399,10 +399,9 @@ class Planner {
   // Who has any privilege on a database is shown its tables; of other kinds the catalogue knows.
   bool SeesAll() const {
     const std::size_t all = RestorePrivileges(facts_.traits).size();
-    return std::none_of(members_.begin(), members_.end(),
-                        [&](const RestoreMember& member) {
-                          return Missing(member.live).size() == all;
-                        }) &&
+    return std::none_of(
+               members_.begin(), members_.end(),
+               [&](const RestoreMember& member) { return Missing(member.live).size() == all; }) &&
            std::none_of(facts_.live.unreadable.begin(), facts_.live.unreadable.end(),
                         [](const Unreadable& object) { return object.id.name == "*"; });
   }

@@ -13,8 +13,8 @@ class ProcessLock {
  public:
   // `path`: the lock's file, made when it is not there, and left. `busy` begins the message of
   // kLocked, behind which process, host and start of the holder stand; it is about `folder`.
-  // Errors: kLocked; kIo, with `hint` where the file cannot be opened and
-  // the system's reason does not tell what helps.
+  // Errors: kLocked; kIo, with `hint` where the file cannot be opened and the system's reason does
+  // not tell what helps.
   ProcessLock(const std::string& path, const std::string& folder, const std::string& busy,
               const std::string& hint);
   ~ProcessLock();

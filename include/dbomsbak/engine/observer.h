@@ -22,9 +22,9 @@ struct Progress {
   std::string phase;   // "load", "prove", "dump"
   std::string object;  // what is in hand
   std::uint64_t rows_done = 0;
-  std::uint64_t rows_total = 0;  // 0 when unknown; an estimate while dumping
+  std::uint64_t rows_total = 0;   // 0 when unknown; an estimate while dumping
   std::uint64_t rows_before = 0;  // of rows_done: by an earlier run, in no time of this one
-  std::uint64_t bytes_done = 0;  // of SQL text
+  std::uint64_t bytes_done = 0;   // of SQL text
   std::uint64_t objects_done = 0;
   std::uint64_t objects_total = 0;
   std::vector<JobProgress> jobs;  // empty where they are not told apart

@@ -136,11 +136,10 @@ TEST_F(UpgradeJournalTest, AFileIsNoFolder) {
 
 TEST_F(UpgradeJournalTest, OnlyTheLastFolderIsMade) {
   const std::string parent = folder_ + "/misspelt", below = parent + "/state";
-  ExpectTold(Thrown([&] { MakeUpgradeFolder(below, false); }), ErrorCode::kUpgradePreflight,
-             "the folder of the upgrade, '" + below + "', cannot be made: there is no '" + parent +
-                 "'",
-             below,
-             "Look whether --state names the right one. If it does: mkdir -p " + parent);
+  ExpectTold(
+      Thrown([&] { MakeUpgradeFolder(below, false); }), ErrorCode::kUpgradePreflight,
+      "the folder of the upgrade, '" + below + "', cannot be made: there is no '" + parent + "'",
+      below, "Look whether --state names the right one. If it does: mkdir -p " + parent);
   EXPECT_FALSE(fs::exists(parent));
   MakeUpgradeFolder(parent, false);
   MakeUpgradeFolder(below, false);
