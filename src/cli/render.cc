@@ -298,10 +298,11 @@ std::string RenderRestoreCheck(const std::vector<std::string>& files, const Rest
 
 std::string RenderPlan(const RestorePlan& plan, bool whole) {
   std::string text = fmt::format("plan for {}\n", Joined(plan.databases, ", "));
-  const char* hidden = plan.sees_all ? "" : " (missing now, or only hidden from this account)";
+  const std::string missing =
+      plan.sees_all ? "(missing now)" : "(missing now, or only hidden from this account)";
   if (!plan.created_databases.empty()) {
-    text +=
-        fmt::format("  databases created{}: {}\n", hidden, Joined(plan.created_databases, ", "));
+    text += fmt::format("  databases created{}: {}\n", plan.sees_all ? "" : " " + missing,
+                        Joined(plan.created_databases, ", "));
   }
   constexpr std::size_t kShown = 12;
   const std::size_t all = std::numeric_limits<std::size_t>::max();
@@ -320,9 +321,7 @@ std::string RenderPlan(const RestorePlan& plan, bool whole) {
   for (const std::string& database : plan.altered) {
     text += fmt::format("  altered back: {}\n", Printable(database));
   }
-  text += ObjectList(plan.sees_all ? "brought back (missing now)"
-                                   : "brought back (missing now, or only hidden from this account)",
-                     plan.added_back, whole ? all : kShown);
+  text += ObjectList("brought back " + missing, plan.added_back, whole ? all : kShown);
   text += ObjectList("removed (not there then)", plan.removed, whole ? all : kShown);
   if (!plan.repointed.empty()) {
     text += "  pointed to what goes live, when no row lacks its parent there:\n";
